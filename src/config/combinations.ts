@@ -1,0 +1,59 @@
+/** What single values cannot tell: settings that need, exclude or weaken one another. */
+
+import type { Config, SettingName } from './settings.ts'
+
+export function combinationProblems(config: Config): readonly string[] {
+  const problems: string[] = []
+  const needs = (name: SettingName, because: string) => {
+    if (config[name] === null) problems.push(`${name} must be set when ${because}.`)
+  }
+  if (config.TLS_CERT !== null) needs('TLS_KEY', 'TLS_CERT is')
+  if (config.TLS_KEY !== null) needs('TLS_CERT', 'TLS_KEY is')
+  if (config.APP_DEBUG && config.APP_ENV === 'production') {
+    problems.push('APP_DEBUG must be false when APP_ENV is production: it shows stack traces to everybody.')
+  }
+  if (config.METRICS_LISTEN !== null && isSameAddress(config.METRICS_LISTEN, config.LISTEN)) {
+    problems.push('METRICS_LISTEN must not be the address of LISTEN.')
+  }
+  if (config.CAPTCHA_PROVIDER === 'hcaptcha') {
+    needs('HCAPTCHA_SITEKEY', 'CAPTCHA_PROVIDER is hcaptcha')
+    needs('HCAPTCHA_SECRET', 'CAPTCHA_PROVIDER is hcaptcha')
+  }
+  for (const provider of config.SMS_PROVIDER) {
+    for (const name of neededBy[provider]) needs(name, `SMS_PROVIDER names ${provider}`)
+  }
+  if (config.SMS_PROVIDER.includes('none') && config.SMS_PROVIDER.length > 1) {
+    problems.push('SMS_PROVIDER must not name none beside others.')
+  }
+  return problems
+}
+
+const neededBy: Readonly<Record<Config['SMS_PROVIDER'][number], readonly SettingName[]>> = {
+  none: [],
+  log: [],
+  http: ['SMS_HTTP_URL'],
+  ovh: ['OVH_APP_KEY', 'OVH_APP_SECRET', 'OVH_APP_CONSUMER_KEY'],
+  twilio: ['SMS_TWILIO_ACCOUNT', 'SMS_TWILIO_TOKEN', 'SMS_TWILIO_FROM'],
+  command: ['SMS_COMMAND'],
+}
+
+export function combinationWarnings(config: Config): readonly string[] {
+  const warnings: string[] = []
+  if ((config.COTURN_SERVER_HOST === null) !== (config.COTURN_STATIC_AUTH_SECRET === null)) {
+    warnings.push('TURN credentials are off: they need both COTURN_SERVER_HOST and COTURN_STATIC_AUTH_SECRET.')
+  }
+  if (config.MAIL_ENCRYPTION === 'tls' && (config.MAIL_PORT === 25 || config.MAIL_PORT === 587)) {
+    warnings.push(
+      `MAIL_ENCRYPTION=tls speaks TLS from the first byte, which port ${config.MAIL_PORT} seldom does; write starttls, or use port 465.`,
+    )
+  }
+  if (config.TRUSTED_PROXIES.some(({ prefix }) => prefix === 0)) {
+    warnings.push('TRUSTED_PROXIES trusts every address: anybody can then claim to come from anywhere.')
+  }
+  return warnings
+}
+
+const isSameAddress = (one: Config['LISTEN'], other: Config['LISTEN']): boolean =>
+  one.kind === 'tcp'
+    ? other.kind === 'tcp' && one.port !== 0 && one.port === other.port && one.host === other.host
+    : other.kind === 'unix' && one.path === other.path

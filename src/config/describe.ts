@@ -1,0 +1,17 @@
+import type { Sources } from './config.ts'
+import { type SettingName, settingNames, settings } from './settings.ts'
+
+export interface SettingRow {
+  readonly name: SettingName
+  /** As an operator would write it; empty when unset. */
+  readonly value: string
+  readonly source: string
+}
+
+/** What `config:show` prints. A secret is `***` unless `secrets` asks for it. */
+export const describeConfig = (sources: Sources, { secrets }: { readonly secrets: boolean }): readonly SettingRow[] =>
+  settingNames.map((name) => {
+    const { text, from } = sources[name]
+    const masked = settings[name].kind.secret && !secrets && text !== null && text !== ''
+    return { name, value: masked ? '***' : (text ?? ''), source: from }
+  })

@@ -1,0 +1,517 @@
+/** Every setting of the process, declared once: how it is written, what it is when unset, and what it is for. */
+
+import {
+  absoluteFile,
+  address,
+  appKey,
+  basePath,
+  blanks,
+  choice,
+  commas,
+  databaseUrl,
+  days,
+  email,
+  firebaseKey,
+  flag,
+  header,
+  headerName,
+  host,
+  type Kind,
+  limit,
+  list,
+  logTarget,
+  minutes,
+  network,
+  origin,
+  path,
+  pattern,
+  ratio,
+  redisUrl,
+  secret,
+  text,
+  url,
+  wholeNumber,
+} from './kinds.ts'
+
+export interface Setting<Value> {
+  readonly kind: Kind<Value>
+  /** As an operator would write it; `null`: unset is a value of its own. */
+  readonly fallback: string | null
+  /** A reserved setting is accepted and checked, and no code reads it yet. */
+  readonly status: 'active' | 'reserved'
+  /** One sentence for docs/configuration.md. */
+  readonly meaning: string
+}
+
+interface Declare {
+  <Value>(kind: Kind<Value>, fallback: string, meaning: string): Setting<Value>
+  <Value>(kind: Kind<Value>, fallback: null, meaning: string): Setting<Value | null>
+}
+
+const declared =
+  (status: Setting<unknown>['status']): Declare =>
+  <Value>(kind: Kind<Value>, fallback: string | null, meaning: string): Setting<Value> => ({
+    kind,
+    fallback,
+    status,
+    meaning,
+  })
+
+const active = declared('active')
+const reserved = declared('reserved')
+
+const server = {
+  LISTEN: active(address, '127.0.0.1:8080', 'Where HTTP requests are accepted; port 0 takes any free port.'),
+  TLS_CERT: active(
+    path,
+    null,
+    'Certificate chain in PEM; with `TLS_KEY` the server speaks TLS itself, HTTP/2 included.',
+  ),
+  TLS_KEY: active(path, null, 'File with the private key of `TLS_CERT` in PEM.'),
+  TRUSTED_PROXIES: active(
+    list(network, { separator: blanks, named: 'networks such as 10.0.0.0/8, separated by commas' }),
+    '',
+    'Networks whose forwarding headers (client address, scheme, host) are believed; empty believes nobody.',
+  ),
+  PUBLIC_SCHEME: active(choice(['https', 'http']), 'https', 'Scheme of links that are made outside a request.'),
+  PUBLIC_PORT: active(
+    wholeNumber(1, 65_535),
+    null,
+    'Port of links that are made outside a request; unset is the usual one.',
+  ),
+  BASE_PATH: active(basePath, '/', 'Path under which a proxy mounts the server.'),
+  CORS_ALLOW_ORIGIN: active(origin, '*', 'Origin whose scripts may read replies of the API; they never use cookies.'),
+  UPLOAD_MAX_BYTES: active(
+    wholeNumber(1_048_576, 2_147_483_647),
+    '33554432',
+    'Longest accepted file in bytes; Flexisip records no voicemail when it is below 12582840.',
+  ),
+  METRICS_LISTEN: active(
+    address,
+    null,
+    'Where Prometheus metrics are served, without authentication; unset serves none.',
+  ),
+  CLIENT_CERT_HEADER_VERIFY: reserved(
+    headerName,
+    'X-SSL-Client-Verify',
+    'Header of a trusted proxy that says `SUCCESS` when it has verified a client certificate.',
+  ),
+  CLIENT_CERT_HEADER_DN: reserved(
+    headerName,
+    'X-SSL-Client-S-DN',
+    'Header of a trusted proxy with the subject of the client certificate.',
+  ),
+}
+
+const storage = {
+  DATA_DIR: active(
+    path,
+    '/var/lib/sipkeeper',
+    'Directory of everything kept on disk; `~/.local/share/sipkeeper` (or below `XDG_DATA_HOME`) for a user who cannot make the default.',
+  ),
+  DATABASE_URL: active(
+    secret(databaseUrl),
+    null,
+    'PostgreSQL database; unset keeps everything in the SQLite file `sipkeeper.sqlite` in `DATA_DIR`.',
+  ),
+  DB_CONNECTION: active(
+    choice(['pgsql', 'sqlite', 'mysql'], { postgres: 'pgsql', postgresql: 'pgsql', mariadb: 'mysql' }),
+    null,
+    'Name of the reference: `pgsql` makes a `DATABASE_URL` of the `DB_*` settings, `mysql` is refused.',
+  ),
+  DB_HOST: active(text, null, 'Host of the database for `DB_CONNECTION=pgsql`; unset is 127.0.0.1.'),
+  DB_PORT: active(wholeNumber(1, 65_535), null, 'Port of the database for `DB_CONNECTION=pgsql`; unset is 5432.'),
+  DB_DATABASE: active(text, null, 'Name of the database for `DB_CONNECTION=pgsql`.'),
+  DB_USERNAME: active(text, null, 'User of the database for `DB_CONNECTION=pgsql`.'),
+  DB_PASSWORD: active(secret(text), null, 'Password of the database for `DB_CONNECTION=pgsql`.'),
+}
+
+const application = {
+  APP_ROOT_HOST: active(host, 'localhost', 'Host under which the hosts of all Spaces live.'),
+  APP_NAME: active(text, 'sipkeeper', 'Name of the installation in pages and messages.'),
+  APP_ENV: active(
+    choice(['production', 'local', 'testing']),
+    'production',
+    'Only `local` and `testing` enable what is meant for developers.',
+  ),
+  APP_DEBUG: active(flag, 'false', 'Shows stack traces in replies; refused in production.'),
+  APP_KEY: active(
+    appKey,
+    null,
+    'Key behind cookies, nonces and every encrypted column; unset makes one and keeps it in `DATA_DIR`. Back it up.',
+  ),
+  APP_KEY_PREVIOUS: active(
+    list(appKey, { separator: blanks, named: 'keys written like APP_KEY, separated by commas' }),
+    '',
+    'Earlier values of `APP_KEY`, still good for reading.',
+  ),
+  HOOKS_FILE: reserved(
+    path,
+    null,
+    'TypeScript or JavaScript module with hooks of your own, loaded at start and on SIGHUP.',
+  ),
+  HOOKS_STRICT: reserved(flag, 'false', 'Answers 503 when a hook fails, instead of going on without it.'),
+  HOOKS_QUERY_PARAMS: reserved(
+    list(text, { separator: blanks, named: 'names separated by commas' }),
+    '',
+    'Query parameters of provisioning requests that hooks may see.',
+  ),
+  TERMS_OF_USE_URL: reserved(url, null, 'Terms of use, linked from registration.'),
+  PRIVACY_POLICY_URL: reserved(url, null, 'Privacy policy, linked from registration.'),
+  APP_PROJECT_URL: reserved(url, null, 'Home page of the installation, linked from the page about it.'),
+}
+
+const logging = {
+  LOG_FORMAT: active(choice(['json', 'text']), 'json', 'Shape of a line of the application log.'),
+  LOG_LEVEL: active(
+    choice(['debug', 'info', 'warn', 'error'], { warning: 'warn', notice: 'info', critical: 'error' }),
+    'info',
+    'Least serious level that is written.',
+  ),
+  LOG_TARGET: active(logTarget, 'stdout', 'Where the application log goes; a file is rotated every day.'),
+  SECURITY_LOG_TARGET: active(
+    logTarget,
+    null,
+    'Where security events go, one logfmt line each; unset is `LOG_TARGET`.',
+  ),
+  LOG_FILE_DAYS: active(days, '30', 'How long rotated log files are kept.'),
+}
+
+const authentication = {
+  API_RATE_LIMIT_PER_MINUTE: active(
+    limit('requests'),
+    '600',
+    'API requests a minute, for each account or, when anonymous, each address.',
+  ),
+  AUTH_RATE_LIMIT_PER_MINUTE: active(
+    limit('attempts'),
+    '10',
+    'Failed authentications, wrong codes and push-token requests a minute, for each address.',
+  ),
+  DIGEST_NONCE_LIFETIME_MINUTES: active(wholeNumber(1, 1440), '5', 'How long a Digest nonce can be used.'),
+  APP_API_KEY_EXPIRATION_MINUTES: active(
+    minutes,
+    '60',
+    'How long an unused API key of a user, and its cookie, stay good.',
+  ),
+  SESSION_LIFETIME: active(wholeNumber(1, 525_600), '120', 'Minutes after which an idle panel session ends.'),
+  BLOCKING_TIME_PERIOD_CHECK: active(
+    wholeNumber(1, 525_600),
+    '30',
+    'Minutes over which suspicious events of an account are counted.',
+  ),
+  BLOCKING_AMOUNT_EVENTS_AUTHORIZED_DURING_PERIOD: active(
+    limit('events'),
+    '5',
+    'Suspicious events in that time after which an account is blocked.',
+  ),
+  ACCOUNT_AUTHENTICATION_BEARER: reserved(text, null, 'Challenge for bearer tokens where a Space has none of its own.'),
+  JWT_RSA_PUBLIC_KEY_PEM: reserved(
+    text,
+    null,
+    'Public key in PEM that bearer tokens are checked with where a Space has none.',
+  ),
+  JWT_SIP_IDENTIFIER: reserved(text, 'sip_identity', 'Claim of a bearer token that holds the SIP address.'),
+}
+
+const accounts = {
+  ACCOUNT_USERNAME_MIN_LENGTH: active(
+    wholeNumber(1, 64),
+    '6',
+    'Shortest user name that the API and public forms accept; administrators have no minimum in the panel.',
+  ),
+  ACCOUNT_USERNAME_REGEX: active(pattern, '^[a-z0-9+_.-]*$', 'What a user name must match.'),
+  ACCOUNT_BLACKLISTED_USERNAMES: active(
+    list(text, { separator: commas, named: 'words separated by commas' }),
+    '',
+    'User names that cannot be taken: each entry is a name, and also a regular expression that matches anywhere.',
+  ),
+  ACCOUNT_PASSWORD_MIN_LENGTH: active(wholeNumber(1, 128), '6', 'Shortest accepted password.'),
+  ACCOUNT_DEFAULT_PASSWORD_ALGORITHM: active(
+    choice(['MD5', 'SHA-256']),
+    null,
+    'Algorithm of new passwords where a Space sets none; unset asks for `algorithm` as the API documents it.',
+  ),
+  ACCOUNT_EMAIL_UNIQUE: active(
+    flag,
+    'false',
+    'Whether a new Space refuses an e-mail address that another account has.',
+  ),
+  APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API: active(
+    flag,
+    'false',
+    'Lets administrators give an account a user name that is a phone number.',
+  ),
+}
+
+const tokens = {
+  APP_ACCOUNT_CREATION_REQUEST_TOKEN_EXPIRATION_MINUTES: active(
+    minutes,
+    '60',
+    'Life of a request for a creation token.',
+  ),
+  APP_ACCOUNT_CREATION_TOKEN_EXPIRATION_MINUTES: active(minutes, '0', 'Life of an account creation token.'),
+  APP_ACCOUNT_RECOVERY_TOKEN_EXPIRATION_MINUTES: active(minutes, '60', 'Life of an account recovery token.'),
+  APP_API_ACCOUNT_CREATION_TOKEN_RETRY_MINUTES: active(
+    wholeNumber(1, 525_600),
+    '60',
+    'Minutes in which a device gets no second token by push.',
+  ),
+  APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES: active(minutes, '0', 'Life of a provisioning token.'),
+  APP_RESET_PASSWORD_EMAIL_TOKEN_EXPIRATION_MINUTES: active(minutes, '1440', 'Life of a link that resets a password.'),
+  APP_EMAIL_CHANGE_CODE_EXPIRATION_MINUTES: active(minutes, '10', 'Life of a code that confirms an e-mail address.'),
+  APP_PHONE_CHANGE_CODE_EXPIRATION_MINUTES: active(minutes, '10', 'Life of a code that confirms a phone number.'),
+  APP_RECOVERY_CODE_EXPIRATION_MINUTES: active(minutes, '10', 'Life of a code that recovers an account.'),
+  CODE_DIGITS: active(wholeNumber(4, 8), '4', 'Digits of those codes; Linphone apps have room for four.'),
+  PUSH_TOKEN_POLICY: active(
+    choice(['documented', 'reference']),
+    'documented',
+    'Refuses a second token by push as the API documents it (403) or as the reference does (429).',
+  ),
+}
+
+const provisioning = {
+  ACCOUNT_PROVISIONING_RC_FILE: active(
+    path,
+    null,
+    'INI file with the base document of Spaces that have no entries of their own.',
+  ),
+  ACCOUNT_PROVISIONING_OVERWRITE_ALL: active(
+    flag,
+    'false',
+    'Whether entries of that file replace values that a client has.',
+  ),
+  PROVISIONING_EXTERNAL_ACCOUNT: active(flag, 'true', 'Puts the external account of an account into its document.'),
+  PROVISIONING_HEADER_REQUIRED_DEFAULT: active(
+    flag,
+    'false',
+    'Whether a new Space answers only requests that carry `X-Linphone-Provisioning`.',
+  ),
+}
+
+const compatibility = {
+  LEGACY_API: active(flag, 'true', 'Offers the endpoints of the 2021 API as well.'),
+  LEGACY_PROVISIONING_FALLBACK: active(
+    flag,
+    'false',
+    'Answers an unknown provisioning token with the base document, not 404.',
+  ),
+  PUBLIC_ACCOUNT_INFO: active(flag, 'true', 'Lets anybody ask whether a SIP address exists.'),
+  REQUIRE_VALIDATED_ACCOUNT_FOR_CHANGES: active(
+    flag,
+    'true',
+    'Lets an account change its e-mail address or phone number only after it was made with a consumed creation token.',
+  ),
+}
+
+const turn = {
+  COTURN_SERVER_HOST: active(text, null, 'Host of the TURN server, with its port if it is not the usual one.'),
+  COTURN_STATIC_AUTH_SECRET: active(secret(text), null, 'Secret shared with the TURN server.'),
+  COTURN_SESSION_TTL_MINUTES: active(limit('minutes'), '1440', 'How long TURN credentials are good.'),
+}
+
+const redis = {
+  REDIS_MODE: reserved(choice(['single', 'sentinel']), 'single', 'How the Redis of the SIP registrar is reached.'),
+  REDIS_CLIENT: reserved(text, null, 'Name of the reference for `REDIS_MODE`: `phpredis` or `phpredis-sentinel`.'),
+  REDIS_URL: reserved(
+    secret(redisUrl),
+    null,
+    'Address of the Redis of the registrar, instead of host, port and password.',
+  ),
+  REDIS_HOST: reserved(text, null, 'Host of the Redis of the registrar; unset does without Redis.'),
+  REDIS_PORT: reserved(wholeNumber(1, 65_535), '6379', 'Its port.'),
+  REDIS_PASSWORD: reserved(secret(text), null, 'Its password.'),
+  REDIS_DB: reserved(wholeNumber(0, 65_535), '0', 'Its database number.'),
+  REDIS_PREFIX: reserved(text, null, 'Text before each of its keys; the registrar of Flexisip has none.'),
+  REDIS_SENTINEL_HOST: reserved(text, '127.0.0.1', 'Host of the sentinel.'),
+  REDIS_SENTINEL_PORT: reserved(wholeNumber(1, 65_535), '26379', 'Port of the sentinel.'),
+  REDIS_SENTINEL_SERVICE: reserved(text, 'mymaster', 'Name under which the sentinel knows the Redis.'),
+  REDIS_SENTINEL_PASSWORD: reserved(secret(text), null, 'Password of the sentinel.'),
+  REDIS_SENTINEL_TIMEOUT: reserved(
+    wholeNumber(0, 3600),
+    '0',
+    'Seconds to wait for a connection; 0 is the default of the client.',
+  ),
+  REDIS_SENTINEL_READ_TIMEOUT: reserved(
+    wholeNumber(0, 3600),
+    '0',
+    'Seconds to wait for an answer; 0 is the default of the client.',
+  ),
+  REDIS_SENTINEL_RETRY_INTERVAL: reserved(wholeNumber(0, 3_600_000), '0', 'Milliseconds between two attempts.'),
+}
+
+const mail = {
+  MAIL_DRIVER: reserved(
+    choice(['smtp', 'sendmail', 'log', 'file', 'null'], { array: 'null' }),
+    'smtp',
+    'How mails leave; `log`, `file` and `null` send nothing.',
+  ),
+  MAIL_HOST: reserved(text, null, 'SMTP server; unset sends no mail.'),
+  MAIL_PORT: reserved(wholeNumber(1, 65_535), '587', 'Its port.'),
+  MAIL_ENCRYPTION: reserved(
+    choice(['auto', 'starttls', 'tls', 'none'], { ssl: 'tls' }),
+    'auto',
+    'STARTTLS when offered, STARTTLS or nothing, TLS from the first byte, or no encryption.',
+  ),
+  MAIL_USERNAME: reserved(text, null, 'User name at the SMTP server.'),
+  MAIL_PASSWORD: reserved(secret(text), null, 'Password at the SMTP server.'),
+  MAIL_VERIFY_PEER: reserved(flag, 'true', 'Whether the certificate of the SMTP server is checked.'),
+  MAIL_VERIFY_PEER_NAME: reserved(flag, 'true', 'Whether its name must be the one of the server.'),
+  MAIL_ALLOW_SELF_SIGNED: reserved(flag, 'false', 'Whether it may be signed by itself.'),
+  MAIL_FROM_ADDRESS: reserved(email, null, 'Sender of mails; needed before the first one leaves.'),
+  MAIL_FROM_NAME: reserved(text, null, 'Name of the sender; unset is `APP_NAME`.'),
+  MAIL_SIGNATURE: reserved(text, null, 'Last lines of each mail.'),
+  MAIL_APP_DOWNLOAD_URL: reserved(url, null, 'Where to get the app, in the foot of each mail.'),
+  MAIL_HELP_URL: reserved(url, null, 'Where to get help, in the foot of each mail.'),
+  MAIL_WORKERS: reserved(wholeNumber(1, 32), '2', 'Mails that are sent at the same time.'),
+  MAIL_SPACE_HOSTS_ALLOW: reserved(
+    list(text, { separator: blanks, named: 'hosts and networks separated by commas' }),
+    '',
+    'SMTP servers that Spaces may use although their address is not public.',
+  ),
+  TEMPLATES_PATH: reserved(path, null, 'Directory with mail templates of your own.'),
+}
+
+const sms = {
+  SMS_PROVIDER: reserved(
+    list(choice(['none', 'log', 'http', 'ovh', 'twilio', 'command']), {
+      separator: blanks,
+      named: 'none, log, http, ovh, twilio or command, or several in the order in which they are tried',
+    }),
+    'none',
+    'Who sends SMS; unset is `ovh` when `OVH_APP_KEY` is set.',
+  ),
+  SMS_HTTP_URL: reserved(secret(url), null, 'Gateway that gets each SMS as an HTTP request.'),
+  SMS_HTTP_METHOD: reserved(choice(['POST', 'PUT', 'GET']), 'POST', 'Method of that request.'),
+  SMS_HTTP_HEADERS: reserved(
+    list(header, { separator: /[\n|]/, named: 'headers written "Name: value", separated by |' }),
+    '',
+    'Headers of that request.',
+  ),
+  SMS_HTTP_BODY: reserved(
+    text,
+    null,
+    'Its body with `{{to}}`, `{{text}}`, `{{id}}`, `{{kind}}`, `{{space}}`; unset is a JSON object of `to` and `text`.',
+  ),
+  SMS_HTTP_SECRET: reserved(secret(text), null, 'Key of the HMAC-SHA256 of the body in `X-Signature`.'),
+  SMS_HTTP_OK: reserved(
+    list(wholeNumber(100, 599), { separator: blanks, named: 'HTTP statuses separated by commas' }),
+    null,
+    'Statuses that mean accepted; unset is each from 200 to 299.',
+  ),
+  SMS_COMMAND: reserved(absoluteFile, null, 'Program that gets each SMS on standard input.'),
+  SMS_TWILIO_URL: reserved(url, 'https://api.twilio.com', 'Gateway that speaks the API of Twilio.'),
+  SMS_TWILIO_ACCOUNT: reserved(text, null, 'Account at that gateway.'),
+  SMS_TWILIO_TOKEN: reserved(secret(text), null, 'Its token.'),
+  SMS_TWILIO_FROM: reserved(text, null, 'Number or messaging service that sends.'),
+  OVH_APP_KEY: reserved(secret(text), null, 'Application key at OVH.'),
+  OVH_APP_SECRET: reserved(secret(text), null, 'Application secret at OVH.'),
+  OVH_APP_CONSUMER_KEY: reserved(secret(text), null, 'Consumer key at OVH.'),
+  OVH_APP_ENDPOINT: reserved(text, 'ovh-eu', 'Region of the OVH API.'),
+  OVH_APP_SENDER: reserved(text, null, 'Sender of the SMS.'),
+  OVH_SMS_SERVICE: reserved(text, null, 'Name of the SMS service at OVH; unset takes the first.'),
+  SMS_FORCE_LOCALE: reserved(text, null, 'Language of every SMS, for carriers with registered texts.'),
+  SMS_TEMPLATE: reserved(text, null, 'Text with `#APP_NAME#` and `#CODE#` for a code that does not expire.'),
+  SMS_TEMPLATE_EXPIRING: reserved(text, null, 'Text with `#APP_NAME#`, `#CODE#` and `#CODE_MINUTES#`.'),
+  SMS_LIMIT_NUMBER_MINUTE: reserved(limit('SMS'), '1', 'SMS to one number a minute.'),
+  SMS_LIMIT_NUMBER_HOUR: reserved(limit('SMS'), '3', 'SMS to one number an hour.'),
+  SMS_LIMIT_NUMBER_DAY: reserved(limit('SMS'), '6', 'SMS to one number a day.'),
+  SMS_LIMIT_IP_HOUR: reserved(limit('SMS'), '5', 'SMS that one address causes an hour.'),
+  SMS_LIMIT_SPACE_DAY: reserved(limit('SMS'), '500', 'SMS that one Space sends a day.'),
+  SMS_LIMIT_PREFIX_HOUR: reserved(limit('SMS'), '100', 'SMS to one calling code an hour.'),
+  SMS_MIN_CONFIRM_RATIO: reserved(
+    ratio,
+    '0.1',
+    'Confirmed share of the last codes below which a calling code is stopped.',
+  ),
+}
+
+const captcha = {
+  CAPTCHA_PROVIDER: reserved(
+    choice(['none', 'hcaptcha', 'pow']),
+    'none',
+    'What public forms ask for; unset is `hcaptcha` when both of its keys are set.',
+  ),
+  HCAPTCHA_ENABLED: reserved(
+    flag,
+    'true',
+    'Name of the reference: false does without hCaptcha although its keys are set.',
+  ),
+  HCAPTCHA_SITEKEY: reserved(text, null, 'Site key at hCaptcha.'),
+  HCAPTCHA_SECRET: reserved(secret(text), null, 'Secret at hCaptcha.'),
+}
+
+const push = {
+  APP_FLEXISIP_PUSHER_PATH: active(
+    absoluteFile,
+    null,
+    'Program that sends push notifications; unset answers 503 to push requests.',
+  ),
+  APP_FLEXISIP_PUSHER_FIREBASE_KEYSMAP: active(
+    list(firebaseKey, { separator: blanks, named: 'project:key pairs separated by blanks' }),
+    '',
+    'Firebase key of each project, handed to that program.',
+  ),
+  APP_LINPHONE_DAEMON_UNIX_PATH: reserved(
+    absoluteFile,
+    null,
+    'Socket of a linphone-daemon; unset does without the message endpoint.',
+  ),
+}
+
+const jobs = {
+  JOBS: reserved(flag, 'true', 'Runs the periodic jobs inside `serve`.'),
+  FILES_RETENTION_DAYS: reserved(days, '7', 'How long uploaded files are kept.'),
+  TOMBSTONES_RETENTION_DAYS: reserved(days, '7', 'How long the name of a deleted account stays taken.'),
+  UNCONFIRMED_RETENTION_DAYS: reserved(days, '30', 'How long an account that was never confirmed is kept.'),
+  STATISTICS_RETENTION_DAYS: reserved(days, '400', 'How long statistics of calls and messages are kept.'),
+  TOKENS_RETENTION_DAYS: reserved(days, '30', 'How long spent and expired tokens and codes are kept.'),
+  APP_SHOW_LOGIN_COUNTER_TEMP: reserved(flag, 'false', 'Shows the number of accounts beside the login form.'),
+}
+
+/** In the order of docs/configuration.md. */
+export const groups = {
+  Server: server,
+  Storage: storage,
+  Application: application,
+  Logging: logging,
+  'Authentication and limits': authentication,
+  Accounts: accounts,
+  'Tokens and codes': tokens,
+  Provisioning: provisioning,
+  Compatibility: compatibility,
+  TURN: turn,
+  Redis: redis,
+  Mail: mail,
+  SMS: sms,
+  Captcha: captcha,
+  Push: push,
+  'Jobs and retention': jobs,
+}
+
+export const settings = {
+  ...server,
+  ...storage,
+  ...application,
+  ...logging,
+  ...authentication,
+  ...accounts,
+  ...tokens,
+  ...provisioning,
+  ...compatibility,
+  ...turn,
+  ...redis,
+  ...mail,
+  ...sms,
+  ...captcha,
+  ...push,
+  ...jobs,
+}
+
+export type SettingName = keyof typeof settings
+
+export type Config = {
+  readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer Value> ? Value : never
+}
+
+export const settingNames = Object.keys(settings) as readonly SettingName[]

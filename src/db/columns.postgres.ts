@@ -1,0 +1,26 @@
+import * as p from 'drizzle-orm/pg-core'
+
+// drizzle's own jsonb() hands Bun.SQL a string, which is then encoded twice.
+const jsonb = p.customType<{ data: unknown; driverData: unknown }>({
+  dataType: () => 'jsonb',
+  toDriver: (value) => value,
+  fromDriver: (value) => value,
+})
+
+/** The column vocabulary of `tables.ts`; the SQLite one is cast to this type. */
+export const postgresColumns = {
+  table: p.pgTable,
+  id: () => p.integer().primaryKey().generatedByDefaultAsIdentity(),
+  ref: () => p.integer(),
+  text: () => p.text(),
+  count: () => p.integer(),
+  flag: () => p.boolean(),
+  /** An instant with millisecond precision. */
+  moment: () => p.timestamp({ withTimezone: true, mode: 'date', precision: 3 }),
+  json: <T>() => jsonb().$type<T>(),
+  index: p.index,
+  uniqueIndex: p.uniqueIndex,
+  primaryKey: p.primaryKey,
+}
+
+export type Columns = typeof postgresColumns

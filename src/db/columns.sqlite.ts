@@ -1,0 +1,16 @@
+import * as s from 'drizzle-orm/sqlite-core'
+import type { Columns } from './columns.postgres.ts'
+
+export const sqliteColumns = {
+  table: s.sqliteTable,
+  id: () => s.integer().primaryKey({ autoIncrement: true }),
+  ref: () => s.integer(),
+  text: () => s.text(),
+  count: () => s.integer(),
+  flag: () => s.integer({ mode: 'boolean' }),
+  moment: () => s.integer({ mode: 'timestamp_ms' }),
+  json: <T>() => s.text({ mode: 'json' }).$type<T>(),
+  index: s.index,
+  uniqueIndex: s.uniqueIndex,
+  primaryKey: s.primaryKey,
+} as unknown as Columns

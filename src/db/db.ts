@@ -1,0 +1,45 @@
+import type { SQL } from 'drizzle-orm'
+import type { PgDatabase } from 'drizzle-orm/pg-core'
+import type { PgQueryResultHKT } from 'drizzle-orm/pg-core/session'
+import type { Tables } from './tables.ts'
+
+type Full = PgDatabase<PgQueryResultHKT, Record<string, never>>
+
+/** Can only look. On SQLite a connection of its own, opened read-only. */
+export type Reader = Pick<Full, 'select' | 'selectDistinct'>
+
+/** The inside of a transaction: the only place where rows change. */
+export type Tx = Reader & Pick<Full, 'insert' | 'update' | 'delete'>
+
+/** A query built once. `on` is the reader, or the transaction whose writes it must see. */
+export type Prepared<Row, Values> = (on: Reader | Tx, values: Values) => Promise<Row[]>
+
+interface Preparable<Row> {
+  prepare(name: string): { execute(values?: Record<string, unknown>): Promise<Row[]> }
+}
+
+export interface Db {
+  readonly dialect: 'sqlite' | 'postgres'
+  readonly tables: Tables
+  readonly read: Reader
+  /**
+   * Runs `work`, then commits; its result arrives only after the commit is durable. Rolls back when `work` rejects.
+   * Nothing slow belongs inside. A transaction inside a transaction is an error: hand `tx` down.
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  prepare<Values extends Record<string, unknown> = Record<never, never>>(): <Row>(
+    name: string,
+    build: (on: Tx) => Preparable<Row>,
+  ) => Prepared<Row, Values>
+  /** A JSON object of key → value over the rows of a group, in `order`, as text or as an object. */
+  objectOf(key: SQL, value: SQL, order: SQL): SQL<string | Record<string, string> | null>
+  /** For rate-limiter-flexible's counters; null where one process owns the database and counts in memory. */
+  readonly limiterStore: { query(query: { text: string; values: unknown[] }): Promise<{ rows: unknown[] }> } | null
+  migrate(): Promise<{ applied: string[]; copy: string | null }>
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>
+  /** Transactions that run or wait. */
+  openTransactions(): number
+  close(): Promise<void>
+}
+export type { Tables } from './tables.ts'

@@ -1,0 +1,68 @@
+import { SQL as Client } from 'bun'
+import { sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/bun-sql'
+import { postgresColumns } from './columns.postgres.ts'
+import type { Db, Reader, Tx } from './db.ts'
+import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, postgresMigrations } from './migrations.ts'
+import { noNesting } from './nesting.ts'
+import { defineTables } from './tables.ts'
+
+/** Any number that no other program is likely to lock in the same database. */
+const MIGRATION_LOCK = 7_270_011
+
+const CONNECTIONS = 10
+
+/** PostgreSQL through Bun's own driver. READ COMMITTED: decide by what a write returned. */
+export const openPostgres = (url: string): Db => {
+  const client = new Client({ url, max: CONNECTIONS, connectionTimeout: 10 })
+  const db = drizzle({ client, casing: 'snake_case' })
+  const nesting = noNesting()
+  let open = 0
+
+  return {
+    dialect: 'postgres',
+    tables: defineTables(postgresColumns),
+    read: db as unknown as Reader,
+    transaction: async <T>(work: (tx: Tx) => Promise<T>) => {
+      nesting.refuse()
+      open += 1
+      try {
+        return await db.transaction((tx) => nesting.run(() => work(tx as unknown as Tx)))
+      } finally {
+        open -= 1
+      }
+    },
+    prepare: () => (name, build) => {
+      const prepared = build(db as unknown as Tx).prepare(name)
+      return async (on, values) => {
+        if (on === (db as unknown)) return prepared.execute(values)
+        // The same text on the transaction's connection: a prepared query only remembers its client.
+        const { client } = (on as unknown as { session: { client: unknown } }).session
+        return Object.assign(Object.create(Object.getPrototypeOf(prepared)), prepared, { client }).execute(values)
+      }
+    },
+    objectOf: (key, value, order) => sql`json_object_agg(${key}, ${value} order by ${order})`,
+    limiterStore: {
+      query: async ({ text, values }) => ({ rows: await client.unsafe(text, values) }),
+    },
+    migrate: async () =>
+      client.begin(async (connection) => {
+        await connection`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`
+        await connection.unsafe(
+          `CREATE TABLE IF NOT EXISTS ${MIGRATIONS_TABLE} (tag text PRIMARY KEY, hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
+        )
+        const applied: AppliedMigration[] = await connection.unsafe(`SELECT tag, hash FROM ${MIGRATIONS_TABLE}`)
+        const todo = pendingMigrations(postgresMigrations, applied)
+        for (const { tag, hash, statements } of todo) {
+          for (const statement of statements) await connection.unsafe(statement)
+          await connection.unsafe(`INSERT INTO ${MIGRATIONS_TABLE} (tag, hash) VALUES ($1, $2)`, [tag, hash])
+        }
+        return { applied: todo.map((migration) => migration.tag), copy: null }
+      }),
+    ping: async () => {
+      await client`SELECT 1`
+    },
+    openTransactions: () => open,
+    close: () => client.close(),
+  }
+}

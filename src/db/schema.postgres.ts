@@ -1,0 +1,17 @@
+// drizzle-kit reads this file to generate the migrations.
+import { postgresColumns } from './columns.postgres.ts'
+import { defineTables } from './tables.ts'
+
+export const {
+  spaces,
+  spaceDigestAuthenticationConfigurations,
+  accounts,
+  accountBlocks,
+  passwords,
+  accountsTombstones,
+  apiKeys,
+  provisioningTokens,
+  accountDictionaryEntries,
+  phoneCountries,
+  nonces,
+} = defineTables(postgresColumns)

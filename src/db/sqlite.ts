@@ -1,0 +1,167 @@
+import { Database } from 'bun:sqlite'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/bun-sqlite'
+import { sqliteColumns } from './columns.sqlite.ts'
+import type { Db, Reader, Tx } from './db.ts'
+import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, sqliteMigrations } from './migrations.ts'
+import { noNesting } from './nesting.ts'
+import { defineTables } from './tables.ts'
+
+/** At most so many transactions share one COMMIT, which bounds how long the loop is held. */
+const GROUP_SIZE = 64
+
+interface Waiting {
+  run(): Promise<() => void>
+  fail(error: unknown): void
+}
+
+/**
+ * SQLite in WAL mode with `synchronous=FULL`. All writes go through one connection and one queue: the transactions
+ * that wait when the writer is free run one after the other, each in a savepoint, and are acknowledged together
+ * after the one COMMIT (one fsync a group).
+ */
+export const openSqlite = (file: string): Db => {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const writer = new Database(file, { create: true, readwrite: true, strict: true })
+  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'busy_timeout = 5000']) {
+    writer.run(`PRAGMA ${pragma}`)
+  }
+  const reader = new Database(file, { readonly: true, strict: true })
+  reader.run('PRAGMA busy_timeout = 5000')
+  reader.run('PRAGMA mmap_size = 268435456')
+
+  const tables = defineTables(sqliteColumns)
+  const read = drizzle({ client: reader, casing: 'snake_case' }) as unknown as Reader
+  const tx = drizzle({ client: writer, casing: 'snake_case' }) as unknown as Tx
+  const nesting = noNesting()
+
+  const begin = writer.query('BEGIN IMMEDIATE')
+  const commit = writer.query('COMMIT')
+  const rollback = writer.query('ROLLBACK')
+  const savepoint = writer.query('SAVEPOINT work')
+  const release = writer.query('RELEASE work')
+  const undo = writer.query('ROLLBACK TO work')
+
+  const queue: Waiting[] = []
+  let running = 0
+  let drained: Promise<void> | null = null
+
+  /** One group: resolves to nothing; every member learns its fate after the COMMIT, never before. */
+  const runGroup = async () => {
+    const members = queue.splice(0, GROUP_SIZE)
+    running = members.length
+    const acknowledgements: (() => void)[] = []
+    try {
+      begin.run()
+      for (const member of members) acknowledgements.push(await member.run())
+      commit.run()
+    } catch (error) {
+      if (writer.inTransaction) rollback.run()
+      for (const member of members) member.fail(error)
+      return
+    } finally {
+      running = 0
+    }
+    for (const acknowledge of acknowledgements) acknowledge()
+  }
+
+  const drain = async () => {
+    // One turn of the loop lets the requests that arrived together join the first group.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (queue.length > 0) await runGroup()
+    drained = null
+  }
+
+  const enqueue = (member: Waiting) => {
+    queue.push(member)
+    drained ??= drain()
+  }
+
+  return {
+    dialect: 'sqlite',
+    tables,
+    read,
+    transaction: <T>(work: (tx: Tx) => Promise<T>) =>
+      new Promise<T>((resolve, reject) => {
+        nesting.refuse()
+        enqueue({
+          run: async () => {
+            savepoint.run()
+            try {
+              const value = await nesting.run(() => work(tx))
+              release.run()
+              return () => resolve(value)
+            } catch (error) {
+              undo.run()
+              release.run()
+              return () => reject(error)
+            }
+          },
+          fail: reject,
+        })
+      }),
+    prepare: () => (name, build) => {
+      const prepared = new Map<unknown, ReturnType<ReturnType<typeof build>['prepare']>>()
+      return async (on, values) => {
+        let query = prepared.get(on)
+        if (query === undefined) {
+          query = build(on as Tx).prepare(name)
+          prepared.set(on, query)
+        }
+        return query.execute(values)
+      }
+    },
+    objectOf: (key, value, order) => sql`json_group_object(${key}, ${value} order by ${order})`,
+    limiterStore: null,
+    migrate: async () => {
+      const applied = () =>
+        writer.query<AppliedMigration, []>(`SELECT tag, hash FROM ${MIGRATIONS_TABLE} ORDER BY tag`).all()
+      const exists = () =>
+        writer
+          .query<{ n: number }, [string]>('SELECT count(*) AS n FROM sqlite_master WHERE name = ?')
+          .get(MIGRATIONS_TABLE)?.n === 1
+      const before = exists() ? applied() : []
+      const todo = pendingMigrations(sqliteMigrations, before)
+      if (todo.length === 0) return { applied: [], copy: null }
+      const copy = before.length === 0 ? null : `${file}.before-${todo[0]?.tag}`
+      if (copy !== null && !existsSync(copy)) writer.query('VACUUM INTO ?').run(copy)
+
+      // Off while tables are rebuilt: inside a transaction the pragma does nothing and a rebuild would cascade.
+      writer.run('PRAGMA foreign_keys = OFF')
+      try {
+        begin.run()
+        writer.run(
+          `CREATE TABLE IF NOT EXISTS ${MIGRATIONS_TABLE} (tag TEXT PRIMARY KEY, hash TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)`,
+        )
+        // Another process may have migrated while we waited for the lock.
+        const now = pendingMigrations(sqliteMigrations, applied())
+        for (const { tag, hash, statements } of now) {
+          for (const statement of statements) writer.run(statement)
+          writer.query(`INSERT INTO ${MIGRATIONS_TABLE} (tag, hash) VALUES (?, ?)`).run(tag, hash)
+        }
+        if (writer.query('PRAGMA foreign_key_check').all().length > 0) {
+          throw new Error('The migration would leave rows that point to nothing; it was rolled back.')
+        }
+        commit.run()
+        return { applied: now.map((migration) => migration.tag), copy }
+      } catch (error) {
+        if (writer.inTransaction) rollback.run()
+        throw error
+      } finally {
+        writer.run('PRAGMA foreign_keys = ON')
+      }
+    },
+    ping: async () => {
+      reader.query('SELECT 1').get()
+    },
+    openTransactions: () => queue.length + running,
+    close: async () => {
+      while (drained !== null) await drained
+      reader.close()
+      writer.run('PRAGMA optimize')
+      writer.close()
+    },
+  }
+}

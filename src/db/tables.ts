@@ -1,0 +1,216 @@
+import { sql } from 'drizzle-orm'
+import type { Columns } from './columns.postgres.ts'
+
+/**
+ * Every table, once, for both databases. Names are a contract with operators' SQL (spec data.md §5):
+ * Flexisip and Kamailio read `accounts`, `passwords` and `external_accounts`.
+ */
+export const defineTables = (c: Columns) => {
+  const stamps = {
+    createdAt: c.moment().notNull(),
+    updatedAt: c.moment().notNull(),
+  }
+
+  const spaces = c.table(
+    'spaces',
+    {
+      id: c.id(),
+      domain: c.text().notNull(),
+      host: c.text().notNull(),
+      name: c.text().notNull(),
+      super: c.flag().notNull().default(false),
+      maxAccounts: c.count().notNull().default(0),
+      maxAccount: c.count().notNull().default(0),
+      expireAt: c.moment(),
+      uniqueEmail: c.flag().notNull().default(false),
+      accountProxyRegistrarAddress: c.text(),
+      customProvisioningEntries: c.text(),
+      customProvisioningOverwriteAll: c.flag().notNull().default(false),
+      provisioningUseLinphoneProvisioningHeader: c.flag().notNull().default(false),
+      disableBroadcastFeature: c.flag().notNull().default(true),
+      disableChatFeature: c.flag().notNull().default(false),
+      disableMeetingsFeature: c.flag().notNull().default(false),
+      disableCallRecordingsFeature: c.flag().notNull().default(false),
+      hideSettings: c.flag().notNull().default(false),
+      hideAccountSettings: c.flag().notNull().default(false),
+      onlyDisplaySipUriUsername: c.flag().notNull().default(false),
+      assistantHideCreateAccount: c.flag().notNull().default(false),
+      assistantDisableQrCode: c.flag().notNull().default(false),
+      assistantHideThirdPartyAccount: c.flag().notNull().default(false),
+      webPanel: c.flag().notNull().default(true),
+      publicRegistration: c.flag().notNull().default(true),
+      phoneRegistration: c.flag().notNull().default(true),
+      intercomFeatures: c.flag().notNull().default(false),
+      carddavUserCredentials: c.flag().notNull().default(false),
+      clientCertificateAuthentication: c.flag().notNull().default(false),
+      newsletterRegistrationAddress: c.text(),
+      copyrightText: c.text(),
+      introRegistrationText: c.text(),
+      themeHue: c.count(),
+      logo: c.text(),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('spaces_domain_unique').on(t.domain),
+      c.uniqueIndex('spaces_host_unique').on(t.host),
+      c.uniqueIndex('spaces_name_unique').on(t.name),
+    ],
+  )
+
+  /** Absent row: the Space stores no passwords. `realm` null: the SIP domain. Algorithm null: decision D1. */
+  const spaceDigestAuthenticationConfigurations = c.table(
+    'space_digest_authentication_configurations',
+    {
+      id: c.id(),
+      spaceId: c
+        .ref()
+        .notNull()
+        .references(() => spaces.id, { onDelete: 'cascade' }),
+      realm: c.text(),
+      defaultPasswordAlgorithm: c.text().$type<'MD5' | 'SHA-256'>(),
+      ...stamps,
+    },
+    (t) => [c.uniqueIndex('space_digest_authentication_configurations_space_id_unique').on(t.spaceId)],
+  )
+
+  const accounts = c.table(
+    'accounts',
+    {
+      id: c.id(),
+      username: c.text().notNull(),
+      domain: c
+        .text()
+        .notNull()
+        .references(() => spaces.domain, { onDelete: 'cascade' }),
+      email: c.text(),
+      phone: c.text(),
+      displayName: c.text(),
+      dtmfProtocol: c.text().$type<'sipinfo' | 'rfc2833' | 'sipmessage'>(),
+      activated: c.flag().notNull().default(false),
+      blocked: c.flag().notNull().default(false),
+      admin: c.flag().notNull().default(false),
+      ipAddress: c.text().notNull(),
+      userAgent: c.text().notNull(),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('accounts_username_domain_unique').on(t.username, t.domain),
+      c.uniqueIndex('accounts_domain_phone_unique').on(t.domain, t.phone).where(sql`phone is not null`),
+      c.index('accounts_domain_id_index').on(t.domain, t.id),
+      c.index('accounts_domain_email_index').on(t.domain, t.email),
+    ],
+  )
+
+  /**
+   * How many accounts of a domain have an id in [block × 1000, (block + 1) × 1000). Kept by triggers (see the
+   * migrations), so that counting and finding page n never scan `accounts`.
+   */
+  const accountBlocks = c.table(
+    'account_blocks',
+    { domain: c.text().notNull(), block: c.count().notNull(), accounts: c.count().notNull() },
+    (t) => [c.primaryKey({ columns: [t.domain, t.block] })],
+  )
+
+  const ofAccount = () =>
+    c
+      .ref()
+      .notNull()
+      .references(() => accounts.id, { onDelete: 'cascade' })
+
+  const passwords = c.table(
+    'passwords',
+    {
+      id: c.id(),
+      accountId: ofAccount(),
+      /** HA1 in lower-case hex. */
+      password: c.text().notNull(),
+      algorithm: c.text().$type<'MD5' | 'SHA-256' | 'CLRTXT'>().notNull().default('MD5'),
+    },
+    (t) => [c.uniqueIndex('passwords_account_id_algorithm_unique').on(t.accountId, t.algorithm)],
+  )
+
+  const accountsTombstones = c.table(
+    'accounts_tombstones',
+    { id: c.id(), username: c.text().notNull(), domain: c.text().notNull(), ...stamps },
+    (t) => [
+      c.uniqueIndex('accounts_tombstones_username_domain_unique').on(t.username, t.domain),
+      c.index('accounts_tombstones_created_at_index').on(t.createdAt),
+    ],
+  )
+
+  const apiKeys = c.table(
+    'api_keys',
+    {
+      id: c.id(),
+      accountId: ofAccount(),
+      /** SHA-256 of the key in lower-case hex; the key itself is shown once and never stored. */
+      key: c.text().notNull(),
+      name: c.text(),
+      /** The only client address that may use it; null: any. */
+      ip: c.text(),
+      requests: c.count().notNull().default(0),
+      lastUsedAt: c.moment().notNull(),
+      /** null: the account's own key, whose idle limit is a setting; 0: never expires. */
+      expiresAfterLastUsedMinutes: c.count(),
+      ...stamps,
+    },
+    (t) => [c.uniqueIndex('api_keys_key_unique').on(t.key), c.index('api_keys_account_id_index').on(t.accountId)],
+  )
+
+  const provisioningTokens = c.table(
+    'provisioning_tokens',
+    {
+      id: c.id(),
+      accountId: ofAccount(),
+      token: c.text().notNull(),
+      used: c.flag().notNull().default(false),
+      ip: c.text(),
+      userAgent: c.text(),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('provisioning_tokens_token_unique').on(t.token),
+      c.index('provisioning_tokens_account_id_index').on(t.accountId, t.id),
+    ],
+  )
+
+  const accountDictionaryEntries = c.table(
+    'account_dictionary_entries',
+    { id: c.id(), accountId: ofAccount(), key: c.text().notNull(), value: c.text().notNull(), ...stamps },
+    (t) => [c.uniqueIndex('account_dictionary_entries_account_id_key_unique').on(t.accountId, t.key)],
+  )
+
+  const phoneCountries = c.table(
+    'phone_countries',
+    {
+      code: c.text().primaryKey(),
+      countryCode: c.text().notNull(),
+      activated: c.flag().notNull().default(false),
+      ...stamps,
+    },
+    (t) => [c.index('phone_countries_country_code_index').on(t.countryCode)],
+  )
+
+  /** The highest spent nonce count of each digest nonce; used on PostgreSQL only (docs/adr/0002). */
+  const nonces = c.table(
+    'nonces',
+    { nonce: c.text().primaryKey(), nc: c.count().notNull(), expiresAt: c.moment().notNull() },
+    (t) => [c.index('nonces_expires_at_index').on(t.expiresAt)],
+  )
+
+  return {
+    spaces,
+    spaceDigestAuthenticationConfigurations,
+    accounts,
+    accountBlocks,
+    passwords,
+    accountsTombstones,
+    apiKeys,
+    provisioningTokens,
+    accountDictionaryEntries,
+    phoneCountries,
+    nonces,
+  }
+}
+
+export type Tables = ReturnType<typeof defineTables>

@@ -1,0 +1,50 @@
+import type { MessageId } from './messages/messages.ts'
+
+/** The closed list of ways we say no; `http/errors.ts` and `cli/` hold the only maps to statuses and exit codes. */
+export type RefusalCode =
+  | 'malformed' // 400
+  | 'unauthenticated' // 401
+  | 'forbidden' // 403
+  | 'not_found' // 404
+  | 'conflict' // 409
+  | 'gone' // 410
+  | 'too_large' // 413
+  | 'invalid' // 422, `fields` says where
+  | 'rate_limited' // 429, `retryAfterSeconds` says how long
+  | 'unavailable' // 503
+
+export type MessageValues = Readonly<Record<string, string | number>>
+
+/** A text of the catalogue with its values, translated only where it leaves the process. */
+export interface Message {
+  readonly id: MessageId
+  readonly values?: MessageValues
+}
+
+/** Wire field name → its messages, in the order of the rules. */
+export type FieldMessages = ReadonlyMap<string, readonly Message[]>
+
+interface Details {
+  readonly values?: MessageValues
+  readonly fields?: FieldMessages
+  readonly retryAfterSeconds?: number
+  /** For the log, never shown. */
+  readonly cause?: unknown
+}
+
+/** A refusal whose message may be shown to whoever asked. Anything else that is thrown is our bug. */
+export class AppError extends Error {
+  readonly code: RefusalCode
+  readonly text: Message
+  readonly fields: FieldMessages
+  readonly retryAfterSeconds: number | null
+
+  constructor(code: RefusalCode, id: MessageId, details: Details = {}) {
+    super(id, { cause: details.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.text = details.values === undefined ? { id } : { id, values: details.values }
+    this.fields = details.fields ?? new Map()
+    this.retryAfterSeconds = details.retryAfterSeconds ?? null
+  }
+}

@@ -1,0 +1,400 @@
+import { createHmac } from 'node:crypto'
+import type { Config } from '../../config/config.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { type Input, isTrue } from '../../http/input.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import { ha1 } from '../../protocols/digest.ts'
+import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
+import type { Secrets } from '../../secrets.ts'
+import type { ApiKeys } from '../api-keys/api-keys.ts'
+import type { Caller } from '../authentication/caller.ts'
+import type { Dictionary } from '../dictionary/dictionary.ts'
+import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
+import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
+import type { SpaceDirectory } from '../spaces/directory.ts'
+import { type PasswordAlgorithm, realmOf, type Space } from '../spaces/space.ts'
+import {
+  algorithmFor,
+  type ChangedAccount,
+  checkPassword,
+  checkPhone,
+  checkUsername,
+  type NewAccount,
+  type NewPassword,
+} from './rules.ts'
+import { type AccountView, accountStore, type NewAccountRow } from './store.ts'
+
+export type { AccountView } from './store.ts'
+
+export const PAGE_SIZE = 20
+
+const RESET_PASSWORD_LENGTH = 20
+
+/** An account together with the Space it lives in: what a representation needs. */
+export interface Found {
+  readonly account: AccountView
+  readonly space: Space
+}
+
+/** What a creation stores, whoever asked for it. */
+export interface Creation {
+  readonly space: Space
+  readonly row: Omit<NewAccountRow, 'createdAt' | 'updatedAt'>
+  readonly password: string
+  readonly algorithm: PasswordAlgorithm
+  readonly dictionary: Readonly<Record<string, string>>
+  readonly by: { readonly address: string; readonly userAgent: string | null }
+}
+
+const isGiven = (value: unknown) => value !== undefined && value !== null
+
+const noRoom = () => new AppError('forbidden', 'account.no_room')
+
+export const accounts = (deps: {
+  config: Config
+  db: Db
+  secrets: Secrets
+  spaces: SpaceDirectory
+  apiKeys: ApiKeys
+  provisioningTokens: ProvisioningTokens
+  dictionary: Dictionary
+  phoneCountries: PhoneCountries
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, secrets, spaces, apiKeys, provisioningTokens, dictionary, phoneCountries, log, now } = deps
+  const store = accountStore(db)
+
+  const record = (event: SecurityEvent, visit: Visit, account: { username: string; domain: string }, more = {}) =>
+    log.security(event, {
+      result: 'ok',
+      ip: visit.address,
+      space: account.domain,
+      account: `${account.username}@${account.domain}`,
+      by: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
+      rid: visit.id,
+      ...more,
+    })
+
+  const unknown = () => new AppError('not_found', 'account.unknown')
+
+  const viewById = async (on: Reader, space: Space, id: number): Promise<Found> => {
+    const account = await store.byId(on, { space }, id)
+    if (account === null) throw unknown()
+    return { account, space }
+  }
+
+  const isFull = async (on: Reader, space: Space, maxAccounts: number) =>
+    maxAccounts > 0 && (await store.count(on, { space })) >= maxAccounts
+
+  /**
+   * What collides with other accounts is refused on the input. Reads with `on`: the reader for a first, friendly
+   * answer, the transaction for the one that counts.
+   */
+  const refuseTaken = async (
+    on: Reader,
+    input: Input<typeof NewAccount> | Input<typeof ChangedAccount>,
+    space: Space,
+    phone: string | null,
+    self: number,
+  ) => {
+    const { username, email } = input.values
+    const wanted = { domain: space.domain, username: username ?? '', email: email ?? null, phone, self }
+    const taken = await store.taken(on, wanted)
+    if (taken.username || (self === 0 && taken.tombstone)) input.refuse('username', { id: 'v.taken' })
+    if (space.uniqueEmail && taken.email) input.refuse('email', { id: 'v.taken' })
+    if (taken.phone) input.refuse('phone', { id: 'v.taken' })
+  }
+
+  const openCodes = async (input: Input<typeof NewAccount> | Input<typeof ChangedAccount>) =>
+    typeof input.values.phone === 'string' ? await phoneCountries.openCallingCodes() : new Set<string>()
+
+  /** The Space that `domain` names; only super admins may choose one (spec accounts.md §2.2). */
+  const targetSpace = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Space> => {
+    const { domain } = input.values
+    if (typeof domain !== 'string') return visit.space
+    const named = await spaces.byDomain(domain)
+    if (caller.role === 'super') {
+      if (named === null) throw noRoom()
+      return named
+    }
+    if (named === null) input.refuse('domain', { id: 'v.unknown_domain' })
+    return visit.space
+  }
+
+  /**
+   * Stores an account with its password, provisioning token and dictionary. null: the name was taken between the
+   * caller's check and now. Refuses a full Space; the count cannot change before the transaction ends.
+   */
+  const insert = async (tx: Tx, creation: Creation): Promise<number | null> => {
+    const { space, row, password, algorithm } = creation
+    if (space.maxAccounts > 0 || (space.uniqueEmail && row.email !== null)) {
+      const locked = await store.lockSpace(tx, { space })
+      if (locked === null || (await isFull(tx, space, locked.maxAccounts))) throw noRoom()
+    }
+    const at = now()
+    const id = await store.insert(tx, { ...row, createdAt: at, updatedAt: at })
+    if (id === null) return null
+    if (space.digest !== null) {
+      await store.insertPassword(tx, id, algorithm, ha1(algorithm, row.username, realmOf(space), password))
+    }
+    await provisioningTokens.issue(tx, id, creation.by)
+    await dictionary.fill(tx, id, creation.dictionary)
+    return id
+  }
+
+  /** `POST /accounts` (spec accounts.md §10). */
+  const create = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Found> => {
+    const space = await targetSpace(visit, caller, input)
+    if (await isFull(db.read, space, space.maxAccounts)) throw noRoom()
+    checkUsername(input, config, true)
+    checkPassword(input, config)
+    const algorithm = algorithmFor(input, space.digest, true)
+    const codes = await openCodes(input)
+    const phone = checkPhone(input, (code) => codes.has(code))
+    await refuseTaken(db.read, input, space, phone, 0)
+    input.settle()
+
+    const { username = '', password = '', email, display_name, dtmf_protocol, activated, admin, blocked } = input.values
+    const found = await db.transaction(async (tx) => {
+      await refuseTaken(tx, input, space, phone, 0)
+      input.settle()
+      const id = await insert(tx, {
+        space,
+        row: {
+          username: username ?? '',
+          domain: space.domain,
+          email: email ?? null,
+          phone,
+          displayName: display_name ?? null,
+          dtmfProtocol: dtmf_protocol ?? null,
+          activated: isTrue(activated),
+          admin: isTrue(admin),
+          blocked: isTrue(blocked),
+          ipAddress: visit.address,
+          userAgent: visit.userAgent ?? space.name,
+        },
+        password: password ?? '',
+        algorithm,
+        dictionary: input.values.dictionary ?? {},
+        by: visit,
+      })
+      if (id === null) {
+        await refuseTaken(tx, input, space, phone, 0)
+        input.refuse('username', { id: 'v.taken' })
+        input.settle()
+      }
+      return viewById(tx, space, id as number)
+    })
+    record('account.created', visit, found.account)
+    return found
+  }
+
+  /** `PUT /accounts/{id}`: absent or null e-mail, name, DTMF protocol and phone are cleared, the rest stays. */
+  const change = async (
+    visit: Visit,
+    caller: Caller,
+    id: number,
+    input: Input<typeof ChangedAccount>,
+  ): Promise<Found> => {
+    const { values } = input
+    checkUsername(input, config, true)
+    checkPassword(input, config)
+    const named = typeof values.domain === 'string' ? await spaces.byDomain(values.domain) : null
+    if (typeof values.domain === 'string' && named === null) input.refuse('domain', { id: 'v.unknown_domain' })
+    const current = await store.byId(db.read, { space: visit.space }, id)
+    const target = caller.role === 'super' && named !== null ? named : visit.space
+    const hasPassword = typeof values.password === 'string'
+    const algorithm = algorithmFor(input, target.digest, true)
+    const codes = await openCodes(input)
+    const phone = checkPhone(input, (code) => codes.has(code) || parsedIsStored(current, values.phone))
+    const renamed = current !== null && (values.username !== current.username || target.domain !== current.domain)
+    if (renamed && !hasPassword && current.algorithms.length > 0) {
+      input.refuse('password', { id: 'v.password_with_rename' })
+    }
+    await refuseTaken(db.read, input, target, phone, id)
+    input.settle()
+    if (current === null) throw unknown()
+    if (current.id === caller.id && ((isGiven(values.admin) && !isTrue(values.admin)) || isTrue(values.blocked))) {
+      throw new AppError('forbidden', 'account.own_rights')
+    }
+
+    const found = await db.transaction(async (tx) => {
+      await store.lockSpace(tx, { space: target })
+      await refuseTaken(tx, input, target, phone, id)
+      input.settle()
+      if (target.domain !== current.domain && (await isFull(tx, target, target.maxAccounts))) throw noRoom()
+      const changed = await store.update(tx, { space: visit.space }, id, {
+        username: values.username ?? '',
+        domain: target.domain,
+        email: values.email ?? null,
+        phone,
+        displayName: values.display_name ?? null,
+        dtmfProtocol: values.dtmf_protocol ?? null,
+        ...(isGiven(values.activated) ? { activated: isTrue(values.activated) } : {}),
+        ...(isGiven(values.admin) ? { admin: isTrue(values.admin) } : {}),
+        ...(isGiven(values.blocked) ? { blocked: isTrue(values.blocked) } : {}),
+        userAgent: visit.userAgent ?? visit.space.name,
+        updatedAt: now(),
+      })
+      if (changed.length === 0) throw unknown()
+      if (hasPassword && target.digest !== null) {
+        const hash = ha1(algorithm, values.username ?? '', realmOf(target), values.password ?? '')
+        await store.replacePasswords(tx, id, algorithm, hash)
+      }
+      if (isGiven(values.dictionary)) await dictionary.replace(tx, id, values.dictionary ?? {})
+      return viewById(tx, target, id)
+    })
+    record('account.updated', visit, found.account)
+    return found
+  }
+
+  /** A number that the account already has stays valid when its country is closed (spec telephony.md §11). */
+  const parsedIsStored = (current: AccountView | null, phone: unknown) =>
+    current !== null && current.phone !== null && current.phone === phone
+
+  const set =
+    (event: SecurityEvent, row: Partial<NewAccountRow>) =>
+    async (visit: Visit, id: number): Promise<Found> => {
+      if (row.blocked === true && visit.caller?.id === id) throw new AppError('forbidden', 'account.own_rights')
+      const found = await db.transaction(async (tx) => {
+        const changed = await store.update(tx, { space: visit.space }, id, { ...row, updatedAt: now() })
+        if (changed.length === 0) throw unknown()
+        return viewById(tx, visit.space, id)
+      })
+      record(event, visit, found.account)
+      return found
+    }
+
+  /** spec accounts.md §12: the name stays reserved, everything below the account goes with it. */
+  const remove = async (visit: Visit, space: Space, id: number): Promise<void> => {
+    const gone = await db.transaction(async (tx) => {
+      const [account] = await store.delete(tx, { space }, id)
+      if (account === undefined) throw unknown()
+      await store.bury(tx, account.username, account.domain, now())
+      return account
+    })
+    record('account.deleted', visit, gone)
+  }
+
+  const issueToken = async (visit: Visit, space: Space, id: number): Promise<Found> => {
+    const found = await db.transaction(async (tx) => {
+      await viewById(tx, space, id)
+      await provisioningTokens.issue(tx, id, visit)
+      return viewById(tx, space, id)
+    })
+    record('account.provisioned', visit, found.account)
+    return found
+  }
+
+  const findBySip = async (space: Space, sip: string): Promise<Found> => {
+    const address = parseAddressOfRecord(sip)
+    if (address === null || address.domain !== space.domain) throw unknown()
+    const account = await store.byUsername(db.read, { space }, address.user)
+    if (account === null) throw unknown()
+    return { account, space }
+  }
+
+  /** `POST /accounts/me/password`: shape and algorithm first, then the old password. */
+  const changePassword = async (visit: Visit, caller: Caller, input: Input<typeof NewPassword>): Promise<Found> => {
+    const { space } = caller
+    if (space.digest === null) throw new AppError('forbidden', 'account.no_digest')
+    checkPassword(input, config)
+    const algorithm = algorithmFor(input, space.digest, true)
+    input.settle()
+    const realm = realmOf(space)
+    const stored = await store.passwords(db.read, caller.id)
+    if (stored.length > 0) {
+      const old = input.values.old_password
+      if (typeof old !== 'string') input.refuse('old_password', { id: 'v.required' })
+      else {
+        const matches = stored.some((row) =>
+          row.algorithm === 'CLRTXT'
+            ? row.password === old
+            : row.password === ha1(row.algorithm, caller.username, realm, old),
+        )
+        if (!matches) input.refuse('old_password', { id: 'v.old_password' })
+      }
+      input.settle()
+    }
+    const hash = ha1(algorithm, caller.username, realm, input.values.password ?? '')
+    const found = await db.transaction(async (tx) => {
+      // Somebody else may have changed it since it was compared.
+      const same = JSON.stringify(await store.passwords(tx, caller.id)) === JSON.stringify(stored)
+      if (!same) throw new AppError('conflict', 'account.changed_meanwhile')
+      await store.replacePasswords(tx, caller.id, algorithm, hash)
+      await store.update(tx, { space }, caller.id, { activated: true, updatedAt: now() })
+      return viewById(tx, space, caller.id)
+    })
+    record('account.password', visit, found.account)
+    return found
+  }
+
+  return {
+    create,
+    /** For features that create accounts by other rights, inside their own transaction. */
+    insert,
+    change,
+    /** The account of the caller, wherever it lives. */
+    ofCaller: (caller: Caller) => viewById(db.read, caller.space, caller.id),
+    byId: (space: Space, id: number) => viewById(db.read, space, id),
+    /** `user@domain`, with or without a scheme, in this Space. */
+    bySip: findBySip,
+    byEmail: async (space: Space, email: string): Promise<Found> => {
+      const account = await store.byEmail(db.read, { space }, email)
+      if (account === null) throw unknown()
+      return { account, space }
+    },
+    /** Page n of the Space's accounts by id, 1-based; a page beyond the end is empty. */
+    list: async (space: Space, page: number) => ({
+      total: await store.count(db.read, { space }),
+      accounts: await store.page(db.read, { space }, (page - 1) * PAGE_SIZE, PAGE_SIZE),
+    }),
+    activate: set('account.activated', { activated: true }),
+    deactivate: set('account.deactivated', { activated: false }),
+    block: set('account.blocked', { blocked: true }),
+    unblock: set('account.unblocked', { blocked: false }),
+    remove,
+    /** A new provisioning token; the older ones become worthless. */
+    issueToken,
+    changePassword,
+    /** A new API key for the caller, bound to its address. It is shown this once. */
+    regenerateApiKey: async (visit: Visit, caller: Caller): Promise<string> => {
+      const key = await db.transaction((tx) => apiKeys.regenerate(tx, caller.id, visit.address))
+      record('apikey.created', visit, caller)
+      return key
+    },
+    /** Marks the account of a spent token as activated. */
+    activateIn: async (tx: Tx, space: Space, id: number): Promise<void> => {
+      await store.update(tx, { space }, id, { activated: true, updatedAt: now() })
+    },
+    view: viewById,
+    /** The rows with HA1 values, for the provisioning document only. */
+    passwordRows: (on: Reader, id: number) => store.passwords(on, id),
+    /** A random password that nobody ever sees: the document carries its HA1 (spec provisioning.md §5). */
+    resetPassword: async (tx: Tx, space: Space, account: AccountView): Promise<void> => {
+      if (space.digest === null) return
+      const algorithm = space.digest.defaultPasswordAlgorithm ?? 'SHA-256'
+      const hash = ha1(algorithm, account.username, realmOf(space), secrets.token(RESET_PASSWORD_LENGTH))
+      await store.replacePasswords(tx, account.id, algorithm, hash)
+    },
+    /** Ephemeral TURN credentials (spec accounts.md §6): an expiry time, signed. */
+    turnCredentials: () => {
+      const {
+        COTURN_SERVER_HOST: host,
+        COTURN_STATIC_AUTH_SECRET: secret,
+        COTURN_SESSION_TTL_MINUTES: minutes,
+      } = config
+      if (host === null || secret === null || minutes === null || minutes <= 0)
+        throw new AppError('not_found', 'turn.off')
+      const ttl = minutes * 60
+      const username = `${Math.floor(now().getTime() / 1000) + ttl}:${secrets.token(16)}`
+      const password = createHmac('sha1', secret).update(username).digest('base64')
+      return { username, password, ttl, uris: [`turn:${host}`] }
+    },
+  }
+}
+
+export type Accounts = ReturnType<typeof accounts>

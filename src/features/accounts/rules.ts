@@ -1,0 +1,105 @@
+import type { Config } from '../../config/config.ts'
+import { choice, dictionary, email, flag, form, type Input, optional, plainText, text } from '../../http/input.ts'
+import { looksLikePhone, parsePhone } from '../../protocols/e164.ts'
+import type { DigestConfiguration, PasswordAlgorithm } from '../spaces/space.ts'
+
+export const ALGORITHMS = ['MD5', 'SHA-256'] as const
+export const DTMF_PROTOCOLS = ['sipinfo', 'rfc2833', 'sipmessage'] as const
+
+const common = {
+  algorithm: optional(choice(ALGORITHMS)),
+  domain: optional(text({ max: 64 })),
+  email: optional(email(64)),
+  phone: optional(text({ max: 64 })),
+  display_name: optional(plainText(255)),
+  dtmf_protocol: optional(choice(DTMF_PROTOCOLS)),
+  activated: optional(flag()),
+  blocked: optional(flag()),
+  admin: optional(flag()),
+  dictionary: optional(dictionary()),
+}
+
+/** spec accounts.md §10: what an administrator may say about an account. */
+export const NewAccount = form({
+  username: text({ max: 64, numbers: true }),
+  password: text({ numbers: true }),
+  ...common,
+})
+
+export const ChangedAccount = form({
+  username: text({ max: 64, numbers: true }),
+  password: optional(text({ numbers: true })),
+  ...common,
+})
+
+export const NewPassword = form({
+  algorithm: optional(choice(ALGORITHMS)),
+  password: text({ numbers: true }),
+  old_password: optional(text({ numbers: true })),
+})
+
+type WithUsername = Input<typeof NewAccount> | Input<typeof ChangedAccount>
+
+const isBlacklisted = (username: string, patterns: readonly string[]) =>
+  patterns.some((pattern) => {
+    if (username === pattern) return true
+    try {
+      return new RegExp(pattern).test(username)
+    } catch {
+      return false
+    }
+  })
+
+/** spec accounts.md §2.1, all of them, each with its own message; uniqueness is the use case's. */
+export const checkUsername = (input: WithUsername, config: Config, byAdmin: boolean): void => {
+  const username = input.values.username
+  if (typeof username !== 'string') return
+  const refuse = (id: Parameters<typeof input.refuse>[1]['id'], values?: Record<string, string | number>) =>
+    input.refuse('username', values === undefined ? { id } : { id, values })
+  if (username !== username.toLowerCase()) refuse('v.username_upper')
+  if (looksLikePhone(username) && !(byAdmin && config.APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API)) {
+    refuse('v.username_phone')
+  }
+  if (isBlacklisted(username, config.ACCOUNT_BLACKLISTED_USERNAMES)) refuse('v.taken')
+  if (!config.ACCOUNT_USERNAME_REGEX.test(username)) refuse('v.username_pattern')
+  if ([...username].length < config.ACCOUNT_USERNAME_MIN_LENGTH) {
+    refuse('v.min', { count: config.ACCOUNT_USERNAME_MIN_LENGTH })
+  }
+}
+
+type WithPassword = WithUsername | Input<typeof NewPassword>
+
+export const checkPassword = (input: WithPassword, config: Config): void => {
+  const { password } = input.values
+  if (typeof password === 'string' && [...password].length < config.ACCOUNT_PASSWORD_MIN_LENGTH) {
+    input.refuse('password', { id: 'v.min', values: { count: config.ACCOUNT_PASSWORD_MIN_LENGTH } })
+  }
+}
+
+/**
+ * The algorithm that the password will be stored with (D1, D34). Without a configured one the client must choose,
+ * where `required`; with one it may only repeat it.
+ */
+export const algorithmFor = (
+  input: WithPassword,
+  digest: DigestConfiguration | null,
+  required: boolean,
+): PasswordAlgorithm => {
+  const configured = digest?.defaultPasswordAlgorithm ?? null
+  const wanted = input.values.algorithm ?? null
+  if (configured !== null && wanted !== null && wanted !== configured) {
+    input.refuse('algorithm', { id: 'v.choice', values: { choices: configured } })
+  }
+  if (configured === null && wanted === null && required) input.refuse('algorithm', { id: 'v.required' })
+  return configured ?? wanted ?? 'SHA-256'
+}
+
+/** The number in E.164, or null when there is none or it was refused. `isOpen` knows the activated countries. */
+export const checkPhone = (input: WithUsername, isOpen: (callingCode: string) => boolean): string | null => {
+  const { phone } = input.values
+  if (typeof phone !== 'string') return null
+  const parsed = parsePhone(phone)
+  if (parsed === null) input.refuse('phone', { id: 'v.phone' })
+  else if (!isOpen(parsed.callingCode)) input.refuse('phone', { id: 'v.phone_country' })
+  return parsed?.number ?? null
+}

@@ -1,0 +1,226 @@
+import { and, eq, gte, type SQL, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { PasswordAlgorithm, Space } from '../spaces/space.ts'
+
+/** Rows of one Space are found by its SIP domain, which `accounts` carries for Flexisip's sake. */
+export interface InSpace {
+  readonly space: Pick<Space, 'domain'>
+}
+
+export type AccountRow = Db['tables']['accounts']['$inferSelect']
+export type NewAccountRow = Omit<AccountRow, 'id'>
+
+/** What a name, an e-mail address or a phone number would collide with. `self`: the row that may keep them; 0: none. */
+export interface Wanted {
+  readonly domain: string
+  readonly username: string
+  readonly email: string | null
+  readonly phone: string | null
+  readonly self: number
+}
+
+const BLOCK = 1000
+
+export const accountStore = (db: Db) => {
+  const {
+    accounts,
+    accountBlocks: blocks,
+    accountDictionaryEntries: entries,
+    accountsTombstones: tombstones,
+    passwords,
+    provisioningTokens: tokens,
+    spaces,
+  } = db.tables
+
+  // The whole account object in one query: three satellites as scalar subqueries, so that a page of 20 costs one too.
+  const newestToken = (column: SQL) =>
+    sql`(select ${column} from ${tokens} t where t.account_id = accounts.id and not t.used order by t.id desc limit 1)`
+  const account = {
+    row: accounts,
+    provisioningToken: newestToken(sql`t.token`) as SQL<string | null>,
+    provisioningTokenCreatedAt: newestToken(sql`t.created_at`).mapWith(tokens.createdAt) as SQL<Date | null>,
+    algorithms: sql<string | null>`(
+      select string_agg(p.algorithm, ',' order by p.id) from ${passwords} p where p.account_id = accounts.id)`,
+    dictionary: sql<Record<string, string> | string | null>`(
+      select ${db.objectOf(sql`d.key`, sql`d.value`, sql`d.id`)} from ${entries} d where d.account_id = accounts.id)`,
+  }
+  const selectAccount = (on: Reader) => on.select(account).from(accounts).$dynamic()
+  const inDomain = eq(accounts.domain, sql.placeholder('domain'))
+
+  const byId = db.prepare<{ domain: string; id: number }>()('account_by_id', (on) =>
+    selectAccount(on).where(and(eq(accounts.id, sql.placeholder('id')), inDomain)),
+  )
+  const byUsername = db.prepare<{ domain: string; username: string }>()('account_by_username', (on) =>
+    selectAccount(on).where(and(eq(accounts.username, sql.placeholder('username')), inDomain)),
+  )
+  const byEmail = db.prepare<{ domain: string; email: string }>()('account_by_email', (on) =>
+    selectAccount(on)
+      .where(and(eq(accounts.email, sql.placeholder('email')), inDomain))
+      .orderBy(accounts.id)
+      .limit(1),
+  )
+  const page = db.prepare<{ domain: string; from: number; skip: number; size: number }>()('account_page', (on) =>
+    selectAccount(on)
+      .where(and(inDomain, gte(accounts.id, sql.placeholder('from'))))
+      .orderBy(accounts.id)
+      .limit(sql.placeholder('size'))
+      .offset(sql.placeholder('skip')),
+  )
+  const count = db.prepare<{ domain: string }>()('account_count', (on) =>
+    on
+      .select({ total: sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number) })
+      .from(blocks)
+      .where(eq(blocks.domain, sql.placeholder('domain'))),
+  )
+  const blockOf = db.prepare<{ domain: string; position: number }>()('account_block_of_position', (on) => {
+    const running = on
+      .select({
+        block: blocks.block,
+        before: sql<number>`sum(${blocks.accounts}) over (order by ${blocks.block}) - ${blocks.accounts}`.as('before'),
+      })
+      .from(blocks)
+      .where(eq(blocks.domain, sql.placeholder('domain')))
+      .as('running')
+    return on
+      .select({ block: running.block, before: sql<number>`${running.before}`.mapWith(Number) })
+      .from(running)
+      .where(sql`${running.before} <= ${sql.placeholder('position')}`)
+      .orderBy(sql`${running.block} desc`)
+      .limit(1)
+  })
+
+  const taken = db.prepare<Record<keyof Wanted, string | number | null>>()('account_collisions', (on) => {
+    const other = (condition: SQL) =>
+      sql<boolean | number>`exists(select 1 from ${accounts} a where a.domain = ${sql.placeholder('domain')}
+        and a.id <> ${sql.placeholder('self')} and ${condition})`
+    return on
+      .select({
+        username: other(sql`a.username = ${sql.placeholder('username')}`),
+        tombstone: sql<boolean | number>`exists(select 1 from ${tombstones} t
+          where t.domain = ${sql.placeholder('domain')} and t.username = ${sql.placeholder('username')})`,
+        email: other(sql`a.email = ${sql.placeholder('email')}`),
+        phone: other(sql`(a.phone = ${sql.placeholder('phone')})`),
+        phoneAsUsername: other(sql`(a.username = ${sql.placeholder('phone')})`),
+      })
+      .from(sql`(select 1) as one`)
+  })
+
+  const insertAccount = db.prepare<NewAccountRow>()('insert_account', (on) =>
+    on
+      .insert(accounts)
+      .values({
+        username: sql.placeholder('username'),
+        domain: sql.placeholder('domain'),
+        email: sql.placeholder('email'),
+        phone: sql.placeholder('phone'),
+        displayName: sql.placeholder('displayName'),
+        dtmfProtocol: sql.placeholder('dtmfProtocol'),
+        activated: sql.placeholder('activated'),
+        blocked: sql.placeholder('blocked'),
+        admin: sql.placeholder('admin'),
+        ipAddress: sql.placeholder('ipAddress'),
+        userAgent: sql.placeholder('userAgent'),
+        createdAt: sql.placeholder('createdAt'),
+        updatedAt: sql.placeholder('updatedAt'),
+      })
+      .onConflictDoNothing()
+      .returning({ id: accounts.id }),
+  )
+  const insertPassword = db.prepare<{ accountId: number; password: string; algorithm: string }>()(
+    'insert_password',
+    (on) =>
+      on
+        .insert(passwords)
+        .values({
+          accountId: sql.placeholder('accountId'),
+          password: sql.placeholder('password'),
+          algorithm: sql.placeholder('algorithm'),
+        })
+        .returning({ id: passwords.id }),
+  )
+
+  type Row = Awaited<ReturnType<typeof byId>>[number]
+  const toView = (found: Row) => ({
+    ...found.row,
+    provisioningToken: found.provisioningToken,
+    provisioningTokenCreatedAt: found.provisioningTokenCreatedAt,
+    algorithms: (found.algorithms ?? '').split(',').filter(Boolean),
+    dictionary: (typeof found.dictionary === 'string'
+      ? JSON.parse(found.dictionary)
+      : (found.dictionary ?? {})) as Record<string, string>,
+  })
+  const first = (rows: Row[]) => (rows[0] === undefined ? null : toView(rows[0]))
+
+  return {
+    byId: async (on: Reader, { space }: InSpace, id: number) => first(await byId(on, { domain: space.domain, id })),
+    byUsername: async (on: Reader, { space }: InSpace, username: string) =>
+      first(await byUsername(on, { domain: space.domain, username })),
+    /** The lowest id wins: e-mail addresses may be shared. */
+    byEmail: async (on: Reader, { space }: InSpace, email: string) =>
+      first(await byEmail(on, { domain: space.domain, email })),
+    /** Exact, from the counts that triggers keep; no table scan. */
+    count: async (on: Reader, { space }: InSpace) => (await count(on, { domain: space.domain }))[0]?.total ?? 0,
+    /** The accounts from `position` on, by id: the block is found by its running count, then at most 1000 rows skipped. */
+    page: async (on: Reader, { space }: InSpace, position: number, size: number) => {
+      const { domain } = space
+      const block = (await blockOf(on, { domain, position }))[0]
+      if (block === undefined) return []
+      const from = block.block * BLOCK
+      return (await page(on, { domain, from, skip: position - block.before, size })).map(toView)
+    },
+
+    taken: async (on: Reader, wanted: Wanted) => {
+      const row = (await taken(on, { ...wanted }))[0]
+      return {
+        username: Boolean(row?.username),
+        tombstone: Boolean(row?.tombstone),
+        email: Boolean(row?.email),
+        phone: Boolean(row?.phone) || Boolean(row?.phoneAsUsername),
+      }
+    },
+
+    /** Holds the Space's row until the transaction ends, so that nobody else counts or compares meanwhile. */
+    lockSpace: async (tx: Tx, { space }: InSpace) =>
+      (
+        await tx
+          .update(spaces)
+          .set({ maxAccounts: sql`${spaces.maxAccounts}` })
+          .where(eq(spaces.domain, space.domain))
+          .returning({ maxAccounts: spaces.maxAccounts })
+      )[0] ?? null,
+
+    /** null: the name (or the phone number) was taken meanwhile. */
+    insert: async (tx: Tx, row: NewAccountRow): Promise<number | null> => (await insertAccount(tx, row))[0]?.id ?? null,
+    update: (tx: Tx, { space }: InSpace, id: number, row: Partial<NewAccountRow>) =>
+      tx
+        .update(accounts)
+        .set(row)
+        .where(and(eq(accounts.id, id), eq(accounts.domain, space.domain)))
+        .returning({ id: accounts.id }),
+    delete: (tx: Tx, { space }: InSpace, id: number) =>
+      tx
+        .delete(accounts)
+        .where(and(eq(accounts.id, id), eq(accounts.domain, space.domain)))
+        .returning({ username: accounts.username, domain: accounts.domain }),
+    /** Keeps the name from being given to somebody else. */
+    bury: (tx: Tx, username: string, domain: string, at: Date) =>
+      tx.insert(tombstones).values({ username, domain, createdAt: at, updatedAt: at }).onConflictDoNothing(),
+
+    passwords: (on: Reader, accountId: number) =>
+      on
+        .select({ algorithm: passwords.algorithm, password: passwords.password })
+        .from(passwords)
+        .where(eq(passwords.accountId, accountId))
+        .orderBy(passwords.id),
+    /** Exactly one algorithm per account afterwards. */
+    replacePasswords: async (tx: Tx, accountId: number, algorithm: PasswordAlgorithm, ha1: string) => {
+      await tx.delete(passwords).where(eq(passwords.accountId, accountId))
+      await insertPassword(tx, { accountId, algorithm, password: ha1 })
+    },
+    insertPassword: (tx: Tx, accountId: number, algorithm: PasswordAlgorithm, ha1: string) =>
+      insertPassword(tx, { accountId, algorithm, password: ha1 }),
+  }
+}
+
+export type AccountStore = ReturnType<typeof accountStore>
+export type AccountView = NonNullable<Awaited<ReturnType<AccountStore['byId']>>>

@@ -1,0 +1,39 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { Db, Tx } from '../../db/db.ts'
+
+export const apiKeyStore = (db: Db) => {
+  const { apiKeys, accounts } = db.tables
+
+  const byHash = db.prepare<{ key: string }>()('api_key_by_hash', (on) =>
+    on
+      .select({
+        keyId: apiKeys.id,
+        ip: apiKeys.ip,
+        lastUsedAt: apiKeys.lastUsedAt,
+        expiresAfterLastUsedMinutes: apiKeys.expiresAfterLastUsedMinutes,
+        id: accounts.id,
+        username: accounts.username,
+        domain: accounts.domain,
+        admin: accounts.admin,
+        activated: accounts.activated,
+        blocked: accounts.blocked,
+      })
+      .from(apiKeys)
+      .innerJoin(accounts, eq(accounts.id, apiKeys.accountId))
+      .where(eq(apiKeys.key, sql.placeholder('key'))),
+  )
+
+  return {
+    /** Keys are long and random: whoever knows one may be of any Space. */
+    byHash: async (hash: string) => (await byHash(db.read, { key: hash }))[0] ?? null,
+    /** The account's own key; keys that an administrator made stay. */
+    deleteOwn: (tx: Tx, accountId: number) =>
+      tx.delete(apiKeys).where(and(eq(apiKeys.accountId, accountId), isNull(apiKeys.expiresAfterLastUsedMinutes))),
+    insert: (tx: Tx, row: typeof apiKeys.$inferInsert) => tx.insert(apiKeys).values(row).returning({ id: apiKeys.id }),
+    addUse: (tx: Tx, keyId: number, requests: number, lastUsedAt: Date) =>
+      tx
+        .update(apiKeys)
+        .set({ requests: sql`${apiKeys.requests} + ${requests}`, lastUsedAt })
+        .where(eq(apiKeys.id, keyId)),
+  }
+}

@@ -1,0 +1,186 @@
+import type { Config } from '../../config/config.ts'
+import { AppError } from '../../errors.ts'
+import type { Limits } from '../../http/limits.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { Logging } from '../../logging/logging.ts'
+import {
+  challenge,
+  DIGEST_ALGORITHMS,
+  type DigestAlgorithm,
+  ha1,
+  parseDigestCredentials,
+  responseMatches,
+} from '../../protocols/digest.ts'
+import { parseSipAddress } from '../../protocols/sip-address.ts'
+import type { ApiKeys } from '../api-keys/api-keys.ts'
+import type { SpaceDirectory } from '../spaces/directory.ts'
+import { everySpace, realmOf } from '../spaces/space.ts'
+import { type Caller, mayActAs, type Role } from './caller.ts'
+import type { Nonces } from './nonces.ts'
+import type { authenticationStore, StoredPassword } from './store.ts'
+
+/** What of an HTTP request proves an identity. */
+export interface Proof {
+  readonly method: string
+  /** Every spelling of the request target that the client may have signed. */
+  readonly targets: readonly string[]
+  readonly authorization: string | null
+  readonly from: string | null
+  readonly apiKey: string | null
+  readonly apiKeyCookie: string | null
+}
+
+/** Counts are stored as 32-bit integers; no client comes near. */
+const MOST_COUNT = 0x7fffffff
+
+type Store = ReturnType<typeof authenticationStore>
+type StoredAccount = NonNullable<Awaited<ReturnType<Store['accountWithPasswords']>>>
+
+/** The account's HA1 for each algorithm it can be asked for, weakest first. */
+const ha1s = (account: StoredAccount, realm: string): Map<DigestAlgorithm, string> => {
+  const clear = account.passwords.find(({ algorithm }) => algorithm === 'CLRTXT')
+  const stored = new Map<StoredPassword['algorithm'], string>(
+    account.passwords.map(({ algorithm, password }) => [algorithm, password]),
+  )
+  return new Map(
+    DIGEST_ALGORITHMS.flatMap((algorithm) => {
+      const known = stored.get(algorithm) ?? (clear && ha1(algorithm, account.username, realm, clear.password))
+      return known === undefined ? [] : [[algorithm, known]]
+    }),
+  )
+}
+
+/** Who is calling: API key, then DIGEST (spec auth.md §3–§4, §8–§9). */
+export const authentication = (deps: {
+  config: Config
+  store: Store
+  spaces: SpaceDirectory
+  apiKeys: ApiKeys
+  nonces: Nonces
+  limits: Limits
+  log: Logging
+}) => {
+  const { store, spaces, apiKeys, nonces, limits, log } = deps
+
+  const admit = async (
+    visit: Visit,
+    account: { id: number; username: string; domain: string; admin: boolean; activated: boolean; blocked: boolean },
+    via: Caller['via'],
+  ): Promise<Caller> => {
+    if (account.blocked) throw new AppError('forbidden', 'auth.blocked')
+    const space = account.domain === visit.space.domain ? visit.space : await spaces.byDomain(account.domain)
+    if (space === null) throw new AppError('not_found', 'auth.unknown_account')
+    const role: Role = !account.admin ? 'account' : space.super ? 'super' : 'admin'
+    if (space.id !== visit.space.id && role !== 'super') throw new AppError('forbidden', 'auth.other_space')
+    const { id, username, domain, admin, activated } = account
+    return { id, username, domain, admin, activated, space, role, via }
+  }
+
+  const byKey = async (visit: Visit, key: string, via: 'key' | 'cookie'): Promise<Caller> => {
+    const account = await apiKeys.use(key, visit.address)
+    if (account === null) {
+      log.security('auth.key.fail', { result: 'fail', ip: visit.address, space: visit.space.domain, rid: visit.id })
+      throw new AppError('unauthenticated', 'auth.key')
+    }
+    return admit(visit, account, via)
+  }
+
+  const byDigest = async (visit: Visit, from: string, proof: Proof): Promise<Caller> => {
+    const address = parseSipAddress(from)
+    if (address === null) throw new AppError('unauthenticated', 'auth.from_needed')
+    const account = await store.accountWithPasswords(everySpace('authentication'), address.user, address.host)
+    if (account === null) throw new AppError('not_found', 'auth.unknown_account')
+    const space = account.domain === visit.space.domain ? visit.space : await spaces.byDomain(account.domain)
+    if (space === null) throw new AppError('not_found', 'auth.unknown_account')
+
+    const realm = realmOf(space)
+    const known = ha1s(account, realm)
+    const strongest = [...known.keys()].at(-1)
+    if (strongest === undefined) throw new AppError('unauthenticated', 'auth.no_password')
+    const holder = { accountId: account.id, spaceId: space.id, address: visit.address }
+    const challengeAgain = (stale: boolean) => {
+      visit.challenge = challenge({ realm, algorithm: strongest, ...nonces.issue(holder), stale })
+    }
+
+    if (proof.authorization === null) {
+      challengeAgain(false)
+      throw new AppError('unauthenticated', 'auth.required')
+    }
+
+    await limits.digestFailures.check(visit.address)
+    const refuse = async (reason: string): Promise<never> => {
+      log.security('auth.digest.fail', {
+        result: 'fail',
+        ip: visit.address,
+        space: space.domain,
+        account: `${account.username}@${account.domain}`,
+        via: 'digest',
+        reason,
+        ua: visit.userAgent,
+        rid: visit.id,
+      })
+      challengeAgain(false)
+      await limits.digestFailures.consume(visit.address)
+      throw new AppError('unauthenticated', 'auth.failed')
+    }
+
+    const credentials = parseDigestCredentials(proof.authorization)
+    if (credentials === null) return refuse('malformed')
+    if (credentials.username !== account.username) return refuse('username')
+    if (credentials.realm !== realm) return refuse('realm')
+    if (!proof.targets.includes(credentials.uri)) return refuse('uri')
+    const secret = known.get(credentials.algorithm)
+    if (secret === undefined) return refuse('algorithm')
+    const issuedAt = nonces.issuedAt(credentials, holder)
+    if (issuedAt === null) return refuse('nonce')
+    if (!responseMatches(credentials, secret, proof.method)) return refuse('bad_password')
+
+    // The response is right: whatever is wrong from here on is only stale.
+    const fresh =
+      credentials.nonceCount <= MOST_COUNT &&
+      nonces.isAlive(issuedAt) &&
+      (await nonces.spend(credentials.nonce, credentials.nonceCount, issuedAt))
+    if (!fresh) {
+      challengeAgain(true)
+      throw new AppError('unauthenticated', 'auth.stale')
+    }
+    visit.challenge = challenge({
+      realm,
+      algorithm: credentials.algorithm,
+      nonce: credentials.nonce,
+      opaque: credentials.opaque,
+      stale: false,
+    })
+    return admit(visit, account, 'digest')
+  }
+
+  return {
+    /** The caller with at least that role, or a refusal; `visit.challenge` then holds the challenge to send. */
+    authenticate: async (visit: Visit, proof: Proof, role: Role): Promise<Caller> => {
+      const caller =
+        proof.apiKey !== null
+          ? await byKey(visit, proof.apiKey, 'key')
+          : proof.apiKeyCookie !== null
+            ? await byKey(visit, proof.apiKeyCookie, 'cookie')
+            : proof.from !== null
+              ? await byDigest(visit, proof.from, proof)
+              : null
+      if (caller === null) throw new AppError('unauthenticated', 'auth.from_needed')
+      if (!mayActAs(caller, role)) {
+        log.security('admin.denied', {
+          result: 'fail',
+          ip: visit.address,
+          space: visit.space.domain,
+          account: `${caller.username}@${caller.domain}`,
+          path: proof.targets[0],
+          rid: visit.id,
+        })
+        throw new AppError('forbidden', role === 'super' ? 'auth.super_only' : 'auth.admin_only')
+      }
+      visit.caller = caller
+      return caller
+    },
+  }
+}
+
+export type Authentication = ReturnType<typeof authentication>

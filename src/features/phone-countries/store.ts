@@ -1,0 +1,36 @@
+import { asc, eq } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+
+export const phoneCountryStore = (db: Db) => {
+  const { phoneCountries: countries } = db.tables
+  return {
+    all: (on: Reader) =>
+      on
+        .select({ code: countries.code, countryCode: countries.countryCode, activated: countries.activated })
+        .from(countries)
+        .orderBy(asc(countries.code)),
+    one: (on: Reader, code: string) =>
+      on.select({ countryCode: countries.countryCode }).from(countries).where(eq(countries.code, code)),
+    /** Every region of the calling code: a number of one cannot be told from another's. */
+    switchCode: (tx: Tx, countryCode: string, activated: boolean, at: Date) =>
+      tx
+        .update(countries)
+        .set({ activated, updatedAt: at })
+        .where(eq(countries.countryCode, countryCode))
+        .returning({ code: countries.code }),
+    add: (tx: Tx, regions: readonly { code: string; callingCode: string }[], at: Date) =>
+      tx
+        .insert(countries)
+        .values(
+          regions.map(({ code, callingCode }) => ({
+            code,
+            countryCode: callingCode,
+            activated: false,
+            createdAt: at,
+            updatedAt: at,
+          })),
+        )
+        .onConflictDoNothing()
+        .returning({ code: countries.code }),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import type { Secrets } from '../../secrets.ts'
+import type { Space } from '../spaces/space.ts'
+import { provisioningTokenStore } from './store.ts'
+
+const TOKEN_LENGTH = 13
+
+/** The one-time tokens that a phone configures itself with (spec tokens.md §1, provisioning.md §4). */
+export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secrets; now: () => Date }) => {
+  const { config, secrets, now } = deps
+  const store = provisioningTokenStore(deps.db)
+
+  const isExpired = (createdAt: Date) => {
+    const minutes = config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES
+    return minutes !== null && createdAt.getTime() + minutes * 60_000 < now().getTime()
+  }
+
+  /** The live token, or the refusal that tells what is wrong with it; spends nothing. */
+  const inspect = async (on: Reader, space: Space, token: string) => {
+    const found = token.length === TOKEN_LENGTH ? await store.unused(on, space, token) : null
+    if (found === null) throw new AppError('not_found', 'provisioning.unknown')
+    if (isExpired(found.createdAt)) throw new AppError('gone', 'provisioning.expired')
+    if (found.blocked) throw new AppError('forbidden', 'auth.blocked')
+    return found
+  }
+
+  return {
+    /** A new token; it makes the account's older ones worthless. */
+    issue: async (tx: Tx, accountId: number, by: { address: string; userAgent: string | null }): Promise<string> => {
+      const token = secrets.token(TOKEN_LENGTH)
+      await store.insert(tx, { accountId, token, ip: by.address, userAgent: by.userAgent, at: now() })
+      return token
+    },
+    inspect,
+    /** Spends the token for exactly one caller and returns its account's id. */
+    consume: async (tx: Tx, space: Space, token: string): Promise<number> => {
+      const found = await inspect(tx, space, token)
+      if (!(await store.consume(tx, found.id, now()))) throw new AppError('not_found', 'provisioning.unknown')
+      return found.accountId
+    },
+  }
+}
+
+export type ProvisioningTokens = ReturnType<typeof provisioningTokens>

@@ -1,0 +1,64 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { Space } from '../spaces/space.ts'
+
+export const provisioningTokenStore = (db: Db) => {
+  const { provisioningTokens: tokens, accounts } = db.tables
+
+  const insert = db.prepare<Record<'accountId' | 'token' | 'ip' | 'userAgent' | 'at', string | number | Date | null>>()(
+    'insert_provisioning_token',
+    (on) =>
+      on
+        .insert(tokens)
+        .values({
+          accountId: sql.placeholder('accountId'),
+          token: sql.placeholder('token'),
+          used: false,
+          ip: sql.placeholder('ip'),
+          userAgent: sql.placeholder('userAgent'),
+          createdAt: sql.placeholder('at'),
+          updatedAt: sql.placeholder('at'),
+        })
+        .returning({ id: tokens.id }),
+  )
+
+  const unused = db.prepare<{ token: string; domain: string }>()('unused_provisioning_token', (on) =>
+    on
+      .select({
+        id: tokens.id,
+        accountId: tokens.accountId,
+        createdAt: tokens.createdAt,
+        blocked: accounts.blocked,
+        newest: sql<number>`(select max(t.id) from ${tokens} t where t.account_id = ${tokens.accountId} and not t.used)`,
+      })
+      .from(tokens)
+      .innerJoin(accounts, eq(accounts.id, tokens.accountId))
+      .where(
+        and(
+          eq(tokens.token, sql.placeholder('token')),
+          eq(tokens.used, false),
+          eq(accounts.domain, sql.placeholder('domain')),
+        ),
+      ),
+  )
+
+  const consume = db.prepare<{ id: number; at: Date }>()('consume_provisioning_token', (on) =>
+    on
+      .update(tokens)
+      .set({ used: true, updatedAt: sql`${sql.param(sql.placeholder('at'), tokens.updatedAt)}` })
+      .where(and(eq(tokens.id, sql.placeholder('id')), eq(tokens.used, false)))
+      .returning({ id: tokens.id }),
+  )
+
+  return {
+    insert: (tx: Tx, row: { accountId: number; token: string; ip: string; userAgent: string | null; at: Date }) =>
+      insert(tx, row),
+    /** The account's newest unused token; older ones count as unknown. */
+    unused: async (on: Reader, space: Pick<Space, 'domain'>, token: string) => {
+      const row = (await unused(on, { token, domain: space.domain }))[0]
+      return row === undefined || row.id !== Number(row.newest) ? null : row
+    },
+    /** True for exactly one caller. */
+    consume: async (tx: Tx, id: number, at: Date) => (await consume(tx, { id, at })).length === 1,
+  }
+}

@@ -1,0 +1,94 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Reader } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { IniDocument } from '../../protocols/ini.ts'
+import { toXml } from '../../protocols/lpconfig.ts'
+import { qrPng } from '../../protocols/qr.ts'
+import type { Accounts, Found } from '../accounts/accounts.ts'
+import type { Caller } from '../authentication/caller.ts'
+import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
+import { customEntries, provisioningDocument } from './document.ts'
+
+/** The documents that phones configure themselves with (spec provisioning.md). */
+export const provisioning = (deps: {
+  config: Config
+  db: Db
+  accounts: Accounts
+  provisioningTokens: ProvisioningTokens
+  /** The base document of Spaces without entries of their own (`ACCOUNT_PROVISIONING_RC_FILE`). */
+  instanceEntries: IniDocument | null
+}) => {
+  const { config, db, accounts, provisioningTokens, instanceEntries } = deps
+
+  const overwriteAll = ({ space }: Visit) =>
+    space.customProvisioningEntries === null
+      ? space.customProvisioningOverwriteAll || (instanceEntries !== null && config.ACCOUNT_PROVISIONING_OVERWRITE_ALL)
+      : space.customProvisioningOverwriteAll
+
+  /** The document for the account, or the base document; the entries are those of the request's Space. */
+  const documentFor = async (visit: Visit, found: Found | null, on: Reader): Promise<string> => {
+    const document = provisioningDocument({
+      entries: customEntries(visit.space.customProvisioningEntries, instanceEntries),
+      contactsUrl: `${visit.baseUrl()}/contacts/vcard`,
+      subject: found && {
+        space: found.space,
+        username: found.account.username,
+        domain: found.account.domain,
+        displayName: found.account.displayName,
+        credentials: await accounts.passwordRows(on, found.account.id),
+      },
+    })
+    return toXml(document, { overwriteAll: overwriteAll(visit) })
+  }
+
+  /** `?reset_password`, whatever its value. */
+  const wantsReset = (visit: Visit) => Object.hasOwn(visit.input, 'reset_password')
+
+  const requireHeader = (visit: Visit, given: boolean) => {
+    if (visit.space.provisioningUseLinphoneProvisioningHeader && !given) {
+      throw new AppError('malformed', 'provisioning.header')
+    }
+  }
+
+  const urlOf = (visit: Visit, token: string) =>
+    `${visit.baseUrl()}${config.BASE_PATH}/provisioning/${token}${wantsReset(visit) ? '?reset_password=1' : ''}`
+
+  return {
+    requireHeader,
+    base: (visit: Visit) => documentFor(visit, null, db.read),
+
+    /** Spends the token: one caller is provisioned and its account activated, every later one is refused. */
+    withToken: async (visit: Visit, token: string): Promise<string> =>
+      db.transaction(async (tx) => {
+        const id = await provisioningTokens.consume(tx, visit.space, token)
+        await accounts.activateIn(tx, visit.space, id)
+        if (wantsReset(visit)) {
+          await accounts.resetPassword(tx, visit.space, (await accounts.view(tx, visit.space, id)).account)
+        }
+        return documentFor(visit, await accounts.view(tx, visit.space, id), tx)
+      }),
+
+    /** The caller's own document, as often as it likes. */
+    forCaller: async (visit: Visit, caller: Caller): Promise<string> => {
+      const found = await accounts.ofCaller(caller)
+      if (wantsReset(visit) && !visit.head) {
+        await db.transaction((tx) => accounts.resetPassword(tx, found.space, found.account))
+      }
+      return documentFor(visit, found, db.read)
+    },
+
+    /** Refuses a token that `withToken` would refuse; spends nothing. For HEAD, previewers and the QR code. */
+    inspect: (visit: Visit, token: string) => provisioningTokens.inspect(db.read, visit.space, token),
+
+    /** What the QR code of the token says, as a URL and as a PNG. */
+    qrCode: async (visit: Visit, token: string) => {
+      await provisioningTokens.inspect(db.read, visit.space, token)
+      const url = urlOf(visit, token)
+      return { url, png: qrPng(url, { level: 'H' }) }
+    },
+    urlOf,
+  }
+}
+
+export type Provisioning = ReturnType<typeof provisioning>

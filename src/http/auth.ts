@@ -1,0 +1,103 @@
+import { Elysia } from 'elysia'
+import { AppError } from '../errors.ts'
+import type { Authentication, Proof } from '../features/authentication/authentication.ts'
+import type { Caller, Role } from '../features/authentication/caller.ts'
+import { readMembers } from './body.ts'
+import { empty } from './respond.ts'
+import { type Visit, visitOf } from './visit.ts'
+
+const COOKIE = /(?:^|;\s*)x-api-key=([A-Za-z0-9]+)/
+
+/** The path and query as the client may have signed them (spec auth.md §4.3 #6), with or without the base path. */
+const targets = (url: string, basePath: string): string[] => {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const target = start < 0 ? '/' : url.slice(start)
+  const query = target.indexOf('?')
+  const spellings = query < 0 ? [target] : [target, target.slice(0, query)]
+  return basePath === '' ? spellings : [...spellings, ...spellings.map((spelling) => basePath + spelling)]
+}
+
+/** A browser says where a request comes from; a cookie from elsewhere changes nothing (CSRF). */
+export const comesFromElsewhere = (request: Request, visit: Visit): boolean => {
+  const site = request.headers.get('sec-fetch-site')
+  if (site !== null) return site !== 'same-origin' && site !== 'none'
+  const origin = request.headers.get('origin')
+  return origin !== null && origin !== visit.baseUrl()
+}
+
+const proofOf = (request: Request, visit: Visit, basePath: string): Proof => {
+  const { headers } = request
+  const cookie = headers.get('cookie')
+  return {
+    method: visit.head ? 'HEAD' : request.method,
+    targets: targets(request.url, basePath),
+    authorization: headers.get('authorization'),
+    from: headers.get('from'),
+    apiKey: headers.get('x-api-key'),
+    apiKeyCookie: cookie === null ? null : (COOKIE.exec(cookie)?.[1] ?? null),
+  }
+}
+
+const isSafe = (method: string) => method === 'GET' || method === 'HEAD'
+
+/**
+ * `requires: role`, `open`: every route names its caller with one of them. Both read the body first, because
+ * malformed JSON is refused before anybody is asked who they are. `mutates` marks a GET that changes something: a
+ * HEAD of it does nothing, and a cookie from another site may not call it.
+ */
+export const auth = (
+  authentication: Authentication,
+  options: {
+    basePath: string
+    /** Counts the request against the caller's volume limit, or the address's when nobody was recognised. */
+    admitted(visit: Visit): Promise<void> | void
+  },
+) => {
+  const readBody = async (request: Request, visit: Visit) => {
+    if (!isSafe(request.method)) visit.input = await readMembers(request)
+    else if (request.url.includes('?')) visit.input = Object.fromEntries(new URL(request.url).searchParams)
+  }
+
+  return new Elysia({ name: 'http/auth' }).macro({
+    open: {
+      detail: { security: [] },
+      transform: async ({ request, route }: { request: Request; route: string }) => {
+        const visit = visitOf(request)
+        visit.route = route
+        await readBody(request, visit)
+        await options.admitted(visit)
+      },
+      resolve: ({ request }: { request: Request }): { visit: Visit } => ({ visit: visitOf(request) }),
+    },
+    requires: (role: Role) => ({
+      detail: { security: [{ digest: [role] }, { apiKey: [role] }] },
+      transform: async ({ request, route }: { request: Request; route: string }) => {
+        const visit = visitOf(request)
+        visit.route = route
+        await readBody(request, visit)
+        const caller = await authentication
+          .authenticate(visit, proofOf(request, visit, options.basePath), role)
+          .finally(() => options.admitted(visit))
+        if (caller.via === 'cookie' && !isSafe(request.method) && comesFromElsewhere(request, visit)) {
+          throw new AppError('forbidden', 'errors.cross_origin')
+        }
+      },
+      resolve: ({ request }: { request: Request }): { visit: Visit; caller: Caller } => {
+        const visit = visitOf(request)
+        if (visit.caller === null) throw new Error('A route that requires a caller ran without one.')
+        return { visit, caller: visit.caller }
+      },
+    }),
+    mutates: {
+      beforeHandle: ({ request }: { request: Request }) => {
+        const visit = visitOf(request)
+        if (visit.head) return empty()
+        if (visit.caller?.via === 'cookie' && comesFromElsewhere(request, visit)) {
+          throw new AppError('forbidden', 'errors.cross_origin')
+        }
+      },
+    },
+  })
+}
+
+export type Auth = ReturnType<typeof auth>

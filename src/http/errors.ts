@@ -1,0 +1,62 @@
+import type { AppError, Message, RefusalCode } from '../errors.ts'
+import { fieldName, type Language, translate } from '../messages/messages.ts'
+
+const STATUS: Record<RefusalCode, number> = {
+  malformed: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  gone: 410,
+  too_large: 413,
+  invalid: 422,
+  rate_limited: 429,
+  unavailable: 503,
+}
+
+const headers = (language: Language, more: Record<string, string> = {}) => ({
+  'content-type': 'application/json',
+  'cache-control': 'no-cache, private',
+  'x-content-type-options': 'nosniff',
+  'content-language': language,
+  vary: 'Accept-Language',
+  ...more,
+})
+
+/** spec auth.md §11: the first message of the first field, then how many more there are. */
+const fieldErrors = (error: AppError, language: Language) => {
+  const errors: Record<string, string[]> = {}
+  let count = 0
+  for (const [field, messages] of error.fields) {
+    const field_ = fieldName(language, field)
+    errors[field] = messages.map(({ id, values }) => translate(language, { id, values: { field: field_, ...values } }))
+    count += messages.length
+  }
+  const first = Object.values(errors)[0]?.[0] ?? translate(language, error.text)
+  const more = count > 1 ? translate(language, { id: 'errors.more', values: { count: count - 1 } }) : ''
+  return { message: first + more, errors }
+}
+
+/** The one place where a refusal becomes a reply. */
+export const refusal = (error: AppError, language: Language): Response => {
+  const body = error.fields.size > 0 ? fieldErrors(error, language) : { message: translate(language, error.text) }
+  const more = error.retryAfterSeconds === null ? {} : { 'retry-after': String(error.retryAfterSeconds) }
+  return new Response(JSON.stringify(body), { status: STATUS[error.code], headers: headers(language, more) })
+}
+
+/** 405: the path exists, the method does not. */
+export const wrongMethod = (allowed: readonly string[], language: Language): Response => {
+  const methods = allowed.join(', ')
+  const message: Message = { id: 'errors.method', values: { methods } }
+  return new Response(JSON.stringify({ message: translate(language, message) }), {
+    status: 405,
+    headers: headers(language, { allow: methods }),
+  })
+}
+
+/** Our own bug: a fixed text (`wire`), the rest is in the log under the request id. */
+export const ourBug = (requestId: string): Response =>
+  new Response(JSON.stringify({ message: 'Server Error' }), {
+    status: 500,
+    headers: headers('en', { 'x-request-id': requestId }),
+  })

@@ -1,0 +1,129 @@
+import type { Config } from '../config/config.ts'
+import { AppError } from '../errors.ts'
+import type { SpaceDirectory } from '../features/spaces/directory.ts'
+import { isExpired, type Space } from '../features/spaces/space.ts'
+import type { Logging } from '../logging/logging.ts'
+import { refusal } from './errors.ts'
+import type { Metrics } from './metrics.ts'
+import { type Peer, surroundings } from './surroundings.ts'
+import { maybeVisitOf, rememberVisit, Visit } from './visit.ts'
+
+type Handle = (request: Request) => Response | Promise<Response>
+
+const PREFLIGHT = {
+  'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+  'access-control-max-age': '86400',
+}
+
+/** Answers on any host, so that a load balancer may ask by address (D40). */
+const HEALTH_PATH = '/up'
+
+const pathOf = (url: string): string => {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  if (start < 0) return '/'
+  const query = url.indexOf('?', start)
+  return query < 0 ? url.slice(start) : url.slice(start, query)
+}
+
+/**
+ * What happens to every request before it meets a route, in the order of spec auth.md §1: forwarding headers, CORS,
+ * Space, then the routes; and what every reply gets on its way out.
+ */
+export const front = (deps: {
+  config: Config
+  spaces: SpaceDirectory
+  routes: Handle
+  health: () => Promise<Response>
+  metrics: Metrics | null
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, spaces, routes, metrics, now } = deps
+  let peer: Peer | null = null
+  const around = surroundings(config, () => peer)
+  const basePath = config.BASE_PATH
+
+  const underRoot = (host: string) => host === config.APP_ROOT_HOST || host.endsWith(`.${config.APP_ROOT_HOST}`)
+
+  const admitToSpace = (space: Space | null, host: string): AppError | null => {
+    if (space === null) return new AppError('not_found', 'space.unknown_host', { values: { host } })
+    if (!underRoot(host)) return new AppError('unavailable', 'space.outside_root', { values: { host } })
+    return isExpired(space, now()) ? new AppError('forbidden', 'space.expired') : null
+  }
+
+  const cors = config.CORS_ALLOW_ORIGIN
+  const isApi = (path: string) => path.startsWith('/api/') || path === '/api'
+
+  const finish = (response: Response, path: string, visit: Visit | undefined): Response => {
+    const { headers } = response
+    if (isApi(path)) headers.set('access-control-allow-origin', cors)
+    if (visit === undefined) return response
+    if (visit.challenge !== null) headers.set('www-authenticate', visit.challenge)
+    if (visit.quota !== null) {
+      headers.set('x-ratelimit-limit', String(visit.quota.limit))
+      headers.set('x-ratelimit-remaining', String(visit.quota.remaining))
+    }
+    if (!visit.head) return response
+    return new Response(null, { status: response.status, headers })
+  }
+
+  const serve = (
+    received: Request,
+    request: Request,
+    path: string,
+    space: Space | null,
+  ): Response | Promise<Response> => {
+    const host = around.host(received)
+    const refused = admitToSpace(space, host)
+    if (refused !== null) return finish(refusal(refused, around.language(request)), path, undefined)
+    const head = request.method === 'HEAD'
+    // Routes know GET only; what a HEAD must not do is the route's knowledge (`mutates`, `visit.head`).
+    const asked = head ? new Request(request.url, { method: 'GET', headers: request.headers }) : request
+    const visit = new Visit(received, space as Space, around, head)
+    rememberVisit(asked, visit)
+    if (metrics !== null && asked !== received) rememberVisit(received, visit)
+    const answered = routes(asked)
+    return answered instanceof Promise
+      ? answered.then((response) => finish(response, path, visit))
+      : finish(answered, path, visit)
+  }
+
+  const withoutBasePath = (request: Request): Request => {
+    if (basePath === '') return request
+    const path = pathOf(request.url)
+    if (path !== basePath && !path.startsWith(`${basePath}/`)) return request
+    const stripped = new URL(request.url)
+    stripped.pathname = path.slice(basePath.length) || '/'
+    return new Request(stripped.href, request)
+  }
+
+  const handle = (received: Request): Response | Promise<Response> => {
+    const request = withoutBasePath(received)
+    const path = pathOf(request.url)
+    if (request.method === 'OPTIONS' && isApi(path)) {
+      const wanted = request.headers.get('access-control-request-headers') ?? '*'
+      const headers = { ...PREFLIGHT, 'access-control-allow-origin': cors, 'access-control-allow-headers': wanted }
+      return new Response(null, { status: 204, headers })
+    }
+    if (path === HEALTH_PATH) return deps.health()
+    const space = spaces.byHost(around.host(received))
+    return space instanceof Promise
+      ? space.then((found) => serve(received, request, path, found))
+      : serve(received, request, path, space)
+  }
+
+  return {
+    /** `server` is Bun's; null in tests that have no socket. */
+    fetch: (request: Request, server: Peer | null): Response | Promise<Response> => {
+      peer = server
+      if (metrics === null) return handle(request)
+      return metrics.observe(
+        request,
+        () => handle(request),
+        () => maybeVisitOf(request)?.route ?? '',
+      )
+    },
+  }
+}
+
+export type Front = ReturnType<typeof front>

@@ -1,0 +1,166 @@
+import { FormatRegistry, type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value'
+import { AppError, type Message } from '../errors.ts'
+
+// ---- The vocabulary of request schemas: shape only; meaning is the feature's. ----
+
+const EMAIL = /^[^\s@<>()[\],;:"\\]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i
+FormatRegistry.Set('email', (value) => EMAIL.test(value))
+FormatRegistry.Set('plain', (value) => !/[\u0000-\u001f\u007f]/.test(value))
+FormatRegistry.Set('date', (value) => !Number.isNaN(Date.parse(value)))
+
+export const text = (options: { max?: number; min?: number; numbers?: boolean } = {}) =>
+  Type.String({
+    ...(options.max === undefined ? {} : { maxLength: options.max }),
+    ...(options.min === undefined ? {} : { minLength: options.min }),
+    ...(options.numbers === true ? { numbers: true } : {}),
+  })
+
+/** Text for people: no control characters. */
+export const plainText = (max: number) => Type.String({ maxLength: max, format: 'plain' })
+
+export const email = (max: number) => Type.String({ maxLength: max, format: 'email' })
+
+export const date = () => Type.String({ format: 'date' })
+
+/** Linphone sends `"0"` and `"1"`; `"true"` is not a boolean. */
+export const flag = () =>
+  Type.Union([Type.Boolean(), Type.Literal(0), Type.Literal(1), Type.Literal('0'), Type.Literal('1')], {
+    refusal: 'v.boolean',
+  })
+
+export const integer = (minimum: number, maximum = 2_147_483_647) => Type.Integer({ minimum, maximum })
+
+export const choice = <const Values extends readonly string[]>(values: Values) =>
+  Type.Unsafe<Values[number]>(Type.String({ enum: [...values], refusal: 'v.choice', choices: values.join(', ') }))
+
+/** Text → text. `[]` counts as empty: some clients cannot say `{}`. */
+export const dictionary = () =>
+  Type.Unsafe<Record<string, string>>(
+    Type.Union(
+      [
+        Type.Record(Type.String({ maxLength: 255 }), Type.String({ maxLength: 255 })),
+        Type.Array(Type.Never(), { maxItems: 0 }),
+      ],
+      { refusal: 'v.dictionary' },
+    ),
+  )
+
+export const anything = () => Type.Unknown()
+
+export const optional = Type.Optional
+export const form = Type.Object
+
+// ---- Reading a body with a schema. ----
+
+export const isTrue = (value: unknown): boolean => value === true || value === 1 || value === '1'
+
+type Values<Schema extends TObject> = { readonly [Name in keyof Static<Schema>]?: Static<Schema>[Name] | null }
+
+const coerce = (schema: TSchema, raw: unknown): unknown => {
+  if (schema.type === 'string' && schema.numbers === true && typeof raw === 'number') return String(raw)
+  if (schema.type === 'integer' && typeof raw === 'string' && /^-?\d{1,15}$/.test(raw)) return Number(raw)
+  return raw
+}
+
+const matches = (schema: TSchema, value: unknown) =>
+  schema.enum !== undefined ? (schema.enum as unknown[]).includes(value) : Value.Check(schema, value)
+
+const shapeMessage = (schema: TSchema, error: ValueError | undefined): Message => {
+  if (schema.refusal !== undefined) {
+    return { id: schema.refusal, ...(schema.choices === undefined ? {} : { values: { choices: schema.choices } }) }
+  }
+  switch (error?.type) {
+    case ValueErrorType.String:
+      return { id: 'v.string' }
+    case ValueErrorType.StringMaxLength:
+      return { id: 'v.max', values: { max: schema.maxLength } }
+    case ValueErrorType.StringMinLength:
+      return { id: 'v.min', values: { count: schema.minLength } }
+    case ValueErrorType.StringFormat:
+      return { id: schema.format === 'email' ? 'v.email' : schema.format === 'date' ? 'v.date' : 'v.control' }
+    case ValueErrorType.Integer:
+      return { id: 'v.integer' }
+    case ValueErrorType.IntegerMinimum:
+      return { id: 'v.minimum', values: { min: schema.minimum } }
+    case ValueErrorType.IntegerMaximum:
+      return { id: 'v.maximum', values: { max: schema.maximum } }
+    default:
+      return { id: 'v.unknown_shape' }
+  }
+}
+
+/**
+ * The declared members of a body. Members of a wrong shape are already refused here; the feature's rules add their
+ * own refusals, and `settle()` throws them all together. Undeclared members do not exist.
+ */
+export class Input<Schema extends TObject> {
+  readonly values: Values<Schema>
+  readonly #refused = new Map<string, Message[]>()
+  readonly #names: string[]
+  readonly #present: ReadonlySet<string>
+
+  constructor(schema: Schema, members: Readonly<Record<string, unknown>>) {
+    this.#names = Object.keys(schema.properties)
+    this.#present = new Set(this.#names.filter((name) => Object.hasOwn(members, name)))
+    const required = new Set(schema.required ?? [])
+    const values: Record<string, unknown> = {}
+    for (const [name, property] of Object.entries(schema.properties)) {
+      const raw = members[name]
+      if (raw === undefined || raw === null) {
+        if (required.has(name)) this.refuse(name, { id: 'v.required' })
+        if (raw === null) values[name] = null
+        continue
+      }
+      const value = coerce(property, raw)
+      if (matches(property, value)) values[name] = Array.isArray(value) && value.length === 0 ? {} : value
+      else {
+        const errors = [...Value.Errors(property, value)]
+        for (const error of errors.length === 0 || property.refusal !== undefined ? [undefined] : errors) {
+          this.refuse(name, shapeMessage(property, error))
+        }
+        // Later rules still look at text that is only too long or too short.
+        if (typeof value === 'string' && property.type === 'string' && property.enum === undefined) values[name] = value
+      }
+    }
+    this.values = values as Values<Schema>
+  }
+
+  /** The member was sent, be it as null. */
+  has(name: keyof Static<Schema> & string): boolean {
+    return this.#present.has(name)
+  }
+
+  /** Nothing speaks against the member so far, and it has a value. */
+  isGood(name: keyof Static<Schema> & string): boolean {
+    const value = this.values[name]
+    return !this.#refused.has(name) && value !== undefined && value !== null
+  }
+
+  refuse(name: string, message: Message): void {
+    const messages = this.#refused.get(name)
+    if (messages === undefined) this.#refused.set(name, [message])
+    else if (!messages.some(({ id }) => id === message.id)) messages.push(message)
+  }
+
+  /** Throws `invalid` with every refusal, fields in the order of the schema. */
+  settle(): void {
+    if (this.#refused.size === 0) return
+    const order = [...this.#names.filter((name) => this.#refused.has(name)), ...this.#refused.keys()]
+    throw new AppError('invalid', 'errors.invalid', {
+      fields: new Map(order.map((name) => [name, this.#refused.get(name) ?? []])),
+    })
+  }
+}
+
+/** Shape errors and `settle()` have passed: what the schema requires is there. */
+export const read = <Schema extends TObject>(schema: Schema, members: Readonly<Record<string, unknown>>) =>
+  new Input(schema, members)
+
+/** For a route's `detail`: the OpenAPI document is made of the schemas that read the bodies. */
+export const accepts = (schema: TObject) => ({
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: schema as unknown as Record<string, never> } },
+  },
+})

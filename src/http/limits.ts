@@ -1,0 +1,61 @@
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Config } from '../config/config.ts'
+import type { Db } from '../db/db.ts'
+import { AppError } from '../errors.ts'
+
+export interface Limit {
+  /** null: no limit. */
+  readonly perMinute: number | null
+  /** Counts one; refuses with `rate_limited` beyond the limit. Resolves to what is left in the window. */
+  consume(key: string): Promise<number>
+  /** Refuses when the key has used up its window, counting nothing. */
+  check(key: string): Promise<void>
+}
+
+const UNLIMITED: Limit = { perMinute: null, consume: async () => Number.POSITIVE_INFINITY, check: async () => {} }
+
+const tooMany = (answer: unknown): never => {
+  if (!(answer instanceof RateLimiterRes)) throw answer
+  const seconds = Math.max(1, Math.ceil(answer.msBeforeNext / 1000))
+  throw new AppError('rate_limited', 'errors.rate_limited', { values: { seconds }, retryAfterSeconds: seconds })
+}
+
+/**
+ * The table of limits (spec auth.md §10). Guessing is counted in the database where several processes share one.
+ * The volume limit of the API is counted by each process: it protects the process, and a `GET` writes nothing.
+ */
+export const limits = (config: Config, db: Db) => {
+  const limit = (name: string, perMinute: number | null, shared: boolean): Limit => {
+    if (perMinute === null) return UNLIMITED
+    const window = { keyPrefix: name, points: perMinute, duration: 60 }
+    const store = db.limiterStore
+    const limiter: RateLimiterAbstract =
+      shared && store !== null
+        ? new RateLimiterPostgres({
+            ...window,
+            storeClient: store,
+            storeType: 'pool',
+            tableName: 'rate_limits',
+            tableCreated: true,
+            clearExpiredByTimeout: false,
+          })
+        : new RateLimiterMemory(window)
+    return {
+      perMinute,
+      consume: async (key) => (await limiter.consume(key).catch(tooMany)).remainingPoints,
+      check: async (key) => {
+        const used = await limiter.get(key)
+        if (used !== null && used.remainingPoints <= 0 && used.msBeforeNext > 0) tooMany(used)
+      },
+    }
+  }
+
+  return {
+    /** Every call under /api: per account when authenticated, per address otherwise. */
+    api: limit('api', config.API_RATE_LIMIT_PER_MINUTE, false),
+    /** Digest responses that were wrong, per address. */
+    digestFailures: limit('digest', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
+  }
+}
+
+export type Limits = ReturnType<typeof limits>

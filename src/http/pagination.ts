@@ -1,0 +1,65 @@
+import { type Language, translate } from '../messages/messages.ts'
+
+const AROUND = 3
+const EDGE = 2
+/** Up to so many pages are all listed. */
+const SHORT = 13
+
+/** Page < 1 or no number: 1. */
+export const pageOf = (text: unknown): number => {
+  const page = typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : 1
+  return Math.max(page, 1)
+}
+
+const listed = (current: number, last: number): (number | null)[] => {
+  const pages = Array.from({ length: last }, (_, index) => index + 1).filter(
+    (page) => last <= SHORT || page <= EDGE || page > last - EDGE || Math.abs(page - current) <= AROUND,
+  )
+  return pages.flatMap((page, index) => (index > 0 && page - (pages[index - 1] ?? 0) > 1 ? [null, page] : [page]))
+}
+
+/** The envelope of spec accounts.md §1.4. `path` is the absolute URL of the list. */
+export const pageEnvelope = <Item>(options: {
+  data: readonly Item[]
+  total: number
+  page: number
+  perPage: number
+  path: string
+  language: Language
+}) => {
+  const { data, total, page, perPage, path, language } = options
+  const last = Math.max(1, Math.ceil(total / perPage))
+  const url = (n: number) => `${path}?page=${n}`
+  const previous = page > 1 ? url(page - 1) : null
+  const next = page < last ? url(page + 1) : null
+  const edge = (id: 'page.previous' | 'page.next', target: string | null, n: number) => ({
+    url: target,
+    label: translate(language, { id }),
+    page: target === null ? null : n,
+    active: false,
+  })
+  const from = data.length === 0 ? null : (page - 1) * perPage + 1
+  return {
+    current_page: page,
+    data,
+    first_page_url: url(1),
+    from,
+    last_page: last,
+    last_page_url: url(last),
+    links: [
+      edge('page.previous', previous, page - 1),
+      ...listed(Math.min(page, last), last).map((n) =>
+        n === null
+          ? { url: null, label: '...', active: false }
+          : { url: url(n), label: String(n), page: n, active: n === page },
+      ),
+      edge('page.next', next, page + 1),
+    ],
+    next_page_url: next,
+    path,
+    per_page: perPage,
+    prev_page_url: previous,
+    to: from === null ? null : from + data.length - 1,
+    total,
+  }
+}

@@ -1,0 +1,21 @@
+// Replies share ready-made Headers: copying one is several times cheaper than building it for every request.
+
+const COMMON = { 'cache-control': 'no-cache, private', 'x-content-type-options': 'nosniff' }
+
+/** Exactly `application/json`: Linphone compares the whole value (D13). */
+const JSON_HEADERS = new Headers({ 'content-type': 'application/json', ...COMMON })
+const TEXT_HEADERS = new Headers({ 'content-type': 'text/plain; charset=utf-8', ...COMMON })
+const EMPTY_HEADERS = new Headers(COMMON)
+const NO_STORE_JSON_HEADERS = new Headers({ ...Object.fromEntries(JSON_HEADERS), 'cache-control': 'no-store, private' })
+
+export const json = (value: unknown, status = 200): Response =>
+  new Response(JSON.stringify(value), { status, headers: JSON_HEADERS })
+
+/** For replies that hold short-lived secrets. */
+export const secretJson = (value: unknown): Response =>
+  new Response(JSON.stringify(value), { headers: NO_STORE_JSON_HEADERS })
+
+export const text = (body: string): Response => new Response(body, { headers: TEXT_HEADERS })
+
+/** "empty" of the spec: 200 without a body. */
+export const empty = (): Response => new Response(null, { headers: EMPTY_HEADERS })

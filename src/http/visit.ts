@@ -1,0 +1,82 @@
+import type { Caller } from '../features/authentication/caller.ts'
+import type { Space } from '../features/spaces/space.ts'
+import type { Language } from '../messages/messages.ts'
+
+/** The parts of a request that are worked out only when somebody asks: most requests need few of them. */
+export interface Surroundings {
+  address(request: Request): string
+  scheme(request: Request): 'http' | 'https'
+  /** `:8080`, or empty for the scheme's own port. */
+  port(request: Request): string
+  language(request: Request): Language
+}
+
+/** What the server knows about one request. Handlers hand it to use cases, which never see the request itself. */
+export class Visit {
+  /** Set on 401 and on digest successes; the front writes it into the reply. */
+  challenge: string | null = null
+  caller: Caller | null = null
+  /** The body, parsed, trimmed, blank strings as null; empty for a body that is no object. */
+  input: Readonly<Record<string, unknown>> = {}
+  /** What is left of the caller's volume limit, when there is one. */
+  quota: { readonly limit: number; readonly remaining: number } | null = null
+  /** The pattern of the route that answers, for metrics; empty until one was found. */
+  route = ''
+  /** The request was a HEAD: nothing may change. */
+  readonly head: boolean
+  readonly space: Space
+  readonly #request: Request
+  readonly #around: Surroundings
+  #address: string | null = null
+  #id: string | null = null
+
+  constructor(request: Request, space: Space, around: Surroundings, head: boolean) {
+    this.#request = request
+    this.space = space
+    this.#around = around
+    this.head = head
+  }
+
+  /** The client's address: the TCP peer, or the forwarded one from a trusted proxy. */
+  get address(): string {
+    this.#address ??= this.#around.address(this.#request)
+    return this.#address
+  }
+
+  get userAgent(): string | null {
+    return this.#request.headers.get('user-agent')?.slice(0, 255) ?? null
+  }
+
+  get language(): Language {
+    return this.#around.language(this.#request)
+  }
+
+  /** In log lines and in replies to our own bugs. */
+  get id(): string {
+    this.#id ??= crypto.randomUUID()
+    return this.#id
+  }
+
+  get secure(): boolean {
+    return this.#around.scheme(this.#request) === 'https'
+  }
+
+  /** `https://accounts.example.org`, from the Space's row, with the scheme and port of the request (D39). */
+  baseUrl(space: Pick<Space, 'host'> = this.space): string {
+    const host = space.host.includes(':') ? `[${space.host}]` : space.host
+    return `${this.#around.scheme(this.#request)}://${host}${this.#around.port(this.#request)}`
+  }
+}
+
+const visits = new WeakMap<Request, Visit>()
+
+export const rememberVisit = (request: Request, visit: Visit) => visits.set(request, visit)
+
+export const visitOf = (request: Request): Visit => {
+  const visit = visits.get(request)
+  if (visit === undefined) throw new Error('A request reached a route without passing the front.')
+  return visit
+}
+
+/** Outside of any Space there is none: errors before resolution, `/up`. */
+export const maybeVisitOf = (request: Request): Visit | undefined => visits.get(request)

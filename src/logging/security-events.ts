@@ -1,0 +1,87 @@
+/** The closed list of security events. Adding one is adding a line here. */
+
+export const SECURITY_EVENTS = [
+  'auth.login.ok',
+  'auth.login.fail',
+  'auth.logout',
+  'auth.session.revoked',
+  'auth.digest.fail',
+  'auth.key.fail',
+  'auth.jwt.fail',
+  'auth.cert.fail',
+  'auth.code.sent',
+  'auth.code.ok',
+  'auth.code.fail',
+  'auth.code.dead',
+  'auth.reset.sent',
+  'auth.reset.ok',
+  'auth.reset.fail',
+  'auth.qr.created',
+  'auth.qr.approved',
+  'auth.qr.redeemed',
+  'auth.throttled',
+  'account.created',
+  'account.updated',
+  'account.deleted',
+  'account.blocked',
+  'account.unblocked',
+  'account.activated',
+  'account.deactivated',
+  'account.role',
+  'account.password',
+  'account.email',
+  'account.phone',
+  'account.provisioned',
+  'token.sent',
+  'token.redeemed',
+  'token.throttled',
+  'apikey.created',
+  'apikey.deleted',
+  'apikey.used_from_new_ip',
+  'space.created',
+  'space.updated',
+  'space.deleted',
+  'space.email',
+  'space.oidc',
+  'space.digest',
+  'space.carddav',
+  'admin.denied',
+  'import.run',
+  'export.run',
+  'mail.sent',
+  'mail.dead',
+  'sms.sent',
+  'sms.fail',
+  'sms.limited',
+  'sms.unconfigured',
+  'device.removed',
+  'push.sent',
+  'message.sent',
+  'config.invalid',
+  'job.done',
+  'job.fail',
+] as const
+
+export type SecurityEvent = (typeof SECURITY_EVENTS)[number]
+
+type FieldValue = string | number | boolean | null | undefined | readonly string[]
+
+/** What every event may say; `null` and `undefined` are left out of the line. */
+export interface SecurityFields {
+  readonly ip?: string | null | undefined
+  readonly space?: string | null | undefined
+  /** `user@domain`. */
+  readonly account?: string | null | undefined
+  readonly via?: string | null | undefined
+  /** One word of ours, such as `bad_password`. */
+  readonly reason?: string | null | undefined
+  /** User agent. */
+  readonly ua?: string | null | undefined
+  /** Request id. */
+  readonly rid?: string | null | undefined
+  readonly [extra: string]: FieldValue
+}
+
+/** `result=` follows from the event, so that the two can never disagree. */
+export const resultOf = (event: SecurityEvent): 'ok' | 'fail' =>
+  /\.(?:fail|dead|throttled|denied|limited|unconfigured|invalid)$/.test(event) ? 'fail' : 'ok'

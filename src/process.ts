@@ -1,0 +1,62 @@
+import { app } from './app.ts'
+import type { Db } from './db/db.ts'
+import { FLUSH_EVERY_MS } from './features/api-keys/api-keys.ts'
+import { front } from './http/front.ts'
+import { metrics } from './http/metrics.ts'
+import { json } from './http/respond.ts'
+import { listen, listenForMetrics } from './http/server.ts'
+import { services, type World } from './services.ts'
+
+/** What `/up` says: 200 when the database answers. */
+const health = (db: Db) => async (): Promise<Response> => {
+  try {
+    await db.ping()
+    return json({ status: 'up' })
+  } catch {
+    return json({ status: 'down' }, 503)
+  }
+}
+
+/** The HTTP surface over a migrated database, without a socket. Tests call `fetch`. */
+export const assemble = (world: World, db: Db) => {
+  const parts = services(world, db)
+  const measured = world.config.METRICS_LISTEN === null ? null : metrics(db)
+  const routes = app(parts)
+  routes.compile()
+  const door = front({
+    config: world.config,
+    spaces: parts.spaces,
+    routes: routes.fetch,
+    health: health(db),
+    metrics: measured,
+    log: world.log,
+    now: world.now,
+  })
+  return { parts, routes, front: door, metrics: measured }
+}
+
+const DRAIN_MS = 10_000
+
+/** Listens until `stop()`, which finishes what is in flight (at most ten seconds) and writes what is pending. */
+export const start = (world: World, db: Db) => {
+  const { config, log } = world
+  const { parts, front: door, metrics: measured } = assemble(world, db)
+  const server = listen(config, door)
+  const scraped =
+    measured === null || config.METRICS_LISTEN === null ? null : listenForMetrics(config.METRICS_LISTEN, measured.text)
+  const flushing = setInterval(() => {
+    parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
+  }, FLUSH_EVERY_MS)
+  return {
+    server,
+    parts,
+    stop: async () => {
+      clearInterval(flushing)
+      await Promise.race([server.stop(), Bun.sleep(DRAIN_MS)])
+      await server.stop(true)
+      await scraped?.stop(true)
+      await parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
+      await db.close()
+    },
+  }
+}

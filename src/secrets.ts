@@ -1,0 +1,47 @@
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+/** Bytes from here on would favour the first letters. */
+const UNIFORM_BELOW = 256 - (256 % ALPHABET.length)
+
+export type Random = (size: number) => Uint8Array
+
+/** Everything that is made of randomness or of `APP_KEY`. `appKey` is 32 bytes. */
+export const secrets = (appKey: Uint8Array, random: Random) => {
+  /** A key of 32 bytes for one purpose; knowing it tells nothing about `APP_KEY` or another purpose's key. */
+  const keyFor = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', appKey, '', `sipkeeper ${purpose}`, 32))
+  const sealing = keyFor('secrets at rest')
+
+  return {
+    random,
+    keyFor,
+    /** `length` letters and digits, each equally likely. */
+    token: (length: number): string => {
+      let token = ''
+      while (token.length < length) {
+        for (const byte of random(length * 2)) {
+          if (byte < UNIFORM_BELOW && token.length < length) token += ALPHABET[byte % ALPHABET.length]
+        }
+      }
+      return token
+    },
+    /** How keys and tokens are stored: SHA-256 in lower-case hex. They are long and random, so no salt is needed. */
+    hash: (token: string): string => Bun.SHA256.hash(token, 'hex'),
+    /** AES-256-GCM, for secrets that must be read again. */
+    seal: (plain: string): string => {
+      const nonce = random(12)
+      const cipher = createCipheriv('aes-256-gcm', sealing, nonce)
+      const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
+      return `v1:${Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64')}`
+    },
+    /** Throws when the text was not sealed with this key. */
+    open: (sealed: string): string => {
+      const bytes = Buffer.from(sealed.slice(3), 'base64')
+      const decipher = createDecipheriv('aes-256-gcm', sealing, bytes.subarray(0, 12))
+      decipher.setAuthTag(bytes.subarray(12, 28))
+      return decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8')
+    },
+  }
+}
+
+export type Secrets = ReturnType<typeof secrets>

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs'
+import type { Config } from './config/config.ts'
+import { databaseLocation } from './config/database-location.ts'
+import type { Db } from './db/db.ts'
+import { openPostgres } from './db/postgres.ts'
+import { openSqlite } from './db/sqlite.ts'
+import { accounts } from './features/accounts/accounts.ts'
+import { accountWire } from './features/accounts/wire.ts'
+import { apiKeys } from './features/api-keys/api-keys.ts'
+import { authentication } from './features/authentication/authentication.ts'
+import { nonces, spentCountsInDatabase, spentCountsInMemory } from './features/authentication/nonces.ts'
+import { authenticationStore } from './features/authentication/store.ts'
+import { dictionary } from './features/dictionary/dictionary.ts'
+import { phoneCountries } from './features/phone-countries/phone-countries.ts'
+import { provisioning } from './features/provisioning/provisioning.ts'
+import { provisioningTokens } from './features/provisioning-tokens/provisioning-tokens.ts'
+import { spaceDirectory } from './features/spaces/directory.ts'
+import { limits } from './http/limits.ts'
+import type { Visit } from './http/visit.ts'
+import type { Logging } from './logging/logging.ts'
+import { type IniDocument, parseIni } from './protocols/ini.ts'
+import { type Random, secrets } from './secrets.ts'
+
+/** What the outside world gives: everything a test wants to hold in its own hands. */
+export interface World {
+  readonly config: Config
+  readonly appKey: Uint8Array
+  readonly log: Logging
+  readonly now: () => Date
+  readonly random: Random
+}
+
+export const openDatabase = (config: Config): Db => {
+  const location = databaseLocation(config)
+  return location.kind === 'postgres' ? openPostgres(location.url) : openSqlite(location.file)
+}
+
+const DEFAULT_NONCE_LIFETIME_MINUTES = 5
+
+/** A missing file is an empty base document (spec provisioning.md §6.3). */
+const instanceEntries = (config: Config, log: Logging): IniDocument | null => {
+  const file = config.ACCOUNT_PROVISIONING_RC_FILE
+  if (file === null) return null
+  try {
+    return parseIni(readFileSync(file, 'utf8'))
+  } catch (error) {
+    log.app.warn('ACCOUNT_PROVISIONING_RC_FILE cannot be read; its entries are not served', { file, error })
+    return null
+  }
+}
+
+/** config → database → every feature: plain calls, no container. */
+export const services = (world: World, db: Db) => {
+  const { config, log, now } = world
+  const at = () => now().getTime()
+  const keys = secrets(world.appKey, world.random)
+  const spaces = spaceDirectory(db, at)
+  const limited = limits(config, db)
+  const base = { config, db, secrets: keys, spaces, log, now }
+
+  const keysOfAccounts = apiKeys(base)
+  const lifetimeMs = (config.DIGEST_NONCE_LIFETIME_MINUTES ?? DEFAULT_NONCE_LIFETIME_MINUTES) * 60_000
+  const inMemory = db.dialect === 'sqlite'
+  // Counts that live in this process die with it, and so must its nonces.
+  const nonceKey = Buffer.concat([keys.keyFor('digest nonces'), inMemory ? world.random(32) : new Uint8Array()])
+  const spent = inMemory ? spentCountsInMemory(lifetimeMs, at) : spentCountsInDatabase(db, lifetimeMs)
+  const proofs = authentication({
+    config,
+    store: authenticationStore(db),
+    spaces,
+    apiKeys: keysOfAccounts,
+    nonces: nonces(nonceKey, world.random, at, lifetimeMs, spent),
+    limits: limited,
+    log,
+  })
+
+  const entries = dictionary(base)
+  const countries = phoneCountries(base)
+  const tokens = provisioningTokens(base)
+  const accountsOfSpaces = accounts({
+    ...base,
+    apiKeys: keysOfAccounts,
+    provisioningTokens: tokens,
+    dictionary: entries,
+    phoneCountries: countries,
+  })
+
+  return {
+    ...base,
+    world,
+    wire: accountWire(config),
+    limits: limited,
+    authentication: proofs,
+    apiKeys: keysOfAccounts,
+    dictionary: entries,
+    phoneCountries: countries,
+    provisioningTokens: tokens,
+    accounts: accountsOfSpaces,
+    provisioning: provisioning({
+      ...base,
+      accounts: accountsOfSpaces,
+      provisioningTokens: tokens,
+      instanceEntries: instanceEntries(config, log),
+    }),
+    /** Counts a request against the volume limit of its account, or of its address. */
+    admitted: async (visit: Visit): Promise<void> => {
+      const { perMinute } = limited.api
+      if (perMinute === null || !visit.route.startsWith('/api')) return
+      const key = visit.caller === null ? `address:${visit.address}` : `account:${visit.caller.id}`
+      visit.quota = { limit: perMinute, remaining: 0 }
+      visit.quota = { limit: perMinute, remaining: await limited.api.consume(key) }
+    },
+  }
+}
+
+export type Services = ReturnType<typeof services>
