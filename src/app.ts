@@ -1,23 +1,42 @@
 import { type AnyElysia, Elysia } from 'elysia'
+import { accountTokensApi } from './features/account-tokens/api.ts'
+import { creationTokenPages } from './features/account-tokens/pages.tsx'
 import { accountsApi, ownAccountApi, resolveApi } from './features/accounts/api.ts'
+import { authTokensApi } from './features/auth-tokens/api.ts'
 import { dictionaryApi } from './features/dictionary/api.ts'
 import { pingApi } from './features/health/api.ts'
 import { phoneCountriesApi } from './features/phone-countries/api.ts'
 import { provisioningApi } from './features/provisioning/api.ts'
+import { registrationApi } from './features/registration/api.ts'
 import { auth } from './http/auth.ts'
 import { failures } from './http/failures.ts'
+import { assetsApi } from './panel/api.ts'
+import { errorPage } from './panel/error-page.tsx'
+import { pages } from './panel/pages.ts'
 import type { Services } from './services.ts'
 
 /** The whole HTTP surface. Which Space a request is for was settled before (`http/front.ts`). */
 export const app = (services: Services): AnyElysia => {
   const deps = {
     ...services,
+    pages: pages({ basePath: services.config.BASE_PATH }),
     auth: auth(services.authentication, { basePath: services.config.BASE_PATH, admitted: services.admitted }),
   }
   const surface: AnyElysia = new Elysia({ aot: true, normalize: false })
-    .use(failures(services.log, () => surface))
+    .use(
+      failures(
+        services.log,
+        () => surface,
+        (visit, status, message) => errorPage(visit, services.config.BASE_PATH, status, message),
+      ),
+    )
+    .use(assetsApi(deps))
     .use(pingApi(deps))
     .use(provisioningApi(deps))
+    .use(accountTokensApi(deps))
+    .use(creationTokenPages(deps))
+    .use(registrationApi(deps))
+    .use(authTokensApi(deps))
     .use(ownAccountApi(deps))
     .use(accountsApi(deps))
     .use(dictionaryApi(deps))

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { captcha } from './captcha/captcha.ts'
 import type { Config } from './config/config.ts'
 import { databaseLocation } from './config/database-location.ts'
 import type { Db } from './db/db.ts'
 import { openPostgres } from './db/postgres.ts'
 import { openSqlite } from './db/sqlite.ts'
+import { accountTokens } from './features/account-tokens/account-tokens.ts'
 import { accounts } from './features/accounts/accounts.ts'
 import { accountWire } from './features/accounts/wire.ts'
 import { apiKeys } from './features/api-keys/api-keys.ts'
+import { authTokens } from './features/auth-tokens/auth-tokens.ts'
 import { authentication } from './features/authentication/authentication.ts'
 import { nonces, spentCountsInDatabase, spentCountsInMemory } from './features/authentication/nonces.ts'
 import { authenticationStore } from './features/authentication/store.ts'
@@ -14,11 +17,14 @@ import { dictionary } from './features/dictionary/dictionary.ts'
 import { phoneCountries } from './features/phone-countries/phone-countries.ts'
 import { provisioning } from './features/provisioning/provisioning.ts'
 import { provisioningTokens } from './features/provisioning-tokens/provisioning-tokens.ts'
+import { registration } from './features/registration/registration.ts'
 import { spaceDirectory } from './features/spaces/directory.ts'
 import { limits } from './http/limits.ts'
 import type { Visit } from './http/visit.ts'
 import type { Logging } from './logging/logging.ts'
+import { formTokens } from './panel/csrf.ts'
 import { type IniDocument, parseIni } from './protocols/ini.ts'
+import { push } from './push/push.ts'
 import { type Random, secrets } from './secrets.ts'
 
 /** What the outside world gives: everything a test wants to hold in its own hands. */
@@ -85,9 +91,19 @@ export const services = (world: World, db: Db) => {
     phoneCountries: countries,
   })
 
+  const identities = authTokens({ ...base, accounts: accountsOfSpaces, apiKeys: keysOfAccounts })
+  const pushes = push({ config, log })
+  const tokensOfAccounts = accountTokens({ ...base, push: pushes })
+
   return {
     ...base,
     world,
+    push: pushes,
+    captcha: captcha(base),
+    formTokens: formTokens(keys),
+    accountTokens: tokensOfAccounts,
+    registration: registration({ db, accounts: accountsOfSpaces, accountTokens: tokensOfAccounts }),
+    authTokens: identities,
     wire: accountWire(config),
     limits: limited,
     authentication: proofs,
@@ -104,11 +120,11 @@ export const services = (world: World, db: Db) => {
     }),
     /** Counts a request against the volume limit of its account, or of its address. */
     admitted: async (visit: Visit): Promise<void> => {
-      const { perMinute } = limited.api
-      if (perMinute === null || !visit.route.startsWith('/api')) return
+      const { points } = limited.api
+      if (points === null || !visit.route.startsWith('/api')) return
       const key = visit.caller === null ? `address:${visit.address}` : `account:${visit.caller.id}`
-      visit.quota = { limit: perMinute, remaining: 0 }
-      visit.quota = { limit: perMinute, remaining: await limited.api.consume(key) }
+      visit.quota = { limit: points, remaining: 0 }
+      visit.quota = { limit: points, remaining: await limited.api.consume(key) }
     },
   }
 }

@@ -174,6 +174,102 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
+  const maybeAccount = () => c.ref().references(() => accounts.id, { onDelete: 'cascade' })
+  /** null: of no Space in particular, as rows of an adopted database are. */
+  const maybeSpace = () => c.ref().references(() => spaces.id, { onDelete: 'cascade' })
+  const origin = { ip: c.text(), userAgent: c.text() }
+
+  const accountCreationTokens = c.table(
+    'account_creation_tokens',
+    {
+      id: c.id(),
+      spaceId: maybeSpace(),
+      token: c.text().notNull(),
+      pnProvider: c.text(),
+      pnParam: c.text(),
+      pnPrid: c.text(),
+      used: c.flag().notNull().default(false),
+      /** The account that was made with it, or that consumed it: this is what makes an account "validated". */
+      accountId: maybeAccount(),
+      ...origin,
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('account_creation_tokens_token_unique').on(t.token),
+      c.index('account_creation_tokens_device_index').on(t.pnProvider, t.pnParam, t.pnPrid),
+      c.index('account_creation_tokens_account_id_index').on(t.accountId),
+    ],
+  )
+
+  const accountCreationRequestTokens = c.table(
+    'account_creation_request_tokens',
+    {
+      id: c.id(),
+      spaceId: maybeSpace(),
+      token: c.text().notNull(),
+      used: c.flag().notNull().default(false),
+      validatedAt: c.moment(),
+      accCreationTokenId: c.ref().references(() => accountCreationTokens.id, { onDelete: 'cascade' }),
+      ...origin,
+      ...stamps,
+    },
+    (t) => [c.uniqueIndex('account_creation_request_tokens_token_unique').on(t.token)],
+  )
+
+  const accountRecoveryTokens = c.table(
+    'account_recovery_tokens',
+    {
+      id: c.id(),
+      spaceId: maybeSpace(),
+      token: c.text().notNull(),
+      pnProvider: c.text().notNull(),
+      pnParam: c.text().notNull(),
+      pnPrid: c.text().notNull(),
+      used: c.flag().notNull().default(false),
+      accountId: maybeAccount(),
+      ...origin,
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('account_recovery_tokens_token_unique').on(t.token),
+      c.index('account_recovery_tokens_device_index').on(t.pnProvider, t.pnParam, t.pnPrid),
+    ],
+  )
+
+  const authTokens = c.table(
+    'auth_tokens',
+    {
+      id: c.id(),
+      spaceId: maybeSpace(),
+      /** null until somebody who is signed in attaches itself. */
+      accountId: maybeAccount(),
+      /** SHA-256 of the token in lower-case hex. */
+      token: c.text().notNull(),
+      ...origin,
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('auth_tokens_token_unique').on(t.token),
+      c.index('auth_tokens_created_at_index').on(t.createdAt),
+    ],
+  )
+
+  /** The 2021 generation's activation keys (spec legacy.md §7): one pending key an account. */
+  const accountConfirmationKeys = c.table(
+    'account_confirmation_keys',
+    {
+      id: c.id(),
+      accountId: ofAccount(),
+      key: c.text().notNull(),
+      expiresAt: c.moment(),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('account_confirmation_keys_account_id_unique').on(t.accountId),
+      c.index('account_confirmation_keys_key_index').on(t.key),
+    ],
+  )
+
   const accountDictionaryEntries = c.table(
     'account_dictionary_entries',
     { id: c.id(), accountId: ofAccount(), key: c.text().notNull(), value: c.text().notNull(), ...stamps },
@@ -207,6 +303,11 @@ export const defineTables = (c: Columns) => {
     accountsTombstones,
     apiKeys,
     provisioningTokens,
+    accountCreationTokens,
+    accountCreationRequestTokens,
+    accountRecoveryTokens,
+    authTokens,
+    accountConfirmationKeys,
     accountDictionaryEntries,
     phoneCountries,
     nonces,

@@ -37,6 +37,12 @@ const fieldErrors = (error: AppError, language: Language) => {
   return { message: first + more, errors }
 }
 
+/** The status and the sentence of a refusal, for pages. */
+export const explain = (error: AppError, language: Language): { status: number; message: string } => ({
+  status: STATUS[error.code],
+  message: error.fields.size > 0 ? fieldErrors(error, language).message : translate(language, error.text),
+})
+
 /** The one place where a refusal becomes a reply. */
 export const refusal = (error: AppError, language: Language): Response => {
   const body = error.fields.size > 0 ? fieldErrors(error, language) : { message: translate(language, error.text) }

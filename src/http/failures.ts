@@ -1,8 +1,8 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import { AppError } from '../errors.ts'
 import type { Logging } from '../logging/logging.ts'
-import { ourBug, refusal, wrongMethod } from './errors.ts'
-import { visitOf } from './visit.ts'
+import { explain, ourBug, refusal, wrongMethod } from './errors.ts'
+import { type Visit, visitOf } from './visit.ts'
 
 /** Path pattern → its methods, for 405. Patterns with more literal segments come first, as in the router. */
 const allowedMethods = (app: AnyElysia) => {
@@ -24,11 +24,19 @@ const allowedMethods = (app: AnyElysia) => {
 }
 
 /** The first plugin of the app: whatever is thrown anywhere leaves through here. */
-export const failures = (log: Logging, app: () => AnyElysia) => {
+export const failures = (
+  log: Logging,
+  app: () => AnyElysia,
+  errorPage: (visit: Visit, status: number, message: string) => Response,
+) => {
   let allowed: ReturnType<typeof allowedMethods> | null = null
   return new Elysia({ name: 'http/failures' }).onError({ as: 'global' }, ({ error, code, request }) => {
     const visit = visitOf(request)
-    if (error instanceof AppError) return refusal(error, visit.language)
+    if (error instanceof AppError) {
+      if (!visit.isPage) return refusal(error, visit.language)
+      const { status, message } = explain(error, visit.language)
+      return errorPage(visit, status, message)
+    }
     if (code === 'NOT_FOUND') {
       allowed ??= allowedMethods(app())
       const methods = allowed(new URL(request.url).pathname)

@@ -4,15 +4,15 @@ import type { Db } from '../db/db.ts'
 import { AppError } from '../errors.ts'
 
 export interface Limit {
-  /** null: no limit. */
-  readonly perMinute: number | null
+  /** What a key may consume in a window; null: no limit. */
+  readonly points: number | null
   /** Counts one; refuses with `rate_limited` beyond the limit. Resolves to what is left in the window. */
   consume(key: string): Promise<number>
   /** Refuses when the key has used up its window, counting nothing. */
   check(key: string): Promise<void>
 }
 
-const UNLIMITED: Limit = { perMinute: null, consume: async () => Number.POSITIVE_INFINITY, check: async () => {} }
+const UNLIMITED: Limit = { points: null, consume: async () => Number.POSITIVE_INFINITY, check: async () => {} }
 
 const tooMany = (answer: unknown): never => {
   if (!(answer instanceof RateLimiterRes)) throw answer
@@ -25,9 +25,9 @@ const tooMany = (answer: unknown): never => {
  * The volume limit of the API is counted by each process: it protects the process, and a `GET` writes nothing.
  */
 export const limits = (config: Config, db: Db) => {
-  const limit = (name: string, perMinute: number | null, shared: boolean): Limit => {
-    if (perMinute === null) return UNLIMITED
-    const window = { keyPrefix: name, points: perMinute, duration: 60 }
+  const limit = (name: string, points: number | null, shared: boolean, seconds = 60): Limit => {
+    if (points === null) return UNLIMITED
+    const window = { keyPrefix: name, points, duration: seconds }
     const store = db.limiterStore
     const limiter: RateLimiterAbstract =
       shared && store !== null
@@ -41,7 +41,7 @@ export const limits = (config: Config, db: Db) => {
           })
         : new RateLimiterMemory(window)
     return {
-      perMinute,
+      points,
       consume: async (key) => (await limiter.consume(key).catch(tooMany)).remainingPoints,
       check: async (key) => {
         const used = await limiter.get(key)
@@ -53,6 +53,14 @@ export const limits = (config: Config, db: Db) => {
   return {
     /** Every call under /api: per account when authenticated, per address otherwise. */
     api: limit('api', config.API_RATE_LIMIT_PER_MINUTE, false),
+    /** Creation request tokens, per address: they cost a row each. */
+    requestTokens: limit('request-token', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
+    /** Sends by push, per address; devices have their own throttle. */
+    pushTokens: limit('push-token', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
+    /** Auth tokens, per address. */
+    authTokens: limit('auth-token', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
+    /** Confirmations of the 2021 generation, per account name, known or not: five in an hour. */
+    confirmations: limit('confirmation', 5, true, 3600),
     /** Digest responses that were wrong, per address. */
     digestFailures: limit('digest', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
   }

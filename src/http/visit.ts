@@ -22,6 +22,8 @@ export class Visit {
   quota: { readonly limit: number; readonly remaining: number } | null = null
   /** The pattern of the route that answers, for metrics; empty until one was found. */
   route = ''
+  /** A person reads the answer: refusals are pages too. */
+  isPage = false
   /** The request was a HEAD: nothing may change. */
   readonly head: boolean
   readonly space: Space
@@ -29,6 +31,7 @@ export class Visit {
   readonly #around: Surroundings
   #address: string | null = null
   #id: string | null = null
+  #language: Language | null = null
 
   constructor(request: Request, space: Space, around: Surroundings, head: boolean) {
     this.#request = request
@@ -48,7 +51,12 @@ export class Visit {
   }
 
   get language(): Language {
-    return this.#around.language(this.#request)
+    return this.#language ?? this.#around.language(this.#request)
+  }
+
+  /** The visitor chose a language by other means than the browser's. */
+  speak(language: Language): void {
+    this.#language = language
   }
 
   /** In log lines and in replies to our own bugs. */

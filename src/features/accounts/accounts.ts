@@ -23,6 +23,8 @@ import {
   checkUsername,
   type NewAccount,
   type NewPassword,
+  type Registrant,
+  type WithUsername,
 } from './rules.ts'
 import { type AccountView, accountStore, type NewAccountRow } from './store.ts'
 
@@ -95,7 +97,7 @@ export const accounts = (deps: {
    */
   const refuseTaken = async (
     on: Reader,
-    input: Input<typeof NewAccount> | Input<typeof ChangedAccount>,
+    input: WithUsername,
     space: Space,
     phone: string | null,
     self: number,
@@ -186,6 +188,52 @@ export const accounts = (deps: {
         input.refuse('username', { id: 'v.taken' })
         input.settle()
       }
+      return viewById(tx, space, id as number)
+    })
+    record('account.created', visit, found.account)
+    return found
+  }
+
+  /**
+   * Self registration (spec accounts.md §3): not activated, nobody's administrator, in the request's Space.
+   * `redeem` spends what allowed it, in the same transaction; when it fails, nothing is stored.
+   */
+  const register = async (
+    visit: Visit,
+    input: Registrant,
+    options: { algorithmRequired: boolean; redeem(tx: Tx, accountId: number): Promise<void> },
+  ): Promise<Found> => {
+    const { space } = visit
+    checkUsername(input, config, false)
+    checkPassword(input, config)
+    const algorithm = algorithmFor(input, space.digest, options.algorithmRequired)
+    await refuseTaken(db.read, input, space, null, 0)
+    input.settle()
+    const { username, password, dtmf_protocol } = input.values
+    const found = await db.transaction(async (tx) => {
+      const id = await insert(tx, {
+        space,
+        row: {
+          username: username ?? '',
+          domain: space.domain,
+          email: null,
+          phone: null,
+          displayName: null,
+          dtmfProtocol: dtmf_protocol ?? null,
+          activated: false,
+          admin: false,
+          blocked: false,
+          ipAddress: visit.address,
+          userAgent: space.name,
+        },
+        password: password ?? '',
+        algorithm,
+        dictionary: {},
+        by: visit,
+      })
+      if (id === null) input.refuse('username', { id: 'v.taken' })
+      input.settle()
+      await options.redeem(tx, id as number)
       return viewById(tx, space, id as number)
     })
     record('account.created', visit, found.account)
@@ -334,6 +382,11 @@ export const accounts = (deps: {
 
   return {
     create,
+    register,
+    /** The Space takes no more accounts; asked before anything else is looked at. */
+    refuseFull: async (space: Space): Promise<void> => {
+      if (await isFull(db.read, space, space.maxAccounts)) throw noRoom()
+    },
     /** For features that create accounts by other rights, inside their own transaction. */
     insert,
     change,

@@ -3,10 +3,10 @@ import type { Config } from '../../config/config.ts'
 import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { accepts, read } from '../../http/input.ts'
+import { withKeyCookie } from '../../http/key-cookie.ts'
 import { pageEnvelope, pageOf } from '../../http/pagination.ts'
 import { idOf } from '../../http/path.ts'
 import { empty, json, secretJson, text } from '../../http/respond.ts'
-import type { Visit } from '../../http/visit.ts'
 import { type Accounts, type Found, PAGE_SIZE } from './accounts.ts'
 import { ChangedAccount, NewAccount, NewPassword } from './rules.ts'
 import type { AccountWire } from './wire.ts'
@@ -16,14 +16,6 @@ interface Deps {
   readonly accounts: Accounts
   readonly wire: AccountWire
   readonly config: Config
-}
-
-/** The key in clear, as browsers of the reference keep it (spec auth.md §5). */
-const withKeyCookie = (response: Response, key: string, visit: Visit, lifetimeMinutes: number | null): Response => {
-  const lifetime = lifetimeMinutes === null ? '' : `; Max-Age=${lifetimeMinutes * 60}`
-  const secure = visit.secure ? '; Secure' : ''
-  response.headers.append('set-cookie', `x-api-key=${key}; Path=/${lifetime}; HttpOnly; SameSite=Lax${secure}`)
-  return response
 }
 
 /** What an account may do with itself (spec accounts.md §4–§6). */

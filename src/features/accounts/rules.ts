@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { choice, dictionary, email, flag, form, type Input, optional, plainText, text } from '../../http/input.ts'
+import { anything, choice, dictionary, email, flag, form, type Input, optional, plainText, text } from '../../http/input.ts'
 import { looksLikePhone, parsePhone } from '../../protocols/e164.ts'
 import type { DigestConfiguration, PasswordAlgorithm } from '../spaces/space.ts'
 
@@ -26,6 +26,27 @@ export const NewAccount = form({
   ...common,
 })
 
+/** spec accounts.md §3: what somebody without rights may say. The last members are shaped, then ignored. */
+const registrant = {
+  username: text({ max: 64, numbers: true }),
+  password: text({ numbers: true }),
+  algorithm: common.algorithm,
+  dtmf_protocol: common.dtmf_protocol,
+  email: common.email,
+  phone: common.phone,
+  domain: common.domain,
+  dictionary: common.dictionary,
+  admin: optional(anything()),
+  activated: optional(anything()),
+}
+
+export const NewRegistration = form({ ...registrant, account_creation_token: text() })
+
+/** The same in the words of 2021 (spec legacy.md §4). */
+export const OldRegistration = form({ ...registrant, token: text() })
+
+export type Registrant = Input<typeof NewRegistration> | Input<typeof OldRegistration>
+
 export const ChangedAccount = form({
   username: text({ max: 64, numbers: true }),
   password: optional(text({ numbers: true })),
@@ -38,7 +59,7 @@ export const NewPassword = form({
   old_password: optional(text({ numbers: true })),
 })
 
-type WithUsername = Input<typeof NewAccount> | Input<typeof ChangedAccount>
+export type WithUsername = Input<typeof NewAccount> | Input<typeof ChangedAccount> | Registrant
 
 const isBlacklisted = (username: string, patterns: readonly string[]) =>
   patterns.some((pattern) => {

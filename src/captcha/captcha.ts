@@ -1,0 +1,48 @@
+import type { VNode } from 'preact'
+import type { Config } from '../config/config.ts'
+import type { Logging } from '../logging/logging.ts'
+import type { Secrets } from '../secrets.ts'
+import { hcaptcha } from './hcaptcha.tsx'
+import { proofOfWork } from './proof-of-work.tsx'
+
+type Form = Readonly<Record<string, unknown>>
+
+/** Tells people from programs before a form is accepted. */
+export interface Captcha {
+  /** The field that refusals are reported under. */
+  readonly field: string
+  /** What stands inside the form. `subject` names what the answer is good for, so that it cannot be used twice. */
+  widget(subject: string): Promise<VNode | null>
+  /** Origins that the widget loads from; empty when everything is ours. */
+  readonly foreign: readonly string[]
+  /** The asset of ours that solves it, if any. */
+  readonly script: string | null
+  verify(form: Form, subject: string, address: string): Promise<boolean>
+}
+
+const NO_CAPTCHA: Captcha = {
+  field: 'captcha',
+  widget: async () => null,
+  foreign: [],
+  script: null,
+  verify: async () => true,
+}
+
+export interface CaptchaDeps {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly log: Logging
+  readonly now: () => Date
+}
+
+/** The provider that `CAPTCHA_PROVIDER` names. */
+export const captcha = (deps: CaptchaDeps): Captcha => {
+  switch (deps.config.CAPTCHA_PROVIDER) {
+    case 'hcaptcha':
+      return hcaptcha(deps)
+    case 'pow':
+      return proofOfWork(deps)
+    default:
+      return NO_CAPTCHA
+  }
+}

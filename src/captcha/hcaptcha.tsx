@@ -1,0 +1,29 @@
+import type { Captcha, CaptchaDeps } from './captcha.ts'
+
+const ORIGINS = ['https://hcaptcha.com', 'https://*.hcaptcha.com']
+const FIELD = 'h-captcha-response'
+const TIMEOUT_MS = 30_000
+
+/** hCaptcha; the site's answer is checked server-side with the secret (spec tokens.md §2.1). */
+export const hcaptcha = ({ config, log }: CaptchaDeps): Captcha => ({
+  field: FIELD,
+  foreign: ORIGINS,
+  script: 'https://js.hcaptcha.com/1/api.js',
+  widget: async () => <div class="h-captcha" data-sitekey={config.HCAPTCHA_SITEKEY ?? ''} />,
+  verify: async (form, _subject, address) => {
+    const response = form[FIELD]
+    if (typeof response !== 'string') return false
+    const body = new URLSearchParams({ secret: config.HCAPTCHA_SECRET ?? '', response, remoteip: address })
+    if (config.HCAPTCHA_SITEKEY !== null) body.set('sitekey', config.HCAPTCHA_SITEKEY)
+    try {
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
+      const reply = await fetch(config.HCAPTCHA_VERIFY_URL, { method: 'POST', body, signal })
+      const { success } = (await reply.json()) as { success?: boolean }
+      return success === true
+    } catch (error) {
+      // Nobody gets in because somebody else's server is away.
+      log.app.warn('hCaptcha could not be asked', { error })
+      return false
+    }
+  },
+})

@@ -1,0 +1,253 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { choice, form, type Input, optional, text } from '../../http/input.ts'
+import { isoMomentOrNull } from '../../http/moment.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { Logging } from '../../logging/logging.ts'
+import type { Push, PushProvider } from '../../push/push.ts'
+import type { Secrets } from '../../secrets.ts'
+import type { Caller } from '../authentication/caller.ts'
+import { accountTokenStore, type Device, type TokenKind } from './store.ts'
+
+export const TOKEN_LENGTH = 13
+
+/** So many sends in the window are the most, whether their tokens were used or not (D4). */
+const MOST_SENDS = 4
+
+const PROVIDERS = ['apns.dev', 'apns', 'fcm'] as const satisfies readonly PushProvider[]
+
+export const PushTarget = form({
+  pn_provider: choice(PROVIDERS),
+  pn_param: optional(text({ max: 255 })),
+  pn_prid: optional(text({ max: 255 })),
+})
+
+export const Exchange = form({ account_creation_request_token: text() })
+export const Consumption = form({ account_creation_token: text() })
+
+const PARAM = /^[A-Za-z0-9_.]+$/
+const PRID = /^[A-Za-z0-9_:-]+$/
+
+/** The tokens that lead to an account, or back into one (spec tokens.md §1–§8). */
+export const accountTokens = (deps: {
+  config: Config
+  db: Db
+  secrets: Secrets
+  push: Push
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, secrets, push, log, now } = deps
+  const store = accountTokenStore(db)
+
+  const isExpired = (createdAt: Date, minutes: number | null) =>
+    minutes !== null && createdAt.getTime() + minutes * 60_000 < now().getTime()
+
+  const lifetime = {
+    creation: config.APP_ACCOUNT_CREATION_TOKEN_EXPIRATION_MINUTES,
+    recovery: config.APP_ACCOUNT_RECOVERY_TOKEN_EXPIRATION_MINUTES,
+  }
+
+  const newToken = (visit: Visit) => ({
+    spaceId: visit.space.id,
+    token: secrets.token(TOKEN_LENGTH),
+    ip: visit.address,
+    userAgent: visit.userAgent,
+  })
+
+  const record = (
+    event: 'token.sent' | 'token.redeemed' | 'token.throttled',
+    visit: Visit,
+    kind: string,
+    token: string | null,
+  ) =>
+    log.security(event, {
+      ip: visit.address,
+      space: visit.space.domain,
+      account: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
+      ua: visit.userAgent,
+      kind,
+      token,
+      rid: visit.id,
+    })
+
+  const created = (token: { token: string; ip: string; userAgent: string | null }, at: Date) => ({
+    token: token.token,
+    ip: token.ip,
+    user_agent: token.userAgent,
+    expire_at: isoMomentOrNull(lifetime.creation === null ? null : new Date(at.getTime() + lifetime.creation * 60_000)),
+  })
+
+  const openRequest = async (on: Reader, visit: Visit, token: string) => {
+    const found = token.length === TOKEN_LENGTH ? await store.openRequest(on, visit.space, token) : null
+    const minutes = config.APP_ACCOUNT_CREATION_REQUEST_TOKEN_EXPIRATION_MINUTES
+    return found === null ? null : { ...found, expired: isExpired(found.createdAt, minutes) }
+  }
+
+  const deviceOf = (input: Input<typeof PushTarget>, required: boolean): Device => {
+    const check = (name: 'pn_param' | 'pn_prid', pattern: RegExp) => {
+      const value = input.values[name]
+      if (typeof value === 'string' && !pattern.test(value)) input.refuse(name, { id: 'v.push' })
+      if (required && typeof value !== 'string') input.refuse(name, { id: 'v.required' })
+      return value ?? ''
+    }
+    const device = {
+      pnProvider: input.values.pn_provider ?? '',
+      pnParam: check('pn_param', PARAM),
+      pnPrid: check('pn_prid', PRID),
+    }
+    input.settle()
+    return device
+  }
+
+  /** Refuses a device that was served too recently (D4), inside the transaction that reserves its next token. */
+  const throttle = async (
+    tx: Tx,
+    visit: Visit,
+    kind: TokenKind,
+    device: Device,
+    policy: 'documented' | 'reference',
+  ) => {
+    const minutes = config.APP_API_ACCOUNT_CREATION_TOKEN_RETRY_MINUTES
+    if (minutes === null) return
+    const windowMs = minutes * 60_000
+    const rows = await store.ofDevice(tx, kind, device, new Date(now().getTime() - windowMs))
+    const blocking = rows.filter(({ used, createdAt }) =>
+      policy === 'reference' ? used : used || !isExpired(createdAt, lifetime[kind]) || rows.length >= MOST_SENDS,
+    )
+    const oldest = blocking[0]
+    if (oldest === undefined) return
+    record('token.throttled', visit, kind, null)
+    const leavesInMs = oldest.createdAt.getTime() + windowMs - now().getTime()
+    throw new AppError(policy === 'reference' ? 'rate_limited' : 'forbidden', 'token.throttled', {
+      retryAfterSeconds: Math.max(1, Math.ceil(leavesInMs / 1000)),
+    })
+  }
+
+  return {
+    /** `POST /account_creation_request_tokens` */
+    request: async (visit: Visit) => {
+      const token = newToken(visit)
+      await db.transaction((tx) => store.insertRequest(tx, token, now()))
+      const path = `${config.BASE_PATH}/creation_token/check/${token.token}`
+      return { token: token.token, validation_url: `${visit.baseUrl()}${path}` }
+    },
+
+    /** For the browser check: the token can be validated, and validated again, until it is exchanged. */
+    checkRequest: async (visit: Visit, token: string): Promise<void> => {
+      const found = await openRequest(db.read, visit, token)
+      if (found === null || found.expired) throw new AppError('not_found', 'token.unknown')
+    },
+    validateRequest: async (visit: Visit, token: string): Promise<void> =>
+      db.transaction(async (tx) => {
+        const found = await openRequest(tx, visit, token)
+        const validated =
+          found !== null && !found.expired && (await store.validateRequest(tx, found.id, now())).length === 1
+        if (!validated) throw new AppError('not_found', 'token.unknown')
+      }),
+
+    /** A validated request token for a creation token; apps poll this while the user is in the browser. */
+    exchange: async (visit: Visit, input: Input<typeof Exchange>) => {
+      input.settle()
+      return db.transaction(async (tx) => {
+        const found = await openRequest(tx, visit, input.values.account_creation_request_token ?? '')
+        if (found === null) input.refuse('account_creation_request_token', { id: 'v.token' })
+        input.settle()
+        if (found === null || found.expired || found.validatedAt === null) {
+          throw new AppError('not_found', 'token.not_validated')
+        }
+        const at = now()
+        const token = newToken(visit)
+        const id = await store.insertCreation(tx, token, at)
+        if (!(await store.exchangeRequest(tx, found.id, id, at))) throw new AppError('not_found', 'token.unknown')
+        return created(token, at)
+      })
+    },
+
+    /** An administrator hands out a creation token. */
+    create: async (visit: Visit) => {
+      const at = now()
+      const token = newToken(visit)
+      await db.transaction((tx) => store.insertCreation(tx, token, at))
+      return created(token, at)
+    },
+
+    /** The caller takes a creation token for the account it has: the account counts as validated then. */
+    consume: async (visit: Visit, caller: Caller, token: string) => {
+      const consumed = await db.transaction(async (tx) => {
+        const found = token.length === TOKEN_LENGTH ? await store.openCreation(tx, visit.space, token) : null
+        if (found === null || isExpired(found.createdAt, lifetime.creation))
+          throw new AppError('not_found', 'token.unknown')
+        const by = { ip: visit.address, userAgent: visit.userAgent }
+        if (!(await store.redeemCreation(tx, found.id, caller.id, now(), by)))
+          throw new AppError('not_found', 'token.unknown')
+        return found
+      })
+      record('token.redeemed', visit, 'creation', token)
+      return {
+        token,
+        pn_provider: consumed.pnProvider,
+        pn_param: consumed.pnParam,
+        pn_prid: consumed.pnPrid,
+        used: true,
+        account_id: caller.id,
+        ip: visit.address,
+        user_agent: visit.userAgent,
+        expire_at: created({ token, ip: '', userAgent: null }, consumed.createdAt).expire_at,
+      }
+    },
+
+    /**
+     * A token that only the device learns. It is reserved first, so that two requests cannot both pass the limit, and
+     * given back when the push fails: then nothing is stored or counted.
+     */
+    sendByPush: async (
+      visit: Visit,
+      kind: TokenKind,
+      input: Input<typeof PushTarget>,
+      options: { policy?: 'documented' | 'reference'; complete?: boolean } = {},
+    ): Promise<void> => {
+      const device = deviceOf(input, options.complete ?? false)
+      const token = newToken(visit)
+      const id = await db.transaction(async (tx) => {
+        await store.lock(tx, visit.space)
+        await throttle(tx, visit, kind, device, options.policy ?? config.PUSH_TOKEN_POLICY)
+        return kind === 'creation'
+          ? store.insertCreation(tx, { ...token, ...device }, now())
+          : store.insertRecovery(tx, { ...token, ...device }, now())
+      })
+      try {
+        await push.send({
+          provider: device.pnProvider as PushProvider,
+          param: device.pnParam,
+          prid: device.pnPrid,
+          type: 'background',
+          payload: { token: token.token },
+          callId: null,
+        })
+      } catch (error) {
+        await db.transaction((tx) => store.forget(tx, kind, id))
+        throw error
+      }
+      record('token.sent', visit, kind, token.token)
+    },
+
+    /** What is wrong with a creation token, for the two independent rules of spec tokens.md §7; null: nothing. */
+    inspectCreation: async (on: Reader, visit: Visit, token: string): Promise<'unknown' | 'expired' | null> => {
+      const found = token.length === TOKEN_LENGTH ? await store.openCreation(on, visit.space, token) : null
+      if (found === null) return 'unknown'
+      return isExpired(found.createdAt, lifetime.creation) ? 'expired' : null
+    },
+    /** Links the token to the account it makes; true for exactly one account. */
+    redeem: async (tx: Tx, visit: Visit, token: string, accountId: number): Promise<boolean> => {
+      const found = await store.openCreation(tx, visit.space, token)
+      return found !== null && store.redeemCreation(tx, found.id, accountId, now())
+    },
+    recordRedeemed: (visit: Visit, token: string) => record('token.redeemed', visit, 'creation', token),
+    /** The account was made with a creation token or consumed one. */
+    isValidated: (on: Reader, accountId: number) => store.isValidated(on, accountId),
+  }
+}
+
+export type AccountTokens = ReturnType<typeof accountTokens>

@@ -1,0 +1,142 @@
+import { and, eq, gt, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { Space } from '../spaces/space.ts'
+
+/** Where a push goes. Two requests come from one device when all three are equal. */
+export interface Device {
+  readonly pnProvider: string
+  readonly pnParam: string
+  readonly pnPrid: string
+}
+
+export type TokenKind = 'creation' | 'recovery'
+
+export interface NewToken {
+  readonly spaceId: number
+  readonly token: string
+  readonly ip: string
+  readonly userAgent: string | null
+}
+
+type SpaceId = Pick<Space, 'id'>
+
+export const accountTokenStore = (db: Db) => {
+  const {
+    accountCreationTokens: creation,
+    accountCreationRequestTokens: requests,
+    accountRecoveryTokens: recovery,
+    spaces,
+  } = db.tables
+
+  const ofSpace = (column: typeof creation.spaceId | typeof requests.spaceId, space: SpaceId): SQL | undefined =>
+    or(isNull(column), eq(column, space.id))
+
+  return {
+    insertRequest: (tx: Tx, row: NewToken, at: Date) =>
+      tx.insert(requests).values({ ...row, createdAt: at, updatedAt: at }),
+    /** A request token that was not exchanged yet. */
+    openRequest: async (on: Reader, space: SpaceId, token: string) =>
+      (
+        await on
+          .select({ id: requests.id, validatedAt: requests.validatedAt, createdAt: requests.createdAt })
+          .from(requests)
+          .where(and(eq(requests.token, token), eq(requests.used, false), ofSpace(requests.spaceId, space)))
+      )[0] ?? null,
+    validateRequest: (tx: Tx, id: number, at: Date) =>
+      tx
+        .update(requests)
+        .set({ validatedAt: at, updatedAt: at })
+        .where(and(eq(requests.id, id), eq(requests.used, false)))
+        .returning({ id: requests.id }),
+    /** True for exactly one caller. */
+    exchangeRequest: async (tx: Tx, id: number, creationTokenId: number, at: Date) =>
+      (
+        await tx
+          .update(requests)
+          .set({ used: true, accCreationTokenId: creationTokenId, updatedAt: at })
+          .where(and(eq(requests.id, id), eq(requests.used, false), isNotNull(requests.validatedAt)))
+          .returning({ id: requests.id })
+      ).length === 1,
+
+    insertCreation: async (tx: Tx, row: NewToken & Partial<Device>, at: Date) =>
+      (
+        await tx
+          .insert(creation)
+          .values({ ...row, createdAt: at, updatedAt: at })
+          .returning({ id: creation.id })
+      )[0]?.id ?? 0,
+    insertRecovery: async (tx: Tx, row: NewToken & Device, at: Date) =>
+      (
+        await tx
+          .insert(recovery)
+          .values({ ...row, createdAt: at, updatedAt: at })
+          .returning({ id: recovery.id })
+      )[0]?.id ?? 0,
+    /** A creation token that nobody has used. */
+    openCreation: async (on: Reader, space: SpaceId, token: string) =>
+      (
+        await on
+          .select()
+          .from(creation)
+          .where(
+            and(
+              eq(creation.token, token),
+              eq(creation.used, false),
+              isNull(creation.accountId),
+              ofSpace(creation.spaceId, space),
+            ),
+          )
+      )[0] ?? null,
+    /** True for exactly one caller; the account is "validated" from then on. */
+    redeemCreation: async (
+      tx: Tx,
+      id: number,
+      accountId: number,
+      at: Date,
+      by?: { ip: string; userAgent: string | null },
+    ) =>
+      (
+        await tx
+          .update(creation)
+          .set({ used: true, accountId, updatedAt: at, ...by })
+          .where(and(eq(creation.id, id), eq(creation.used, false), isNull(creation.accountId)))
+          .returning({ id: creation.id })
+      ).length === 1,
+    isValidated: async (on: Reader, accountId: number) =>
+      (
+        await on
+          .select({ id: creation.id })
+          .from(creation)
+          .where(and(eq(creation.accountId, accountId), eq(creation.used, true)))
+          .limit(1)
+      ).length === 1,
+
+    /** Serialises what is decided about one device: nobody else reads its rows until the transaction ends. */
+    lock: (tx: Tx, space: SpaceId) =>
+      tx
+        .update(spaces)
+        .set({ maxAccounts: sql`${spaces.maxAccounts}` })
+        .where(eq(spaces.id, space.id)),
+    /** The device's rows younger than `since`, oldest first. */
+    ofDevice: (tx: Tx, kind: TokenKind, device: Device, since: Date) => {
+      const table = kind === 'creation' ? creation : recovery
+      return tx
+        .select({ used: table.used, createdAt: table.createdAt })
+        .from(table)
+        .where(
+          and(
+            eq(table.pnProvider, device.pnProvider),
+            eq(table.pnParam, device.pnParam),
+            eq(table.pnPrid, device.pnPrid),
+            gt(table.createdAt, since),
+          ),
+        )
+        .orderBy(table.createdAt)
+    },
+    /** After a push that failed: the device's limit does not count it. */
+    forget: (tx: Tx, kind: TokenKind, id: number) => {
+      const table = kind === 'creation' ? creation : recovery
+      return tx.delete(table).where(eq(table.id, id))
+    },
+  }
+}

@@ -1,0 +1,19 @@
+import { Elysia } from 'elysia'
+import type { Auth } from '../../http/auth.ts'
+import { accepts } from '../../http/input.ts'
+import { json } from '../../http/respond.ts'
+import { NewRegistration } from '../accounts/rules.ts'
+import type { AccountWire } from '../accounts/wire.ts'
+import type { Registration } from './registration.ts'
+
+export const registrationApi = (deps: { auth: Auth; registration: Registration; wire: AccountWire }) => {
+  const { auth, registration, wire } = deps
+  return new Elysia({ prefix: '/api/accounts' }).use(auth).post(
+    '/with-account-creation-token',
+    async ({ visit }) => {
+      const { account, space } = await registration.withCreationToken(visit)
+      return json(wire.own(account, space))
+    },
+    { open: true, detail: accepts(NewRegistration) },
+  )
+}

@@ -1,0 +1,3 @@
+// The script itself is embedded as text: it runs in browsers.
+declare const text: string
+export default text
