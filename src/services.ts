@@ -116,6 +116,7 @@ export const services = (world: World, db: Db) => {
       ...base,
       accounts: accountsOfSpaces,
       provisioningTokens: tokens,
+      authTokens: identities,
       instanceEntries: instanceEntries(config, log),
     }),
     /** Counts a request against the volume limit of its account, or of its address. */

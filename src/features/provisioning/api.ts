@@ -54,6 +54,17 @@ export const provisioningApi = ({ auth, provisioning }: { auth: Auth; provisioni
       { open: true },
     )
     .get(
+      '/auth_token/:token',
+      async ({ visit, params, request }) => {
+        if (visit.head || isPrefetch(request) || isNavigation(request)) {
+          await provisioning.inspectAuthToken(visit, params.token)
+          return xml('', ACCOUNT_XML)
+        }
+        return xml(await provisioning.withAuthToken(visit, params.token), ACCOUNT_XML)
+      },
+      { open: true },
+    )
+    .get(
       '/:token',
       async ({ visit, params, request }) => {
         if (isPrefetch(request) || isNavigation(request)) return page(visit, params.token)

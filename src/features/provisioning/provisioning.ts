@@ -6,6 +6,7 @@ import type { IniDocument } from '../../protocols/ini.ts'
 import { toXml } from '../../protocols/lpconfig.ts'
 import { qrPng } from '../../protocols/qr.ts'
 import type { Accounts, Found } from '../accounts/accounts.ts'
+import type { AuthTokens } from '../auth-tokens/auth-tokens.ts'
 import type { Caller } from '../authentication/caller.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import { customEntries, provisioningDocument } from './document.ts'
@@ -16,10 +17,11 @@ export const provisioning = (deps: {
   db: Db
   accounts: Accounts
   provisioningTokens: ProvisioningTokens
+  authTokens: AuthTokens
   /** The base document of Spaces without entries of their own (`ACCOUNT_PROVISIONING_RC_FILE`). */
   instanceEntries: IniDocument | null
 }) => {
-  const { config, db, accounts, provisioningTokens, instanceEntries } = deps
+  const { config, db, accounts, provisioningTokens, authTokens, instanceEntries } = deps
 
   const overwriteAll = ({ space }: Visit) =>
     space.customProvisioningEntries === null
@@ -69,6 +71,14 @@ export const provisioning = (deps: {
         return documentFor(visit, await accounts.view(tx, visit.space, id), tx)
       }),
 
+    /** Spends an attached auth token. Whoever signs in this way is not activated by it. */
+    withAuthToken: async (visit: Visit, token: string): Promise<string> =>
+      db.transaction(async (tx) => {
+        const found = await authTokens.redeem(tx, visit, token)
+        if (wantsReset(visit)) await accounts.resetPassword(tx, found.space, found.account)
+        return documentFor(visit, found, tx)
+      }),
+
     /** The caller's own document, as often as it likes. */
     forCaller: async (visit: Visit, caller: Caller): Promise<string> => {
       const found = await accounts.ofCaller(caller)
@@ -80,6 +90,8 @@ export const provisioning = (deps: {
 
     /** Refuses a token that `withToken` would refuse; spends nothing. For HEAD, previewers and the QR code. */
     inspect: (visit: Visit, token: string) => provisioningTokens.inspect(db.read, visit.space, token),
+
+    inspectAuthToken: (visit: Visit, token: string) => authTokens.inspect(db.read, visit, token),
 
     /** What the QR code of the token says, as a URL and as a PNG. */
     qrCode: async (visit: Visit, token: string) => {
