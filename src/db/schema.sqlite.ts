@@ -18,5 +18,8 @@ export const {
   accountConfirmationKeys,
   accountDictionaryEntries,
   phoneCountries,
+  outboxMessages,
+  leases,
+  jobRuns,
   nonces,
 } = defineTables(sqliteColumns)
