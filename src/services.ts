@@ -24,7 +24,7 @@ import type { Visit } from './http/visit.ts'
 import type { Logging } from './logging/logging.ts'
 import { formTokens } from './panel/csrf.ts'
 import { type IniDocument, parseIni } from './protocols/ini.ts'
-import { push } from './push/push.ts'
+import { type Push, push } from './push/push.ts'
 import { type Random, secrets } from './secrets.ts'
 
 /** What the outside world gives: everything a test wants to hold in its own hands. */
@@ -34,6 +34,8 @@ export interface World {
   readonly log: Logging
   readonly now: () => Date
   readonly random: Random
+  /** Push services; the ones that the configuration names when absent. */
+  readonly push?: Push
 }
 
 export const openDatabase = (config: Config): Db => {
@@ -92,7 +94,7 @@ export const services = (world: World, db: Db) => {
   })
 
   const identities = authTokens({ ...base, accounts: accountsOfSpaces, apiKeys: keysOfAccounts })
-  const pushes = push({ config, log })
+  const pushes = world.push ?? push({ config, log })
   const tokensOfAccounts = accountTokens({ ...base, push: pushes })
 
   return {

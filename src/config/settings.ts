@@ -427,18 +427,19 @@ const sms = {
 }
 
 const captcha = {
-  CAPTCHA_PROVIDER: reserved(
+  CAPTCHA_PROVIDER: active(
     choice(['none', 'hcaptcha', 'pow']),
     'none',
     'What public forms ask for; unset is `hcaptcha` when both of its keys are set.',
   ),
-  HCAPTCHA_ENABLED: reserved(
+  HCAPTCHA_ENABLED: active(
     flag,
     'true',
     'Name of the reference: false does without hCaptcha although its keys are set.',
   ),
-  HCAPTCHA_SITEKEY: reserved(text, null, 'Site key at hCaptcha.'),
-  HCAPTCHA_SECRET: reserved(secret(text), null, 'Secret at hCaptcha.'),
+  HCAPTCHA_SITEKEY: active(text, null, 'Site key at hCaptcha.'),
+  HCAPTCHA_SECRET: active(secret(text), null, 'Secret at hCaptcha.'),
+  HCAPTCHA_VERIFY_URL: active(url, 'https://api.hcaptcha.com/siteverify', 'Where answers to hCaptcha are checked.'),
 }
 
 const push = {

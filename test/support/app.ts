@@ -4,6 +4,7 @@ import type { Space } from '../../src/features/spaces/space.ts'
 import { logging } from '../../src/logging/logging.ts'
 import { assemble } from '../../src/process.ts'
 import { ha1 } from '../../src/protocols/digest.ts'
+import type { Push } from '../../src/push/push.ts'
 import type { World } from '../../src/services.ts'
 import { testDatabase } from './database.ts'
 
@@ -35,6 +36,8 @@ export interface Reply {
 }
 
 interface Options {
+  /** Instead of real push services. */
+  readonly push?: Pick<Push, 'send'>
   readonly env?: Record<string, string>
   readonly appKey?: Uint8Array
 }
@@ -43,7 +46,7 @@ interface Options {
  * The whole HTTP surface on a fresh database, with a clock, addresses and logs in the test's hands. Two Spaces exist:
  * the super Space `sip.example.org` on host `localhost`, and `sip.other.org` on `other.localhost`. Limits are off.
  */
-export const testApp = async ({ env = {}, appKey = randomBytes(32) }: Options = {}) => {
+export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Options = {}) => {
   const database = await testDatabase()
   const { db } = database
   const environment = {
@@ -57,7 +60,15 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32) }: Options = 
   const clock = { now: new Date('2026-06-01T12:00:00.000Z') }
   const lines: string[] = []
   const log = logging(config, { now: () => clock.now, write: (line) => lines.push(line) })
-  const world: World = { config, appKey, log, now: () => clock.now, random: (size) => randomBytes(size) }
+  const outside = push === undefined ? {} : { push: { check: async () => [], close: async () => {}, ...push } }
+  const world: World = {
+    config,
+    appKey,
+    log,
+    now: () => clock.now,
+    random: (size) => randomBytes(size),
+    ...outside,
+  }
   const { parts, front, routes } = assemble(world, db)
   await parts.phoneCountries.refresh()
 

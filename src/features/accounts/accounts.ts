@@ -95,13 +95,7 @@ export const accounts = (deps: {
    * What collides with other accounts is refused on the input. Reads with `on`: the reader for a first, friendly
    * answer, the transaction for the one that counts.
    */
-  const refuseTaken = async (
-    on: Reader,
-    input: WithUsername,
-    space: Space,
-    phone: string | null,
-    self: number,
-  ) => {
+  const refuseTaken = async (on: Reader, input: WithUsername, space: Space, phone: string | null, self: number) => {
     const { username, email } = input.values
     const wanted = { domain: space.domain, username: username ?? '', email: email ?? null, phone, self }
     const taken = await store.taken(on, wanted)

@@ -1,5 +1,16 @@
 import type { Config } from '../../config/config.ts'
-import { anything, choice, dictionary, email, flag, form, type Input, optional, plainText, text } from '../../http/input.ts'
+import {
+  anything,
+  choice,
+  dictionary,
+  email,
+  flag,
+  form,
+  type Input,
+  optional,
+  plainText,
+  text,
+} from '../../http/input.ts'
 import { looksLikePhone, parsePhone } from '../../protocols/e164.ts'
 import type { DigestConfiguration, PasswordAlgorithm } from '../spaces/space.ts'
 
