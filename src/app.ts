@@ -20,7 +20,11 @@ export const app = (services: Services): AnyElysia => {
   const deps = {
     ...services,
     pages: pages({ basePath: services.config.BASE_PATH }),
-    auth: auth(services.authentication, { basePath: services.config.BASE_PATH, admitted: services.admitted }),
+    auth: auth(services.authentication, {
+      basePath: services.config.BASE_PATH,
+      admitted: services.admitted,
+      limited: services.limits.api.points !== null,
+    }),
   }
   const surface: AnyElysia = new Elysia({ aot: true, normalize: false })
     .use(

@@ -40,7 +40,11 @@ export class AppError extends Error {
   readonly retryAfterSeconds: number | null
 
   constructor(code: RefusalCode, id: MessageId, details: Details = {}) {
+    // A refusal is an answer, not a defect: nobody reads its stack, and collecting one costs more than the rest.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(id, { cause: details.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'AppError'
     this.code = code
     this.text = details.values === undefined ? { id } : { id, values: details.values }

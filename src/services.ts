@@ -73,7 +73,8 @@ export const services = (world: World, db: Db) => {
   const nonceKey = Buffer.concat([keys.keyFor('digest nonces'), inMemory ? world.random(32) : new Uint8Array()])
   const spent = inMemory ? spentCountsInMemory(lifetimeMs, at) : spentCountsInDatabase(db, lifetimeMs)
   const proofs = authentication({
-    config,
+    db,
+    now,
     store: authenticationStore(db),
     spaces,
     apiKeys: keysOfAccounts,

@@ -38,6 +38,8 @@ export interface Db {
   migrate(): Promise<{ applied: string[]; copy: string | null }>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
+  /** How often this process has committed: while it stays the same, so does everything that this process knows. */
+  commits(): number
   /** Transactions that run or wait. */
   openTransactions(): number
   close(): Promise<void>

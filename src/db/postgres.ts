@@ -18,6 +18,7 @@ export const openPostgres = (url: string): Db => {
   const db = drizzle({ client, casing: 'snake_case' })
   const nesting = noNesting()
   let open = 0
+  let commits = 0
 
   return {
     dialect: 'postgres',
@@ -27,7 +28,9 @@ export const openPostgres = (url: string): Db => {
       nesting.refuse()
       open += 1
       try {
-        return await db.transaction((tx) => nesting.run(() => work(tx as unknown as Tx)))
+        const value = await db.transaction((tx) => nesting.run(() => work(tx as unknown as Tx)))
+        commits += 1
+        return value
       } finally {
         open -= 1
       }
@@ -62,6 +65,7 @@ export const openPostgres = (url: string): Db => {
     ping: async () => {
       await client`SELECT 1`
     },
+    commits: () => commits,
     openTransactions: () => open,
     close: () => client.close(),
   }

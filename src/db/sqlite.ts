@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { sqliteColumns } from './columns.sqlite.ts'
+import { compiled } from './compiled.ts'
 import type { Db, Reader, Tx } from './db.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, sqliteMigrations } from './migrations.ts'
 import { noNesting } from './nesting.ts'
@@ -46,6 +47,7 @@ export const openSqlite = (file: string): Db => {
 
   const queue: Waiting[] = []
   let running = 0
+  let commits = 0
   let drained: Promise<void> | null = null
 
   /** One group: resolves to nothing; every member learns its fate after the COMMIT, never before. */
@@ -57,6 +59,7 @@ export const openSqlite = (file: string): Db => {
       begin.run()
       for (const member of members) acknowledgements.push(await member.run())
       commit.run()
+      commits += 1
     } catch (error) {
       if (writer.inTransaction) rollback.run()
       for (const member of members) member.fail(error)
@@ -102,17 +105,19 @@ export const openSqlite = (file: string): Db => {
           fail: reject,
         })
       }),
-    prepare: () => (name, build) => {
-      const prepared = new Map<unknown, ReturnType<ReturnType<typeof build>['prepare']>>()
-      return async (on, values) => {
-        let query = prepared.get(on)
-        if (query === undefined) {
-          query = build(on as Tx).prepare(name)
-          prepared.set(on, query)
+    prepare:
+      () =>
+      <Row>(name: string, build: (on: Tx) => { prepare(name: string): unknown }) => {
+        const onConnection = new Map<unknown, ReturnType<typeof compiled>>()
+        return async (on: Reader | Tx, values: Record<string, unknown>) => {
+          let run = onConnection.get(on)
+          if (run === undefined) {
+            run = compiled(build(on as Tx).prepare(name))
+            onConnection.set(on, run)
+          }
+          return run(values) as Row[]
         }
-        return query.execute(values)
-      }
-    },
+      },
     objectOf: (key, value, order) => sql`json_group_object(${key}, ${value} order by ${order})`,
     limiterStore: null,
     migrate: async () => {
@@ -156,6 +161,7 @@ export const openSqlite = (file: string): Db => {
     ping: async () => {
       reader.query('SELECT 1').get()
     },
+    commits: () => commits,
     openTransactions: () => queue.length + running,
     close: async () => {
       while (drained !== null) await drained

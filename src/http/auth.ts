@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { Authentication, Proof } from '../features/authentication/authentication.ts'
 import type { Caller, Role } from '../features/authentication/caller.ts'
 import { readMembers } from './body.ts'
+import { refusal } from './errors.ts'
 import { empty } from './respond.ts'
 import { type Visit, visitOf } from './visit.ts'
 
@@ -51,46 +52,88 @@ export const auth = (
     basePath: string
     /** Counts the request against the caller's volume limit, or the address's when nobody was recognised. */
     admitted(visit: Visit): Promise<void> | void
+    /** There is such a limit at all. */
+    limited: boolean
   },
 ) => {
-  const readBody = async (request: Request, visit: Visit) => {
-    if (!isSafe(request.method)) visit.input = await readMembers(request)
-    else if (request.url.includes('?')) visit.input = Object.fromEntries(new URL(request.url).searchParams)
+  /** Malformed JSON is refused before anybody is asked who they are, so the body is read first. */
+  const readInput = (request: Request, visit: Visit): void | Promise<void> => {
+    if (!isSafe(request.method)) {
+      return readMembers(request).then((members) => {
+        visit.input = members
+      })
+    }
+    if (request.url.includes('?')) visit.input = Object.fromEntries(new URL(request.url).searchParams)
   }
 
+  const identify = async (request: Request, visit: Visit, role: Role): Promise<void> => {
+    const proof = proofOf(request, visit, options.basePath)
+    const caller = await authentication.authenticate(visit, proof, role)
+    if (caller.via === 'cookie' && !isSafe(request.method) && comesFromElsewhere(request, visit)) {
+      throw new AppError('forbidden', 'errors.cross_origin')
+    }
+  }
+
+  /** A refusal is kept for `beforeHandle`: throwing it through the framework costs more than the request itself. */
+  const refuse = (visit: Visit, error: unknown) => {
+    if (!(error instanceof AppError) || visit.isPage) throw error
+    visit.refused = refusal(error, visit.language)
+  }
+
+  const arrive = (request: Request, route: string): Visit => {
+    const visit = visitOf(request)
+    visit.route = route
+    return visit
+  }
+
+  const turnAway = ({ request }: { request: Request }): Response | undefined => visitOf(request).refused ?? undefined
+
+  // Hooks name what they take: handed the whole context, Elysia prepares all of it (cookies, headers, body) each time.
   return new Elysia({ name: 'http/auth' }).macro({
     open: {
       detail: { security: [] },
       transform: async ({ request, route }: { request: Request; route: string }) => {
-        const visit = visitOf(request)
-        visit.route = route
-        await readBody(request, visit)
-        await options.admitted(visit)
+        const visit = arrive(request, route)
+        try {
+          const reading = readInput(request, visit)
+          if (reading !== undefined) await reading
+          if (options.limited) await options.admitted(visit)
+        } catch (error) {
+          refuse(visit, error)
+        }
       },
+      beforeHandle: turnAway,
       resolve: ({ request }: { request: Request }): { visit: Visit } => ({ visit: visitOf(request) }),
     },
     requires: (role: Role) => ({
       detail: { security: [{ digest: [role] }, { apiKey: [role] }] },
       transform: async ({ request, route }: { request: Request; route: string }) => {
-        const visit = visitOf(request)
-        visit.route = route
-        await readBody(request, visit)
-        const caller = await authentication
-          .authenticate(visit, proofOf(request, visit, options.basePath), role)
-          .finally(() => options.admitted(visit))
-        if (caller.via === 'cookie' && !isSafe(request.method) && comesFromElsewhere(request, visit)) {
-          throw new AppError('forbidden', 'errors.cross_origin')
+        const visit = arrive(request, route)
+        try {
+          const reading = readInput(request, visit)
+          if (reading !== undefined) await reading
+          await identify(request, visit, role)
+        } catch (error) {
+          refuse(visit, error)
+        }
+        if (!options.limited) return
+        try {
+          await options.admitted(visit)
+        } catch (error) {
+          refuse(visit, error)
         }
       },
+      beforeHandle: turnAway,
+      // A request that was refused has no caller, and its handler never runs.
       resolve: ({ request }: { request: Request }): { visit: Visit; caller: Caller } => {
         const visit = visitOf(request)
-        if (visit.caller === null) throw new Error('A route that requires a caller ran without one.')
-        return { visit, caller: visit.caller }
+        return { visit, caller: visit.caller as Caller }
       },
     }),
     mutates: {
       beforeHandle: ({ request }: { request: Request }) => {
         const visit = visitOf(request)
+        if (visit.refused !== null) return visit.refused
         if (visit.head) return empty()
         if (visit.caller?.via === 'cookie' && comesFromElsewhere(request, visit)) {
           throw new AppError('forbidden', 'errors.cross_origin')

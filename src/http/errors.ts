@@ -1,5 +1,6 @@
 import type { AppError, Message, RefusalCode } from '../errors.ts'
 import { fieldName, type Language, translate } from '../messages/messages.ts'
+import { COMMON } from './respond.ts'
 
 const STATUS: Record<RefusalCode, number> = {
   malformed: 400,
@@ -16,8 +17,7 @@ const STATUS: Record<RefusalCode, number> = {
 
 const headers = (language: Language, more: Record<string, string> = {}) => ({
   'content-type': 'application/json',
-  'cache-control': 'no-cache, private',
-  'x-content-type-options': 'nosniff',
+  ...COMMON,
   'content-language': language,
   vary: 'Accept-Language',
   ...more,
@@ -43,8 +43,24 @@ export const explain = (error: AppError, language: Language): { status: number; 
   message: error.fields.size > 0 ? fieldErrors(error, language).message : translate(language, error.text),
 })
 
+/** Ready-made headers and bodies of refusals without values: most replies to strangers are one of a few. */
+const plainHeaders: Record<Language, Headers> = { en: new Headers(headers('en')), fr: new Headers(headers('fr')) }
+const plainBodies: Record<Language, Map<string, string>> = { en: new Map(), fr: new Map() }
+
+const plainRefusal = (error: AppError, language: Language): Response => {
+  const { id } = error.text
+  let body = plainBodies[language].get(id)
+  if (body === undefined) {
+    body = JSON.stringify({ message: translate(language, error.text) })
+    plainBodies[language].set(id, body)
+  }
+  return new Response(body, { status: STATUS[error.code], headers: plainHeaders[language] })
+}
+
 /** The one place where a refusal becomes a reply. */
 export const refusal = (error: AppError, language: Language): Response => {
+  const isPlain = error.fields.size === 0 && error.text.values === undefined && error.retryAfterSeconds === null
+  if (isPlain) return plainRefusal(error, language)
   const body = error.fields.size > 0 ? fieldErrors(error, language) : { message: translate(language, error.text) }
   const more = error.retryAfterSeconds === null ? {} : { 'retry-after': String(error.retryAfterSeconds) }
   return new Response(JSON.stringify(body), { status: STATUS[error.code], headers: headers(language, more) })

@@ -43,37 +43,39 @@ export const front = (deps: {
   const around = surroundings(config, () => peer)
   const basePath = config.BASE_PATH
 
-  const underRoot = (host: string) => host === config.APP_ROOT_HOST || host.endsWith(`.${config.APP_ROOT_HOST}`)
+  const root = config.APP_ROOT_HOST
+  const belowRoot = `.${root}`
+  const underRoot = (host: string) => host === root || host.endsWith(belowRoot)
 
   const admitToSpace = (space: Space | null, host: string): AppError | null => {
     if (space === null) return new AppError('not_found', 'space.unknown_host', { values: { host } })
     if (!underRoot(host)) return new AppError('unavailable', 'space.outside_root', { values: { host } })
-    return isExpired(space, now()) ? new AppError('forbidden', 'space.expired') : null
+    return space.expireAt !== null && isExpired(space, now()) ? new AppError('forbidden', 'space.expired') : null
   }
 
   const cors = config.CORS_ALLOW_ORIGIN
   const isApi = (path: string) => path.startsWith('/api/') || path === '/api'
 
   const finish = (response: Response, path: string, visit: Visit | undefined): Response => {
-    const { headers } = response
-    if (isApi(path)) headers.set('access-control-allow-origin', cors)
+    // `*` is in the ready-made headers already.
+    if (cors !== '*' && isApi(path)) response.headers.set('access-control-allow-origin', cors)
     if (visit === undefined) return response
-    if (visit.challenge !== null) headers.set('www-authenticate', visit.challenge)
+    if (visit.challenge !== null) response.headers.set('www-authenticate', visit.challenge)
     if (visit.quota !== null) {
-      headers.set('x-ratelimit-limit', String(visit.quota.limit))
-      headers.set('x-ratelimit-remaining', String(visit.quota.remaining))
+      response.headers.set('x-ratelimit-limit', String(visit.quota.limit))
+      response.headers.set('x-ratelimit-remaining', String(visit.quota.remaining))
     }
     if (!visit.head) return response
-    return new Response(null, { status: response.status, headers })
+    return new Response(null, { status: response.status, headers: response.headers })
   }
 
   const serve = (
     received: Request,
     request: Request,
     path: string,
+    host: string,
     space: Space | null,
   ): Response | Promise<Response> => {
-    const host = around.host(received)
     const refused = admitToSpace(space, host)
     if (refused !== null) return finish(refusal(refused, around.language(request)), path, undefined)
     const head = request.method === 'HEAD'
@@ -106,10 +108,11 @@ export const front = (deps: {
       return new Response(null, { status: 204, headers })
     }
     if (path === HEALTH_PATH) return deps.health()
-    const space = spaces.byHost(around.host(received))
+    const host = around.host(received)
+    const space = spaces.byHost(host)
     return space instanceof Promise
-      ? space.then((found) => serve(received, request, path, found))
-      : serve(received, request, path, space)
+      ? space.then((found) => serve(received, request, path, host, found))
+      : serve(received, request, path, host, space)
   }
 
   return {

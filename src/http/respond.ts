@@ -1,6 +1,11 @@
 // Replies share ready-made Headers: copying one is several times cheaper than building it for every request.
 
-const COMMON = { 'cache-control': 'no-cache, private', 'x-content-type-options': 'nosniff' }
+/** Of every reply of the API, refusals included; the front replaces the origin where `CORS_ALLOW_ORIGIN` names one. */
+export const COMMON = {
+  'cache-control': 'no-cache, private',
+  'x-content-type-options': 'nosniff',
+  'access-control-allow-origin': '*',
+}
 
 /** Exactly `application/json`: Linphone compares the whole value (D13). */
 const JSON_HEADERS = new Headers({ 'content-type': 'application/json', ...COMMON })

@@ -16,6 +16,8 @@ export class Visit {
   /** Set on 401 and on digest successes; the front writes it into the reply. */
   challenge: string | null = null
   caller: Caller | null = null
+  /** The reply of a request that was refused before its route; nothing else runs. */
+  refused: Response | null = null
   /** The body, parsed, trimmed, blank strings as null; empty for a body that is no object. */
   input: Readonly<Record<string, unknown>> = {}
   /** What is left of the caller's volume limit, when there is one. */
@@ -76,15 +78,19 @@ export class Visit {
   }
 }
 
-const visits = new WeakMap<Request, Visit>()
+/** Kept on the request itself: a WeakMap of requests makes every garbage collection walk it. */
+const VISIT = Symbol('visit')
+type Visited = Request & { [VISIT]?: Visit }
 
-export const rememberVisit = (request: Request, visit: Visit) => visits.set(request, visit)
-
-export const visitOf = (request: Request): Visit => {
-  const visit = visits.get(request)
-  if (visit === undefined) throw new Error('A request reached a route without passing the front.')
-  return visit
+export const rememberVisit = (request: Request, visit: Visit): void => {
+  ;(request as Visited)[VISIT] = visit
 }
 
 /** Outside of any Space there is none: errors before resolution, `/up`. */
-export const maybeVisitOf = (request: Request): Visit | undefined => visits.get(request)
+export const maybeVisitOf = (request: Request): Visit | undefined => (request as Visited)[VISIT]
+
+export const visitOf = (request: Request): Visit => {
+  const visit = maybeVisitOf(request)
+  if (visit === undefined) throw new Error('A request reached a route without passing the front.')
+  return visit
+}

@@ -30,9 +30,17 @@ const ready = () => {
   })
 }
 
+const constant: Record<Language, Map<string, string>> = { en: new Map(), fr: new Map() }
+
 export const translate = (language: Language, { id, values }: Message): string => {
   ready()
-  return catalogues.t(id, { ...values, lng: language })
+  if (values !== undefined) return catalogues.t(id, { ...values, lng: language })
+  // A message without values never changes, and i18next takes its time.
+  const known = constant[language].get(id)
+  if (known !== undefined) return known
+  const text = catalogues.t(id, { lng: language })
+  constant[language].set(id, text)
+  return text
 }
 
 /** `username` → "pseudo" in French; a field without an entry is its name with blanks. */

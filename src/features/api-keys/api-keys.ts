@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
+import { remembered } from '../../db/remembered.ts'
 import type { Secrets } from '../../secrets.ts'
 import { apiKeyStore } from './store.ts'
 
@@ -18,6 +19,11 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
   const { config, db, secrets, now } = deps
   const store = apiKeyStore(db)
   const pending = new Map<number, Use>()
+  const byKey = remembered(
+    db,
+    () => now().getTime(),
+    (key) => store.byHash(secrets.hash(key)),
+  )
 
   const flush = async () => {
     if (pending.size === 0) return
@@ -43,7 +49,7 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
   return {
     /** The account of a key that is alive and allowed from this address, or null. Counts the use. */
     use: async (key: string, address: string) => {
-      const found = await store.byHash(secrets.hash(key))
+      const found = await byKey(key)
       if (found === null || (found.ip !== null && found.ip !== address)) return null
       const at = now()
       const use = pending.get(found.keyId)

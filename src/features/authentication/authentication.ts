@@ -1,4 +1,5 @@
-import type { Config } from '../../config/config.ts'
+import type { Db } from '../../db/db.ts'
+import { remembered } from '../../db/remembered.ts'
 import { AppError } from '../../errors.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Visit } from '../../http/visit.ts'
@@ -52,7 +53,8 @@ const ha1s = (account: StoredAccount, realm: string): Map<DigestAlgorithm, strin
 
 /** Who is calling: API key, then DIGEST (spec auth.md §3–§4, §8–§9). */
 export const authentication = (deps: {
-  config: Config
+  db: Db
+  now: () => Date
   store: Store
   spaces: SpaceDirectory
   apiKeys: ApiKeys
@@ -60,7 +62,17 @@ export const authentication = (deps: {
   limits: Limits
   log: Logging
 }) => {
-  const { store, spaces, apiKeys, nonces, limits, log } = deps
+  const { db, now, store, spaces, apiKeys, nonces, limits, log } = deps
+
+  /** By `user@domain`. */
+  const accountAt = remembered(
+    db,
+    () => now().getTime(),
+    (address: string) => {
+      const at = address.lastIndexOf('@')
+      return store.accountWithPasswords(everySpace('authentication'), address.slice(0, at), address.slice(at + 1))
+    },
+  )
 
   const admit = async (
     visit: Visit,
@@ -88,7 +100,7 @@ export const authentication = (deps: {
   const byDigest = async (visit: Visit, from: string, proof: Proof): Promise<Caller> => {
     const address = parseSipAddress(from)
     if (address === null) throw new AppError('unauthenticated', 'auth.from_needed')
-    const account = await store.accountWithPasswords(everySpace('authentication'), address.user, address.host)
+    const account = await accountAt(`${address.user}@${address.host}`)
     if (account === null) throw new AppError('not_found', 'auth.unknown_account')
     const space = account.domain === visit.space.domain ? visit.space : await spaces.byDomain(account.domain)
     if (space === null) throw new AppError('not_found', 'auth.unknown_account')

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { Db } from '../../db/db.ts'
 import type { Random } from '../../secrets.ts'
 import { nonceStore } from './store.ts'
@@ -69,7 +69,7 @@ export const spentCountsInDatabase = (db: Db, lifetimeMs: number): SpentCounts =
  */
 export const nonces = (key: Uint8Array, random: Random, now: () => number, lifetimeMs: number, spent: SpentCounts) => {
   const sign = (seed: string, { accountId, spaceId, address }: Holder): Nonce => {
-    const mac = createHmac('sha512', key).update(`${seed} ${accountId} ${spaceId} ${address}`).digest('hex')
+    const mac = new Bun.CryptoHasher('sha512', key).update(`${seed} ${accountId} ${spaceId} ${address}`).digest('hex')
     return {
       nonce: seed + mac.slice(0, 2 * MAC_BYTES),
       opaque: mac.slice(2 * MAC_BYTES, 2 * MAC_BYTES + OPAQUE_LENGTH),

@@ -19,9 +19,9 @@ export const authenticationStore = (db: Db) => {
         admin: accounts.admin,
         activated: accounts.activated,
         blocked: accounts.blocked,
-        // One text for all rows: `MD5:<ha1>` lines, weakest algorithm first. `-` because CLRTXT may hold anything.
+        // One text for all rows: `MD5:<ha1>` lines.
         passwords: sql<string | null>`(
-          select string_agg(p.algorithm || ':' || p.password, ${sql.raw("'\n'")} order by p.algorithm)
+          select string_agg(p.algorithm || ':' || p.password, ${sql.raw("'\n'")})
           from ${passwords} p where p.account_id = accounts.id)`,
       })
       .from(accounts)
