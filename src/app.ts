@@ -8,6 +8,7 @@ import { pingApi } from './features/health/api.ts'
 import { phoneCountriesApi } from './features/phone-countries/api.ts'
 import { provisioningApi } from './features/provisioning/api.ts'
 import { registrationApi } from './features/registration/api.ts'
+import { spacesApi } from './features/spaces/api.ts'
 import { auth } from './http/auth.ts'
 import { failures } from './http/failures.ts'
 import { assetsApi } from './panel/api.ts'
@@ -45,6 +46,7 @@ export const app = (services: Services): AnyElysia => {
     .use(accountsApi(deps))
     .use(dictionaryApi(deps))
     .use(resolveApi(deps))
+    .use(spacesApi(deps))
     .use(phoneCountriesApi(deps))
   return surface
 }

@@ -7,6 +7,8 @@ import { openPostgres } from './db/postgres.ts'
 import { openSqlite } from './db/sqlite.ts'
 import { accountTokens } from './features/account-tokens/account-tokens.ts'
 import { accounts } from './features/accounts/accounts.ts'
+import { administrators } from './features/accounts/administrators.ts'
+import { accountHousekeeping } from './features/accounts/housekeeping.ts'
 import { accountWire } from './features/accounts/wire.ts'
 import { apiKeys } from './features/api-keys/api-keys.ts'
 import { authTokens } from './features/auth-tokens/auth-tokens.ts'
@@ -18,6 +20,7 @@ import { phoneCountries } from './features/phone-countries/phone-countries.ts'
 import { provisioning } from './features/provisioning/provisioning.ts'
 import { provisioningTokens } from './features/provisioning-tokens/provisioning-tokens.ts'
 import { registration } from './features/registration/registration.ts'
+import { spaceAdministration } from './features/spaces/administration.ts'
 import { spaceDirectory } from './features/spaces/directory.ts'
 import { limits } from './http/limits.ts'
 import type { Visit } from './http/visit.ts'
@@ -115,6 +118,9 @@ export const services = (world: World, db: Db) => {
     phoneCountries: countries,
     provisioningTokens: tokens,
     accounts: accountsOfSpaces,
+    administrators: administrators({ ...base, accounts: accountsOfSpaces, apiKeys: keysOfAccounts }),
+    spaceAdministration: spaceAdministration(base),
+    housekeeping: accountHousekeeping(base),
     provisioning: provisioning({
       ...base,
       accounts: accountsOfSpaces,

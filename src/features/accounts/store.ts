@@ -1,6 +1,6 @@
 import { and, eq, gte, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
-import type { PasswordAlgorithm, Space } from '../spaces/space.ts'
+import type { PasswordAlgorithm, Scope, Space } from '../spaces/space.ts'
 
 /** Rows of one Space are found by its SIP domain, which `accounts` carries for Flexisip's sake. */
 export interface InSpace {
@@ -158,6 +158,22 @@ export const accountStore = (db: Db) => {
     /** The lowest id wins: e-mail addresses may be shared. */
     byEmail: async (on: Reader, { space }: InSpace, email: string) =>
       first(await byEmail(on, { domain: space.domain, email })),
+    /** Where an id lives, for whoever may look into every Space. */
+    domainOf: async (on: Reader, scope: Scope, id: number): Promise<string | null> => {
+      const inScope = 'space' in scope ? eq(accounts.domain, scope.space.domain) : undefined
+      const rows = await on
+        .select({ domain: accounts.domain })
+        .from(accounts)
+        .where(and(eq(accounts.id, id), inScope))
+      return rows[0]?.domain ?? null
+    },
+    countAdministrators: async (on: Reader, { space }: InSpace) =>
+      (
+        await on
+          .select({ n: sql<number>`count(*)`.mapWith(Number) })
+          .from(accounts)
+          .where(and(eq(accounts.domain, space.domain), eq(accounts.admin, true)))
+      )[0]?.n ?? 0,
     /** Exact, from the counts that triggers keep; no table scan. */
     count: async (on: Reader, { space }: InSpace) => (await count(on, { domain: space.domain }))[0]?.total ?? 0,
     /** The accounts from `position` on, by id: the block is found by its running count, then at most 1000 rows skipped. */

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { appKey as appKeyKind } from '../config/kinds.ts'
+import { CommandError, EXIT } from './exit.ts'
+
+export const appKeyFile = (config: Config): string => join(config.DATA_DIR, 'app.key')
+
+const readKey = (file: string): Uint8Array | null => {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new CommandError(`${file} cannot be read: ${(error as Error).message}`, EXIT.configuration)
+  }
+  const key = appKeyKind.parse(text)
+  if (key === undefined)
+    throw new CommandError(`${file} does not hold a key (base64: and 32 bytes).`, EXIT.configuration)
+  return key
+}
+
+/**
+ * `APP_KEY`, else the one kept in `DATA_DIR` (0600), made at the first start. The file appears whole or not at all,
+ * and of two processes that start together one makes it.
+ */
+export const appKey = (config: Config): Uint8Array => {
+  if (config.APP_KEY !== null) return config.APP_KEY
+  const file = appKeyFile(config)
+  const kept = readKey(file)
+  if (kept !== null) return kept
+  mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 })
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, `base64:${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(draft)
+  }
+  return readKey(file) as Uint8Array
+}

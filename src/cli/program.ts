@@ -1,0 +1,56 @@
+import { Command, CommanderError } from 'commander'
+import { accountsCommands } from './accounts.ts'
+import { backupCommands } from './backup.ts'
+import { configShowCommand } from './config-show.ts'
+import { doctorCommand } from './doctor.ts'
+import { EXIT, explainFailure } from './exit.ts'
+import { healthcheckCommand } from './healthcheck.ts'
+import { housekeepingCommands } from './housekeeping.ts'
+import { migrateCommand } from './migrate.ts'
+import { phoneCountriesCommands } from './phone-countries.ts'
+import { serveCommand } from './serve.ts'
+import { setupCommand } from './setup.ts'
+import { spacesCommands } from './spaces.ts'
+import { print, warn } from './terminal.ts'
+import { VERSION } from './version.ts'
+
+/** Runs one command; resolves to the exit code. */
+export const run = async (argv: readonly string[]): Promise<number> => {
+  const program = new Command('sipkeeper')
+    .description('A SIP account manager and provisioning server.')
+    .version(VERSION)
+    .option('--env-file <file>', 'file with settings, below the environment')
+    .option('-q, --quiet', 'no warnings about the configuration')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+  for (const add of [
+    serveCommand,
+    setupCommand,
+    migrateCommand,
+    spacesCommands,
+    accountsCommands,
+    phoneCountriesCommands,
+    housekeepingCommands,
+    doctorCommand,
+    configShowCommand,
+    backupCommands,
+    healthcheckCommand,
+  ]) {
+    add(program)
+  }
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => print(VERSION))
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return EXIT.done
+  } catch (error) {
+    // Commander has printed its own message; help and version end well.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    const { message, exitCode } = explainFailure(error)
+    warn(message)
+    return exitCode
+  }
+}

@@ -1,0 +1,101 @@
+import { and, asc, eq, ne, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { DigestConfiguration, Space } from './space.ts'
+
+export type SpaceRow = Db['tables']['spaces']['$inferInsert']
+
+export const spaceAdministrationStore = (db: Db) => {
+  const { spaces, spaceDigestAuthenticationConfigurations: digests, accounts, accountBlocks: blocks } = db.tables
+  const selection = { space: spaces, digest: digests }
+  const toSpace = ({
+    space,
+    digest,
+  }: {
+    space: typeof spaces.$inferSelect
+    digest: typeof digests.$inferSelect | null
+  }): Space => ({
+    ...space,
+    digest,
+  })
+
+  return {
+    all: async (on: Reader): Promise<Space[]> =>
+      (
+        await on
+          .select(selection)
+          .from(spaces)
+          .leftJoin(digests, eq(digests.spaceId, spaces.id))
+          .orderBy(asc(spaces.id))
+      ).map(toSpace),
+    byDomain: async (on: Reader, domain: string): Promise<Space | null> => {
+      const rows = await on
+        .select(selection)
+        .from(spaces)
+        .leftJoin(digests, eq(digests.spaceId, spaces.id))
+        .where(eq(spaces.domain, domain))
+      return rows[0] === undefined ? null : toSpace(rows[0])
+    },
+    isEmpty: async (on: Reader) => (await on.select({ id: spaces.id }).from(spaces).limit(1)).length === 0,
+    /** Which of these another Space has already. `self`: the domain of the Space that may keep its own. */
+    taken: async (on: Reader, wanted: { name: string; host: string; domain: string }, self: string) => {
+      const others = await on
+        .select({ name: spaces.name, host: spaces.host, domain: spaces.domain })
+        .from(spaces)
+        .where(
+          and(
+            ne(spaces.domain, self),
+            sql`(${spaces.name} = ${wanted.name} or ${spaces.host} = ${wanted.host} or ${spaces.domain} = ${wanted.domain})`,
+          ),
+        )
+      return {
+        name: others.some(({ name }) => name === wanted.name),
+        host: others.some(({ host }) => host === wanted.host),
+        domain: others.some(({ domain }) => domain === wanted.domain),
+      }
+    },
+    /** null: a name, host or domain was taken meanwhile. */
+    insert: async (tx: Tx, row: SpaceRow): Promise<number | null> =>
+      (await tx.insert(spaces).values(row).onConflictDoNothing().returning({ id: spaces.id }))[0]?.id ?? null,
+    update: async (tx: Tx, domain: string, row: Partial<SpaceRow>) =>
+      (await tx.update(spaces).set(row).where(eq(spaces.domain, domain)).returning({ id: spaces.id })).length === 1,
+    /** Holds the row until the transaction ends. */
+    lock: (tx: Tx, domain: string) =>
+      tx
+        .update(spaces)
+        .set({ maxAccounts: sql`${spaces.maxAccounts}` })
+        .where(eq(spaces.domain, domain)),
+    setDigest: async (tx: Tx, spaceId: number, digest: DigestConfiguration | null, at: Date) => {
+      if (digest === null) {
+        await tx.delete(digests).where(eq(digests.spaceId, spaceId))
+        return
+      }
+      const { realm, defaultPasswordAlgorithm } = digest
+      await tx
+        .insert(digests)
+        .values({ spaceId, realm, defaultPasswordAlgorithm, createdAt: at, updatedAt: at })
+        .onConflictDoUpdate({ target: digests.spaceId, set: { realm, defaultPasswordAlgorithm, updatedAt: at } })
+    },
+    accountCount: async (on: Reader, domain: string) =>
+      (
+        await on
+          .select({ total: sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number) })
+          .from(blocks)
+          .where(eq(blocks.domain, domain))
+      )[0]?.total ?? 0,
+    /** Super Spaces other than this one. */
+    otherSupers: async (on: Reader, domain: string) =>
+      (
+        await on
+          .select({ domain: spaces.domain })
+          .from(spaces)
+          .where(and(eq(spaces.super, true), ne(spaces.domain, domain)))
+      ).length,
+    /** Up to `most` accounts and everything below them; resolves to how many went. */
+    removeAccounts: async (tx: Tx, domain: string, most: number) => {
+      const some = tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.domain, domain)).limit(most)
+      return (await tx.delete(accounts).where(sql`${accounts.id} in ${some}`).returning({ id: accounts.id })).length
+    },
+    remove: async (tx: Tx, domain: string) =>
+      (await tx.delete(spaces).where(eq(spaces.domain, domain)).returning({ id: spaces.id })).length === 1,
+  }
+}

@@ -1,0 +1,108 @@
+import type { TSchema } from '@sinclair/typebox'
+import { anything, date, flag, form, type Input, integer, optional, text } from '../../http/input.ts'
+import { managedKeysIn, parseIni } from '../../protocols/ini.ts'
+import { isDomain } from '../../protocols/sip-address.ts'
+import type { Space } from './space.ts'
+
+/** Wire name → column, of every switch and text that an update must or may carry (spec spaces.md §1.1). */
+export const FLAGS = {
+  super: 'super',
+  custom_provisioning_overwrite_all: 'customProvisioningOverwriteAll',
+  web_panel: 'webPanel',
+  public_registration: 'publicRegistration',
+  phone_registration: 'phoneRegistration',
+  intercom_features: 'intercomFeatures',
+  carddav_user_credentials: 'carddavUserCredentials',
+  disable_broadcast_feature: 'disableBroadcastFeature',
+  disable_chat_feature: 'disableChatFeature',
+  disable_meetings_feature: 'disableMeetingsFeature',
+  disable_call_recordings_feature: 'disableCallRecordingsFeature',
+  hide_settings: 'hideSettings',
+  hide_account_settings: 'hideAccountSettings',
+  only_display_sip_uri_username: 'onlyDisplaySipUriUsername',
+  assistant_hide_create_account: 'assistantHideCreateAccount',
+  assistant_disable_qr_code: 'assistantDisableQrCode',
+  assistant_hide_third_party_account: 'assistantHideThirdPartyAccount',
+} as const satisfies Record<string, keyof Space>
+
+export const TEXTS = {
+  account_proxy_registrar_address: 'accountProxyRegistrarAddress',
+  custom_provisioning_entries: 'customProvisioningEntries',
+  copyright_text: 'copyrightText',
+  intro_registration_text: 'introRegistrationText',
+  newsletter_registration_address: 'newsletterRegistrationAddress',
+} as const satisfies Record<string, keyof Space>
+
+export type FlagName = keyof typeof FLAGS
+export type TextName = keyof typeof TEXTS
+
+const each = <Name extends string, Schema extends TSchema>(
+  names: Readonly<Record<Name, unknown>>,
+  schema: () => Schema,
+) => Object.fromEntries(Object.keys(names).map((name) => [name, schema()])) as Record<Name, Schema>
+
+const texts = {
+  account_proxy_registrar_address: optional(text({ max: 255 })),
+  custom_provisioning_entries: optional(text({ max: 65_535 })),
+  copyright_text: optional(text({ max: 65_535 })),
+  intro_registration_text: optional(text({ max: 65_535 })),
+  newsletter_registration_address: optional(text({ max: 255 })),
+  expire_at: optional(date()),
+  theme_hue: optional(integer(0, 360)),
+  // Of the generation before: accepted, never required.
+  provisioning_use_linphone_provisioning_header: optional(flag()),
+  account_realm: optional(text({ max: 255 })),
+  account_default_password_algorithm: optional(text({ max: 10 })),
+  digest_authentication_configuration: optional(anything()),
+}
+
+export const NewSpace = form({
+  name: text({ max: 255 }),
+  domain: text({ max: 64 }),
+  host: text({ max: 255 }),
+  max_accounts: optional(integer(0)),
+  max_account: optional(integer(0)),
+  ...each(FLAGS, () => optional(flag())),
+  ...texts,
+})
+
+/** A full republish: name, host, both limits and every switch; absent texts are cleared. */
+export const ChangedSpace = form({
+  name: text({ max: 255 }),
+  host: text({ max: 255 }),
+  max_accounts: integer(0),
+  max_account: integer(0),
+  ...each(FLAGS, () => flag()),
+  ...texts,
+})
+
+export type SpaceInput = Input<typeof NewSpace> | Input<typeof ChangedSpace>
+
+export const checkDomain = (input: SpaceInput, name: 'domain' | 'host', value: unknown): void => {
+  if (typeof value === 'string' && !isDomain(value)) input.refuse(name, { id: 'v.domain' })
+}
+
+/** spec spaces.md §1.2: readable, with at least one key, and none that the platform fills itself. */
+export const checkEntries = (input: SpaceInput): void => {
+  const entries = input.values.custom_provisioning_entries
+  if (typeof entries !== 'string') return
+  const parsed = parseIni(entries)
+  const problem = parsed.problems[0]
+  if (problem !== undefined) {
+    input.refuse('custom_provisioning_entries', { id: `v.ini_${problem.problem}`, values: { line: problem.line } })
+  }
+  const managed = managedKeysIn(parsed)
+  if (managed.length > 0) {
+    input.refuse('custom_provisioning_entries', { id: 'v.ini_managed', values: { keys: managed.join(', ') } })
+  }
+}
+
+/** The date part, as 00:00 UTC; refused when it lies in the past. */
+export const checkExpiry = (input: SpaceInput, now: Date): Date | null => {
+  const written = input.values.expire_at
+  if (typeof written !== 'string' || !input.isGood('expire_at')) return null
+  const day = new Date(new Date(written).toISOString().slice(0, 10))
+  const today = new Date(now.toISOString().slice(0, 10))
+  if (day < today) input.refuse('expire_at', { id: 'v.date_past' })
+  return day
+}
