@@ -52,7 +52,10 @@ export const start = (world: World, db: Db) => {
     parts,
     stop: async () => {
       clearInterval(flushing)
-      await Promise.race([server.stop(), Bun.sleep(DRAIN_MS)])
+      // Idle keep-alive connections do not count: only requests that are being answered are waited for.
+      void server.stop()
+      const deadline = Date.now() + DRAIN_MS
+      while (server.pendingRequests > 0 && Date.now() < deadline) await Bun.sleep(5)
       await server.stop(true)
       await scraped?.stop(true)
       await parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))

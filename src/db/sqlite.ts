@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import { existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
@@ -25,10 +25,13 @@ interface Waiting {
  */
 export const openSqlite = (file: string): Db => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const isNew = !existsSync(file)
   const writer = new Database(file, { create: true, readwrite: true, strict: true })
   for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'busy_timeout = 5000']) {
     writer.run(`PRAGMA ${pragma}`)
   }
+  // It holds what passwords are checked against. A group may read it: the SIP proxy's.
+  if (isNew) chmodSync(file, 0o640)
   const reader = new Database(file, { readonly: true, strict: true })
   reader.run('PRAGMA busy_timeout = 5000')
   reader.run('PRAGMA mmap_size = 268435456')
