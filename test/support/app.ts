@@ -191,6 +191,8 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
     database,
     config,
     parts,
+    world,
+    front,
     routes,
     clock,
     /** Every line that was logged, both streams. */

@@ -30,7 +30,7 @@ export interface SpentCounts {
   spend(nonce: string, count: number, issuedAt: number): boolean | Promise<boolean>
 }
 
-export const spentCountsInMemory = (lifetimeMs: number, now: () => number): SpentCounts => {
+export const spentCountsInMemory = (lifetimeMs: number, now: () => number, most = MOST_SPENT): SpentCounts => {
   const highest = new Map<string, { count: number; issuedAt: number }>()
   let forgottenUntil = 0
   return {
@@ -42,12 +42,12 @@ export const spentCountsInMemory = (lifetimeMs: number, now: () => number): Spen
         return true
       }
       if (issuedAt <= forgottenUntil) return false
-      if (highest.size >= MOST_SPENT) {
+      if (highest.size >= most) {
         for (const [oldest, entry] of highest) {
           // Whatever is still alive when it is dropped takes everything that old with it.
           if (entry.issuedAt + lifetimeMs > now()) forgottenUntil = Math.max(forgottenUntil, entry.issuedAt)
           highest.delete(oldest)
-          if (highest.size < MOST_SPENT * 0.9) break
+          if (highest.size < most * 0.9) break
         }
         if (issuedAt <= forgottenUntil) return false
       }
