@@ -46,7 +46,10 @@ export const openPostgres = (url: string): Db => {
     },
     objectOf: (key, value, order) => sql`json_object_agg(${key}, ${value} order by ${order})`,
     limiterStore: {
-      query: async ({ text, values }) => ({ rows: await client.unsafe(text, values) }),
+      query: async ({ text, values }) => {
+        const rows = await client.unsafe(text, values)
+        return { rows, rowCount: rows.length }
+      },
     },
     migrate: async () =>
       client.begin(async (connection) => {
