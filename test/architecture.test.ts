@@ -1,155 +1,336 @@
-import { expect, test } from 'bun:test'
-import { dirname, join, relative } from 'node:path'
-import { Glob } from 'bun'
-import en from '../src/messages/en.json' with { type: 'json' }
-import fr from '../src/messages/fr.json' with { type: 'json' }
-import { testApp } from './support/app.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative } from 'node:path'
+import en from '../src/messages/en.json'
+import fr from '../src/messages/fr.json'
+import { type TestApp, testApp } from './support/app.ts'
 
-const root = join(import.meta.dir, '..')
-const files = [...new Glob('src/**/*.{ts,tsx}').scanSync(root)].filter((file) => !file.endsWith('.d.ts')).sort()
-const source = Object.fromEntries(
-  await Promise.all(files.map(async (file) => [file, await Bun.file(join(root, file)).text()] as const)),
-)
+const root = join(import.meta.dir, '../src')
 
-interface Import {
-  readonly from: string
-  readonly to: string
+interface Module {
+  /** Below src/: `features/accounts/api.ts`. */
+  readonly file: string
+  readonly source: string
+  /** What it imports when it runs; type imports are none. Our own files as paths below src/. */
+  readonly imports: readonly string[]
+  /** The same and type imports of our own files. */
+  readonly mentions: readonly string[]
 }
 
-/** What is needed at run time; imports of types alone are free. */
-const imports: Import[] = files.flatMap((file) =>
-  [...(source[file] ?? '').matchAll(/^(?:import|export) (?!type )([^'"]*? from )?['"]([^'"]+)['"]/gms)]
-    .filter(([, names = '']) => !/^\{(\s*type [^,}]+,?)+\s*\} from $/s.test(names))
-    .map(([, , to = '']) => ({
-      from: file,
-      to: to.startsWith('.') ? relative(root, join(root, dirname(file), to)) : to,
-    })),
-)
+const isOurs = (path: string) => path.startsWith('.')
 
-test('the imports of the source are really read', () => {
-  expect(imports.length).toBeGreaterThan(200)
-  expect(imports.filter(({ to }) => to.startsWith('src/features/')).length).toBeGreaterThan(20)
-})
+const readModule = (file: string): Module => {
+  const source = readFileSync(join(root, file), 'utf8').replace(/^#!.*/, '')
+  const resolve = (path: string) => (isOurs(path) ? join(dirname(file), path) : path)
+  const transpiler = new Bun.Transpiler({ loader: file.endsWith('x') ? 'tsx' : 'ts' })
+  const imports = transpiler.scanImports(source).map(({ path }) => resolve(path))
+  const typed = [...source.matchAll(/^(?:import|export) type [^;]*? from '(\.[^']+)'/gm)].map(([, path = '']) =>
+    resolve(path),
+  )
+  return { file, source, imports, mentions: [...imports, ...typed].filter((path) => /\.tsx?$/.test(path)) }
+}
 
-const offenders = (isWrong: (edge: Import) => boolean) =>
-  imports.filter(isWrong).map(({ from, to }) => `${from} → ${to}`)
+const modules = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
+  .sort()
+  .map(readModule)
 
-test('drizzle-orm appears only in db/ and in stores', () => {
-  expect(offenders(({ from, to }) => to.startsWith('drizzle-orm') && !/^src\/db\/|store\.ts$/.test(from))).toEqual([])
-})
+const imports = modules.flatMap(({ file, imports: all }) => all.map((to) => ({ from: file, to })))
+const lines = (found: readonly { from: string; to: string }[]) => found.map(({ from, to }) => `${from} → ${to}`)
 
-test('elysia appears only where routes are made', () => {
-  const allowed = /^src\/(app\.ts|http\/|panel\/)|\/(api|pages)\.tsx?$/
-  expect(offenders(({ from, to }) => to === 'elysia' && !allowed.test(from))).toEqual([])
-})
+/** `features/accounts/api.ts` → `features`; files at the top are rooms of their own. */
+const roomOf = (file: string) => file.split('/')[0] ?? ''
+/** `accounts`, or null outside features/. */
+const featureOf = (file: string) => (file.startsWith('features/') ? (file.split('/')[1] ?? null) : null)
 
-/** The files of a feature that others may reach: named for it, or for the values that all share. */
-const isPublic = (file: string) => {
-  const [, , feature = '', name = ''] = file.split('/')
-  const shared = [
-    'space.ts',
-    'directory.ts',
-    'administration.ts',
-    'administrators.ts',
-    'housekeeping.ts',
-    'caller.ts',
-    'rules.ts',
-    'nonces.ts',
+/** The first ring that can be walked, as the files on it. */
+const ring = (edges: readonly { from: string; to: string }[]): string[] => {
+  const next = Map.groupBy(edges, ({ from }) => from)
+  const done = new Set<string>()
+  const walk = (node: string, path: readonly string[]): string[] => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node]
+    if (done.has(node)) return []
+    for (const { to } of next.get(node) ?? []) {
+      const found = walk(to, [...path, node])
+      if (found.length > 0) return found
+    }
+    done.add(node)
+    return []
+  }
+  return [...next.keys()].map((node) => walk(node, [])).find((found) => found.length > 0) ?? []
+}
+
+describe('imports', () => {
+  /** From the ground up; a room imports from its own line and from those above it here. */
+  const FLOORS: readonly (readonly string[])[] = [
+    ['protocols', 'errors.ts', 'messages', 'secrets.ts'],
+    ['config', 'db', 'logging'],
+    ['http', 'panel', 'outbox', 'push', 'captcha'],
+    ['features'],
+    ['app.ts', 'services.ts'],
+    ['process.ts'],
+    ['cli'],
+    ['main.ts'],
   ]
-  return name === `${feature}.ts` || shared.includes(name)
-}
+  const floorOf = (file: string) => FLOORS.findIndex((rooms) => rooms.includes(roomOf(file)))
 
-const featureOf = (file: string) => /^src\/features\/([^/]+)\//.exec(file)?.[1] ?? null
+  /** What may look up: every request is about a Space, so the front knows when one has expired. */
+  const UPWARDS = ['http/front.ts → features/spaces/space.ts']
 
-test('a feature reaches another only through its public files', () => {
-  const isWrong = ({ from, to }: Import) => {
-    const [own, other] = [featureOf(from), featureOf(to)]
-    return own !== null && other !== null && own !== other && !isPublic(to)
-  }
-  expect(offenders(isWrong)).toEqual([])
+  test('every file is in a room that has its floor', () => {
+    expect(modules.filter(({ file }) => floorOf(file) < 0).map(({ file }) => file)).toEqual([])
+  })
+
+  test('point down, never up', () => {
+    const ours = imports.filter(({ to }) => floorOf(to) >= 0)
+    expect(lines(ours.filter(({ from, to }) => floorOf(to) > floorOf(from)))).toEqual(UPWARDS)
+  })
+
+  test('never form a ring', () => {
+    expect(ring(imports)).toEqual([])
+  })
+
+  test('of drizzle-orm are in db/ and in stores', () => {
+    const allowed = (file: string) => roomOf(file) === 'db' || /^(.+-)?store\.ts$/.test(basename(file))
+    const found = imports.filter(({ from, to }) => /^drizzle-orm(\/|$)/.test(to) && !allowed(from))
+    expect(lines(found)).toEqual([])
+    const typed = modules.filter(({ file, source }) => /from 'drizzle-orm/.test(source) && !allowed(file))
+    expect(typed.map(({ file }) => file)).toEqual([])
+  })
+
+  test('of a database driver are in db/, where all differences live', () => {
+    const drivers = ['bun:sqlite', 'bun']
+    const found = imports.filter(({ from, to }) => drivers.includes(to) && roomOf(from) !== 'db')
+    // A backup copies the file of a database that nobody may have opened.
+    expect(lines(found)).toEqual(['cli/backup.ts → bun:sqlite'])
+  })
+
+  test('of elysia are in app.ts, http/ and the routes and pages', () => {
+    const allowed = (file: string) =>
+      file === 'app.ts' || roomOf(file) === 'http' || /^(api|wire|pages)\.tsx?$/.test(basename(file))
+    const found = modules.filter(({ file, source }) => /from 'elysia/.test(source) && !allowed(file))
+    expect(found.map(({ file }) => file)).toEqual([])
+  })
+
+  test('of HTTP, pages and the command line are not in stores', () => {
+    const stores = imports.filter(({ from }) => /^(.+-)?store\.ts$/.test(basename(from)))
+    expect(lines(stores.filter(({ to }) => ['http', 'panel', 'cli'].includes(roomOf(to))))).toEqual([])
+  })
 })
 
-test('features do not need each other in a ring', () => {
-  const needs = new Map<string, Set<string>>()
-  for (const { from, to } of imports) {
-    const [own, other] = [featureOf(from), featureOf(to)]
-    if (own === null || other === null || own === other) continue
-    needs.set(own, (needs.get(own) ?? new Set()).add(other))
+describe('a feature', () => {
+  /** What others may call besides `<feature>.ts`: pure knowledge about its nouns. */
+  const PUBLIC: Readonly<Record<string, readonly string[]>> = {
+    spaces: ['space.ts'],
+    accounts: ['accounts.ts', 'rules.ts'],
   }
-  const reaches = (start: string, goal: string, seen = new Set<string>()): boolean =>
-    [...(needs.get(start) ?? [])].some(
-      (next) => next === goal || (!seen.has(next) && reaches(next, goal, seen.add(next))),
+  /** What others may name in types as well. */
+  const PUBLIC_TYPES: Readonly<Record<string, readonly string[]>> = {
+    spaces: ['directory.ts'],
+    accounts: ['wire.ts'],
+    authentication: ['caller.ts'],
+  }
+  const crossing = (from: string, to: string) => featureOf(to) !== null && featureOf(from) !== featureOf(to)
+  const isPublic = (to: string, more: Readonly<Record<string, readonly string[]>> = {}) => {
+    const feature = featureOf(to) ?? ''
+    return [`${feature}.ts`, ...(PUBLIC[feature] ?? []), ...(more[feature] ?? [])].includes(basename(to))
+  }
+  const between = imports.filter(({ from, to }) => featureOf(from) !== null && crossing(from, to))
+
+  test('is reached by another only through what it makes public', () => {
+    expect(lines(between.filter(({ to }) => !isPublic(to)))).toEqual([])
+  })
+
+  test('lets others name no type of its store, routes or pages', () => {
+    const named = modules
+      .filter(({ file }) => featureOf(file) !== null)
+      .flatMap(({ file, mentions }) => mentions.map((to) => ({ from: file, to })))
+      .filter(({ from, to }) => crossing(from, to) && !isPublic(to, PUBLIC_TYPES))
+    expect(lines(named)).toEqual([])
+  })
+
+  test('never meets itself again on the way', () => {
+    expect(ring(between.map(({ from, to }) => ({ from: featureOf(from) ?? '', to: featureOf(to) ?? '' })))).toEqual([])
+  })
+
+  test('is mounted by app.ts and put together by services.ts: nothing else takes its routes', () => {
+    const routes = imports.filter(({ to }) => featureOf(to) !== null && /^(api|pages)\.tsx?$/.test(basename(to)))
+    expect(lines(routes.filter(({ from }) => from !== 'app.ts'))).toEqual([])
+    const stores = imports.filter(({ from, to }) => crossing(from, to) && /^(.+-)?store\.ts$/.test(basename(to)))
+    expect(lines(stores)).toEqual(['services.ts → features/authentication/store.ts'])
+  })
+
+  test('has files whose names can be guessed', () => {
+    const features = new Set(modules.map(({ file }) => featureOf(file)).filter((name) => name !== null))
+    const shadows = [...features].filter((name) => /^(utils?|helpers?|common|lib|shared|misc)$/.test(name))
+    expect(shadows).toEqual([])
+    const rooms = new Set(modules.map(({ file }) => roomOf(file)))
+    expect([...rooms].filter((name) => /^(utils?|helpers?|common|lib|shared|misc)(\.ts)?$/.test(name))).toEqual([])
+  })
+})
+
+describe('the outside world', () => {
+  /** Comments may speak of what the code must not do. */
+  const code = ({ source }: Module) => source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+  const using = (pattern: RegExp, allowed: (file: string) => boolean) =>
+    modules.filter((module) => !allowed(module.file) && pattern.test(code(module))).map(({ file }) => file)
+
+  test('is configured in config/ only', () => {
+    expect(using(/\bprocess\.env\b|\bBun\.env\b|\bimport\.meta\.env\b/, (file) => roomOf(file) === 'config')).toEqual(
+      [],
     )
-  expect([...needs.keys()].filter((feature) => reaches(feature, feature))).toEqual([])
-})
-
-test('imports point down: main → cli → process, services, app → features → http, panel → db → config → protocols', () => {
-  const rank = (file: string) => {
-    const order = [
-      /^src\/main\.ts$/,
-      /^src\/cli\//,
-      /^src\/process\.ts$/,
-      /^src\/app\.ts$/,
-      /^src\/services\.ts$/,
-      /^src\/features\//,
-      /^src\/(http|panel|outbox|push|captcha|jobs)\//,
-      /^src\/db\//,
-      /^src\/(logging|secrets\.ts)/,
-      /^src\/config\//,
-      /^src\/(protocols|messages|errors\.ts)/,
-    ]
-    return order.findIndex((pattern) => pattern.test(file))
-  }
-  // The front and the Visit know what a Space is: its values, none of its rules.
-  const values = /features\/(spaces\/space|authentication\/caller)\.ts$/
-  const isWrong = ({ from, to }: Import) =>
-    to.startsWith('src/') && rank(to) >= 0 && rank(to) < rank(from) && !values.test(to)
-  expect(offenders(isWrong)).toEqual([])
-})
-
-test('the environment is read only in config/', () => {
-  expect(
-    files.filter((file) => !file.startsWith('src/config/') && /process\.env|Bun\.env/.test(source[file] ?? '')),
-  ).toEqual([])
-})
-
-test('clocks and randomness come from outside', () => {
-  const allowed = /^src\/(cli|config|logging|http\/metrics|process)/
-  const pattern = /new Date\(\)|Date\.now\(\)|randomBytes\(|Math\.random\(/
-  expect(files.filter((file) => !allowed.test(file) && pattern.test(source[file] ?? ''))).toEqual([])
-})
-
-test('importing a module does nothing', () => {
-  const script = `for (const file of ${JSON.stringify(files.filter((file) => file !== 'src/main.ts' && file !== 'src/config/document.ts'))}) await import(${JSON.stringify(`${root}/`)} + file); process.stdout.write(String(process._getActiveHandles?.().filter((h) => h.fd === undefined || h.fd > 2).length ?? 0))`
-  const child = Bun.spawnSync([process.execPath, '-e', script], {
-    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent' },
   })
-  expect([child.exitCode, child.stderr.toString(), child.stdout.toString()]).toEqual([0, '', '0'])
-})
 
-test('every route names its caller', async () => {
-  const t = await testApp()
-  const nameless = t.routes.routes
-    .filter(({ method }) => method !== 'OPTIONS')
-    .filter(({ hooks }) => !Array.isArray(hooks.detail?.security))
-    .map(({ method, path }) => `${method} ${path}`)
-  expect(nameless).toEqual([])
-  await t.close()
-})
-
-test('every language has every message, with the same placeholders', () => {
-  const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort()
-  expect(Object.keys(fr)).toEqual(Object.keys(en))
-  for (const [id, text] of Object.entries(en)) {
-    expect([id, placeholders(fr[id as keyof typeof fr])]).toEqual([id, placeholders(text)])
-  }
-})
-
-test('no message is unused', () => {
-  const all = Object.values(source).join('\n')
-  const unused = Object.keys(en).filter((id) => {
-    if (/^attr\.|^v\.ini_/.test(id)) return false
-    return !all.includes(`'${id.replace(/_(one|other)$/, '')}'`)
+  test('gives its clock to the services: only the command line, which makes the world, reads it', () => {
+    const clock = /\bnew Date\(\)|\bDate\.now\(\)|\bTemporal\.Now\b/
+    // Draining is bounded by the real time, which no test turns.
+    expect(using(clock, (file) => roomOf(file) === 'cli' || file === 'process.ts')).toEqual([])
   })
+
+  test('gives its randomness to the services', () => {
+    const random = /\brandom(Bytes|UUID|Int|Fill|FillSync)\b|\bgetRandomValues\b|\bMath\.random\b|\bgenerateKey/
+    // The name of a request in the log is no secret and decides nothing.
+    expect(using(random, (file) => roomOf(file) === 'cli' || file === 'http/visit.ts')).toEqual([])
+  })
+
+  test('is called only from the rooms that exist to call it', () => {
+    const calls = /(?<![.\w])fetch\((?!request: Request)/
+    const rooms = ['captcha', 'push', 'outbox', 'cli']
+    expect(using(calls, (file) => rooms.includes(roomOf(file)))).toEqual([])
+  })
+
+  test('gets nothing but log lines and answers of commands', () => {
+    const printing = /\bconsole\.\w+\(|\bprocess\.std(out|err)\.write\b/
+    expect(using(printing, (file) => ['cli', 'logging'].includes(roomOf(file)))).toEqual([])
+  })
+
+  test('ends the process from main.ts only', () => {
+    expect(using(/\bprocess\.exit\(|\bprocess\.abort\(/, () => false)).toEqual([])
+  })
+})
+
+test('importing a module does nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sipkeeper-imports-'))
+  const files = modules.map(({ file }) => file).filter((file) => file !== 'main.ts')
+  const script = `
+    import { readdirSync, readlinkSync } from 'node:fs'
+    const done = []
+    const watch = (owner, name) => {
+      const original = owner[name]
+      owner[name] = (...args) => {
+        if (new Error().stack.includes(${JSON.stringify(`${root}/`)})) done.push(name)
+        return original.apply(owner, args)
+      }
+    }
+    for (const name of ['setInterval', 'setTimeout', 'setImmediate', 'fetch']) watch(globalThis, name)
+    for (const name of ['serve', 'listen', 'connect', 'spawn', 'spawnSync', 'write']) watch(Bun, name)
+    const listeners = () => process.eventNames().map((name) => name + ' ' + process.listenerCount(name)).sort()
+    const open = () => readdirSync('/proc/self/fd').flatMap((fd) => {
+      try { return [readlinkSync('/proc/self/fd/' + fd)] } catch { return [] }
+    }).filter((target) => target.startsWith('socket:') || (target.startsWith('/') && !/^\\/(proc|dev)\\//.test(target))).sort()
+    const before = { listeners: listeners(), open: open() }
+    for (const file of ${JSON.stringify(files.map((file) => join(root, file)))}) await import(file)
+    const after = { listeners: listeners(), open: open() }
+    console.log(JSON.stringify({ before, after, done }))
+  `
+  const child = Bun.spawn([process.execPath, `--tsconfig-override=${join(root, '../tsconfig.json')}`, '-e', script], {
+    cwd: folder,
+    env: { HOME: folder, PATH: '/usr/bin:/bin', BUN_RUNTIME_TRANSPILER_CACHE_PATH: '0' },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  // Whatever listens or ticks keeps the process from ending by itself.
+  const killer = setTimeout(() => child.kill('SIGKILL'), 30_000)
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  clearTimeout(killer)
+  expect([code, stderr]).toEqual([0, ''])
+  const { before, after, done } = JSON.parse(stdout)
+  expect(after).toEqual(before)
+  expect(done).toEqual([])
+  expect(readdirSync(folder)).toEqual([])
+  rmSync(folder, { recursive: true })
+}, 60_000)
+
+describe('routes', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await testApp()
+  })
+  afterAll(() => app.close())
+
+  const routesOf = () =>
+    app.routes.routes.map(({ method, path, hooks }) => ({
+      name: `${method} ${path}`,
+      security: (hooks as { detail?: { security?: unknown } } | undefined)?.detail?.security,
+    }))
+
+  test('each name their caller: `requires` a role, or `open`', () => {
+    const routes = routesOf()
+    expect(routes.length).toBeGreaterThan(20)
+    expect(routes.filter(({ security }) => !Array.isArray(security)).map(({ name }) => name)).toEqual([])
+  })
+
+  test('are declared once', () => {
+    const names = routesOf().map(({ name }) => name.replaceAll(/:\w+/g, ':parameter'))
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  })
+})
+
+describe('messages', () => {
+  const catalogues: Readonly<Record<string, Readonly<Record<string, string>>>> = { en, fr }
+  const placeholders = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort()
+  const baseOf = (key: string) => key.replace(/_(zero|one|two|few|many|other)$/, '')
+
+  test('are the same in every language, and none is blank', () => {
+    for (const catalogue of Object.values(catalogues)) {
+      expect(Object.keys(catalogue).sort()).toEqual(Object.keys(en).sort())
+      expect(Object.entries(catalogue).filter(([, text]) => text.trim() === '')).toEqual([])
+    }
+  })
+
+  test('carry the same values in every language', () => {
+    for (const [key, text] of Object.entries(en)) {
+      expect([key, placeholders(fr[key as keyof typeof fr])]).toEqual([key, placeholders(text)])
+    }
+  })
+
+  test('are all used', () => {
+    const source = modules.map((module) => module.source).join('\n')
+    const written = new Set([...source.matchAll(/'([a-z]+(?:\.\w+)+)'/g)].map(([, id]) => id))
+    // `v.ini_${problem}` names a family.
+    const families = [...source.matchAll(/`([a-z]+\.\w*)\$\{/g)].map(([, start = '']) => start)
+    const unused = Object.keys(en)
+      .map(baseOf)
+      .filter((id) => !written.has(id) && !families.some((start) => id.startsWith(start)))
+    expect(unused).toEqual([])
+  })
+})
+
+test('no exported name is used nowhere', () => {
+  const folders = ['src', 'test', 'bench', 'drizzle'].map((name) => join(root, '..', name))
+  const words = new Map<string, number>()
+  for (const folder of folders) {
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!/\.tsx?$/.test(file)) continue
+      for (const [word] of readFileSync(join(folder, file), 'utf8').matchAll(/[A-Za-z_$][\w$]*/g)) {
+        words.set(word, (words.get(word) ?? 0) + 1)
+      }
+    }
+  }
+  // The type of a factory (`export type Outbox = ReturnType<typeof outbox>`) may be there before somebody names it.
+  const declared =
+    /^export (?!type \w+ = ReturnType<)(?:declare )?(?:async )?(?:const|let|function|class|interface|type|enum) (\w+)/gm
+  const unused = modules.flatMap(({ file, source }) =>
+    [...source.matchAll(declared)]
+      .map(([, name = '']) => name)
+      .filter((name) => words.get(name) === 1)
+      .map((name) => `${relative('.', file)}: ${name}`),
+  )
   expect(unused).toEqual([])
 })

@@ -34,7 +34,9 @@ export interface Db {
   /** A JSON object of key → value over the rows of a group, in `order`, as text or as an object. */
   objectOf(key: SQL, value: SQL, order: SQL): SQL<string | Record<string, string> | null>
   /** For rate-limiter-flexible's counters; null where one process owns the database and counts in memory. */
-  readonly limiterStore: { query(query: { text: string; values: unknown[] }): Promise<{ rows: unknown[]; rowCount: number }> } | null
+  readonly limiterStore: {
+    query(query: { text: string; values: unknown[] }): Promise<{ rows: unknown[]; rowCount: number }>
+  } | null
   migrate(): Promise<{ applied: string[]; copy: string | null }>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>

@@ -34,7 +34,18 @@ const members = (account: AccountView, space: Space, config: Config) => ({
   types: [],
   actions: [],
   carddav_servers: [],
+  ...legacyMembers(account, config),
 })
+
+/** What clients of 2021 look for (spec legacy.md §11); newer ones ignore it. */
+const legacyMembers = (account: AccountView, config: Config) =>
+  config.LEGACY_API
+    ? {
+        creation_time: account.createdAt.toISOString().slice(0, 19).replace('T', ' '),
+        email_changed: null,
+        confirmation_key_expires: null,
+      }
+    : {}
 
 const passwordsOf = (account: AccountView) => account.algorithms.map((algorithm) => ({ algorithm }))
 
