@@ -122,14 +122,15 @@ export const accounts = (deps: {
 
   /**
    * Stores an account with its password, provisioning token and dictionary. null: the name was taken between the
-   * caller's check and now. Refuses a full Space; the count cannot change before the transaction ends.
+   * caller's check and now. Refuses a full Space. `check` runs once nobody else can count or compare any more.
    */
-  const insert = async (tx: Tx, creation: Creation): Promise<number | null> => {
+  const insert = async (tx: Tx, creation: Creation, check?: () => Promise<void>): Promise<number | null> => {
     const { space, row, password, algorithm } = creation
     if (space.maxAccounts > 0 || (space.uniqueEmail && row.email !== null)) {
       const locked = await store.lockSpace(tx, { space })
       if (locked === null || (await isFull(tx, space, locked.maxAccounts))) throw noRoom()
     }
+    await check?.()
     const at = now()
     const id = await store.insert(tx, { ...row, createdAt: at, updatedAt: at })
     if (id === null) return null
@@ -155,9 +156,11 @@ export const accounts = (deps: {
 
     const { username = '', password = '', email, display_name, dtmf_protocol, activated, admin, blocked } = input.values
     const found = await db.transaction(async (tx) => {
-      await refuseTaken(tx, input, space, phone, 0)
-      input.settle()
-      const id = await insert(tx, {
+      const check = async () => {
+        await refuseTaken(tx, input, space, phone, 0)
+        input.settle()
+      }
+      const creation: Creation = {
         space,
         row: {
           username: username ?? '',
@@ -176,9 +179,10 @@ export const accounts = (deps: {
         algorithm,
         dictionary: input.values.dictionary ?? {},
         by: visit,
-      })
+      }
+      const id = await insert(tx, creation, check)
       if (id === null) {
-        await refuseTaken(tx, input, space, phone, 0)
+        await check()
         input.refuse('username', { id: 'v.taken' })
         input.settle()
       }

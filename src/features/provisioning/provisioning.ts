@@ -56,20 +56,28 @@ export const provisioning = (deps: {
   const urlOf = (visit: Visit, token: string) =>
     `${visit.baseUrl()}${config.BASE_PATH}/provisioning/${token}${wantsReset(visit) ? '?reset_password=1' : ''}`
 
+  const spendToken = (visit: Visit, token: string): Promise<string> =>
+    db.transaction(async (tx) => {
+      const id = await provisioningTokens.consume(tx, visit.space, token)
+      await accounts.activateIn(tx, visit.space, id)
+      if (wantsReset(visit)) {
+        await accounts.resetPassword(tx, visit.space, (await accounts.view(tx, visit.space, id)).account)
+      }
+      return documentFor(visit, await accounts.view(tx, visit.space, id), tx)
+    })
+
+  /** Fleets of 2021 take an unknown token for "no account yet" (D10); off by default. */
+  const orBase = (visit: Visit) => (error: unknown) => {
+    if (!config.LEGACY_PROVISIONING_FALLBACK || !(error instanceof AppError) || error.code !== 'not_found') throw error
+    return documentFor(visit, null, db.read)
+  }
+
   return {
     requireHeader,
     base: (visit: Visit) => documentFor(visit, null, db.read),
 
     /** Spends the token: one caller is provisioned and its account activated, every later one is refused. */
-    withToken: async (visit: Visit, token: string): Promise<string> =>
-      db.transaction(async (tx) => {
-        const id = await provisioningTokens.consume(tx, visit.space, token)
-        await accounts.activateIn(tx, visit.space, id)
-        if (wantsReset(visit)) {
-          await accounts.resetPassword(tx, visit.space, (await accounts.view(tx, visit.space, id)).account)
-        }
-        return documentFor(visit, await accounts.view(tx, visit.space, id), tx)
-      }),
+    withToken: (visit: Visit, token: string): Promise<string> => spendToken(visit, token).catch(orBase(visit)),
 
     /** Spends an attached auth token. Whoever signs in this way is not activated by it. */
     withAuthToken: async (visit: Visit, token: string): Promise<string> =>
