@@ -5,6 +5,7 @@ import { accountsApi, ownAccountApi, resolveApi } from './features/accounts/api.
 import { authTokensApi } from './features/auth-tokens/api.ts'
 import { dictionaryApi } from './features/dictionary/api.ts'
 import { pingApi } from './features/health/api.ts'
+import { legacyApi } from './features/legacy/api.ts'
 import { phoneCountriesApi } from './features/phone-countries/api.ts'
 import { provisioningApi } from './features/provisioning/api.ts'
 import { registrationApi } from './features/registration/api.ts'
@@ -48,5 +49,6 @@ export const app = (services: Services): AnyElysia => {
     .use(resolveApi(deps))
     .use(spacesApi(deps))
     .use(phoneCountriesApi(deps))
-  return surface
+  // Switched off, the paths of 2021 do not exist (D8).
+  return services.config.LEGACY_API ? surface.use(legacyApi(deps)) : surface
 }

@@ -10,11 +10,13 @@ import { accounts } from './features/accounts/accounts.ts'
 import { administrators } from './features/accounts/administrators.ts'
 import { accountHousekeeping } from './features/accounts/housekeeping.ts'
 import { accountWire } from './features/accounts/wire.ts'
+import { activation } from './features/activation/activation.ts'
 import { apiKeys } from './features/api-keys/api-keys.ts'
 import { authTokens } from './features/auth-tokens/auth-tokens.ts'
 import { authentication } from './features/authentication/authentication.ts'
 import { nonces, spentCountsInDatabase, spentCountsInMemory } from './features/authentication/nonces.ts'
 import { authenticationStore } from './features/authentication/store.ts'
+import { confirmationKeys } from './features/confirmation-keys/confirmation-keys.ts'
 import { dictionary } from './features/dictionary/dictionary.ts'
 import { phoneCountries } from './features/phone-countries/phone-countries.ts'
 import { provisioning } from './features/provisioning/provisioning.ts'
@@ -89,8 +91,10 @@ export const services = (world: World, db: Db) => {
   const entries = dictionary(base)
   const countries = phoneCountries(base)
   const tokens = provisioningTokens(base)
+  const pendingKeys = confirmationKeys(base)
   const accountsOfSpaces = accounts({
     ...base,
+    confirmationKeys: pendingKeys,
     apiKeys: keysOfAccounts,
     provisioningTokens: tokens,
     dictionary: entries,
@@ -110,6 +114,7 @@ export const services = (world: World, db: Db) => {
     accountTokens: tokensOfAccounts,
     registration: registration({ db, accounts: accountsOfSpaces, accountTokens: tokensOfAccounts }),
     authTokens: identities,
+    activation: activation({ ...base, accounts: accountsOfSpaces, confirmationKeys: pendingKeys, limits: limited }),
     wire: accountWire(config),
     limits: limited,
     authentication: proofs,
@@ -126,6 +131,7 @@ export const services = (world: World, db: Db) => {
       accounts: accountsOfSpaces,
       provisioningTokens: tokens,
       authTokens: identities,
+      confirmationKeys: pendingKeys,
       instanceEntries: instanceEntries(config, log),
     }),
     /** Counts a request against the volume limit of its account, or of its address. */

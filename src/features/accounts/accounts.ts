@@ -10,6 +10,7 @@ import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { ApiKeys } from '../api-keys/api-keys.ts'
 import type { Caller } from '../authentication/caller.ts'
+import { type ConfirmationKeys, parseMoment } from '../confirmation-keys/confirmation-keys.ts'
 import type { Dictionary } from '../dictionary/dictionary.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
@@ -63,10 +64,12 @@ export const accounts = (deps: {
   provisioningTokens: ProvisioningTokens
   dictionary: Dictionary
   phoneCountries: PhoneCountries
+  confirmationKeys: ConfirmationKeys
   log: Logging
   now: () => Date
 }) => {
   const { config, db, secrets, spaces, apiKeys, provisioningTokens, dictionary, phoneCountries, log, now } = deps
+  const { confirmationKeys } = deps
   const store = accountStore(db)
 
   const record = (event: SecurityEvent, visit: Visit, account: { username: string; domain: string }, more = {}) =>
@@ -142,6 +145,15 @@ export const accounts = (deps: {
     return id
   }
 
+  /** When the activation key of an account that starts inactive dies (spec legacy.md §7). */
+  const confirmationExpiry = (input: Input<typeof NewAccount>): Date | null => {
+    const written = input.values.confirmation_key_expires
+    if (typeof written !== 'string') return null
+    const moment = parseMoment(written)
+    if (moment === null) input.refuse('confirmation_key_expires', { id: 'v.moment' })
+    return moment
+  }
+
   /** `POST /accounts` (spec accounts.md §10). */
   const create = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Found> => {
     const space = await targetSpace(visit, caller, input)
@@ -149,6 +161,7 @@ export const accounts = (deps: {
     checkUsername(input, config, true)
     checkPassword(input, config)
     const algorithm = algorithmFor(input, space.digest, true)
+    const keyExpiry = confirmationExpiry(input)
     const codes = await openCodes(input)
     const phone = checkPhone(input, (code) => codes.has(code))
     await refuseTaken(db.read, input, space, phone, 0)
@@ -186,6 +199,7 @@ export const accounts = (deps: {
         input.refuse('username', { id: 'v.taken' })
         input.settle()
       }
+      if (config.LEGACY_API && !creation.row.activated) await confirmationKeys.issue(tx, id as number, keyExpiry)
       return viewById(tx, space, id as number)
     })
     record('account.created', visit, found.account)
@@ -391,6 +405,9 @@ export const accounts = (deps: {
     /** The account of the caller, wherever it lives. */
     ofCaller: (caller: Caller) => viewById(db.read, caller.space, caller.id),
     byId: (space: Space, id: number) => viewById(db.read, space, id),
+    /** The activation key that an administrator may see while it is pending. */
+    pendingKey: async ({ account }: Found) =>
+      config.LEGACY_API && !account.activated ? confirmationKeys.pending(db.read, account.id) : null,
     /** `user@domain`, with or without a scheme, in this Space. */
     bySip: findBySip,
     byEmail: async (space: Space, email: string): Promise<Found> => {

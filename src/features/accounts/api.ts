@@ -9,7 +9,7 @@ import { idOf } from '../../http/path.ts'
 import { empty, json, secretJson, text } from '../../http/respond.ts'
 import { type Accounts, type Found, PAGE_SIZE } from './accounts.ts'
 import { ChangedAccount, NewAccount, NewPassword } from './rules.ts'
-import type { AccountWire } from './wire.ts'
+import { type AccountWire, pendingKeyWire } from './wire.ts'
 
 interface Deps {
   readonly auth: Auth
@@ -67,10 +67,17 @@ export const accountsApi = ({ auth, accounts, wire }: Deps) => {
   const found = ({ account, space }: Found) => json(wire.found(account, space))
   return new Elysia({ prefix: '/api/accounts' })
     .use(auth)
-    .post('/', async ({ visit, caller }) => own(await accounts.create(visit, caller, read(NewAccount, visit.input))), {
-      requires: 'admin',
-      detail: accepts(NewAccount),
-    })
+    .post(
+      '/',
+      async ({ visit, caller }) => {
+        const made = await accounts.create(visit, caller, read(NewAccount, visit.input))
+        return json({ ...wire.own(made.account, made.space), ...pendingKeyWire(await accounts.pendingKey(made)) })
+      },
+      {
+        requires: 'admin',
+        detail: accepts(NewAccount),
+      },
+    )
     .get(
       '/',
       async ({ visit }) => {
@@ -85,8 +92,9 @@ export const accountsApi = ({ auth, accounts, wire }: Deps) => {
     .get(
       '/:id',
       async ({ visit, params }) => {
-        const { account, space } = await accounts.byId(visit.space, idOf(params.id))
-        return json(wire.administered(account, space))
+        const found = await accounts.byId(visit.space, idOf(params.id))
+        const account = wire.administered(found.account, found.space)
+        return json({ ...account, ...pendingKeyWire(await accounts.pendingKey(found)) })
       },
       { requires: 'admin' },
     )

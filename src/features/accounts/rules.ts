@@ -35,6 +35,7 @@ export const NewAccount = form({
   username: text({ max: 64, numbers: true }),
   password: text({ numbers: true }),
   ...common,
+  confirmation_key_expires: optional(text({ max: 19 })),
 })
 
 /** spec accounts.md §3: what somebody without rights may say. The last members are shaped, then ignored. */

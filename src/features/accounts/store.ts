@@ -25,6 +25,7 @@ export const accountStore = (db: Db) => {
   const {
     accounts,
     accountBlocks: blocks,
+    accountConfirmationKeys: confirmationKeys,
     accountDictionaryEntries: entries,
     accountsTombstones: tombstones,
     passwords,
@@ -207,12 +208,18 @@ export const accountStore = (db: Db) => {
 
     /** null: the name (or the phone number) was taken meanwhile. */
     insert: async (tx: Tx, row: NewAccountRow): Promise<number | null> => (await insertAccount(tx, row))[0]?.id ?? null,
-    update: (tx: Tx, { space }: InSpace, id: number, row: Partial<NewAccountRow>) =>
-      tx
+    update: async (tx: Tx, { space }: InSpace, id: number, row: Partial<NewAccountRow>) => {
+      const changed = await tx
         .update(accounts)
         .set(row)
         .where(and(eq(accounts.id, id), eq(accounts.domain, space.domain)))
-        .returning({ id: accounts.id }),
+        .returning({ id: accounts.id })
+      // Whatever activates an account makes its pending key worthless (spec legacy.md §7).
+      if (row.activated === true && changed.length > 0) {
+        await tx.delete(confirmationKeys).where(eq(confirmationKeys.accountId, id))
+      }
+      return changed
+    },
     delete: (tx: Tx, { space }: InSpace, id: number) =>
       tx
         .delete(accounts)

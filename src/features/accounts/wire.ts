@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import { isoMoment } from '../../http/moment.ts'
 import { sipUri } from '../../protocols/sip-address.ts'
+import { formatMoment } from '../confirmation-keys/confirmation-keys.ts'
 import type { Space } from '../spaces/space.ts'
 import type { AccountView } from './store.ts'
 
@@ -41,13 +42,22 @@ const members = (account: AccountView, space: Space, config: Config) => ({
 const legacyMembers = (account: AccountView, config: Config) =>
   config.LEGACY_API
     ? {
-        creation_time: account.createdAt.toISOString().slice(0, 19).replace('T', ' '),
+        creation_time: formatMoment(account.createdAt),
         email_changed: null,
         confirmation_key_expires: null,
       }
     : {}
 
 const passwordsOf = (account: AccountView) => account.algorithms.map((algorithm) => ({ algorithm }))
+
+/** A pending activation key, for administrators only. */
+export const pendingKeyWire = (pending: { key: string; expiresAt: Date | null } | null) =>
+  pending === null
+    ? {}
+    : {
+        confirmation_key: pending.key,
+        confirmation_key_expires: pending.expiresAt === null ? null : formatMoment(pending.expiresAt),
+      }
 
 /** The account as each audience sees it (spec accounts.md §1.2). */
 export const accountWire = (config: Config) => ({

@@ -34,6 +34,8 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
       return token
     },
     inspect,
+    /** All unused tokens of the account become worthless. */
+    revoke: (tx: Tx, accountId: number) => store.revoke(tx, accountId, now()),
     /** Spends the token for exactly one caller and returns its account's id. */
     consume: async (tx: Tx, space: Space, token: string): Promise<number> => {
       const found = await inspect(tx, space, token)

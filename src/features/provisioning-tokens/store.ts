@@ -58,6 +58,11 @@ export const provisioningTokenStore = (db: Db) => {
       const row = (await unused(on, { token, domain: space.domain }))[0]
       return row === undefined || row.id !== Number(row.newest) ? null : row
     },
+    revoke: (tx: Tx, accountId: number, at: Date) =>
+      tx
+        .update(tokens)
+        .set({ used: true, updatedAt: at })
+        .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false))),
     /** True for exactly one caller. */
     consume: async (tx: Tx, id: number, at: Date) => (await consume(tx, { id, at })).length === 1,
   }

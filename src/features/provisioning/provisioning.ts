@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import type { Db, Reader } from '../../db/db.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { IniDocument } from '../../protocols/ini.ts'
@@ -8,8 +8,11 @@ import { qrPng } from '../../protocols/qr.ts'
 import type { Accounts, Found } from '../accounts/accounts.ts'
 import type { AuthTokens } from '../auth-tokens/auth-tokens.ts'
 import type { Caller } from '../authentication/caller.ts'
+import type { ConfirmationKeys } from '../confirmation-keys/confirmation-keys.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import { customEntries, provisioningDocument } from './document.ts'
+
+const isUnknown = (error: unknown): boolean => error instanceof AppError && error.code === 'not_found'
 
 /** The documents that phones configure themselves with (spec provisioning.md). */
 export const provisioning = (deps: {
@@ -18,10 +21,11 @@ export const provisioning = (deps: {
   accounts: Accounts
   provisioningTokens: ProvisioningTokens
   authTokens: AuthTokens
+  confirmationKeys: ConfirmationKeys
   /** The base document of Spaces without entries of their own (`ACCOUNT_PROVISIONING_RC_FILE`). */
   instanceEntries: IniDocument | null
 }) => {
-  const { config, db, accounts, provisioningTokens, authTokens, instanceEntries } = deps
+  const { config, db, accounts, provisioningTokens, authTokens, confirmationKeys, instanceEntries } = deps
 
   const overwriteAll = ({ space }: Visit) =>
     space.customProvisioningEntries === null
@@ -56,9 +60,31 @@ export const provisioning = (deps: {
   const urlOf = (visit: Visit, token: string) =>
     `${visit.baseUrl()}${config.BASE_PATH}/provisioning/${token}${wantsReset(visit) ? '?reset_password=1' : ''}`
 
+  /** A token, else a confirmation key of the 2021 generation, which takes the account's unused tokens along. */
+  const consume = async (tx: Tx, visit: Visit, token: string): Promise<number> => {
+    try {
+      return await provisioningTokens.consume(tx, visit.space, token)
+    } catch (error) {
+      if (!isUnknown(error) || !config.LEGACY_API) throw error
+      const { accountId } = await confirmationKeys.inspect(tx, visit.space, token)
+      await confirmationKeys.consume(tx, accountId, token)
+      await provisioningTokens.revoke(tx, accountId)
+      return accountId
+    }
+  }
+
+  const inspect = async (visit: Visit, token: string): Promise<void> => {
+    try {
+      await provisioningTokens.inspect(db.read, visit.space, token)
+    } catch (error) {
+      if (!isUnknown(error) || !config.LEGACY_API) throw error
+      await confirmationKeys.inspect(db.read, visit.space, token)
+    }
+  }
+
   const spendToken = (visit: Visit, token: string): Promise<string> =>
     db.transaction(async (tx) => {
-      const id = await provisioningTokens.consume(tx, visit.space, token)
+      const id = await consume(tx, visit, token)
       await accounts.activateIn(tx, visit.space, id)
       if (wantsReset(visit)) {
         await accounts.resetPassword(tx, visit.space, (await accounts.view(tx, visit.space, id)).account)
@@ -68,7 +94,7 @@ export const provisioning = (deps: {
 
   /** Fleets of 2021 take an unknown token for "no account yet" (D10); off by default. */
   const orBase = (visit: Visit) => (error: unknown) => {
-    if (!config.LEGACY_PROVISIONING_FALLBACK || !(error instanceof AppError) || error.code !== 'not_found') throw error
+    if (!config.LEGACY_PROVISIONING_FALLBACK || !isUnknown(error)) throw error
     return documentFor(visit, null, db.read)
   }
 
@@ -97,13 +123,13 @@ export const provisioning = (deps: {
     },
 
     /** Refuses a token that `withToken` would refuse; spends nothing. For HEAD, previewers and the QR code. */
-    inspect: (visit: Visit, token: string) => provisioningTokens.inspect(db.read, visit.space, token),
+    inspect,
 
     inspectAuthToken: (visit: Visit, token: string) => authTokens.inspect(db.read, visit, token),
 
     /** What the QR code of the token says, as a URL and as a PNG. */
     qrCode: async (visit: Visit, token: string) => {
-      await provisioningTokens.inspect(db.read, visit.space, token)
+      await inspect(visit, token)
       const url = urlOf(visit, token)
       return { url, png: qrPng(url, { level: 'H' }) }
     },

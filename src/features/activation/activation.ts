@@ -1,0 +1,65 @@
+import type { Db } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { form, type Input, optional, read, text } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { Logging } from '../../logging/logging.ts'
+import type { Accounts, Found } from '../accounts/accounts.ts'
+import type { ConfirmationKeys } from '../confirmation-keys/confirmation-keys.ts'
+
+export const Code = form({
+  code: optional(text({ numbers: true })),
+  confirmation_key: optional(text({ numbers: true })),
+})
+
+const FORMAT = { email: /^[A-Za-z0-9]{13}$/, phone: /^\d{4}$/ } as const
+
+/** Public activation by a key (spec legacy.md §5). Guessing is limited alike for accounts that exist and that do not. */
+export const activation = (deps: {
+  db: Db
+  accounts: Accounts
+  confirmationKeys: ConfirmationKeys
+  limits: Limits
+  log: Logging
+}) => {
+  const { db, accounts, confirmationKeys, limits, log } = deps
+
+  const codeOf = (input: Input<typeof Code>, kind: keyof typeof FORMAT): string => {
+    const field = input.has('code') || !input.has('confirmation_key') ? 'code' : 'confirmation_key'
+    const value = input.values[field]
+    if (typeof value !== 'string') input.refuse(field, { id: 'v.required' })
+    else if (!FORMAT[kind].test(value)) input.refuse(field, { id: 'v.unknown_shape' })
+    input.settle()
+    return value ?? ''
+  }
+
+  return {
+    activate: async (visit: Visit, sip: string, kind: keyof typeof FORMAT): Promise<Found> => {
+      const code = codeOf(read(Code, visit.input), kind)
+      const guessed = `${visit.space.id}:${sip.toLowerCase()}`
+      await limits.confirmations.check(guessed)
+      try {
+        const { account } = await accounts.bySip(visit.space, sip)
+        return await db.transaction(async (tx) => {
+          await confirmationKeys.redeem(tx, account.id, code)
+          await accounts.activateIn(tx, visit.space, account.id)
+          return accounts.view(tx, visit.space, account.id)
+        })
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'not_found') {
+          log.security('auth.code.fail', {
+            ip: visit.address,
+            space: visit.space.domain,
+            account: sip,
+            kind,
+            rid: visit.id,
+          })
+          await limits.confirmations.consume(guessed)
+        }
+        throw error
+      }
+    },
+  }
+}
+
+export type Activation = ReturnType<typeof activation>

@@ -1,0 +1,87 @@
+import { Elysia } from 'elysia'
+import { AppError } from '../../errors.ts'
+import type { Auth } from '../../http/auth.ts'
+import { accepts, read } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
+import { idOf } from '../../http/path.ts'
+import { empty, json } from '../../http/respond.ts'
+import type { Visit } from '../../http/visit.ts'
+import { type AccountTokens, PushTarget } from '../account-tokens/account-tokens.ts'
+import type { Accounts, Found } from '../accounts/accounts.ts'
+import { OldRegistration } from '../accounts/rules.ts'
+import type { AccountWire } from '../accounts/wire.ts'
+import { type Activation, Code } from '../activation/activation.ts'
+import type { Registration } from '../registration/registration.ts'
+
+interface Deps {
+  readonly auth: Auth
+  readonly accounts: Accounts
+  readonly accountTokens: AccountTokens
+  readonly activation: Activation
+  readonly registration: Registration
+  readonly wire: AccountWire
+  readonly limits: Limits
+}
+
+/** Says that the path has a successor (spec legacy.md §1). */
+const deprecated = (response: Response, successor: string): Response => {
+  response.headers.set('deprecation', 'true')
+  response.headers.set('link', `<${successor}>; rel="successor-version"`)
+  return response
+}
+
+/** The paths of 2021 that unmodified old clients still call: other names for the same use cases. */
+export const legacyApi = (deps: Deps) => {
+  const { auth, accounts, accountTokens, activation, registration, wire, limits } = deps
+  const own = ({ account, space }: Found, successor: string) => deprecated(json(wire.own(account, space)), successor)
+
+  /** A cookie is sent along by any link; a state-changing GET does not listen to it. */
+  const refuseCookie = (visit: Visit) => {
+    if (visit.caller?.via === 'cookie') throw new AppError('forbidden', 'errors.cross_origin')
+  }
+
+  return new Elysia({ prefix: '/api' })
+    .use(auth)
+    .post(
+      '/tokens',
+      async ({ visit }) => {
+        await limits.pushTokens.consume(visit.address)
+        const target = read(PushTarget, visit.input)
+        await accountTokens.sendByPush(visit, 'creation', target, { policy: 'documented', complete: true })
+        return deprecated(empty(), '/api/account_creation_tokens/send-by-push')
+      },
+      { open: true, detail: accepts(PushTarget) },
+    )
+    .post(
+      '/accounts/with-token',
+      async ({ visit }) => own(await registration.withToken(visit), '/api/accounts/with-account-creation-token'),
+      { open: true, detail: accepts(OldRegistration) },
+    )
+    .post(
+      '/accounts/:id/activate/email',
+      async ({ visit, params }) =>
+        own(await activation.activate(visit, params.id, 'email'), '/api/accounts/with-account-creation-token'),
+      { open: true, detail: accepts(Code) },
+    )
+    .post(
+      '/accounts/:id/activate/phone',
+      async ({ visit, params }) => own(await activation.activate(visit, params.id, 'phone'), '/api/accounts/me/phone'),
+      { open: true, detail: accepts(Code) },
+    )
+    .get(
+      '/accounts/:id/activate',
+      async ({ visit, params }) => {
+        refuseCookie(visit)
+        return own(await accounts.activate(visit, idOf(params.id)), `/api/accounts/${params.id}/activate`)
+      },
+      { requires: 'admin', mutates: true },
+    )
+    .get(
+      '/accounts/:id/deactivate',
+      async ({ visit, params }) => {
+        refuseCookie(visit)
+        return own(await accounts.deactivate(visit, idOf(params.id)), `/api/accounts/${params.id}/deactivate`)
+      },
+      { requires: 'admin', mutates: true },
+    )
+}
