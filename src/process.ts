@@ -59,6 +59,7 @@ export const start = (world: World, db: Db) => {
       await server.stop(true)
       await scraped?.stop(true)
       await parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
+      await parts.push.close()
       await db.close()
     },
   }

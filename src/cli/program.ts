@@ -8,6 +8,7 @@ import { healthcheckCommand } from './healthcheck.ts'
 import { housekeepingCommands } from './housekeeping.ts'
 import { migrateCommand } from './migrate.ts'
 import { phoneCountriesCommands } from './phone-countries.ts'
+import { pushCommands } from './push.ts'
 import { serveCommand } from './serve.ts'
 import { setupCommand } from './setup.ts'
 import { spacesCommands } from './spaces.ts'
@@ -31,6 +32,7 @@ export const run = async (argv: readonly string[]): Promise<number> => {
     accountsCommands,
     phoneCountriesCommands,
     housekeepingCommands,
+    pushCommands,
     doctorCommand,
     configShowCommand,
     backupCommands,

@@ -442,17 +442,69 @@ const captcha = {
   HCAPTCHA_VERIFY_URL: active(url, 'https://api.hcaptcha.com/siteverify', 'Where answers to hCaptcha are checked.'),
 }
 
+/** `team:key:/path`. */
+const apnsKey: Kind<{ readonly team: string; readonly id: string; readonly file: string }> = {
+  expected: 'team:key:/absolute/path, the two ids as Apple writes them',
+  secret: false,
+  parse: (written) => {
+    const parts = /^([A-Z0-9]{10}):([A-Z0-9]{10}):(\/.+)$/.exec(written)
+    return parts === null ? undefined : { team: parts[1] ?? '', id: parts[2] ?? '', file: parts[3] ?? '' }
+  },
+}
+
+const appleId: Kind<string> = {
+  expected: 'ten capital letters and digits',
+  secret: false,
+  parse: (written) => (/^[A-Z0-9]{10}$/.test(written) ? written : undefined),
+}
+
+/** `/path`, or `alias:/path`. */
+const fcmAccount: Kind<{ readonly file: string; readonly alias: string | null }> = {
+  expected: '/absolute/path or number:/absolute/path',
+  secret: false,
+  parse: (written) => {
+    const parts = /^(?:([\w.-]+):)?(\/.+)$/.exec(written)
+    return parts === null ? undefined : { file: parts[2] ?? '', alias: parts[1] ?? null }
+  },
+}
+
 const push = {
   APP_FLEXISIP_PUSHER_PATH: active(
     absoluteFile,
     null,
-    'Program that sends push notifications; unset answers 503 to push requests.',
+    'Program that sends every push notification, in place of APNs and FCM below; without any of them push requests are answered with 503.',
   ),
   APP_FLEXISIP_PUSHER_FIREBASE_KEYSMAP: active(
     list(firebaseKey, { separator: blanks, named: 'project:key pairs separated by blanks' }),
     '',
     'Firebase key of each project, handed to that program.',
   ),
+  PUSH_MAX_IN_FLIGHT: active(
+    wholeNumber(1, 10_000),
+    '64',
+    'Push notifications that may be on their way at once; more are answered with 503.',
+  ),
+  APNS_KEY_FILE: active(path, null, 'Key of Apple for push notifications, `AuthKey_….p8`.'),
+  APNS_KEY_ID: active(appleId, null, 'Id of that key.'),
+  APNS_TEAM_ID: active(appleId, null, 'Team at Apple that the key belongs to.'),
+  APNS_KEYS: active(
+    list(apnsKey, { separator: blanks, named: 'keys written team:key:/path/AuthKey.p8, separated by commas' }),
+    '',
+    'Keys of further teams at Apple; `pn_param` says which team an app belongs to.',
+  ),
+  APNS_CERT_FILE: active(path, null, 'Push certificate of one app in PEM, for apps whose team has no key.'),
+  APNS_CERT_KEY_FILE: active(path, null, 'Its private key in PEM; unset is the file of the certificate.'),
+  FCM_SERVICE_ACCOUNT_FILES: active(
+    list(fcmAccount, {
+      separator: blanks,
+      named: 'paths of JSON files separated by commas, each optionally as number:/path with the number of the project',
+    }),
+    '',
+    'Service accounts at Google, one for each Firebase project; `pn_param` says which project is meant.',
+  ),
+  APNS_ENDPOINT: active(address, null, 'For tests: host and port that stand in for APNs.'),
+  FCM_ENDPOINT: active(address, null, 'For tests: host and port that stand in for FCM.'),
+  PUSH_CA_FILE: active(path, null, 'For tests: certificates in PEM that the two hosts above are checked with.'),
   APP_LINPHONE_DAEMON_UNIX_PATH: reserved(
     absoluteFile,
     null,
