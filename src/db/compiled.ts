@@ -8,7 +8,7 @@ interface Built {
   readonly stmt: { values(...parameters: never[]): unknown[][] }
 }
 
-type Values = Readonly<Record<string, unknown>>
+export type Values = Readonly<Record<string, unknown>>
 
 interface Decoder {
   mapFromDriverValue(value: unknown): unknown
@@ -20,11 +20,13 @@ const decoderOf = (field: unknown): Decoder => {
   return (field as { sql: { decoder: Decoder } }).sql.decoder
 }
 
-const binder = (parameter: unknown): ((values: Values) => unknown) => {
+/** Placeholder → what the driver is given for it. */
+export const binder = (parameter: unknown): ((values: Values) => unknown) => {
   if (is(parameter, Placeholder)) return (values) => values[parameter.name]
   if (is(parameter, Param) && is(parameter.value, Placeholder)) {
     const { name } = parameter.value as Placeholder
-    return (values) => parameter.encoder.mapToDriverValue(values[name])
+    // drizzle's own filling hands null to the column, which a moment does not take.
+    return (values) => (values[name] === null ? null : parameter.encoder.mapToDriverValue(values[name]))
   }
   return () => parameter
 }

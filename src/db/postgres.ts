@@ -2,6 +2,7 @@ import { SQL as Client } from 'bun'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sql'
 import { postgresColumns } from './columns.postgres.ts'
+import { binder, type Values } from './compiled.ts'
 import type { Db, Reader, Tx } from './db.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, postgresMigrations } from './migrations.ts'
 import { noNesting } from './nesting.ts'
@@ -36,12 +37,18 @@ export const openPostgres = (url: string): Db => {
       }
     },
     prepare: () => (name, build) => {
-      const prepared = build(db as unknown as Tx).prepare(name)
+      const prepared = build(db as unknown as Tx).prepare(name) as unknown as {
+        readonly params: readonly unknown[]
+        execute(): Promise<never[]>
+      }
+      const binders = prepared.params.map(binder)
+      const shape = Object.getPrototypeOf(prepared)
       return async (on, values) => {
-        if (on === (db as unknown)) return prepared.execute(values)
-        // The same text on the transaction's connection: a prepared query only remembers its client.
-        const { client } = (on as unknown as { session: { client: unknown } }).session
-        return Object.assign(Object.create(Object.getPrototypeOf(prepared)), prepared, { client }).execute(values)
+        // The same text with these values on the connection of the reader or of the transaction: a prepared query
+        // only remembers both.
+        const { client: connection } = (on as unknown as { session: { client: unknown } }).session
+        const bound = { client: connection, params: binders.map((bind) => bind(values as Values)) }
+        return Object.assign(Object.create(shape), prepared, bound).execute()
       }
     },
     objectOf: (key, value, order) => sql`json_object_agg(${key}, ${value} order by ${order})`,

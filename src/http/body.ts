@@ -10,30 +10,42 @@ type Members = Readonly<Record<string, unknown>>
 
 const tooLarge = () => new AppError('too_large', 'errors.body_too_large', { values: { limit: BODY_LIMIT_BYTES } })
 
+/** Deeper than any body of ours; whoever nests further wants to see the stack end. */
+const DEEPEST = 32
+
 /** Trims text and turns blank text into null, at any depth. */
-const normalise = (value: unknown, name = ''): unknown => {
+const normalise = (value: unknown, name = '', depth = 0): unknown => {
   if (typeof value === 'string') {
+    // PostgreSQL stores no NUL, and no client means one.
+    if (value.includes('\0')) throw new AppError('malformed', 'errors.nul')
     const text = NEVER_TRIMMED.has(name) ? value : value.trim()
     return text === '' ? null : text
   }
-  if (Array.isArray(value)) return value.map((item) => normalise(item))
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, normalise(member, key)]))
-  }
-  return value
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > DEEPEST) throw new AppError('malformed', 'errors.json', { values: { reason: 'too deeply nested' } })
+  if (Array.isArray(value)) return value.map((item) => normalise(item, '', depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, normalise(member, key, depth + 1)]))
 }
 
-const readText = async (request: Request): Promise<string> => {
-  if (Number(request.headers.get('content-length') ?? 0) > BODY_LIMIT_BYTES) throw tooLarge()
-  if (request.body === null) return ''
+/** A body without a length is counted while it arrives. */
+const readStream = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     size += chunk.byteLength
     if (size > BODY_LIMIT_BYTES) throw tooLarge()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+const readText = async (request: Request): Promise<string> => {
+  const length = request.headers.get('content-length')
+  if (length !== null) {
+    if (Number(length) > BODY_LIMIT_BYTES) throw tooLarge()
+    return request.text()
+  }
+  return request.body === null ? '' : readStream(request.body as unknown as AsyncIterable<Uint8Array>)
 }
 
 const parseJson = (text: string): unknown => {
@@ -62,13 +74,16 @@ export const readMembers = async (request: Request): Promise<Members> => {
   const contentType = request.headers.get('content-type') ?? ''
   const body = await readText(request)
   // `curl -d '{…}'` calls its JSON a form; so do scripts that worked with lenient servers.
-  const isJson = /[/+]json/.test(contentType) || (/^$|x-www-form-urlencoded/.test(contentType) && /^\s*[[{]/.test(body))
+  const isJson = /[/+]json/i.test(contentType) || (/^$|x-www-form-urlencoded/.test(contentType) && /^\s*[[{]/.test(body))
   const parsed =
     body.trim() === '' ? {} : isJson ? parseJson(body) : contentType === '' ? {} : await parseForm(body, contentType)
   const members = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : {}
   const query = request.url.includes('?') ? queryMembers(new URL(request.url).searchParams) : {}
   return normalise({ ...query, ...members }) as Members
 }
+
+/** The members of a query; a name that stands there twice has its last value. */
+export const readQuery = (url: string): Members => normalise(Object.fromEntries(new URL(url).searchParams)) as Members
 
 /** Credentials come from the body only; these may stand in the query as well. */
 const queryMembers = (query: URLSearchParams): Members =>

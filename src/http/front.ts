@@ -25,6 +25,22 @@ const pathOf = (url: string): string => {
   return query < 0 ? url.slice(start) : url.slice(start, query)
 }
 
+/** Nothing of ours has a name that is no UTF-8, or that has a NUL in it. */
+const isReadable = (path: string): boolean => {
+  try {
+    return !decodeURIComponent(path).includes('\0')
+  } catch {
+    return false
+  }
+}
+
+/** The same without its body, which a HEAD only measures. */
+const headOf = async (response: Response): Promise<Response> => {
+  const { size } = await response.blob()
+  response.headers.set('content-length', String(size))
+  return new Response(null, { status: response.status, headers: response.headers })
+}
+
 /**
  * What happens to every request before it meets a route, in the order of spec auth.md §1: forwarding headers, CORS,
  * Space, then the routes; and what every reply gets on its way out.
@@ -56,7 +72,7 @@ export const front = (deps: {
   const cors = config.CORS_ALLOW_ORIGIN
   const isApi = (path: string) => path.startsWith('/api/') || path === '/api'
 
-  const finish = (response: Response, path: string, visit: Visit | undefined): Response => {
+  const finish = (response: Response, path: string, visit: Visit | undefined): Response | Promise<Response> => {
     // `*` is in the ready-made headers already.
     if (cors !== '*' && isApi(path)) response.headers.set('access-control-allow-origin', cors)
     if (visit === undefined) return response
@@ -65,8 +81,8 @@ export const front = (deps: {
       response.headers.set('x-ratelimit-limit', String(visit.quota.limit))
       response.headers.set('x-ratelimit-remaining', String(visit.quota.remaining))
     }
-    if (!visit.head) return response
-    return new Response(null, { status: response.status, headers: response.headers })
+    if (visit.hasSpoken) response.headers.set('content-language', visit.language)
+    return visit.head ? headOf(response) : response
   }
 
   const serve = (
@@ -78,6 +94,9 @@ export const front = (deps: {
   ): Response | Promise<Response> => {
     const refused = admitToSpace(space, host)
     if (refused !== null) return finish(refusal(refused, around.language(request)), path, undefined)
+    if (path.includes('%') && !isReadable(path)) {
+      return finish(refusal(new AppError('not_found', 'errors.not_found'), around.language(request)), path, undefined)
+    }
     const head = request.method === 'HEAD'
     // Routes know GET only; what a HEAD must not do is the route's knowledge (`mutates`, `visit.head`).
     const asked = head ? new Request(request.url, { method: 'GET', headers: request.headers }) : request
