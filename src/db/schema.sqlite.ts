@@ -18,8 +18,5 @@ export const {
   accountConfirmationKeys,
   accountDictionaryEntries,
   phoneCountries,
-  outboxMessages,
-  leases,
-  jobRuns,
   nonces,
 } = defineTables(sqliteColumns)

@@ -287,52 +287,6 @@ export const defineTables = (c: Columns) => {
     (t) => [c.index('phone_countries_country_code_index').on(t.countryCode)],
   )
 
-  /** Messages that wait to leave, and what became of them (DESIGN §7). */
-  const outboxMessages = c.table(
-    'outbox_messages',
-    {
-      id: c.id(),
-      channel: c.text().$type<'mail' | 'sms'>().notNull(),
-      kind: c.text().notNull(),
-      spaceId: maybeSpace(),
-      accountId: maybeAccount(),
-      recipient: c.text().notNull(),
-      language: c.text().$type<'en' | 'fr'>().notNull(),
-      /** JSON, sealed with a key of `APP_KEY`: it holds codes and links. Dropped once the message is gone. */
-      data: c.text(),
-      /** A second message with the same key is not added. */
-      dedupKey: c.text(),
-      attempts: c.count().notNull().default(0),
-      notBefore: c.moment().notNull(),
-      /** Never sent afterwards: the secret inside is worth nothing then. */
-      expiresAt: c.moment(),
-      leasedUntil: c.moment(),
-      lastError: c.text(),
-      sentAt: c.moment(),
-      deadAt: c.moment(),
-      ...stamps,
-    },
-    (t) => [
-      c.uniqueIndex('outbox_messages_dedup_key_unique').on(t.dedupKey),
-      c.index('outbox_messages_waiting_index').on(t.notBefore).where(sql`sent_at is null and dead_at is null`),
-    ],
-  )
-
-  /** Which process does the work that one of them must do, and until when. */
-  const leases = c.table('leases', {
-    name: c.text().primaryKey(),
-    holder: c.text().notNull(),
-    until: c.moment().notNull(),
-  })
-
-  /** When each scheduled job last ran, so that a run missed while nobody was up is made up for once. */
-  const jobRuns = c.table('job_runs', {
-    name: c.text().primaryKey(),
-    startedAt: c.moment().notNull(),
-    finishedAt: c.moment(),
-    outcome: c.text(),
-  })
-
   /** The highest spent nonce count of each digest nonce; used on PostgreSQL only (docs/adr/0002). */
   const nonces = c.table(
     'nonces',
@@ -356,9 +310,6 @@ export const defineTables = (c: Columns) => {
     accountConfirmationKeys,
     accountDictionaryEntries,
     phoneCountries,
-    outboxMessages,
-    leases,
-    jobRuns,
     nonces,
   }
 }
