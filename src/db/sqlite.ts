@@ -74,9 +74,11 @@ export const openSqlite = (file: string): Db => {
   }
 
   const drain = async () => {
-    // One turn of the loop lets the requests that arrived together join the first group.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (queue.length > 0) await runGroup()
+    // One turn of the loop before each group: requests that arrived together join it, and others are not kept waiting.
+    do {
+      await new Promise((resolve) => setImmediate(resolve))
+      await runGroup()
+    } while (queue.length > 0)
     drained = null
   }
 
