@@ -12,7 +12,7 @@ import { registrationApi } from './features/registration/api.ts'
 import { spacesApi } from './features/spaces/api.ts'
 import { auth } from './http/auth.ts'
 import { failures } from './http/failures.ts'
-import { assetsApi } from './panel/api.ts'
+import { panelApi } from './panel/api.ts'
 import { errorPage } from './panel/error-page.tsx'
 import { pages } from './panel/pages.ts'
 import type { Services } from './services.ts'
@@ -36,7 +36,7 @@ export const app = (services: Services): AnyElysia => {
         (visit, status, message) => errorPage(visit, services.config.BASE_PATH, status, message),
       ),
     )
-    .use(assetsApi(deps))
+    .use(panelApi(deps))
     .use(pingApi(deps))
     .use(provisioningApi(deps))
     .use(accountTokensApi(deps))

@@ -5,7 +5,7 @@ const FIELD = 'altcha'
 const LIFETIME_MS = 20 * 60_000
 
 /** So many hashes at most: a second or two of a phone. */
-const HARDEST = 200_000
+const HARDEST = 50_000
 
 /** Altcha's challenge (version 1), solved by a small script of ours: nothing is loaded from anywhere. */
 export const proofOfWork = ({ secrets, now }: CaptchaDeps): Captcha => {

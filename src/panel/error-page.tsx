@@ -3,4 +3,4 @@ import { page } from './layout.tsx'
 
 /** A refusal for people: what happened, in their language, on a page of the same frame. */
 export const errorPage = (visit: Visit, basePath: string, status: number, message: string): Response =>
-  page(visit, basePath, { title: 'panel.refused', status, children: <p>{message}</p> })
+  page(visit, basePath, { title: 'panel.refused', status, address: null, children: <p>{message}</p> })

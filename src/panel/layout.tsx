@@ -16,6 +16,8 @@ export interface Page {
   /** A script: an asset of ours by its name, or a captcha's by its URL. */
   readonly script?: string | null
   readonly headers?: Readonly<Record<string, string>>
+  /** Where the page can be had by GET in another language; null: nowhere, it answers a form. Itself by default. */
+  readonly address?: string | null
 }
 
 export type Translate = (id: MessageId, values?: MessageValues) => string
@@ -45,7 +47,7 @@ const contentSecurityPolicy = (foreign: readonly string[]): string => {
 
 /** Every page of the panel: its frame, its language, its headers. Works without scripts. */
 export const page = (visit: Visit, basePath: string, options: Page): Response => {
-  const { title, children, status = 200, foreign = [], script, headers = {} } = options
+  const { title, children, status = 200, foreign = [], script, headers = {}, address = '' } = options
   const { language, space } = visit
   const t = texts(visit)
   const html = (
@@ -56,6 +58,7 @@ export const page = (visit: Visit, basePath: string, options: Page): Response =>
         <meta name="robots" content="noindex" />
         <meta name="color-scheme" content="light dark" />
         <title>{`${t(title)} – ${space.name}`}</title>
+        <link rel="icon" href="data:," />
         <link rel="stylesheet" href={basePath + assetPath('panel.css')} />
         {script === undefined || script === null ? null : (
           <script type="module" src={script.startsWith('https:') ? script : basePath + assetPath(script)} />
@@ -69,8 +72,8 @@ export const page = (visit: Visit, basePath: string, options: Page): Response =>
         </main>
         <footer>
           {LANGUAGES.map((other) =>
-            other === language ? null : (
-              <a href={`?lang=${other}`} lang={other} hreflang={other}>
+            other === language || address === null ? null : (
+              <a href={`${address}?lang=${other}`} lang={other} hreflang={other}>
                 {translate(other, { id: 'panel.language' })}
               </a>
             ),

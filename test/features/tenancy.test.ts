@@ -28,6 +28,9 @@ const sample = (path: string): Record<string, string> => ({
 const WITHOUT_OBJECT = new Set([
   'GET /api/ping',
   'GET /provisioning',
+  'GET /',
+  'GET /about',
+  'GET /provisioning/documentation',
   'GET /provisioning/me',
   'GET /api/accounts/me',
   'DELETE /api/accounts/me',

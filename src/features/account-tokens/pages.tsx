@@ -30,6 +30,7 @@ export const creationTokenPages = (deps: Deps) => {
     return page(visit, basePath, {
       title: 'creation.title',
       status: refused ? 422 : 200,
+      address: `${basePath}/creation_token/check/${token}`,
       foreign: captcha.foreign,
       script: captcha.script,
       headers: setCookie === null ? {} : { 'set-cookie': setCookie },
@@ -70,7 +71,11 @@ export const creationTokenPages = (deps: Deps) => {
         await accountTokens.checkRequest(visit, token)
         if (!(await captcha.verify(visit.input, token, visit.address))) return form(request, visit, token, true)
         await accountTokens.validateRequest(visit, token)
-        return page(visit, basePath, { title: 'creation.done', children: <p>{texts(visit)('creation.back')}</p> })
+        return page(visit, basePath, {
+          title: 'creation.done',
+          address: null,
+          children: <p>{texts(visit)('creation.back')}</p>,
+        })
       },
       { open: true, page: true },
     )
