@@ -1,18 +1,29 @@
-# docker build -t sipkeeper . && docker run --read-only -v sipkeeper:/data -p 8080:8080 -e APP_ROOT_HOST=… sipkeeper
-FROM oven/bun:1.4.5-slim AS build
-WORKDIR /src
-COPY package.json bun.lock bunfig.toml ./
-RUN bun install --frozen-lockfile
-COPY . .
-RUN bun run build
+# docker build -t sipkeeper .
+# docker run --read-only --tmpfs /tmp --cap-drop=ALL -p 8080:8080 -v sipkeeper:/data sipkeeper
 
-FROM debian:12-slim
-RUN useradd --system --uid 10001 --home-dir /data sipkeeper && install -d -o sipkeeper -g sipkeeper -m 0750 /data
-COPY --from=build /src/dist/sipkeeper /usr/local/bin/sipkeeper
-USER sipkeeper
-ENV DATA_DIR=/data LISTEN=0.0.0.0:8080
+FROM docker.io/oven/bun:1.4.5 AS build
+WORKDIR /source
+COPY package.json bun.lock bunfig.toml ./
+# Scripts of packages are for tests only.
+RUN bun install --frozen-lockfile --ignore-scripts
+COPY tsconfig.json ./
+COPY drizzle drizzle
+COPY src src
+COPY test/build.ts test/build.ts
+RUN bun run build && mkdir /data
+
+# glibc and certificates, no shell.
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /source/dist/sipkeeper /usr/local/bin/sipkeeper
+# A new volume takes over the owner of the folder it is mounted on.
+COPY --from=build --chown=65532:65532 --chmod=0700 /data /data
+USER 65532:65532
+WORKDIR /data
+# SQLite keeps what does not fit in memory beside the database: the rest of the file system is read-only.
+ENV DATA_DIR=/data LISTEN=0.0.0.0:8080 SQLITE_TMPDIR=/data HOME=/data
 VOLUME /data
 EXPOSE 8080
+STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=6s --start-period=10s CMD ["/usr/local/bin/sipkeeper", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/sipkeeper"]
 CMD ["serve"]

@@ -68,7 +68,7 @@ export const services = (world: World, db: Db) => {
   const at = () => now().getTime()
   const keys = secrets(world.appKey, world.random)
   const spaces = spaceDirectory(db, at)
-  const limited = limits(config, db)
+  const limited = limits(config, db, log)
   const base = { config, db, secrets: keys, spaces, log, now }
 
   const keysOfAccounts = apiKeys(base)
@@ -76,7 +76,7 @@ export const services = (world: World, db: Db) => {
   const inMemory = db.dialect === 'sqlite'
   // Counts that live in this process die with it, and so must its nonces.
   const nonceKey = Buffer.concat([keys.keyFor('digest nonces'), inMemory ? world.random(32) : new Uint8Array()])
-  const spent = inMemory ? spentCountsInMemory(lifetimeMs, at) : spentCountsInDatabase(db, lifetimeMs)
+  const spent = inMemory ? spentCountsInMemory() : spentCountsInDatabase(db, lifetimeMs)
   const proofs = authentication({
     db,
     now,
@@ -138,7 +138,7 @@ export const services = (world: World, db: Db) => {
     admitted: async (visit: Visit): Promise<void> => {
       const { points } = limited.api
       if (points === null || !visit.route.startsWith('/api')) return
-      const key = visit.caller === null ? `address:${visit.address}` : `account:${visit.caller.id}`
+      const key = visit.caller === null ? visit.address : `account:${visit.caller.id}`
       visit.quota = { limit: points, remaining: 0 }
       visit.quota = { limit: points, remaining: await limited.api.consume(key) }
     },

@@ -16,7 +16,9 @@ export const pushCommands = (program: Command) =>
     .argument('<provider>', 'apns, apns.dev or fcm')
     .argument('<param>', 'the pn_param of the device')
     .argument('<prid>', 'the pn_prid of the device')
-    .addOption(new Option('--type <type>', 'kind of push').choices(['background', 'message', 'call']).default('message'))
+    .addOption(
+      new Option('--type <type>', 'kind of push').choices(['background', 'message', 'call']).default('message'),
+    )
     .description('send one push notification')
     .action(async (provider: string, param: string, prid: string, _options, command: Command) => {
       if (!isProvider(provider)) throw new CommandError('The provider is apns, apns.dev or fcm.', EXIT.usage)

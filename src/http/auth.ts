@@ -2,20 +2,37 @@ import { Elysia } from 'elysia'
 import { AppError } from '../errors.ts'
 import type { Authentication, Proof } from '../features/authentication/authentication.ts'
 import type { Caller, Role } from '../features/authentication/caller.ts'
-import { readMembers } from './body.ts'
+import { readMembers, readQuery } from './body.ts'
 import { refusal } from './errors.ts'
 import { empty } from './respond.ts'
 import { type Visit, visitOf } from './visit.ts'
 
 const COOKIE = /(?:^|;\s*)x-api-key=([A-Za-z0-9]+)/
 
-/** The path and query as the client may have signed them (spec auth.md §4.3 #6), with or without the base path. */
-const targets = (url: string, basePath: string): string[] => {
+/** The path and query of a URL. */
+const targetOf = (url: string): string => {
   const start = url.indexOf('/', url.indexOf('://') + 3)
-  const target = start < 0 ? '/' : url.slice(start)
+  return start < 0 ? '/' : url.slice(start)
+}
+
+/** Clients sign the target as they wrote it; the server sees `"` and `<` of it percent-encoded. */
+const asSeen = (uri: string): string | null => {
+  const url = uri.startsWith('/') ? URL.parse(`http://host${uri}`) : null
+  return url === null ? null : url.pathname + url.search
+}
+
+/** Whether a signed `uri` is the request's, with or without its query and the base path (spec auth.md §4.3 #6). */
+const isTarget = (uri: string, url: string, basePath: string): boolean => {
+  const target = targetOf(url)
   const query = target.indexOf('?')
-  const spellings = query < 0 ? [target] : [target, target.slice(0, query)]
-  return basePath === '' ? spellings : [...spellings, ...spellings.map((spelling) => basePath + spelling)]
+  const matches = (spelling: string) =>
+    spelling === target || (query >= 0 && spelling.length === query && target.startsWith(spelling))
+  const isOurs = (spelling: string) =>
+    matches(spelling) ||
+    (basePath !== '' && spelling.startsWith(`${basePath}/`) && matches(spelling.slice(basePath.length)))
+  if (isOurs(uri)) return true
+  const seen = asSeen(uri)
+  return seen !== null && seen !== uri && isOurs(seen)
 }
 
 /** A browser says where a request comes from; a cookie from elsewhere changes nothing (CSRF). */
@@ -31,7 +48,8 @@ const proofOf = (request: Request, visit: Visit, basePath: string): Proof => {
   const cookie = headers.get('cookie')
   return {
     method: visit.head ? 'HEAD' : request.method,
-    targets: targets(request.url, basePath),
+    target: () => targetOf(request.url),
+    isTarget: (uri) => isTarget(uri, request.url, basePath),
     authorization: headers.get('authorization'),
     from: headers.get('from'),
     apiKey: headers.get('x-api-key'),
@@ -63,7 +81,7 @@ export const auth = (
         visit.input = members
       })
     }
-    if (request.url.includes('?')) visit.input = Object.fromEntries(new URL(request.url).searchParams)
+    if (request.url.includes('?')) visit.input = readQuery(request.url)
   }
 
   const identify = async (request: Request, visit: Visit, role: Role): Promise<void> => {

@@ -74,7 +74,8 @@ export const readMembers = async (request: Request): Promise<Members> => {
   const contentType = request.headers.get('content-type') ?? ''
   const body = await readText(request)
   // `curl -d '{…}'` calls its JSON a form; so do scripts that worked with lenient servers.
-  const isJson = /[/+]json/i.test(contentType) || (/^$|x-www-form-urlencoded/.test(contentType) && /^\s*[[{]/.test(body))
+  const isJson =
+    /[/+]json/i.test(contentType) || (/^$|x-www-form-urlencoded/.test(contentType) && /^\s*[[{]/.test(body))
   const parsed =
     body.trim() === '' ? {} : isJson ? parseJson(body) : contentType === '' ? {} : await parseForm(body, contentType)
   const members = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : {}

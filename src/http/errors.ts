@@ -19,7 +19,6 @@ const headers = (language: Language, more: Record<string, string> = {}) => ({
   'content-type': 'application/json',
   ...COMMON,
   'content-language': language,
-  vary: 'Accept-Language',
   ...more,
 })
 

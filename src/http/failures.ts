@@ -8,18 +8,19 @@ import { type Visit, visitOf } from './visit.ts'
 const allowedMethods = (app: AnyElysia) => {
   const patterns = new Map<string, Set<string>>()
   for (const { path, method } of app.routes) {
-    const methods = patterns.get(path) ?? new Set()
+    const pattern = path
+      .replace(/\/$/, '')
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/:[^/]+/g, '[^/]+')
+    const methods = patterns.get(pattern) ?? new Set()
     methods.add(method.toUpperCase())
     if (method.toUpperCase() === 'GET') methods.add('HEAD')
-    patterns.set(path, methods)
+    patterns.set(pattern, methods)
   }
-  const parameters = (path: string) => path.split('/:').length
+  const parameters = (pattern: string) => pattern.split('[^/]+').length
   const table = [...patterns]
     .sort(([a], [b]) => parameters(a) - parameters(b))
-    .map(([path, methods]) => ({
-      pattern: new RegExp(`^${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+')}/?$`),
-      methods: [...methods],
-    }))
+    .map(([pattern, methods]) => ({ pattern: new RegExp(`^${pattern}/?$`), methods: [...methods] }))
   return (path: string): readonly string[] => table.find(({ pattern }) => pattern.test(path))?.methods ?? []
 }
 

@@ -3,10 +3,10 @@ import { AppError } from '../errors.ts'
 import type { SpaceDirectory } from '../features/spaces/directory.ts'
 import { isExpired, type Space } from '../features/spaces/space.ts'
 import type { Logging } from '../logging/logging.ts'
-import { refusal } from './errors.ts'
+import { ourBug, refusal } from './errors.ts'
 import type { Metrics } from './metrics.ts'
 import { type Peer, surroundings } from './surroundings.ts'
-import { maybeVisitOf, rememberVisit, Visit } from './visit.ts'
+import { maybeVisitOf, rememberVisit, requestId, Visit } from './visit.ts'
 
 type Handle = (request: Request) => Response | Promise<Response>
 
@@ -81,7 +81,8 @@ export const front = (deps: {
       response.headers.set('x-ratelimit-limit', String(visit.quota.limit))
       response.headers.set('x-ratelimit-remaining', String(visit.quota.remaining))
     }
-    if (visit.hasSpoken) response.headers.set('content-language', visit.language)
+    // Refusals and pages name it themselves.
+    if (visit.hasSpoken && response.status < 400) response.headers.set('content-language', visit.language)
     return visit.head ? headOf(response) : response
   }
 
@@ -109,6 +110,13 @@ export const front = (deps: {
       : finish(answered, path, visit)
   }
 
+  /** The Space cannot even be looked up. */
+  const failed = (request: Request, path: string, error: unknown) => {
+    const id = requestId()
+    deps.log.app.error('request failed', { request_id: id, method: request.method, error })
+    return finish(ourBug(id), path, undefined)
+  }
+
   const withoutBasePath = (request: Request): Request => {
     if (basePath === '') return request
     const path = pathOf(request.url)
@@ -130,7 +138,10 @@ export const front = (deps: {
     const host = around.host(received)
     const space = spaces.byHost(host)
     return space instanceof Promise
-      ? space.then((found) => serve(received, request, path, host, found))
+      ? space.then(
+          (found) => serve(received, request, path, host, found),
+          (error) => failed(request, path, error),
+        )
       : serve(received, request, path, host, space)
   }
 

@@ -4,9 +4,11 @@ import { AppError, type Message } from '../errors.ts'
 
 // ---- The vocabulary of request schemas: shape only; meaning is the feature's. ----
 
-const EMAIL = /^[^\s@<>()[\],;:"\\]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i
+/** RFC 5321 §4.1.2: a dot-string of RFC 6531 (any script, no controls) at a domain of two labels or more. */
+const EMAIL =
+  /^[^\s\p{Cc}@<>()[\],;:"\\.]+(?:\.[^\s\p{Cc}@<>()[\],;:"\\.]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/iu
 FormatRegistry.Set('email', (value) => EMAIL.test(value))
-FormatRegistry.Set('plain', (value) => !/[\u0000-\u001f\u007f]/.test(value))
+FormatRegistry.Set('plain', (value) => !/\p{Cc}/u.test(value))
 FormatRegistry.Set('date', (value) => !Number.isNaN(Date.parse(value)))
 
 export const text = (options: { max?: number; min?: number; numbers?: boolean } = {}) =>
@@ -26,25 +28,41 @@ export const date = () => Type.String({ format: 'date' })
 /** Linphone sends `"0"` and `"1"`; `"true"` is not a boolean. */
 export const flag = () =>
   Type.Union([Type.Boolean(), Type.Literal(0), Type.Literal(1), Type.Literal('0'), Type.Literal('1')], {
-    refusal: 'v.boolean',
+    refusal: { id: 'v.boolean' },
   })
 
 export const integer = (minimum: number, maximum = 2_147_483_647) => Type.Integer({ minimum, maximum })
 
 export const choice = <const Values extends readonly string[]>(values: Values) =>
-  Type.Unsafe<Values[number]>(Type.String({ enum: [...values], refusal: 'v.choice', choices: values.join(', ') }))
+  Type.Unsafe<Values[number]>(
+    Type.String({ enum: [...values], refusal: { id: 'v.choice', values: { choices: values.join(', ') } } }),
+  )
+
+/** More entries than a dictionary can be given at once; the statement that stores them has a limit, too. */
+export const MOST_DICTIONARY_ENTRIES = 1000
+export const LONGEST_DICTIONARY_TEXT = 255
 
 /** Text → text. `[]` counts as empty: some clients cannot say `{}`. */
 export const dictionary = () =>
-  Type.Unsafe<Record<string, string>>(
-    Type.Union(
-      [
-        Type.Record(Type.String({ maxLength: 255 }), Type.String({ maxLength: 255 })),
-        Type.Array(Type.Never(), { maxItems: 0 }),
-      ],
-      { refusal: 'v.dictionary' },
-    ),
+  Type.Unsafe<Record<string, string>>({
+    type: 'object',
+    additionalProperties: { type: 'string', maxLength: LONGEST_DICTIONARY_TEXT },
+    maxProperties: MOST_DICTIONARY_ENTRIES,
+    refusal: { id: 'v.dictionary', values: { count: MOST_DICTIONARY_ENTRIES, max: LONGEST_DICTIONARY_TEXT } },
+    matches: isDictionary,
+  })
+
+const isDictionary = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value)) return value.length === 0
+  const entries = Object.entries(value)
+  const isShort = (text: unknown) =>
+    typeof text === 'string' && isStorable(text) && [...text].length <= LONGEST_DICTIONARY_TEXT
+  return (
+    entries.length <= MOST_DICTIONARY_ENTRIES &&
+    entries.every(([key, text]) => key.trim() !== '' && isShort(key) && isShort(text))
   )
+}
 
 export const anything = () => Type.Unknown()
 
@@ -52,6 +70,9 @@ export const optional = Type.Optional
 export const form = Type.Object
 
 // ---- Reading a body with a schema. ----
+
+/** PostgreSQL cannot hold a NUL in text, and half of a surrogate pair is no character at all. */
+export const isStorable = (value: string): boolean => !value.includes('\0') && value.isWellFormed()
 
 export const isTrue = (value: unknown): boolean => value === true || value === 1 || value === '1'
 
@@ -63,13 +84,14 @@ const coerce = (schema: TSchema, raw: unknown): unknown => {
   return raw
 }
 
-const matches = (schema: TSchema, value: unknown) =>
-  schema.enum !== undefined ? (schema.enum as unknown[]).includes(value) : Value.Check(schema, value)
+const matches = (schema: TSchema, value: unknown): boolean => {
+  if (schema.enum !== undefined) return (schema.enum as unknown[]).includes(value)
+  if (schema.matches !== undefined) return (schema.matches as (value: unknown) => boolean)(value)
+  return Value.Check(schema, value)
+}
 
 const shapeMessage = (schema: TSchema, error: ValueError | undefined): Message => {
-  if (schema.refusal !== undefined) {
-    return { id: schema.refusal, ...(schema.choices === undefined ? {} : { values: { choices: schema.choices } }) }
-  }
+  if (schema.refusal !== undefined) return schema.refusal as Message
   switch (error?.type) {
     case ValueErrorType.String:
       return { id: 'v.string' }
@@ -113,12 +135,14 @@ export class Input<Schema extends TObject> {
         continue
       }
       const value = coerce(property, raw)
+      if (property.type === 'string' && typeof value === 'string' && !isStorable(value)) {
+        this.refuse(name, property.refusal === undefined ? { id: 'v.control' } : shapeMessage(property, undefined))
+        continue
+      }
       if (matches(property, value)) values[name] = Array.isArray(value) && value.length === 0 ? {} : value
       else {
-        const errors = [...Value.Errors(property, value)]
-        for (const error of errors.length === 0 || property.refusal !== undefined ? [undefined] : errors) {
-          this.refuse(name, shapeMessage(property, error))
-        }
+        const errors = property.refusal === undefined ? [...Value.Errors(property, value)] : []
+        for (const error of errors.length === 0 ? [undefined] : errors) this.refuse(name, shapeMessage(property, error))
         // Later rules still look at text that is only too long or too short.
         if (typeof value === 'string' && property.type === 'string' && property.enum === undefined) values[name] = value
       }
@@ -129,6 +153,11 @@ export class Input<Schema extends TObject> {
   /** The member was sent, be it as null. */
   has(name: keyof Static<Schema> & string): boolean {
     return this.#present.has(name)
+  }
+
+  /** Absent or null: the member says nothing. */
+  isMissing(name: keyof Static<Schema> & string): boolean {
+    return !this.#refused.has(name) && !this.isGood(name)
   }
 
   /** Nothing speaks against the member so far, and it has a value. */

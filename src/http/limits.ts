@@ -1,7 +1,9 @@
+import { isIP } from 'node:net'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Config } from '../config/config.ts'
 import type { Db } from '../db/db.ts'
 import { AppError } from '../errors.ts'
+import type { Logging } from '../logging/logging.ts'
 
 export interface Limit {
   /** What a key may consume in a window; null: no limit. */
@@ -24,7 +26,7 @@ const tooMany = (answer: unknown): never => {
  * The table of limits (spec auth.md §10). Guessing is counted in the database where several processes share one.
  * The volume limit of the API is counted by each process: it protects the process, and a `GET` writes nothing.
  */
-export const limits = (config: Config, db: Db) => {
+export const limits = (config: Config, db: Db, log: Logging) => {
   const limit = (name: string, points: number | null, shared: boolean, seconds = 60): Limit => {
     if (points === null) return UNLIMITED
     const window = { keyPrefix: name, points, duration: seconds }
@@ -42,7 +44,15 @@ export const limits = (config: Config, db: Db) => {
         : new RateLimiterMemory(window)
     return {
       points,
-      consume: async (key) => (await limiter.consume(key).catch(tooMany)).remainingPoints,
+      consume: async (key) => {
+        const { remainingPoints, msBeforeNext } = await limiter.consume(key).catch(tooMany)
+        // Once a window, not once a refusal: a flood of requests is no flood of lines.
+        if (remainingPoints === 0) {
+          const holder = isIP(key) === 0 ? { holder: key } : { ip: key }
+          log.security('auth.throttled', { ...holder, limit: name, retry_after: Math.ceil(msBeforeNext / 1000) })
+        }
+        return remainingPoints
+      },
       check: async (key) => {
         const used = await limiter.get(key)
         if (used !== null && used.remainingPoints <= 0 && used.msBeforeNext > 0) tooMany(used)

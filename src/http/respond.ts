@@ -5,6 +5,7 @@ export const COMMON = {
   'cache-control': 'no-cache, private',
   'x-content-type-options': 'nosniff',
   'access-control-allow-origin': '*',
+  vary: 'Accept-Language',
 }
 
 /** Exactly `application/json`: Linphone compares the whole value (D13). */

@@ -9,31 +9,53 @@ export interface Peer {
   readonly port: number | undefined
 }
 
-const withoutMapping = (address: string) => (address.startsWith('::ffff:') ? address.slice(7) : address)
+/** `::ffff:192.0.2.1`, also with its last half in hex, is the IPv4 address that it stands for. */
+const withoutMapping = (address: string): string => {
+  if (!/^::ffff:/i.test(address)) return address
+  const inner = address.slice(7)
+  const hex = /^([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(inner)
+  if (hex === null) return isIP(inner) === 4 ? inner : address
+  const [high, low] = [Number.parseInt(hex[1] ?? '', 16), Number.parseInt(hex[2] ?? '', 16)]
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
+
+/** What a proxy wrote about a client, with or without a port; null when it is no address. */
+const hopAddress = (hop: string): string | null => {
+  const bare = hop.trim()
+  const address = /^\[([^\]]+)\](?::\d+)?$/.exec(bare)?.[1] ?? /^([\d.]+):\d+$/.exec(bare)?.[1] ?? bare
+  return isIP(address) === 0 ? null : withoutMapping(address)
+}
 
 interface Forwarded {
-  readonly for: string | null
+  /** The client first, then every proxy but the last. */
+  readonly hops: readonly string[]
   readonly proto: string | null
   readonly host: string | null
 }
 
-/** RFC 7239 `Forwarded`, else the `X-Forwarded-*` family. */
+const X_FORWARDED = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']
+
+/**
+ * The `X-Forwarded-*` family, else RFC 7239 `Forwarded`. In this order: nearly every proxy writes the former and lets
+ * a `Forwarded` of the client pass through.
+ */
 const forwarded = (headers: Headers): Forwarded => {
-  const standard = headers.get('forwarded')
-  if (standard !== null) {
-    const last = standard.split(',').at(-1) ?? ''
-    const parameter = (name: string) =>
-      new RegExp(`(?:^|;)\\s*${name}\\s*=\\s*"?([^";]+)"?`, 'i').exec(last)?.[1]?.trim() ?? null
+  const standard = X_FORWARDED.some((name) => headers.has(name)) ? null : headers.get('forwarded')
+  if (standard === null) {
     return {
-      for: parameter('for')?.replace(/^\[|\](?::\d+)?$/g, '') ?? null,
-      proto: parameter('proto'),
-      host: parameter('host'),
+      hops: headers.get('x-forwarded-for')?.split(',') ?? [],
+      proto: headers.get('x-forwarded-proto'),
+      host: headers.get('x-forwarded-host'),
     }
   }
+  const elements = standard.split(',')
+  const parameter = (element: string, name: string) =>
+    new RegExp(`(?:^|;)\\s*${name}\\s*=\\s*"?([^";]+)"?`, 'i').exec(element)?.[1]?.trim() ?? null
+  const last = elements.at(-1) ?? ''
   return {
-    for: headers.get('x-forwarded-for'),
-    proto: headers.get('x-forwarded-proto'),
-    host: headers.get('x-forwarded-host'),
+    hops: elements.map((element) => parameter(element, 'for') ?? ''),
+    proto: parameter(last, 'proto'),
+    host: parameter(last, 'host'),
   }
 }
 
@@ -72,12 +94,17 @@ export const surroundings = (
       return hostName((trusted(request) && forwarded(request.headers).host) || direct)
     },
     address: (request) => {
-      const direct = peerAddress(request)
-      if (!trusted(request)) return direct
-      // Right to left: the first hop that is not one of ours is the client.
-      const hops = (forwarded(request.headers).for ?? '').split(',').map((hop) => withoutMapping(hop.trim()))
-      const client = hops.reverse().find((hop) => isIP(hop) !== 0 && !isProxy(hop))
-      return client ?? direct
+      let known = peerAddress(request)
+      if (!trusted(request)) return known
+      // Right to left: the first hop that is not one of ours is the client. What stands left of it anybody may have
+      // written, as what stands left of a hop that cannot be read.
+      for (const hop of forwarded(request.headers).hops.toReversed()) {
+        const address = hopAddress(hop)
+        if (address === null) break
+        known = address
+        if (!isProxy(address)) break
+      }
+      return known
     },
     scheme: (request) => {
       const proto = trusted(request) ? forwarded(request.headers).proto : null
@@ -86,7 +113,8 @@ export const surroundings = (
     port: (request) => {
       const viaProxy = trusted(request)
       const host = (viaProxy ? forwarded(request.headers).host : null) ?? request.headers.get('host') ?? ''
-      const port = (viaProxy ? request.headers.get('x-forwarded-port') : null) ?? portOf(host)
+      const told = viaProxy ? request.headers.get('x-forwarded-port') : null
+      const port = told !== null && /^\d{1,5}$/.test(told) ? told : portOf(host)
       // A port that nobody configured is a header's invention: links do not repeat it.
       const known = viaProxy || port === ownPort() || port === String(config.PUBLIC_PORT ?? '')
       return port !== '' && port !== '80' && port !== '443' && known ? `:${port}` : ''

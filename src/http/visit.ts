@@ -11,6 +11,9 @@ export interface Surroundings {
   language(request: Request): Language
 }
 
+/** The name of a request in the log. */
+export const requestId = (): string => crypto.randomUUID()
+
 /** What the server knows about one request. Handlers hand it to use cases, which never see the request itself. */
 export class Visit {
   /** Set on 401 and on digest successes; the front writes it into the reply. */
@@ -53,7 +56,13 @@ export class Visit {
   }
 
   get language(): Language {
-    return this.#language ?? this.#around.language(this.#request)
+    this.#language ??= this.#around.language(this.#request)
+    return this.#language
+  }
+
+  /** The reply depends on the language. */
+  get hasSpoken(): boolean {
+    return this.#language !== null
   }
 
   /** The visitor chose a language by other means than the browser's. */
@@ -63,7 +72,7 @@ export class Visit {
 
   /** In log lines and in replies to our own bugs. */
   get id(): string {
-    this.#id ??= crypto.randomUUID()
+    this.#id ??= requestId()
     return this.#id
   }
 

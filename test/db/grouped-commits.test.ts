@@ -25,8 +25,7 @@ const commitsInLog = (file: string): number => {
   return commits
 }
 
-// PostgreSQL groups the commits of its connections itself.
-describe.if(postgresUrl === null)('transactions that wait for the writer', () => {
+const onSqlite = () => {
   let database: TestDatabase
   let other: OtherConnection
   let before: number
@@ -174,4 +173,7 @@ describe.if(postgresUrl === null)('transactions that wait for the writer', () =>
     expect(await again.read.select().from(again.tables.accounts)).toHaveLength(200)
     database = { ...database, db: again }
   })
-})
+}
+
+// PostgreSQL groups the commits of its connections itself.
+if (postgresUrl === null) describe('transactions that wait for the writer', onSqlite)

@@ -1,38 +1,60 @@
 import { expect, test } from 'bun:test'
-import { copyFileSync, readFileSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { executable, installation, serve, sipkeeper } from '../support/executable.ts'
+import { freePort } from '../support/postgres.ts'
 
 test('the executable, alone in an empty folder with nothing configured, is used through the line it prints', async () => {
-  const place = await installation()
+  const port = await freePort()
+  // The default port may be taken on this machine; everything else is what a stranger gets.
+  const place = await installation({ LISTEN: `127.0.0.1:${port}` })
   const alone = join(place.folder, 'sipkeeper')
   copyFileSync(executable, alone)
   const running = await serve(place, [alone])
   const welcome = running.output()
   const line = /^ +(curl .*)$/m.exec(welcome)?.[1] ?? ''
-  // Port 0 was asked for, so the printed line cannot know the real one.
-  const command = line.replace('http://localhost', running.base)
-  const curl = Bun.spawnSync(['sh', '-c', `${command} -s`])
-  expect(JSON.parse(curl.stdout.toString())).toMatchObject({ username: 'alice01', activated: true })
+  const curl = Bun.spawnSync(['sh', '-c', line], { env: { PATH: process.env.PATH ?? '', HOME: place.folder } })
+  const account = JSON.parse(curl.stdout.toString())
+  expect(account).toMatchObject({ username: 'alice01', domain: 'localhost', activated: true })
 
   const password = /Password +(\S+)/.exec(welcome)?.[1] ?? ''
   const key = /API key +(\S+)/.exec(welcome)?.[1] ?? ''
+  const url = /^ +(http:\S+\/provisioning\/\S+)$/m.exec(welcome)?.[1] ?? ''
   expect([password.length, key.length]).toEqual([16, 40])
-  const logLines = welcome.split('\n').filter((text) => /^\{"time"|security event=/.test(text))
-  expect(logLines.length).toBeGreaterThan(0)
-  for (const secret of [password, key]) expect(logLines.join('\n')).not.toContain(secret)
+  const phone = await fetch(url, { headers: { 'x-linphone-provisioning': '1' } })
+  expect([phone.status, await phone.text()]).toEqual([200, expect.stringContaining('sip:admin@localhost')])
+  const withoutKey = await fetch(`${running.base}/api/accounts/${account.id}`)
+  expect(withoutKey.status).toBe(401)
+  const withKey = await fetch(`${running.base}/api/accounts/${account.id}`, { headers: { 'x-api-key': key } })
+  expect(await withKey.json()).toMatchObject({ id: account.id, username: 'alice01' })
 
   expect(await running.stop()).toBe(0)
-  if (process.env.TEST_DATABASE_URL === undefined) {
-    expect(statSync(join(place.folder, 'app.key')).mode & 0o777).toBe(0o600)
-  }
+  const log = running.output().match(/^\{"time".*$|^.*security event=.*$/gm) ?? []
+  expect(log.length).toBeGreaterThan(1)
+  const token = url.split('/').at(-1) ?? ''
+  const secrets = [password, key, token, account.provisioning_token, 'choose-a-password']
+  for (const secret of secrets) expect(log.join('\n')).not.toContain(secret)
+
+  expect((statSync(join(place.folder, 'app.key')).mode & 0o777).toString(8)).toBe('600')
   const before = readFileSync(join(place.folder, 'app.key'), 'utf8')
   const again = await serve(place, [alone])
   const me = await fetch(`${again.base}/api/accounts/me`, { headers: { 'x-api-key': key } })
-  expect(me.status).toBe(200)
-  expect(again.output()).not.toContain('API key')
+  expect([me.status, await me.json()]).toEqual([200, expect.objectContaining({ username: 'admin', admin: true })])
+  expect((await fetch(url)).status).toBe(404)
+  for (const text of ['API key', 'Password', ...secrets]) expect(again.output()).not.toContain(text)
   expect(readFileSync(join(place.folder, 'app.key'), 'utf8')).toBe(before)
-  await again.stop()
+  expect(await again.stop()).toBe(0)
+  await place.remove()
+})
+
+test('code that lies in the folder it is started from is not run', async () => {
+  const place = await installation()
+  writeFileSync(join(place.folder, 'bunfig.toml'), 'preload = ["./preload.ts"]\n')
+  writeFileSync(join(place.folder, 'preload.ts'), "await Bun.write('it-ran', '')\n")
+  writeFileSync(join(place.folder, 'package.json'), '{"type": "commonjs"}')
+  const { code, stderr } = await sipkeeper(['migrate'], place.env)
+  expect([code, stderr]).toEqual([0, ''])
+  expect(existsSync(join(place.folder, 'it-ran'))).toBe(false)
   await place.remove()
 })
 

@@ -249,7 +249,9 @@ describe('one’s own document', () => {
   test('carries any display name through our writer and somebody else’s parser', async () => {
     const carol = await t.account({ username: 'carol' })
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), async (name) => {
+      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), async (drawn) => {
+        // PostgreSQL stores no NUL; the API refuses one.
+        const name = drawn.replaceAll('\0', '')
         await t.db.transaction((tx) => tx.update(t.db.tables.accounts).set({ displayName: name }).returning())
         const { status, text } = await t.get('/provisioning/me', { as: carol })
         const kept = [...name].filter((c) => !/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]|\p{Cs}/u.test(c)).join('')

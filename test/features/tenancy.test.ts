@@ -31,6 +31,7 @@ const WITHOUT_OBJECT = new Set([
   'GET /',
   'GET /about',
   'GET /provisioning/documentation',
+  'GET /provisioning/documentation',
   'GET /provisioning/me',
   'GET /api/accounts/me',
   'DELETE /api/accounts/me',

@@ -16,8 +16,11 @@ export const hasProgram = (name: string): boolean => {
   return false
 }
 
-/** Only what the test says: nothing of this machine's configuration leaks in. */
-const environment = (env: Record<string, string>) => ({ PATH: process.env.PATH ?? '', ...env })
+/** Only what the test says: neither this machine's environment nor a `.env` of the checkout leaks in. */
+const surroundings = (env: Record<string, string>) => ({
+  cwd: env.HOME ?? tmpdir(),
+  env: { PATH: process.env.PATH ?? '', ...env },
+})
 
 export interface Finished {
   readonly code: number
@@ -28,7 +31,7 @@ export interface Finished {
 /** Runs one command of the executable to its end. */
 export const sipkeeper = async (args: string[], env: Record<string, string>, stdin = ''): Promise<Finished> => {
   const child = Bun.spawn([executable, ...args], {
-    env: environment(env),
+    ...surroundings(env),
     stdin: new TextEncoder().encode(stdin),
     stdout: 'pipe',
     stderr: 'pipe',
@@ -91,7 +94,7 @@ const READY_WITHIN_MS = 20_000
 /** Starts `serve` and waits until it listens. */
 export const serve = async ({ env }: Pick<Installation, 'env'>, command: string[] = [executable]): Promise<Running> => {
   const child = Bun.spawn([...command, 'serve'], {
-    env: environment(env),
+    ...surroundings(env),
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

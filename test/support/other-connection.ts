@@ -35,7 +35,7 @@ export const otherConnection = (url: string): OtherConnection => {
       close: () => client.close(),
     }
   }
-  const database = new Database(url, { strict: true, readwrite: true })
+  const database = new Database(url, { strict: true, create: true })
   database.run('PRAGMA busy_timeout = 5000')
   database.run('PRAGMA foreign_keys = ON')
   return {

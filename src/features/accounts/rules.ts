@@ -11,7 +11,7 @@ import {
   plainText,
   text,
 } from '../../http/input.ts'
-import { looksLikePhone, parsePhone } from '../../protocols/e164.ts'
+import { looksLikePhone, type Phone, parsePhone } from '../../protocols/e164.ts'
 import type { DigestConfiguration, PasswordAlgorithm } from '../spaces/space.ts'
 
 export const ALGORITHMS = ['MD5', 'SHA-256'] as const
@@ -123,16 +123,16 @@ export const algorithmFor = (
   if (configured !== null && wanted !== null && wanted !== configured) {
     input.refuse('algorithm', { id: 'v.choice', values: { choices: configured } })
   }
-  if (configured === null && wanted === null && required) input.refuse('algorithm', { id: 'v.required' })
+  if (configured === null && required && input.isMissing('algorithm')) input.refuse('algorithm', { id: 'v.required' })
   return configured ?? wanted ?? 'SHA-256'
 }
 
-/** The number in E.164, or null when there is none or it was refused. `isOpen` knows the activated countries. */
-export const checkPhone = (input: WithUsername, isOpen: (callingCode: string) => boolean): string | null => {
+/** The number in E.164, or null when there is none or it was refused. `accepts`: its country is open. */
+export const checkPhone = (input: WithUsername, accepts: (phone: Phone) => boolean): string | null => {
   const { phone } = input.values
-  if (typeof phone !== 'string') return null
+  if (typeof phone !== 'string' || !input.isGood('phone')) return null
   const parsed = parsePhone(phone)
   if (parsed === null) input.refuse('phone', { id: 'v.phone' })
-  else if (!isOpen(parsed.callingCode)) input.refuse('phone', { id: 'v.phone_country' })
+  else if (!accepts(parsed)) input.refuse('phone', { id: 'v.phone_country' })
   return parsed?.number ?? null
 }

@@ -127,6 +127,26 @@ export const accountStore = (db: Db) => {
       .onConflictDoNothing()
       .returning({ id: accounts.id }),
   )
+  const passwordRows = db.prepare<{ accountId: number }>()('passwords_of_account', (on) =>
+    on
+      .select({ algorithm: passwords.algorithm, password: passwords.password })
+      .from(passwords)
+      .where(eq(passwords.accountId, sql.placeholder('accountId')))
+      .orderBy(passwords.id),
+  )
+  const activate = db.prepare<{ domain: string; id: number; at: Date }>()('activate_account', (on) =>
+    on
+      .update(accounts)
+      .set({ activated: true, updatedAt: sql`${sql.param(sql.placeholder('at'), accounts.updatedAt)}` })
+      .where(and(eq(accounts.id, sql.placeholder('id')), inDomain))
+      .returning({ id: accounts.id }),
+  )
+  const dropKey = db.prepare<{ id: number }>()('drop_confirmation_key', (on) =>
+    on
+      .delete(confirmationKeys)
+      .where(eq(confirmationKeys.accountId, sql.placeholder('id')))
+      .returning({ id: confirmationKeys.id }),
+  )
   const insertPassword = db.prepare<{ accountId: number; password: string; algorithm: string }>()(
     'insert_password',
     (on) =>
@@ -138,6 +158,27 @@ export const accountStore = (db: Db) => {
           algorithm: sql.placeholder('algorithm'),
         })
         .returning({ id: passwords.id }),
+  )
+
+  const dropPasswords = db.prepare<{ accountId: number }>()('drop_passwords', (on) =>
+    on
+      .delete(passwords)
+      .where(eq(passwords.accountId, sql.placeholder('accountId')))
+      .returning({ id: passwords.id }),
+  )
+  const lockSpace = db.prepare<{ domain: string }>()('lock_space', (on) =>
+    on
+      .update(spaces)
+      .set({ maxAccounts: sql`${spaces.maxAccounts}` })
+      .where(eq(spaces.domain, sql.placeholder('domain')))
+      .returning({ maxAccounts: spaces.maxAccounts }),
+  )
+  const lockAccount = db.prepare<{ domain: string; id: number }>()('lock_account', (on) =>
+    on
+      .update(accounts)
+      .set({ updatedAt: sql`${accounts.updatedAt}` })
+      .where(and(eq(accounts.id, sql.placeholder('id')), inDomain))
+      .returning({ username: accounts.username }),
   )
 
   type Row = Awaited<ReturnType<typeof byId>>[number]
@@ -197,14 +238,13 @@ export const accountStore = (db: Db) => {
     },
 
     /** Holds the Space's row until the transaction ends, so that nobody else counts or compares meanwhile. */
-    lockSpace: async (tx: Tx, { space }: InSpace) =>
-      (
-        await tx
-          .update(spaces)
-          .set({ maxAccounts: sql`${spaces.maxAccounts}` })
-          .where(eq(spaces.domain, space.domain))
-          .returning({ maxAccounts: spaces.maxAccounts })
-      )[0] ?? null,
+    lockSpace: async (tx: Tx, { space }: InSpace) => (await lockSpace(tx, { domain: space.domain }))[0] ?? null,
+    /**
+     * Holds the account's row until the transaction ends: what belongs to it can neither change twice at once nor
+     * lose its account. null: it is gone. Everything that writes below an account takes it first.
+     */
+    lock: async (tx: Tx, { space }: InSpace, id: number) =>
+      (await lockAccount(tx, { domain: space.domain, id }))[0] ?? null,
 
     /** null: the name (or the phone number) was taken meanwhile. */
     insert: async (tx: Tx, row: NewAccountRow): Promise<number | null> => (await insertAccount(tx, row))[0]?.id ?? null,
@@ -215,10 +255,13 @@ export const accountStore = (db: Db) => {
         .where(and(eq(accounts.id, id), eq(accounts.domain, space.domain)))
         .returning({ id: accounts.id })
       // Whatever activates an account makes its pending key worthless (spec legacy.md §7).
-      if (row.activated === true && changed.length > 0) {
-        await tx.delete(confirmationKeys).where(eq(confirmationKeys.accountId, id))
-      }
+      if (row.activated === true && changed.length > 0) await dropKey(tx, { id })
       return changed
+    },
+    activate: async (tx: Tx, { space }: InSpace, id: number, at: Date): Promise<boolean> => {
+      const changed = await activate(tx, { domain: space.domain, id, at })
+      if (changed.length > 0) await dropKey(tx, { id })
+      return changed.length > 0
     },
     delete: (tx: Tx, { space }: InSpace, id: number) =>
       tx
@@ -229,16 +272,15 @@ export const accountStore = (db: Db) => {
     bury: (tx: Tx, username: string, domain: string, at: Date) =>
       tx.insert(tombstones).values({ username, domain, createdAt: at, updatedAt: at }).onConflictDoNothing(),
 
-    passwords: (on: Reader, accountId: number) =>
-      on
-        .select({ algorithm: passwords.algorithm, password: passwords.password })
-        .from(passwords)
-        .where(eq(passwords.accountId, accountId))
-        .orderBy(passwords.id),
-    /** Exactly one algorithm per account afterwards. */
-    replacePasswords: async (tx: Tx, accountId: number, algorithm: PasswordAlgorithm, ha1: string) => {
-      await tx.delete(passwords).where(eq(passwords.accountId, accountId))
-      await insertPassword(tx, { accountId, algorithm, password: ha1 })
+    passwords: (on: Reader, accountId: number) => passwordRows(on, { accountId }),
+    /** At most one algorithm per account afterwards; null: none, in a Space that stores no passwords. */
+    replacePasswords: async (
+      tx: Tx,
+      accountId: number,
+      secret: { algorithm: PasswordAlgorithm; ha1: string } | null,
+    ): Promise<void> => {
+      await dropPasswords(tx, { accountId })
+      if (secret !== null) await insertPassword(tx, { accountId, algorithm: secret.algorithm, password: secret.ha1 })
     },
     insertPassword: (tx: Tx, accountId: number, algorithm: PasswordAlgorithm, ha1: string) =>
       insertPassword(tx, { accountId, algorithm, password: ha1 }),

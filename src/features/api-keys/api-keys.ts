@@ -14,6 +14,9 @@ interface Use {
   lastUsedAt: Date
 }
 
+/** Why a key does not open the door. */
+type KeyRefusal = 'unknown_key' | 'other_address' | 'idle'
+
 /** API keys (spec auth.md §5): stored as hashes; their use is counted in memory, so a request writes nothing. */
 export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: () => Date }) => {
   const { config, db, secrets, now } = deps
@@ -25,37 +28,40 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
     (key) => store.byHash(secrets.hash(key)),
   )
 
-  const flush = async () => {
+  /** Uses stay pending until they are stored: in between, a key would look as idle as it was before them. */
+  const write = async () => {
     if (pending.size === 0) return
-    const uses = [...pending]
-    pending.clear()
-    try {
-      await db.transaction(async (tx) => {
-        for (const [keyId, { requests, lastUsedAt }] of uses) await store.addUse(tx, keyId, requests, lastUsedAt)
-      })
-    } catch (error) {
-      // Keep them for the next round.
-      for (const [keyId, use] of uses) {
-        const newer = pending.get(keyId)
-        pending.set(keyId, {
-          requests: use.requests + (newer?.requests ?? 0),
-          lastUsedAt: newer?.lastUsedAt ?? use.lastUsedAt,
-        })
-      }
-      throw error
+    const uses = [...pending].map(([keyId, use]) => ({ keyId, ...use }))
+    await db.transaction(async (tx) => {
+      for (const { keyId, requests, lastUsedAt } of uses) await store.addUse(tx, keyId, requests, lastUsedAt)
+    })
+    for (const { keyId, requests } of uses) {
+      const use = pending.get(keyId)
+      if (use === undefined) continue
+      use.requests -= requests
+      if (use.requests === 0) pending.delete(keyId)
     }
   }
 
+  /** One round after the other, so that nothing is counted twice. */
+  let rounds: Promise<void> = Promise.resolve()
+  const flush = (): Promise<void> => {
+    rounds = rounds.then(write, write)
+    return rounds
+  }
+
   return {
-    /** The account of a key that is alive and allowed from this address, or null. Counts the use. */
+    /** The account of a key that is alive and allowed from this address. Counts the use. */
     use: async (key: string, address: string) => {
       const found = await byKey(key)
-      if (found === null || (found.ip !== null && found.ip !== address)) return null
+      if (found === null) return 'unknown_key' satisfies KeyRefusal
+      if (found.ip !== null && found.ip !== address) return 'other_address' satisfies KeyRefusal
       const at = now()
       const use = pending.get(found.keyId)
       const lastUsedAt = use?.lastUsedAt ?? found.lastUsedAt
       const idleMinutes = found.expiresAfterLastUsedMinutes ?? config.APP_API_KEY_EXPIRATION_MINUTES ?? 0
-      if (idleMinutes > 0 && lastUsedAt.getTime() + idleMinutes * 60_000 < at.getTime()) return null
+      if (idleMinutes > 0 && lastUsedAt.getTime() + idleMinutes * 60_000 < at.getTime())
+        return 'idle' satisfies KeyRefusal
       if (use === undefined) pending.set(found.keyId, { requests: 1, lastUsedAt: at })
       else {
         use.requests += 1

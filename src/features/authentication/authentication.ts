@@ -23,8 +23,10 @@ import type { authenticationStore, StoredPassword } from './store.ts'
 /** What of an HTTP request proves an identity. */
 export interface Proof {
   readonly method: string
-  /** Every spelling of the request target that the client may have signed. */
-  readonly targets: readonly string[]
+  /** The path and query. */
+  target(): string
+  /** Whether that is what a client signed as `uri`. */
+  isTarget(uri: string): boolean
   readonly authorization: string | null
   readonly from: string | null
   readonly apiKey: string | null
@@ -90,8 +92,15 @@ export const authentication = (deps: {
 
   const byKey = async (visit: Visit, key: string, via: 'key' | 'cookie'): Promise<Caller> => {
     const account = await apiKeys.use(key, visit.address)
-    if (account === null) {
-      log.security('auth.key.fail', { result: 'fail', ip: visit.address, space: visit.space.domain, rid: visit.id })
+    if (typeof account === 'string') {
+      log.security('auth.key.fail', {
+        ip: visit.address,
+        space: visit.space.domain,
+        via,
+        reason: account,
+        ua: visit.userAgent,
+        rid: visit.id,
+      })
       throw new AppError('unauthenticated', 'auth.key')
     }
     return admit(visit, account, via)
@@ -140,8 +149,9 @@ export const authentication = (deps: {
     if (credentials === null) return refuse('malformed')
     if (credentials.username !== account.username) return refuse('username')
     if (credentials.realm !== realm) return refuse('realm')
-    if (!proof.targets.includes(credentials.uri)) return refuse('uri')
-    const secret = known.get(credentials.algorithm)
+    if (!proof.isTarget(credentials.uri)) return refuse('uri')
+    // The one that we asked for: nobody in between may talk the client into a weaker one (RFC 7616 §3.4).
+    const secret = credentials.algorithm === strongest ? known.get(strongest) : undefined
     if (secret === undefined) return refuse('algorithm')
     const issuedAt = nonces.issuedAt(credentials, holder)
     if (issuedAt === null) return refuse('nonce')
@@ -184,7 +194,7 @@ export const authentication = (deps: {
           ip: visit.address,
           space: visit.space.domain,
           account: `${caller.username}@${caller.domain}`,
-          path: proof.targets[0],
+          path: proof.target(),
           rid: visit.id,
         })
         throw new AppError('forbidden', role === 'super' ? 'auth.super_only' : 'auth.admin_only')

@@ -30,7 +30,7 @@ export interface SpentCounts {
   spend(nonce: string, count: number, issuedAt: number): boolean | Promise<boolean>
 }
 
-export const spentCountsInMemory = (lifetimeMs: number, now: () => number, most = MOST_SPENT): SpentCounts => {
+export const spentCountsInMemory = (most = MOST_SPENT): SpentCounts => {
   const highest = new Map<string, { count: number; issuedAt: number }>()
   let forgottenUntil = 0
   return {
@@ -44,8 +44,8 @@ export const spentCountsInMemory = (lifetimeMs: number, now: () => number, most 
       if (issuedAt <= forgottenUntil) return false
       if (highest.size >= most) {
         for (const [oldest, entry] of highest) {
-          // Whatever is still alive when it is dropped takes everything that old with it.
-          if (entry.issuedAt + lifetimeMs > now()) forgottenUntil = Math.max(forgottenUntil, entry.issuedAt)
+          // Whatever is dropped takes everything that old with it.
+          forgottenUntil = Math.max(forgottenUntil, entry.issuedAt)
           highest.delete(oldest)
           if (highest.size < most * 0.9) break
         }

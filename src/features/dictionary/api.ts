@@ -1,67 +1,68 @@
 import { Elysia } from 'elysia'
-import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
-import { accepts, anything, form, read } from '../../http/input.ts'
+import { accepts, anything, form, isStorable, LONGEST_DICTIONARY_TEXT, read } from '../../http/input.ts'
 import { idOf } from '../../http/path.ts'
 import { json } from '../../http/respond.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Dictionary } from './dictionary.ts'
 
-const LONGEST = 255
-
 const NewEntry = form({ value: anything() })
 
 /** Numbers and booleans become text, as old scripts expect (spec contacts.md §9). */
-const textOf = (value: unknown): string | null =>
-  typeof value === 'string'
-    ? value
-    : typeof value === 'number'
-      ? String(value)
-      : typeof value === 'boolean'
-        ? String(Number(value))
-        : null
+const textOf = (value: unknown): string | null => {
+  if (typeof value === 'string') return isStorable(value) ? value : null
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'boolean' ? String(Number(value)) : null
+}
+
+const isLong = (text: string) => [...text].length > LONGEST_DICTIONARY_TEXT
+
+/** The value of the body, for a key that can be stored. */
+const valueFor = (key: string, visit: Visit): string => {
+  const input = read(NewEntry, visit.input)
+  const value = textOf(input.values.value)
+  const tooLong = { id: 'v.max', values: { max: LONGEST_DICTIONARY_TEXT } } as const
+  if (input.isGood('value') && value === null) input.refuse('value', { id: 'v.string' })
+  if (value !== null && isLong(value)) input.refuse('value', tooLong)
+  if (isLong(key)) input.refuse('key', tooLong)
+  input.settle()
+  return value ?? ''
+}
 
 export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary: Dictionary }) => {
   const { auth, accounts, dictionary } = deps
-  const accountId = async (visit: Visit, id: string) => (await accounts.byId(visit.space, idOf(id))).account.id
+  const find = async (visit: Visit, id: string) => (await accounts.byId(visit.space, idOf(id))).account.id
 
-  const entryOf = (visit: Visit, key: string): string => {
-    const input = read(NewEntry, visit.input)
-    const value = textOf(input.values.value)
-    if (input.isGood('value') && value === null) input.refuse('value', { id: 'v.string' })
-    if (value !== null && [...value].length > LONGEST) input.refuse('value', { id: 'v.max', values: { max: LONGEST } })
-    input.settle()
-    if ([...key].length > LONGEST) throw new AppError('not_found', 'dictionary.unknown')
-    return value ?? ''
-  }
+  /** Resolves to how many entries went: of the key, or all. */
+  const remove = (visit: Visit, id: number, key?: string) =>
+    accounts.edit(visit, id, (tx) => dictionary.remove(tx, id, key))
 
   return new Elysia({ prefix: '/api/accounts/:id/dictionary' })
     .use(auth)
-    .get('/', async ({ visit, params }) => json(await dictionary.all(await accountId(visit, params.id))), {
+    .get('/', async ({ visit, params }) => json(await dictionary.all(await find(visit, params.id))), {
       requires: 'admin',
     })
-    .delete('/', async ({ visit, params }) => json(await dictionary.remove(await accountId(visit, params.id))), {
-      requires: 'admin',
-    })
+    .delete('/', async ({ visit, params }) => json(await remove(visit, idOf(params.id))), { requires: 'admin' })
     .get(
       '/:key',
-      async ({ visit, params }) => json({ value: await dictionary.one(await accountId(visit, params.id), params.key) }),
+      async ({ visit, params }) => {
+        const account = await find(visit, params.id)
+        return json({ value: await dictionary.one(account, params.key) })
+      },
       { requires: 'admin' },
     )
     .post(
       '/:key',
       async ({ visit, params }) => {
-        const account = await accountId(visit, params.id)
-        const value = entryOf(visit, params.key)
-        await dictionary.set(account, params.key, value)
+        const id = await find(visit, params.id)
+        const value = valueFor(params.key, visit)
+        await accounts.edit(visit, id, (tx) => dictionary.set(tx, id, { [params.key]: value }))
         return json({ value }, 201)
       },
       { requires: 'admin', detail: accepts(NewEntry) },
     )
-    .delete(
-      '/:key',
-      async ({ visit, params }) => json(await dictionary.remove(await accountId(visit, params.id), params.key)),
-      { requires: 'admin' },
-    )
+    .delete('/:key', async ({ visit, params }) => json(await remove(visit, idOf(params.id), params.key)), {
+      requires: 'admin',
+    })
 }

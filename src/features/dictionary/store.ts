@@ -3,35 +3,35 @@ import type { Db, Reader, Tx } from '../../db/db.ts'
 
 export const dictionaryStore = (db: Db) => {
   const { accountDictionaryEntries: entries } = db.tables
-  const ofAccount = (accountId: number, key?: string) =>
-    key === undefined ? eq(entries.accountId, accountId) : and(eq(entries.accountId, accountId), eq(entries.key, key))
+  const ofAccount = eq(entries.accountId, sql.placeholder('accountId'))
+
+  const all = db.prepare<{ accountId: number }>()('dictionary_of_account', (on) =>
+    on.select({ key: entries.key, value: entries.value }).from(entries).where(ofAccount).orderBy(asc(entries.id)),
+  )
+  const one = db.prepare<{ accountId: number; key: string }>()('dictionary_entry', (on) =>
+    on
+      .select({ value: entries.value })
+      .from(entries)
+      .where(and(ofAccount, eq(entries.key, sql.placeholder('key')))),
+  )
 
   return {
-    all: (on: Reader, accountId: number) =>
-      on
-        .select({ key: entries.key, value: entries.value })
-        .from(entries)
-        .where(ofAccount(accountId))
-        .orderBy(asc(entries.id)),
-    one: (on: Reader, accountId: number, key: string) =>
-      on.select({ value: entries.value }).from(entries).where(ofAccount(accountId, key)),
-    /** In place: a replaced entry keeps its position. */
-    set: (tx: Tx, accountId: number, key: string, value: string, at: Date) =>
+    all: (on: Reader, accountId: number) => all(on, { accountId }),
+    one: async (on: Reader, accountId: number, key: string) => (await one(on, { accountId, key }))[0] ?? null,
+    /** In place: an entry that was there keeps its position. */
+    set: (tx: Tx, accountId: number, values: Readonly<Record<string, string>>, at: Date) =>
       tx
         .insert(entries)
-        .values({ accountId, key, value, createdAt: at, updatedAt: at })
+        .values(Object.entries(values).map(([key, value]) => ({ accountId, key, value, createdAt: at, updatedAt: at })))
         .onConflictDoUpdate({
           target: [entries.accountId, entries.key],
           set: { value: sql`excluded.value`, updatedAt: at },
         })
-        .returning({ value: entries.value }),
-    insertAll: (tx: Tx, accountId: number, values: Readonly<Record<string, string>>, at: Date) =>
-      tx
-        .insert(entries)
-        .values(
-          Object.entries(values).map(([key, value]) => ({ accountId, key, value, createdAt: at, updatedAt: at })),
-        ),
+        .returning({ key: entries.key }),
     remove: (tx: Tx, accountId: number, key?: string) =>
-      tx.delete(entries).where(ofAccount(accountId, key)).returning({ key: entries.key }),
+      tx
+        .delete(entries)
+        .where(and(eq(entries.accountId, accountId), key === undefined ? undefined : eq(entries.key, key)))
+        .returning({ key: entries.key }),
   }
 }

@@ -11,8 +11,9 @@ export const phoneCountries = (deps: { db: Db; now: () => Date }) => {
   /** Switches all regions of the country's calling code; resolves to how many rows that were. */
   const switchCountry = (activated: boolean) => async (code: string) =>
     db.transaction(async (tx) => {
-      const country = (await store.one(tx, code.toUpperCase()))[0]
-      if (country === undefined) throw new AppError('not_found', 'country.unknown')
+      // ISO 3166-1 alpha-2, in either case.
+      const country = /^[A-Za-z]{2}$/.test(code) ? await store.one(tx, code.toUpperCase()) : null
+      if (country === null) throw new AppError('not_found', 'country.unknown')
       return (await store.switchCode(tx, country.countryCode, activated, now())).length
     })
 
@@ -22,7 +23,7 @@ export const phoneCountries = (deps: { db: Db; now: () => Date }) => {
     deactivate: switchCountry(false),
     /** The calling codes whose numbers are accepted. */
     openCallingCodes: async (): Promise<ReadonlySet<string>> =>
-      new Set((await store.all(db.read)).filter(({ activated }) => activated).map(({ countryCode }) => countryCode)),
+      new Set((await store.open(db.read)).map(({ countryCode }) => countryCode)),
     /** Adds regions that the numbering metadata knows and the table does not, deactivated. */
     refresh: async () => {
       const known = new Set((await store.all(db.read)).map(({ code }) => code))

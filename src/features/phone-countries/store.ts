@@ -1,16 +1,28 @@
-import { asc, eq } from 'drizzle-orm'
+import { asc, eq, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 
 export const phoneCountryStore = (db: Db) => {
   const { phoneCountries: countries } = db.tables
+  const all = db.prepare()('phone_countries', (on) =>
+    on
+      .select({ code: countries.code, countryCode: countries.countryCode, activated: countries.activated })
+      .from(countries)
+      .orderBy(asc(countries.code)),
+  )
+  const open = db.prepare()('open_phone_countries', (on) =>
+    on.selectDistinct({ countryCode: countries.countryCode }).from(countries).where(eq(countries.activated, true)),
+  )
+  const one = db.prepare<{ code: string }>()('phone_country', (on) =>
+    on
+      .select({ countryCode: countries.countryCode })
+      .from(countries)
+      .where(eq(countries.code, sql.placeholder('code'))),
+  )
+
   return {
-    all: (on: Reader) =>
-      on
-        .select({ code: countries.code, countryCode: countries.countryCode, activated: countries.activated })
-        .from(countries)
-        .orderBy(asc(countries.code)),
-    one: (on: Reader, code: string) =>
-      on.select({ countryCode: countries.countryCode }).from(countries).where(eq(countries.code, code)),
+    all: (on: Reader) => all(on, {}),
+    open: (on: Reader) => open(on, {}),
+    one: async (on: Reader, code: string) => (await one(on, { code }))[0] ?? null,
     /** Every region of the calling code: a number of one cannot be told from another's. */
     switchCode: (tx: Tx, countryCode: string, activated: boolean, at: Date) =>
       tx

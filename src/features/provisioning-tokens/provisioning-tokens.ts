@@ -6,6 +6,7 @@ import type { Space } from '../spaces/space.ts'
 import { provisioningTokenStore } from './store.ts'
 
 const TOKEN_LENGTH = 13
+const TOKEN = /^[A-Za-z0-9]{13}$/
 
 /** The one-time tokens that a phone configures itself with (spec tokens.md §1, provisioning.md §4). */
 export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secrets; now: () => Date }) => {
@@ -19,7 +20,7 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
 
   /** The live token, or the refusal that tells what is wrong with it; spends nothing. */
   const inspect = async (on: Reader, space: Space, token: string) => {
-    const found = token.length === TOKEN_LENGTH ? await store.unused(on, space, token) : null
+    const found = TOKEN.test(token) ? await store.unused(on, space, token) : null
     if (found === null) throw new AppError('not_found', 'provisioning.unknown')
     if (isExpired(found.createdAt)) throw new AppError('gone', 'provisioning.expired')
     if (found.blocked) throw new AppError('forbidden', 'auth.blocked')
@@ -36,11 +37,9 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
     inspect,
     /** All unused tokens of the account become worthless. */
     revoke: (tx: Tx, accountId: number) => store.revoke(tx, accountId, now()),
-    /** Spends the token for exactly one caller and returns its account's id. */
-    consume: async (tx: Tx, space: Space, token: string): Promise<number> => {
-      const found = await inspect(tx, space, token)
-      if (!(await store.consume(tx, found.id, now()))) throw new AppError('not_found', 'provisioning.unknown')
-      return found.accountId
+    /** Spends an inspected token for exactly one caller, who holds its account. */
+    consume: async (tx: Tx, token: { id: number; accountId: number }): Promise<void> => {
+      if (!(await store.consume(tx, token, now()))) throw new AppError('not_found', 'provisioning.unknown')
     },
   }
 }

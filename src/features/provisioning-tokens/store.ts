@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, lte, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { Space } from '../spaces/space.ts'
 
@@ -42,11 +42,17 @@ export const provisioningTokenStore = (db: Db) => {
       ),
   )
 
-  const consume = db.prepare<{ id: number; at: Date }>()('consume_provisioning_token', (on) =>
+  const consume = db.prepare<{ id: number; accountId: number; at: Date }>()('consume_provisioning_token', (on) =>
     on
       .update(tokens)
       .set({ used: true, updatedAt: sql`${sql.param(sql.placeholder('at'), tokens.updatedAt)}` })
-      .where(and(eq(tokens.id, sql.placeholder('id')), eq(tokens.used, false)))
+      .where(
+        and(
+          eq(tokens.accountId, sql.placeholder('accountId')),
+          eq(tokens.used, false),
+          lte(tokens.id, sql.placeholder('id')),
+        ),
+      )
       .returning({ id: tokens.id }),
   )
 
@@ -63,7 +69,8 @@ export const provisioningTokenStore = (db: Db) => {
         .update(tokens)
         .set({ used: true, updatedAt: at })
         .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false))),
-    /** True for exactly one caller. */
-    consume: async (tx: Tx, id: number, at: Date) => (await consume(tx, { id, at })).length === 1,
+    /** True for exactly one caller. The account's older tokens go along: spending the newest must not revive them. */
+    consume: async (tx: Tx, token: { id: number; accountId: number }, at: Date) =>
+      (await consume(tx, { ...token, at })).some(({ id }) => id === token.id),
   }
 }

@@ -1,6 +1,10 @@
 import { Elysia } from 'elysia'
-import type { Auth } from '../../http/auth.ts'
+import type { Config } from '../../config/config.ts'
+import { AppError } from '../../errors.ts'
+import { type Auth, comesFromElsewhere } from '../../http/auth.ts'
 import type { Visit } from '../../http/visit.ts'
+import { LANGUAGES } from '../../messages/messages.ts'
+import { documentationPage } from './documentation-page.tsx'
 import { landingPage } from './landing-page.tsx'
 import type { Provisioning } from './provisioning.ts'
 
@@ -14,17 +18,30 @@ const hasHeader = (request: Request) => request.headers.has('x-linphone-provisio
 
 /** A link previewer or a browser that looks ahead: it must not spend anything. */
 const isPrefetch = ({ headers }: Request) =>
-  /prefetch|prerender/.test(`${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''}`.toLowerCase())
+  /prefetch|prerender|preview/.test(`${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''}`.toLowerCase())
 
 /** A person who followed the link in a browser. */
 const isNavigation = (request: Request) => request.headers.get('sec-fetch-dest') === 'document' && !hasHeader(request)
 
+/** Pages have a language menu. */
+const speakAsAsked = (visit: Visit) => {
+  const language = LANGUAGES.find((known) => known === visit.input.lang)
+  if (language !== undefined) visit.speak(language)
+}
+
 /** Machine endpoints at the root (spec provisioning.md §1). Literal paths win over the token. */
-export const provisioningApi = ({ auth, provisioning }: { auth: Auth; provisioning: Provisioning }) => {
-  const page = async (visit: Visit, token: string) => {
-    await provisioning.inspect(visit, token)
-    return landingPage(visit, provisioning.urlOf(visit, token))
+export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; config: Config }) => {
+  const { auth, provisioning, config } = deps
+  const basePath = config.BASE_PATH
+  const isForLooking = (request: Request) => isPrefetch(request) || isNavigation(request)
+
+  /** A link that somebody else made must not reset the password of whoever is signed in by a cookie. */
+  const refuseForgedReset = (request: Request, visit: Visit) => {
+    if (visit.caller?.via === 'cookie' && provisioning.wantsReset(visit) && comesFromElsewhere(request, visit)) {
+      throw new AppError('forbidden', 'errors.cross_origin')
+    }
   }
+
   return new Elysia({ prefix: '/provisioning' })
     .use(auth)
     .get(
@@ -36,10 +53,20 @@ export const provisioningApi = ({ auth, provisioning }: { auth: Auth; provisioni
       { open: true },
     )
     .get(
+      '/documentation',
+      ({ visit }) => {
+        speakAsAsked(visit)
+        return documentationPage(visit, basePath)
+      },
+      { open: true },
+    )
+    .get(
       '/me',
       async ({ visit, caller, request }) => {
         provisioning.requireHeader(visit, hasHeader(request))
-        return xml(await provisioning.forCaller(visit, caller), ACCOUNT_XML)
+        refuseForgedReset(request, visit)
+        const looksOnly = visit.head || isPrefetch(request)
+        return xml(await provisioning.forCaller(visit, caller, looksOnly), ACCOUNT_XML)
       },
       { requires: 'account' },
     )
@@ -56,7 +83,12 @@ export const provisioningApi = ({ auth, provisioning }: { auth: Auth; provisioni
     .get(
       '/auth_token/:token',
       async ({ visit, params, request }) => {
-        if (visit.head || isPrefetch(request) || isNavigation(request)) {
+        if (isForLooking(request)) {
+          await provisioning.inspectAuthToken(visit, params.token)
+          const { url } = provisioning.addressOf(visit, `auth_token/${params.token}`)
+          return landingPage(visit, basePath, { url, qrCodePath: null })
+        }
+        if (visit.head) {
           await provisioning.inspectAuthToken(visit, params.token)
           return xml('', ACCOUNT_XML)
         }
@@ -67,10 +99,13 @@ export const provisioningApi = ({ auth, provisioning }: { auth: Auth; provisioni
     .get(
       '/:token',
       async ({ visit, params, request }) => {
-        if (isPrefetch(request) || isNavigation(request)) return page(visit, params.token)
+        if (isForLooking(request)) {
+          await provisioning.inspect(visit, params.token)
+          return landingPage(visit, basePath, provisioning.addressOf(visit, params.token))
+        }
         provisioning.requireHeader(visit, hasHeader(request))
         if (visit.head) {
-          await provisioning.inspect(visit, params.token)
+          await provisioning.foresee(visit, params.token)
           return xml('', ACCOUNT_XML)
         }
         return xml(await provisioning.withToken(visit, params.token), ACCOUNT_XML)

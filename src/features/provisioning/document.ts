@@ -19,10 +19,35 @@ export interface Subject {
   readonly credentials: readonly Credential[]
 }
 
-/** The Space's own entries, or the instance's. A text that cannot be read is served without (spec §6.3). */
-export const customEntries = (text: string | null, fallback: IniDocument | null): IniDocument | null => {
-  if (text === null) return fallback
-  return parseIni(text)
+/**
+ * The Space's own entries, or the instance's (D20). A text is read once; lines that cannot be read are reported and
+ * left out (spec §6.3). What the platform sets itself stays out of a Space's text, and stays in the operator's file.
+ */
+export const customEntries = (
+  instanceEntries: IniDocument | null,
+  report: (space: Space, problems: IniDocument['problems']) => void,
+) => {
+  const known = new Map<number, { readonly text: string; readonly entries: IniDocument }>()
+
+  const readEntries = (space: Space, text: string): IniDocument => {
+    const { sections, problems } = parseIni(text)
+    if (problems.length > 0) report(space, problems)
+    const unmanaged = sections.flatMap(({ name, entries }) => {
+      const kept = entries.filter(({ key }) => !MANAGED_KEYS.has(key))
+      return kept.length === 0 && entries.length > 0 ? [] : [{ name, entries: kept }]
+    })
+    return { sections: unmanaged, problems }
+  }
+
+  return (space: Space): IniDocument | null => {
+    const text = space.customProvisioningEntries
+    if (text === null || text.trim() === '') return instanceEntries
+    const before = known.get(space.id)
+    if (before?.text === text) return before.entries
+    const entries = readEntries(space, text)
+    known.set(space.id, { text, entries })
+    return entries
+  }
 }
 
 const UI_SWITCHES = [
@@ -69,7 +94,7 @@ export const provisioningDocument = (options: {
   const document = new ConfigDocument()
   for (const { name, entries: lines } of entries?.sections ?? []) {
     const section = document.section(name)
-    for (const { key, value } of lines) if (!MANAGED_KEYS.has(key)) section.set(key, value)
+    for (const { key, value } of lines) section.set(key, value)
   }
   document.section('misc').set('contacts-vcard-list', contactsUrl)
   if (subject === null) return document

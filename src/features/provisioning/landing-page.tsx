@@ -1,27 +1,50 @@
 import { render } from 'preact-render-to-string'
 import type { Visit } from '../../http/visit.ts'
-import { translate } from '../../messages/messages.ts'
+import { assetPath } from '../../panel/assets.ts'
+import { texts } from '../../panel/layout.tsx'
 
-/** For a person who opened a provisioning link in a browser: the token stays unspent. */
-export const landingPage = (visit: Visit, url: string): Response => {
-  const language = visit.language
-  const t = (id: Parameters<typeof translate>[1]['id']) => translate(language, { id })
-  const qrCode = url.replace('/provisioning/', '/provisioning/qrcode/')
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "img-src 'self'",
+  "style-src 'self'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/**
+ * For a person who opened a provisioning link in a browser: the token stays unspent. `qrCodePath` null: there is no
+ * picture of it. Not a page of the panel's frame, whose links would lose `?reset_password`.
+ */
+export const landingPage = (
+  visit: Visit,
+  basePath: string,
+  { url, qrCodePath }: { url: string; qrCodePath: string | null },
+): Response => {
+  const { language, space } = visit
+  const t = texts(visit)
   const page = (
     <html lang={language}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
-        <title>{`${t('provisioning.title')} – ${visit.space.name}`}</title>
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${t('provisioning.title')} – ${space.name}`}</title>
+        <link rel="stylesheet" href={basePath + assetPath('panel.css')} />
       </head>
       <body>
+        <header>{space.name}</header>
         <main>
           <h1>{t('provisioning.title')}</h1>
-          <p>{t('provisioning.scan')}</p>
-          <p>
-            <img src={qrCode} alt={t('provisioning.scan')} width="320" height="320" />
-          </p>
+          {qrCodePath === null ? null : (
+            <>
+              <p>{t('provisioning.scan')}</p>
+              <p>
+                <img src={qrCodePath} alt={t('provisioning.picture')} width="320" height="320" />
+              </p>
+            </>
+          )}
           <p>
             <a href={`linphone-config:${url}`}>{t('provisioning.open')}</a>
           </p>
@@ -34,7 +57,8 @@ export const landingPage = (visit: Visit, url: string): Response => {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store, private',
       'content-language': language,
-      'content-security-policy': "default-src 'none'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+      vary: 'Accept-Language, Sec-Fetch-Dest, Sec-Purpose, Purpose, X-Linphone-Provisioning',
+      'content-security-policy': CONTENT_SECURITY_POLICY,
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
     },

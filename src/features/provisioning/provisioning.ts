@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Visit } from '../../http/visit.ts'
+import type { Logging } from '../../logging/logging.ts'
 import type { IniDocument } from '../../protocols/ini.ts'
 import { toXml } from '../../protocols/lpconfig.ts'
 import { qrPng } from '../../protocols/qr.ts'
@@ -22,21 +23,29 @@ export const provisioning = (deps: {
   provisioningTokens: ProvisioningTokens
   authTokens: AuthTokens
   confirmationKeys: ConfirmationKeys
+  log: Logging
   /** The base document of Spaces without entries of their own (`ACCOUNT_PROVISIONING_RC_FILE`). */
   instanceEntries: IniDocument | null
 }) => {
-  const { config, db, accounts, provisioningTokens, authTokens, confirmationKeys, instanceEntries } = deps
+  const { config, db, accounts, provisioningTokens, authTokens, confirmationKeys, instanceEntries, log } = deps
 
-  const overwriteAll = ({ space }: Visit) =>
-    space.customProvisioningEntries === null
-      ? space.customProvisioningOverwriteAll || (instanceEntries !== null && config.ACCOUNT_PROVISIONING_OVERWRITE_ALL)
-      : space.customProvisioningOverwriteAll
+  const entriesOf = customEntries(instanceEntries, (space, problems) =>
+    log.app.warn('custom provisioning entries cannot be read; the document is served without those lines', {
+      space: space.domain,
+      problems,
+    }),
+  )
+
+  const overwriteAll = ({ space }: Visit, entries: IniDocument | null) =>
+    space.customProvisioningOverwriteAll ||
+    (entries !== null && entries === instanceEntries && config.ACCOUNT_PROVISIONING_OVERWRITE_ALL)
 
   /** The document for the account, or the base document; the entries are those of the request's Space. */
   const documentFor = async (visit: Visit, found: Found | null, on: Reader): Promise<string> => {
+    const entries = entriesOf(visit.space)
     const document = provisioningDocument({
-      entries: customEntries(visit.space.customProvisioningEntries, instanceEntries),
-      contactsUrl: `${visit.baseUrl()}/contacts/vcard`,
+      entries,
+      contactsUrl: `${visit.baseUrl(found?.space)}${config.BASE_PATH}/contacts/vcard`,
       subject: found && {
         space: found.space,
         username: found.account.username,
@@ -45,7 +54,7 @@ export const provisioning = (deps: {
         credentials: await accounts.passwordRows(on, found.account.id),
       },
     })
-    return toXml(document, { overwriteAll: overwriteAll(visit) })
+    return toXml(document, { overwriteAll: overwriteAll(visit, entries) })
   }
 
   /** `?reset_password`, whatever its value. */
@@ -57,38 +66,54 @@ export const provisioning = (deps: {
     }
   }
 
-  const urlOf = (visit: Visit, token: string) =>
-    `${visit.baseUrl()}${config.BASE_PATH}/provisioning/${token}${wantsReset(visit) ? '?reset_password=1' : ''}`
-
-  /** A token, else a confirmation key of the 2021 generation, which takes the account's unused tokens along. */
-  const consume = async (tx: Tx, visit: Visit, token: string): Promise<number> => {
-    try {
-      return await provisioningTokens.consume(tx, visit.space, token)
-    } catch (error) {
-      if (!isUnknown(error) || !config.LEGACY_API) throw error
-      const { accountId } = await confirmationKeys.inspect(tx, visit.space, token)
-      await confirmationKeys.consume(tx, accountId, token)
-      await provisioningTokens.revoke(tx, accountId)
-      return accountId
+  /** Where the token's document and its QR code are; `path` for pages of ours, `url` for everybody else. */
+  const addressOf = (visit: Visit, token: string) => {
+    const query = wantsReset(visit) ? '?reset_password=1' : ''
+    return {
+      url: `${visit.baseUrl()}${config.BASE_PATH}/provisioning/${token}${query}`,
+      qrCodePath: `${config.BASE_PATH}/provisioning/qrcode/${token}${query}`,
     }
   }
 
-  const inspect = async (visit: Visit, token: string): Promise<void> => {
-    try {
-      await provisioningTokens.inspect(db.read, visit.space, token)
-    } catch (error) {
+  /** Tries the token, then, for old clients, a confirmation key of the 2021 generation. */
+  const orKey = <Result>(token: () => Promise<Result>, key: () => Promise<Result>): Promise<Result> =>
+    token().catch((error: unknown) => {
       if (!isUnknown(error) || !config.LEGACY_API) throw error
-      await confirmationKeys.inspect(db.read, visit.space, token)
-    }
-  }
+      return key()
+    })
+
+  /** Activates and spends; whoever comes second is refused, and what it activated is rolled back. */
+  const consume = (tx: Tx, visit: Visit, token: string): Promise<number> =>
+    orKey(
+      async () => {
+        const found = await provisioningTokens.inspect(tx, visit.space, token)
+        await accounts.activateIn(tx, visit.space, found.accountId)
+        await provisioningTokens.consume(tx, found)
+        return found.accountId
+      },
+      async () => {
+        const { accountId } = await confirmationKeys.inspect(tx, visit.space, token)
+        await confirmationKeys.consume(tx, accountId, token)
+        await accounts.activateIn(tx, visit.space, accountId)
+        await provisioningTokens.revoke(tx, accountId)
+        return accountId
+      },
+    )
+
+  const inspect = (visit: Visit, token: string): Promise<void> =>
+    orKey(
+      async () => {
+        await provisioningTokens.inspect(db.read, visit.space, token)
+      },
+      async () => {
+        await confirmationKeys.inspect(db.read, visit.space, token)
+      },
+    )
 
   const spendToken = (visit: Visit, token: string): Promise<string> =>
     db.transaction(async (tx) => {
       const id = await consume(tx, visit, token)
-      await accounts.activateIn(tx, visit.space, id)
-      if (wantsReset(visit)) {
-        await accounts.resetPassword(tx, visit.space, (await accounts.view(tx, visit.space, id)).account)
-      }
+      if (wantsReset(visit)) await accounts.resetPassword(tx, visit.space, id)
       return documentFor(visit, await accounts.view(tx, visit.space, id), tx)
     })
 
@@ -109,31 +134,38 @@ export const provisioning = (deps: {
     withAuthToken: async (visit: Visit, token: string): Promise<string> =>
       db.transaction(async (tx) => {
         const found = await authTokens.redeem(tx, visit, token)
-        if (wantsReset(visit)) await accounts.resetPassword(tx, found.space, found.account)
+        if (wantsReset(visit)) await accounts.resetPassword(tx, found.space, found.account.id)
         return documentFor(visit, found, tx)
       }),
 
-    /** The caller's own document, as often as it likes. */
-    forCaller: async (visit: Visit, caller: Caller): Promise<string> => {
-      const found = await accounts.ofCaller(caller)
-      if (wantsReset(visit) && !visit.head) {
-        await db.transaction((tx) => accounts.resetPassword(tx, found.space, found.account))
-      }
-      return documentFor(visit, found, db.read)
+    /** The caller's own document, as often as it likes. `looksOnly`: nothing is reset, whatever the query says. */
+    forCaller: async (visit: Visit, caller: Caller, looksOnly: boolean): Promise<string> => {
+      if (!wantsReset(visit) || looksOnly) return documentFor(visit, await accounts.ofCaller(caller), db.read)
+      return db.transaction(async (tx) => {
+        await accounts.resetPassword(tx, caller.space, caller.id)
+        return documentFor(visit, await accounts.view(tx, caller.space, caller.id), tx)
+      })
     },
 
-    /** Refuses a token that `withToken` would refuse; spends nothing. For HEAD, previewers and the QR code. */
+    wantsReset,
+
+    /** Refuses a token that `withToken` would refuse; spends nothing. For previewers and the QR code. */
     inspect,
+    /** The same for a HEAD, which is answered as its GET would be. */
+    foresee: (visit: Visit, token: string): Promise<void> =>
+      inspect(visit, token).catch((error: unknown) => {
+        if (!config.LEGACY_PROVISIONING_FALLBACK || !isUnknown(error)) throw error
+      }),
 
     inspectAuthToken: (visit: Visit, token: string) => authTokens.inspect(db.read, visit, token),
 
     /** What the QR code of the token says, as a URL and as a PNG. */
     qrCode: async (visit: Visit, token: string) => {
       await inspect(visit, token)
-      const url = urlOf(visit, token)
+      const { url } = addressOf(visit, token)
       return { url, png: qrPng(url, { level: 'H' }) }
     },
-    urlOf,
+    addressOf,
   }
 }
 
