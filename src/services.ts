@@ -102,7 +102,7 @@ export const services = (world: World, db: Db) => {
   })
 
   const identities = authTokens({ ...base, accounts: accountsOfSpaces, apiKeys: keysOfAccounts })
-  const pushes = world.push ?? push({ config, log })
+  const pushes = world.push ?? push({ config, log, now })
   const tokensOfAccounts = accountTokens({ ...base, push: pushes })
 
   return {

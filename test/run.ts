@@ -3,7 +3,7 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from './build.ts'
+import { buildCommand } from './build.ts'
 import { startPostgres } from './support/postgres.ts'
 
 const root = join(import.meta.dir, '..')
@@ -102,7 +102,7 @@ const main = async () => {
   try {
     // Most of its time is spent waiting for a new database.
     await suite('suite on PostgreSQL', tests, { TEST_DATABASE_URL: postgres.url }, Math.max(2, cores))
-    if (!(await check('build', async () => ({ code: await build(), output: '' })))) return
+    if (!(await check('build', () => run(buildCommand)))) return
     await suite('executable on SQLite', ['./test/e2e'], { TEST_DATABASE_URL: '' })
     await suite('executable on PostgreSQL', ['./test/e2e'], { TEST_DATABASE_URL: postgres.url })
   } finally {

@@ -48,7 +48,7 @@ const proofOf = (request: Request, visit: Visit, basePath: string): Proof => {
   const cookie = headers.get('cookie')
   return {
     method: visit.head ? 'HEAD' : request.method,
-    target: () => targetOf(request.url),
+    path: () => new URL(request.url).pathname,
     isTarget: (uri) => isTarget(uri, request.url, basePath),
     authorization: headers.get('authorization'),
     from: headers.get('from'),

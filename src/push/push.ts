@@ -38,7 +38,7 @@ export interface Sender {
 export interface PushDeps {
   readonly config: Config
   readonly log: Logging
-  readonly now?: () => Date
+  readonly now: () => Date
   /** How long one push may take, for tests. */
   readonly limitMs?: number
 }
@@ -48,7 +48,7 @@ const LIMIT_MS = 10_000
 /** Not the operator's fault: removed apps, and whatever a stranger cares to send. */
 const FAULTS_OF_DEVICES: readonly PushReason[] = ['unregistered', 'bad_device', 'bad_topic']
 
-export const push = ({ config, log, now = () => new Date(), limitMs = LIMIT_MS }: PushDeps) => {
+export const push = ({ config, log, now, limitMs = LIMIT_MS }: PushDeps) => {
   const program = pusher(config)
   const apple = program ?? apns(config, now, limitMs)
   const google = program ?? fcm(config, now, limitMs)

@@ -12,7 +12,7 @@ const SAFE = ['--no-compile-autoload-bunfig', '--no-compile-autoload-dotenv']
 test('a compiled executable sends through APNs, FCM and a program', async () => {
   const executable = join(shop.directory, 'pushes')
   const source = join(import.meta.dir, '../push/program.ts')
-  const build = Bun.spawnSync(['bun', 'build', ...FLAGS, ...SAFE, source, '--outfile', executable])
+  const build = Bun.spawnSync([process.execPath, 'build', ...FLAGS, ...SAFE, source, '--outfile', executable])
   expect(build.exitCode, build.stderr.toString()).toBe(0)
 
   const apple = await fakeApns(shop)

@@ -11,7 +11,7 @@ const { config, problems } = loadConfig({ environment: process.env, envFiles: []
 if (problems.length > 0) throw new Error(problems.join('\n'))
 const startedMs = performance.now()
 const log = logging(config, { now: () => new Date() })
-const pushes = push({ config, log, limitMs: 1000 })
+const pushes = push({ config, log, now: () => new Date(), limitMs: 1000 })
 const rss = [rssMiB()]
 const results: string[] = []
 for (const message of JSON.parse(process.argv[2] ?? '[]') as PushMessage[]) {

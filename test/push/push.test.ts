@@ -38,7 +38,7 @@ const pushing = (env: Record<string, string>, options: Options = {}) => {
   expect(problems).toEqual([])
   const lines: string[] = []
   const log = logging(config, { now: () => new Date(), write: (line, stream) => lines.push(`${stream} ${line}`) })
-  const pushes = push({ config, log, ...options })
+  const pushes = push({ config, log, now: () => new Date(), ...options })
   opened.push(pushes)
   return {
     lines,

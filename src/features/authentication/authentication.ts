@@ -23,9 +23,8 @@ import type { authenticationStore, StoredPassword } from './store.ts'
 /** What of an HTTP request proves an identity. */
 export interface Proof {
   readonly method: string
-  /** The path and query. */
-  target(): string
-  /** Whether that is what a client signed as `uri`. */
+  path(): string
+  /** Whether a client that signed `uri` means this request. */
   isTarget(uri: string): boolean
   readonly authorization: string | null
   readonly from: string | null
@@ -188,18 +187,18 @@ export const authentication = (deps: {
               ? await byDigest(visit, proof.from, proof)
               : null
       if (caller === null) throw new AppError('unauthenticated', 'auth.from_needed')
+      visit.caller = caller
       if (!mayActAs(caller, role)) {
         log.security('admin.denied', {
           result: 'fail',
           ip: visit.address,
           space: visit.space.domain,
           account: `${caller.username}@${caller.domain}`,
-          path: proof.target(),
+          path: proof.path(),
           rid: visit.id,
         })
         throw new AppError('forbidden', role === 'super' ? 'auth.super_only' : 'auth.admin_only')
       }
-      visit.caller = caller
       return caller
     },
   }

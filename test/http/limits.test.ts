@@ -1,0 +1,145 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { assemble } from '../../src/process.ts'
+import { type Call, parseChallenge, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { postgresUrl } from '../support/database.ts'
+import { digestHeader, digestParameters } from '../support/digest.ts'
+
+const ME = '/api/accounts/me'
+const ELSEWHERE = { address: '198.51.100.9' }
+
+let t: TestApp
+const start = async (env: Record<string, string>) => {
+  t = await testApp({ env })
+}
+afterEach(() => t.close())
+
+const quota = (reply: Reply) => [
+  reply.status,
+  reply.headers.get('x-ratelimit-limit'),
+  reply.headers.get('x-ratelimit-remaining'),
+]
+const expectLimited = (reply: Reply) => {
+  expect(reply.status).toBe(429)
+  const seconds = Number(reply.headers.get('retry-after'))
+  expect(seconds).toBeGreaterThan(0)
+  expect(seconds).toBeLessThanOrEqual(60)
+  expect(reply.headers.get('content-type')).toBe('application/json')
+  expect(reply.json.message).toContain(String(seconds))
+}
+
+describe('the volume limit', () => {
+  test('is counted per address for strangers, and every reply says what is left', async () => {
+    await start({ API_RATE_LIMIT_PER_MINUTE: '3' })
+    expect(quota(await t.get('/api/ping'))).toEqual([200, '3', '2'])
+    expect(quota(await t.get(ME))).toEqual([401, '3', '1'])
+    expect(
+      quota(await t.post('/api/accounts', { body: '{', headers: { 'content-type': 'application/json' } })),
+    ).toEqual([400, '3', '0'])
+    const limited = await t.get('/api/ping')
+    expectLimited(limited)
+    expect(quota(limited)).toEqual([429, '3', '0'])
+    expect(quota(await t.get('/api/ping', ELSEWHERE))).toEqual([200, '3', '2'])
+  })
+
+  test('is counted per account for whoever proves to be one, wherever from', async () => {
+    await start({ API_RATE_LIMIT_PER_MINUTE: '3' })
+    const [alice, bob] = [await t.account(), await t.account()]
+    expect(quota(await t.get(ME, { as: alice }))).toEqual([200, '3', '2'])
+    expect(quota(await t.get(ME, { as: alice, ...ELSEWHERE }))).toEqual([200, '3', '1'])
+    expect(quota(await t.get('/api/accounts', { as: alice }))).toEqual([403, '3', '0'])
+    const limited = await t.get(ME, { as: alice })
+    expectLimited(limited)
+    expect(quota(limited)).toEqual([429, '3', '0'])
+    expect(quota(await t.get(ME, { as: bob }))).toEqual([200, '3', '2'])
+  })
+
+  test('stops a change before it is made', async () => {
+    await start({ API_RATE_LIMIT_PER_MINUTE: '1' })
+    const alice = await t.account()
+    await t.get(ME, { as: alice })
+    const before = await t.snapshot()
+    for (const reply of [await t.get(`${ME}/provision`, { as: alice }), await t.delete(ME, { as: alice })]) {
+      expectLimited(reply)
+    }
+    expect(await t.snapshot()).toBe(before)
+  })
+
+  test('concerns the API, not phones that provision themselves', async () => {
+    await start({ API_RATE_LIMIT_PER_MINUTE: '1' })
+    for (let i = 0; i < 3; i++) expect(quota(await t.get('/provisioning'))).toEqual([200, null, null])
+  })
+
+  test('is off with 0', async () => {
+    await start({ API_RATE_LIMIT_PER_MINUTE: '0' })
+    for (let i = 0; i < 20; i++) expect(quota(await t.get('/api/ping'))).toEqual([200, null, null])
+  })
+})
+
+describe('wrong digest responses', () => {
+  const guess = (who: TestAccount, call: Call = {}) => t.digest({ ...who, password: 'wrong' }, 'GET', ME, call)
+
+  test('close the door for an address, right or wrong and whoever it names, until the minute is over', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '3' })
+    const [alice, bob] = [await t.account(), await t.account()]
+    for (const who of [alice, bob, alice]) expect((await guess(who)).status).toBe(401)
+    expectLimited(await guess(alice))
+    expectLimited(await t.digest(alice, 'GET', ME))
+    expectLimited(await t.digest(bob, 'GET', ME))
+    // A challenge is still given, keys still work, and so does everybody else.
+    expect((await t.get(ME, { headers: { from: `sip:${alice.username}@sip.example.org` } })).status).toBe(401)
+    expect((await t.get(ME, { as: alice })).status).toBe(200)
+    expect((await t.digest(alice, 'GET', ME, ELSEWHERE)).status).toBe(200)
+  })
+
+  test('that were right, or only stale, are not counted', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '2' })
+    const alice = await t.account()
+    const challenge = parseChallenge((await t.digest(alice, 'GET', ME)).headers.get('www-authenticate') ?? '')
+    for (let i = 0; i < 5; i++) expect((await t.digest(alice, 'GET', ME, { challenge })).status).toBe(401)
+    for (let i = 0; i < 5; i++) expect((await t.digest(alice, 'GET', ME)).status).toBe(200)
+  })
+
+  test('are counted once a minute is noticed: one line in the security log, not one a refusal', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '2' })
+    const alice = await t.account()
+    for (let i = 0; i < 6; i++) await guess(alice)
+    const lines = t.lines.filter((line) => line.includes('event=auth.throttled'))
+    expect(lines).toEqual([expect.stringContaining('result=fail ip=192.0.2.7')])
+    expect(lines[0]).toMatch(/limit=digest retry_after=\d+$/)
+  })
+
+  test(postgresUrl === null ? 'are forgotten with the process' : 'are counted by all processes together', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '2' })
+    const alice = await t.account()
+    for (let i = 0; i < 2; i++) expect((await guess(alice)).status).toBe(401)
+    const db = t.database.reopen()
+    const { front } = assemble(t.world, db)
+    const peer = { requestIP: () => ({ address: '192.0.2.7' }), port: 80 }
+    const ask = (headers: Record<string, string>) =>
+      front.fetch(new Request(`http://localhost${ME}`, { headers: { host: 'localhost', ...headers } }), peer)
+    const from = `sip:${alice.username}@sip.example.org`
+    const challenge = parseChallenge((await ask({ from })).headers.get('www-authenticate') ?? '')
+    const authorization = digestHeader(digestParameters(alice, challenge, { uri: ME }))
+    expect((await ask({ from, authorization })).status).toBe(postgresUrl === null ? 200 : 429)
+    await db.close()
+  })
+})
+
+describe('what anybody may post', () => {
+  const posts = [
+    '/api/account_creation_request_tokens',
+    '/api/account_creation_tokens/send-by-push',
+    '/api/account_recovery_tokens/send-by-push',
+    '/api/accounts/auth_token',
+    '/api/tokens',
+  ]
+  for (const path of posts) {
+    test(`is limited per address: POST ${path}`, async () => {
+      await start({ AUTH_RATE_LIMIT_PER_MINUTE: '2' })
+      const send = (call: Call = {}) => t.post(path, { body: {}, ...call })
+      for (let i = 0; i < 2; i++) expect((await send()).status).not.toBe(429)
+      expectLimited(await send())
+      expect((await send(ELSEWHERE)).status).not.toBe(429)
+    })
+  }
+})

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { connect } from 'node:net'
+import DigestClient from 'digest-fetch'
+import { listen } from '../../src/http/server.ts'
+import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+
+// What only a real socket shows: what Bun makes of the bytes that arrive, and what it sends.
+
+let t: TestApp
+let server: ReturnType<typeof listen>
+let admin: TestAccount
+beforeAll(async () => {
+  t = await testApp()
+  admin = await t.account({ username: 'admin', admin: true })
+  server = listen({ ...t.config, LISTEN: { kind: 'tcp', host: '127.0.0.1', port: 0 } }, t.front)
+})
+afterAll(async () => {
+  await server.stop(true)
+  await t.close()
+})
+
+interface Raw {
+  readonly status: number
+  readonly head: string
+  readonly body: string
+}
+
+/** Bytes in, bytes out. The connection ends with the reply. */
+const exchange = (lines: readonly string[], body = ''): Promise<Raw> =>
+  new Promise((resolve, reject) => {
+    let received = ''
+    const socket = connect(server.port ?? 0, '127.0.0.1')
+    socket.setEncoding('latin1')
+    socket.setTimeout(5000, () => socket.destroy(new Error(`no reply to ${lines[0]}`)))
+    socket.on('data', (text: string) => {
+      received += text
+    })
+    socket.on('error', reject)
+    socket.on('close', () => {
+      const end = received.indexOf('\r\n\r\n')
+      resolve({
+        status: Number(/^HTTP\/1\.1 (\d+)/.exec(received)?.[1]),
+        head: received.slice(0, end),
+        body: received.slice(end + 4),
+      })
+    })
+    socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`, 'latin1')
+  })
+
+const header = ({ head }: Raw, name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(head)?.[1]?.trim() ?? null
+const withKey = () => ['Host: localhost', `x-api-key: ${admin.key}`]
+
+describe('a foreign digest client', () => {
+  for (const algorithm of ['MD5', 'SHA-256'] as const) {
+    test(`gets in with ${algorithm}, again and again, and not with a wrong password`, async () => {
+      const who = await t.account({ algorithm })
+      const url = `http://localhost:${server.port}/api/accounts/me`
+      const headers = { from: `sip:${who.username}@${who.domain}` }
+      const client = new DigestClient(who.username, who.password, { algorithm })
+      for (const query of ['', '?a=1&b=%20', '', '?x=<>']) {
+        expect((await client.fetch(url + query, { headers })).status).toBe(200)
+      }
+      const stranger = new DigestClient(who.username, 'wrong', { algorithm })
+      expect((await stranger.fetch(url, { headers })).status).toBe(401)
+    })
+  }
+})
+
+describe('a request', () => {
+  test('without a host, with an empty or a strange one, or with two, is for no Space', async () => {
+    for (const host of [[], ['Host:'], ['Host: [::1'], ['Host: a b<>'], ['Host: localhost', 'Host: other.localhost']]) {
+      const reply = await exchange([`GET /api/ping HTTP/1.${host.length === 0 ? 0 : 1}`, ...host])
+      // Either we answer, or Bun does.
+      expect([host, [400, 404].includes(reply.status)]).toEqual([host, true])
+    }
+  })
+
+  test('never breaks on its path', async () => {
+    for (const path of [
+      '/api/accounts/%zz',
+      '/api/accounts/%',
+      '/provisioning/%ff',
+      '/provisioning/%00',
+      '/api/x/"<urn:uuid:a>"',
+    ]) {
+      const reply = await exchange([`GET ${path} HTTP/1.1`, ...withKey()])
+      expect([path, reply.status, header(reply, 'content-type')]).toEqual([path, 404, 'application/json'])
+    }
+  })
+
+  test('is for the Space of its Host, whatever an absolute target says', async () => {
+    const reply = await exchange(['GET http://other.localhost/api/accounts HTTP/1.1', ...withKey()])
+    expect(reply.status).toBe(200)
+    expect(reply.body).toContain('sip.example.org')
+  })
+
+  test('that is a POST without a length and a body is an empty one', async () => {
+    const reply = await exchange(['POST /api/account_creation_request_tokens HTTP/1.1', 'Host: localhost'])
+    expect(reply.status).toBe(201)
+  })
+
+  test('may come in chunks', async () => {
+    const json = JSON.stringify({ username: 'chunked.bob', password: 'correct-horse', algorithm: 'MD5' })
+    const chunks = [json.slice(0, 10), json.slice(10)].map((part) => `${part.length.toString(16)}\r\n${part}\r\n`)
+    const type = ['Content-Type: application/json', 'Transfer-Encoding: chunked']
+    const reply = await exchange(['POST /api/accounts HTTP/1.1', ...withKey(), ...type], `${chunks.join('')}0\r\n\r\n`)
+    expect(reply.status).toBe(200)
+  })
+})
+
+describe('a body over the limit', () => {
+  const type = 'Content-Type: application/json'
+
+  test('is refused in JSON by its length, before it is sent', async () => {
+    for (const length of [1_048_577, 2_000_000, 30_000_000]) {
+      const reply = await exchange(['POST /api/accounts HTTP/1.1', ...withKey(), type, `Content-Length: ${length}`])
+      expect([reply.status, header(reply, 'content-type')]).toEqual([413, 'application/json'])
+      expect(JSON.parse(reply.body).message).toContain('1048576')
+    }
+  })
+
+  test('is refused in JSON while it comes in chunks without an end', async () => {
+    const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`
+    const lines = ['POST /api/accounts HTTP/1.1', ...withKey(), type, 'Transfer-Encoding: chunked']
+    const reply = await exchange(lines, chunk.repeat(20))
+    expect([reply.status, header(reply, 'content-type')]).toEqual([413, 'application/json'])
+  })
+
+  test('does not become the next request', async () => {
+    const smuggled = 'GET /api/accounts/me HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    const reply = await exchange(
+      ['POST /api/nothing HTTP/1.1', 'Host: localhost', `Content-Length: ${smuggled.length}`],
+      smuggled,
+    )
+    expect([reply.status, reply.body.includes('HTTP/1.1')]).toEqual([404, false])
+  })
+})
+
+describe('a HEAD', () => {
+  test('has the headers of the GET, its length included, and no body', async () => {
+    for (const path of [
+      '/api/accounts/me',
+      '/api/accounts',
+      '/api/ping',
+      '/up',
+      '/provisioning',
+      '/api/nothing',
+      '/about',
+    ]) {
+      const get = await exchange([`GET ${path} HTTP/1.1`, ...withKey()])
+      const head = await exchange([`HEAD ${path} HTTP/1.1`, ...withKey()])
+      expect([path, head.status, head.body]).toEqual([path, get.status, ''])
+      for (const name of ['content-length', 'content-type', 'cache-control', 'content-language']) {
+        expect([path, name, header(head, name)]).toEqual([path, name, header(get, name)])
+      }
+    }
+  })
+})
+
+test('a challenge is one line', async () => {
+  const reply = await exchange(['GET /api/accounts/me HTTP/1.1', 'Host: localhost', 'From: sip:admin@sip.example.org'])
+  expect(reply.head.match(/^www-authenticate: /gim)).toHaveLength(1)
+  expect(header(reply, 'www-authenticate')).toStartWith('Digest realm="sip.example.org",qop="auth",algorithm=SHA-256,')
+})
