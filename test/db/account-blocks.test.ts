@@ -178,7 +178,7 @@ test('a page found by its block is the page that OFFSET finds, anywhere, after r
     ]
     for (const position of positions) {
       const size = 1 + random(40)
-      const page = await store.page(db.read, space, position, size)
+      const page = await store.page(space, position, size)
       const byOffset = await db.read
         .select({ id: accounts.id })
         .from(accounts)

@@ -40,7 +40,7 @@ const entriesOf = (xml: string, name: string): [string, string][] =>
     entry['@name'],
     entry['#text'] ?? '',
   ])
-const valueOf = (xml: string, section: string, name: string) =>
+const entry = (xml: string, section: string, name: string) =>
   entriesOf(xml, section).find(([found]) => found === name)?.[1]
 
 const mine = async (as = carol, host = 'localhost') => (await t.get('/provisioning/me', { as, host })).text
@@ -118,7 +118,7 @@ describe('the document', () => {
       'reg_proxy',
       'reg_sendregister',
     ])
-    expect(valueOf(text, 'proxy_0', 'refkey')).toBe('mine')
+    expect(entry(text, 'proxy_0', 'refkey')).toBe('mine')
     expect(entriesOf(text, 'misc')).toEqual([
       ['uuid_check', '1'],
       ['contacts-vcard-list', 'http://localhost/contacts/vcard'],
@@ -141,7 +141,7 @@ describe('the document', () => {
     await custom('[ui]\nmax_account=7\nhide_settings=1\n[net]\nmtu=1300')
     const text = await mine()
     expect(names(text)).toEqual(['net', 'misc', 'ui', 'proxy_0', 'auth_info_0'])
-    expect([valueOf(text, 'ui', 'max_account'), valueOf(text, 'ui', 'hide_settings')]).toEqual(['0', '0'])
+    expect([entry(text, 'ui', 'max_account'), entry(text, 'ui', 'hide_settings')]).toEqual(['0', '0'])
   })
 
   test('names a registrar in every form that a Space may give it, unless custom entries did', async () => {
@@ -155,7 +155,7 @@ describe('the document', () => {
       ['<sip:proxy.example.org;lr>', '<sip:proxy.example.org;lr>'],
     ] as const) {
       await custom(null, { accountProxyRegistrarAddress: address })
-      expect([address, valueOf(await mine(), 'proxy_0', 'reg_proxy')]).toEqual([address, written])
+      expect([address, entry(await mine(), 'proxy_0', 'reg_proxy')]).toEqual([address, written])
     }
     await custom('[proxy_0]\nreg_proxy=<sip:own;transport=udp>\nreg_sendregister=0')
     expect(entriesOf(await mine(), 'proxy_0')).toEqual([
@@ -165,10 +165,10 @@ describe('the document', () => {
       ['refkey', 'push_notification'],
     ])
     await custom('[proxy_0]\nreg_proxy=')
-    expect(valueOf(await mine(), 'proxy_0', 'reg_proxy')).toBe('')
+    expect(entry(await mine(), 'proxy_0', 'reg_proxy')).toBe('')
     // A proxy of another number says nothing about ours.
-    await custom('[proxy_1]\nreg_proxy=<sip:other>')
-    expect(valueOf(await mine(), 'proxy_0', 'reg_proxy')).toBe('<sip:sip.example.org;transport=tls>')
+    await custom('[proxy_1]\nreg_proxy=<sip:other>', { accountProxyRegistrarAddress: null })
+    expect(entry(await mine(), 'proxy_0', 'reg_proxy')).toBe('<sip:sip.example.org;transport=tls>')
   })
 
   test('marks every entry or none', async () => {
@@ -222,7 +222,7 @@ describe('the document', () => {
     const erin = await t.account({ space: sso, username: 'erin' })
     const text = await mine(erin, sso.host)
     expect(names(text)).toEqual(['misc', 'ui', 'proxy_0'])
-    expect(valueOf(text, 'proxy_0', 'reg_identity')).toBe('<sip:erin@sip.sso.org>')
+    expect(entry(text, 'proxy_0', 'reg_identity')).toBe('<sip:erin@sip.sso.org>')
   })
 
   test('makes both hashes of a clear password, the strongest last', async () => {
@@ -242,7 +242,7 @@ describe('the document', () => {
       ['realm', 'sip.example.org'],
       ['algorithm', 'MD5'],
     ])
-    expect(valueOf(text, 'auth_info_1', 'ha1')).toBe(Bun.SHA256.hash('frank.2:sip.example.org:correct-horse', 'hex'))
+    expect(entry(text, 'auth_info_1', 'ha1')).toBe(Bun.SHA256.hash('frank.2:sip.example.org:correct-horse', 'hex'))
     expect(text).not.toContain('clear-horse')
   })
 
@@ -262,7 +262,7 @@ describe('the document', () => {
         body: { ...body, username: 'carol.x', password: 'correct-horse' },
       })
       const text = await mine()
-      expect(valueOf(text, 'proxy_0', 'reg_identity')).toBe(`${written} <sip:carol.x@sip.example.org>`)
+      expect(entry(text, 'proxy_0', 'reg_identity')).toBe(`${written} <sip:carol.x@sip.example.org>`)
     }
   })
 
@@ -276,7 +276,7 @@ describe('the document', () => {
         const kept = reply.json.display_name as string | null
         expect(kept).toBe(name.trim() === '' ? null : name.trim())
         const quoted = kept === null ? '' : `"${kept.replace(/[\\"]/g, '\\$&')}" `
-        expect(valueOf(await mine(), 'proxy_0', 'reg_identity')).toBe(`${quoted}<sip:carol.x@sip.example.org>`)
+        expect(entry(await mine(), 'proxy_0', 'reg_identity')).toBe(`${quoted}<sip:carol.x@sip.example.org>`)
       }),
       { numRuns: 100 },
     )
@@ -301,14 +301,14 @@ describe('an account on a host of another Space', () => {
     const chief = await t.account({ space: boss, username: 'chief', admin: true })
     const text = await mine(chief, 'other.localhost')
     expect(names(text)).toEqual(['net', 'misc', 'ui', 'proxy_0', 'auth_info_0'])
-    expect([
-      valueOf(text, 'ui', 'super'),
-      valueOf(text, 'ui', 'hide_settings'),
-      valueOf(text, 'ui', 'max_account'),
-    ]).toEqual(['1', '1', '4'])
-    expect(valueOf(text, 'proxy_0', 'reg_proxy')).toBe('<sip:proxy.boss.org>')
-    expect(valueOf(text, 'auth_info_0', 'realm')).toBe('boss realm')
-    expect(valueOf(text, 'misc', 'contacts-vcard-list')).toBe('http://boss.localhost/contacts/vcard')
+    expect([entry(text, 'ui', 'super'), entry(text, 'ui', 'hide_settings'), entry(text, 'ui', 'max_account')]).toEqual([
+      '1',
+      '1',
+      '4',
+    ])
+    expect(entry(text, 'proxy_0', 'reg_proxy')).toBe('<sip:proxy.boss.org>')
+    expect(entry(text, 'auth_info_0', 'realm')).toBe('boss realm')
+    expect(entry(text, 'misc', 'contacts-vcard-list')).toBe('http://boss.localhost/contacts/vcard')
   })
 })
 

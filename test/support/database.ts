@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SQL } from 'bun'
@@ -20,8 +20,16 @@ export interface TestDatabase {
 
 let template: Promise<string> | null = null
 
-const folder = mkdtempSync(join(tmpdir(), 'sipkeeper-test-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const FOLDER = 'sipkeeper-test-'
+const folder = mkdtempSync(join(tmpdir(), FOLDER))
+
+// bun's test runner ends without telling anybody, so each run takes away what the ones before yesterday left.
+const yesterday = Date.now() - 24 * 3_600_000
+for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(FOLDER))) {
+  const old = join(tmpdir(), name)
+  if ((statSync(old, { throwIfNoEntry: false })?.mtimeMs ?? yesterday) < yesterday)
+    rmSync(old, { recursive: true, force: true })
+}
 
 const sqliteTemplate = async () => {
   const file = join(folder, 'template.sqlite')

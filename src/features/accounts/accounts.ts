@@ -448,7 +448,7 @@ export const accounts = (deps: {
     /** Page n of the Space's accounts by id, 1-based; a page beyond the end is empty. */
     list: async (space: Space, page: number) => ({
       total: await store.count(db.read, { space }),
-      accounts: await store.page(db.read, { space }, (page - 1) * PAGE_SIZE, PAGE_SIZE),
+      accounts: await store.page({ space }, (page - 1) * PAGE_SIZE, PAGE_SIZE),
     }),
     activate: set('account.activated', { activated: true }),
     deactivate: set('account.deactivated', { activated: false }),

@@ -1,5 +1,6 @@
 import { and, eq, gte, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { remembered } from '../../db/remembered.ts'
 import type { PasswordAlgorithm, Scope, Space } from '../spaces/space.ts'
 
 /** Rows of one Space are found by its SIP domain, which `accounts` carries for Flexisip's sake. */
@@ -21,7 +22,7 @@ export interface Wanted {
 
 const BLOCK = 1000
 
-export const accountStore = (db: Db) => {
+export const accountStore = (db: Db, clock: () => number = () => performance.now()) => {
   const {
     accounts,
     accountBlocks: blocks,
@@ -73,21 +74,21 @@ export const accountStore = (db: Db) => {
       .from(blocks)
       .where(eq(blocks.domain, sql.placeholder('domain'))),
   )
-  const blockOf = db.prepare<{ domain: string; position: number }>()('account_block_of_position', (on) => {
-    const running = on
-      .select({
-        block: blocks.block,
-        before: sql<number>`sum(${blocks.accounts}) over (order by ${blocks.block}) - ${blocks.accounts}`.as('before'),
-      })
+  const blocksOfDomain = db.prepare<{ domain: string }>()('account_blocks_of_domain', (on) =>
+    on
+      .select({ block: blocks.block, accounts: blocks.accounts })
       .from(blocks)
       .where(eq(blocks.domain, sql.placeholder('domain')))
-      .as('running')
-    return on
-      .select({ block: running.block, before: sql<number>`${running.before}`.mapWith(Number) })
-      .from(running)
-      .where(sql`${running.before} <= ${sql.placeholder('position')}`)
-      .orderBy(sql`${running.block} desc`)
-      .limit(1)
+      .orderBy(blocks.block),
+  )
+  /** Where each block starts in the list of the domain's accounts, for somebody who turns pages. */
+  const startsOf = remembered(db, clock, async (domain) => {
+    let before = 0
+    return (await blocksOfDomain(db.read, { domain })).map(({ block, accounts: count }) => {
+      const start = { block, before }
+      before += count
+      return start
+    })
   })
 
   const taken = db.prepare<Record<keyof Wanted, string | number | null>>()('account_collisions', (on) => {
@@ -219,12 +220,12 @@ export const accountStore = (db: Db) => {
     /** Exact, from the counts that triggers keep; no table scan. */
     count: async (on: Reader, { space }: InSpace) => (await count(on, { domain: space.domain }))[0]?.total ?? 0,
     /** The accounts from `position` on, by id: the block is found by its running count, then at most 1000 rows skipped. */
-    page: async (on: Reader, { space }: InSpace, position: number, size: number) => {
+    page: async ({ space }: InSpace, position: number, size: number) => {
       const { domain } = space
-      const block = (await blockOf(on, { domain, position }))[0]
+      const block = (await startsOf(domain)).findLast(({ before }) => before <= position)
       if (block === undefined) return []
       const from = block.block * BLOCK
-      return (await page(on, { domain, from, skip: position - block.before, size })).map(toView)
+      return (await page(db.read, { domain, from, skip: position - block.before, size })).map(toView)
     },
 
     taken: async (on: Reader, wanted: Wanted) => {
