@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { type Config, readConfig } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import type { Db } from '../db/db.ts'
@@ -32,7 +31,7 @@ export const worldOf = (config: Config, log: Logging): World => ({
   appKey: appKey(config),
   log,
   now: () => new Date(),
-  random: (size) => randomBytes(size),
+  random: (size) => crypto.getRandomValues(new Uint8Array(size)),
 })
 
 /** Runs `work` on the migrated database of the configuration, then closes everything. Logs go to stderr. */

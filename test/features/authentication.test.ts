@@ -214,6 +214,13 @@ describe('a response is refused', () => {
     expect([reply.status, isStale(reply)]).toEqual([401, false])
   })
 
+  test('that was made for another target', async () => {
+    for (const uri of ['/api/accounts', `${ME}?admin=1`, `${ME}/`, `//localhost${ME}`, `http://localhost${ME}`, '*']) {
+      const reply = await show(alice, digestHeader(digestParameters(alice, await challengeFor(alice), { uri })))
+      expect([uri, reply.status, isStale(reply)]).toEqual([uri, 401, false])
+    }
+  })
+
   test('when From names somebody else', async () => {
     const bob = await t.account()
     const right = digestHeader(digestParameters(alice, await challengeFor(alice), { uri: ME }))
