@@ -27,7 +27,10 @@ export const proofOfWork = ({ secrets, now }: CaptchaDeps): Captcha => {
       const payload = form[FIELD]
       if (typeof payload !== 'string') return false
       try {
-        return extractParams(payload).subject === subject && (await verifySolution(payload, hmacKey))
+        const { subject: solvedFor, expires } = extractParams(payload)
+        const isAlive = Number(expires) * 1000 > now().getTime()
+        // Its own look at the clock is switched off: ours was just made.
+        return solvedFor === subject && isAlive && (await verifySolution(payload, hmacKey, false))
       } catch {
         return false
       }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
+import { fakeApns, workshop } from '../push/fakes.ts'
 import { hasProgram, prepared, type Running, serve } from '../support/executable.ts'
 
 // What an app does to get an account for somebody who has none, against the compiled executable.
@@ -100,7 +101,36 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl'))('registering thr
   }
 })
 
-describe.skipIf(!hasProgram('curl'))('registering through push', () => {
+describe.skipIf(!hasProgram('curl') || !hasProgram('openssl'))('registering through push', () => {
+  test('the device learns its token from Apple, and makes its account', async () => {
+    const shop = workshop()
+    const apple = await fakeApns(shop)
+    const place = await prepared()
+    const running = await serve({
+      env: {
+        ...place.env,
+        APNS_KEY_FILE: shop.p8('one.p8'),
+        APNS_KEY_ID: 'KEYONE1234',
+        APNS_TEAM_ID: 'ABCDE12345',
+        APNS_ENDPOINT: `localhost:${apple.fake.port}`,
+        PUSH_CA_FILE: shop.file('tls.pem'),
+      },
+    })
+    const device = { pn_provider: 'apns', pn_param: 'ABCDE12345.org.linphone.phone.voip', pn_prid: 'aa11' }
+    apple.fake.answers = [{ status: 410, reason: 'Unregistered' }, { status: 200 }]
+    expect((await post(running, '/account_creation_tokens/send-by-push', device)).status).toBe(503)
+    expect((await post(running, '/account_creation_tokens/send-by-push', device)).status).toBe(200)
+    const { token } = apple.fake.requests[1]?.body as { token: string }
+    const body = { username: 'newcomer', password: 'correct-horse', account_creation_token: token }
+    const made = await (await post(running, '/accounts/with-account-creation-token', body)).json()
+    await useAccount(running, 'newcomer', 'correct-horse', made.provisioning_token)
+    expect(running.output()).not.toContain(token)
+    await running.stop()
+    await place.remove()
+    apple.stop()
+    shop.remove()
+  }, 60_000)
+
   test('the device learns its token from the operator’s program, and makes its account', async () => {
     const place = await prepared()
     const program = join(place.folder, 'pusher')

@@ -295,11 +295,12 @@ describe('the X-Linphone-Provisioning header, where a Space demands it', () => {
       }
       expect((await t.get('/provisioning/me')).status).toBe(401)
       expect((await t.get('/provisioning/me?reset_password', { as: carol })).status).toBe(400)
-      expect((await t.digest(carol, 'GET', '/provisioning/me')).status).toBe(400)
       for (const path of [`qrcode/${token}`, 'documentation']) {
         expect((await t.get(`/provisioning/${path}`)).status).toBe(200)
       }
     })
+    // A digest that was right is spent, on PostgreSQL as a row.
+    expect((await t.digest(carol, 'GET', '/provisioning/me')).status).toBe(400)
     for (const value of ['', '0', 'no']) {
       const headers = { 'x-linphone-provisioning': value }
       expect((await t.get('/provisioning', { headers })).status).toBe(200)
