@@ -221,7 +221,17 @@ function defaultDataDirectory(environment: Readonly<Record<string, string | unde
   const system = '/var/lib/sipkeeper'
   if (existsSync(system) || isWritable('/var/lib')) return system
   const base = environment.XDG_DATA_HOME ?? ''
-  return join(isAbsolute(base) ? base : join(homedir(), '.local/share'), 'sipkeeper')
+  return join(isAbsolute(base) ? base : join(homeDirectory(environment), '.local/share'), 'sipkeeper')
+}
+
+/** A container's user may have no entry and no `HOME`: then it must name `DATA_DIR`, and the root is as good as any. */
+function homeDirectory(environment: Readonly<Record<string, string | undefined>>): string {
+  if (environment.HOME !== undefined && isAbsolute(environment.HOME)) return environment.HOME
+  try {
+    return homedir()
+  } catch {
+    return '/'
+  }
 }
 
 function isWritable(path: string): boolean {

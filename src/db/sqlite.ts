@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
@@ -27,7 +27,8 @@ export const openSqlite = (file: string): Db => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const isNew = !existsSync(file)
   const writer = new Database(file, { create: true, readwrite: true, strict: true })
-  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'busy_timeout = 5000']) {
+  // The time-out comes first: two processes may open a new file at once.
+  for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON']) {
     writer.run(`PRAGMA ${pragma}`)
   }
   // It holds what passwords are checked against. A group may read it: the SIP proxy's.
@@ -136,7 +137,12 @@ export const openSqlite = (file: string): Db => {
       const todo = pendingMigrations(sqliteMigrations, before)
       if (todo.length === 0) return { applied: [], copy: null }
       const copy = before.length === 0 ? null : `${file}.before-${todo[0]?.tag}`
-      if (copy !== null && !existsSync(copy)) writer.query('VACUUM INTO ?').run(copy)
+      if (copy !== null && !existsSync(copy)) {
+        // Whole or not at all: a copy that a crash left half-written must not pass for one.
+        const draft = `${copy}.draft-${process.pid}`
+        writer.query('VACUUM INTO ?').run(draft)
+        renameSync(draft, copy)
+      }
 
       // Off while tables are rebuilt: inside a transaction the pragma does nothing and a rebuild would cascade.
       writer.run('PRAGMA foreign_keys = OFF')

@@ -120,7 +120,7 @@ describe.skipIf(!hasProgram('curl') || !hasProgram('openssl'))('registering thro
     apple.fake.answers = [{ status: 410, reason: 'Unregistered' }, { status: 200 }]
     expect((await post(running, '/account_creation_tokens/send-by-push', device)).status).toBe(503)
     expect((await post(running, '/account_creation_tokens/send-by-push', device)).status).toBe(200)
-    const { token } = apple.fake.requests[1]?.body as { token: string }
+    const token = String(apple.fake.requests[1]?.body.token)
     const body = { username: 'newcomer', password: 'correct-horse', account_creation_token: token }
     const made = await (await post(running, '/accounts/with-account-creation-token', body)).json()
     await useAccount(running, 'newcomer', 'correct-horse', made.provisioning_token)

@@ -36,6 +36,12 @@ test('switched off, the paths of 2021 do not exist', async () => {
   expect(Object.keys(account)).not.toContain('confirmation_key')
 })
 
+test('shortcuts that gave away too much are as if they had never been', async () => {
+  for (const path of ['/api/accounts/public', '/api/accounts/recover-by-phone']) {
+    expect([path, (await t.post(path, { body: {} })).status]).toEqual([path, 404])
+  }
+})
+
 describe('tokens by push', () => {
   test('need all three parameters, and throttle with 403 whatever the policy', async () => {
     await t.close()

@@ -73,6 +73,8 @@ export const authTokens = (deps: {
     inspect: async (on: Reader, visit: Visit, token: string): Promise<void> => {
       const found = await store.find(on, visit.space, secrets.hash(token), since())
       if (found === null || found.accountId === null) throw unknown()
+      const { account } = await accounts.view(on, visit.space, found.accountId)
+      if (account.blocked) throw new AppError('forbidden', 'auth.blocked')
     },
     /** The picture that the other device scans: it leads to a page that signs in, or that asks for approval. */
     qrCode: async (visit: Visit, token: string): Promise<Uint8Array> => {

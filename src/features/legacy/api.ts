@@ -40,8 +40,15 @@ export const legacyApi = (deps: Deps) => {
     if (visit.caller?.via === 'cookie') throw new AppError('forbidden', 'errors.cross_origin')
   }
 
+  /** Public shortcuts of old clients that gave away too much (spec legacy.md §14): as if they had never been. */
+  const gone = (): never => {
+    throw new AppError('not_found', 'errors.not_found')
+  }
+
   return new Elysia({ prefix: '/api' })
     .use(auth)
+    .post('/accounts/public', gone, { open: true })
+    .post('/accounts/recover-by-phone', gone, { open: true })
     .post(
       '/tokens',
       async ({ visit }) => {
