@@ -1,7 +1,7 @@
 # docker build -t sipkeeper .
 # docker run --read-only --tmpfs /tmp --cap-drop=ALL -p 8080:8080 -v sipkeeper:/data sipkeeper
 
-FROM docker.io/oven/bun:1.4.5 AS build
+FROM oven/bun:1.4.5 AS build
 WORKDIR /source
 COPY package.json bun.lock bunfig.toml ./
 # Scripts of packages are for tests only.
@@ -12,8 +12,7 @@ COPY src src
 COPY test/build.ts test/build.ts
 RUN bun run build && mkdir /data
 
-# glibc and certificates, no shell.
-FROM gcr.io/distroless/cc-debian12:nonroot
+FROM debian:12-slim
 COPY --from=build /source/dist/sipkeeper /usr/local/bin/sipkeeper
 # A new volume takes over the owner of the folder it is mounted on.
 COPY --from=build --chown=65532:65532 --chmod=0700 /data /data
