@@ -87,6 +87,7 @@ export const auth = (
   const identify = async (request: Request, visit: Visit, role: Role): Promise<void> => {
     const proof = proofOf(request, visit, options.basePath)
     const caller = await authentication.authenticate(visit, proof, role)
+    if (caller instanceof AppError) return refuse(visit, caller)
     if (caller.via === 'cookie' && !isSafe(request.method) && comesFromElsewhere(request, visit)) {
       throw new AppError('forbidden', 'errors.cross_origin')
     }

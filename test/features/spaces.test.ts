@@ -15,8 +15,12 @@ const put = (domain: string, body: unknown, method = 'PUT') =>
   t.send(method, `/api/spaces/${domain}`, { as: root, body })
 
 test('Spaces belong to super administrators', async () => {
-  const plain = await t.account({ space: t.other, admin: true })
+  const ownAdmin = await t.account({ space: t.other, admin: true })
+  const third = await t.space({ domain: 'sip.third.org', host: 'third.localhost' })
+  const foreign = await t.account({ space: third, admin: true })
   const user = await t.account({})
+  await t.parts.apiKeys.flush()
+  const before = await t.snapshot()
   for (const [method, path] of [
     ['GET', '/api/spaces'],
     ['POST', '/api/spaces'],
@@ -28,14 +32,29 @@ test('Spaces belong to super administrators', async () => {
     const body = method === 'GET' || method === 'DELETE' ? {} : { body: {} }
     expect((await t.send(method, path, body)).status).toBe(401)
     expect((await t.send(method, path, { as: user, ...body })).status).toBe(403)
-    expect((await t.send(method, path, { as: plain, host: 'other.localhost', ...body })).status).toBe(403)
+    expect((await t.send(method, path, { as: ownAdmin, host: 'other.localhost', ...body })).status).toBe(403)
+    expect((await t.send(method, path, { as: foreign, host: 'other.localhost', ...body })).status).toBe(403)
+    expect((await t.send(method, path, { as: foreign, host: 'third.localhost', ...body })).status).toBe(403)
   }
+  expect(await t.snapshot()).toBe(before)
+})
+
+test('a Space is found by its SIP domain only, as it is written', async () => {
+  for (const path of ['other.localhost', 'SIP.OTHER.ORG', 'sip.other.org%00', '%ff', '2']) {
+    expect([path, (await t.get(`/api/spaces/${path}`, { as: root })).status]).toEqual([path, 404])
+  }
+  expect((await t.get('/api/spaces/sip.other.org', { as: root })).json).toMatchObject({ host: 'other.localhost' })
 })
 
 describe('creating', () => {
   const refusals: [string, Record<string, unknown>, string[]][] = [
     ['nothing', { name: null, domain: null, host: null }, ['name', 'domain', 'host']],
+    ['a name of two lines', { name: 'Alpha\r\nBcc: eve@example.org' }, ['name']],
+    ['a name of 256 characters', { name: 'a'.repeat(256) }, ['name']],
     ['a single label', { domain: 'baddomain' }, ['domain']],
+    ['an underscore', { domain: 'sip_alpha.example' }, ['domain']],
+    ['an address', { domain: '192.0.2.1', host: '2001:db8::1' }, ['domain', 'host']],
+    ['a domain of 65 characters', { domain: `${'a'.repeat(57)}.example` }, ['domain']],
     ['upper case', { domain: 'SIP.alpha.example' }, ['domain']],
     ['a port', { host: 'alpha.localhost:8080' }, ['host']],
     ['a taken domain', { domain: 'sip.other.org' }, ['domain']],
@@ -43,12 +62,37 @@ describe('creating', () => {
     ['"false" as a flag', { super: 'false' }, ['super']],
     ['a negative quota', { max_accounts: -1 }, ['max_accounts']],
     ['text as a number', { max_account: 'x' }, ['max_account']],
+    ['a fraction as a number', { max_accounts: 1.5 }, ['max_accounts']],
+    ['what is no date', { expire_at: 'soon' }, ['expire_at']],
+    ['a day that no calendar has', { expire_at: '2027-02-31' }, ['expire_at']],
+    ['a year of five digits', { expire_at: '+012345-01-01' }, ['expire_at']],
     ['yesterday', { expire_at: '2026-05-31' }, ['expire_at']],
     ['a hue beyond the circle', { theme_hue: 361 }, ['theme_hue']],
     ['INI that cannot be read', { custom_provisioning_entries: '[open\na=b' }, ['custom_provisioning_entries']],
+    ['INI of remarks only', { custom_provisioning_entries: '; nothing\n[net]' }, ['custom_provisioning_entries']],
     ['INI without a section', { custom_provisioning_entries: 'a=b' }, ['custom_provisioning_entries']],
     ['managed keys', { custom_provisioning_entries: '[ui]\nhide_settings=1' }, ['custom_provisioning_entries']],
     ['an unknown algorithm', { account_default_password_algorithm: 'SHA1' }, ['account_default_password_algorithm']],
+    ['a realm that is no domain', { account_realm: 'a"b' }, ['account_realm']],
+    ['text as a configuration', { digest_authentication_configuration: 'x' }, ['digest_authentication_configuration']],
+    [
+      'a configuration with an unknown algorithm',
+      { digest_authentication_configuration: { default_password_algorithm: 'SHA1' } },
+      ['digest_authentication_configuration'],
+    ],
+    [
+      'two algorithms',
+      {
+        digest_authentication_configuration: { default_password_algorithm: 'MD5' },
+        account_default_password_algorithm: 'SHA-256',
+      },
+      ['account_default_password_algorithm'],
+    ],
+    [
+      'a realm without DIGEST',
+      { digest_authentication_configuration: null, account_realm: 'voip.example' },
+      ['account_realm'],
+    ],
     ['a super Space that expires', { super: true, expire_at: '2027-01-01' }, ['expire_at']],
   ]
   for (const [name, change, fields] of refusals) {
@@ -59,6 +103,78 @@ describe('creating', () => {
       expect(await t.snapshot()).toBe(before)
     })
   }
+
+  test('names the line of the INI text that cannot be read, and every key that the Space sets itself', async () => {
+    const refusalOf = async (text: string) =>
+      (await create({ ...wanted, custom_provisioning_entries: text })).json.errors.custom_provisioning_entries
+    const name = 'The custom provisioning entries'
+    expect(await refusalOf('[net]\nmtu=1300\n[open\n')).toEqual([`${name} cannot be read in line 3.`])
+    expect(await refusalOf('; a remark\nmtu=1300')).toEqual([`${name} has a key before the first [section] in line 2.`])
+    expect(await refusalOf('[net]\nmax_account=1\nmtu=1300\n[ui]\nhide_settings=1')).toEqual([
+      `${name} must not contain what the space sets itself: max_account, hide_settings.`,
+    ])
+  })
+
+  test('takes the day as it is written, with or without a time, wherever the server stands', async () => {
+    const zone = process.env.TZ
+    try {
+      for (const TZ of ['America/New_York', 'Asia/Tokyo']) {
+        process.env.TZ = TZ
+        for (const written of ['2027-01-31', '2027-01-31 23:30:00', '2027-01-31T23:30:00-05:00', '31 January 2027']) {
+          const { expire_at } = (await create({ ...wanted, expire_at: written })).json
+          expect([written, TZ, expire_at]).toEqual([written, TZ, '2027-01-31T00:00:00.000000Z'])
+          await t.delete(`/api/spaces/${wanted.domain}`, { as: root })
+        }
+      }
+    } finally {
+      process.env.TZ = zone ?? 'UTC'
+    }
+  })
+
+  test('begins with the defaults of the instance', async () => {
+    await t.close()
+    t = await testApp({
+      env: {
+        ACCOUNT_EMAIL_UNIQUE: 'true',
+        PROVISIONING_HEADER_REQUIRED_DEFAULT: 'true',
+        ACCOUNT_DEFAULT_PASSWORD_ALGORITHM: 'MD5',
+      },
+    })
+    root = await t.account({ username: 'root', admin: true })
+    expect((await create()).json).toMatchObject({
+      unique_email: true,
+      provisioning_use_linphone_provisioning_header: true,
+      account_default_password_algorithm: 'MD5',
+    })
+    const other = { name: 'B', domain: 'sip.b.example', host: 'b.localhost' }
+    const digest = { realm: null, default_password_algorithm: null }
+    const made = await create({
+      ...other,
+      provisioning_use_linphone_provisioning_header: '0',
+      digest_authentication_configuration: digest,
+    })
+    expect(made.json).toMatchObject({
+      provisioning_use_linphone_provisioning_header: false,
+      account_default_password_algorithm: null,
+    })
+  })
+
+  test('warns about a host outside APP_ROOT_HOST, which is answered with 503', async () => {
+    expect((await create({ ...wanted, host: 'third.domain' })).status).toBe(201)
+    expect(t.lines.some((line) => line.includes('APP_ROOT_HOST') && line.includes('third.domain'))).toBe(true)
+    expect((await t.get('/api/ping', { host: 'third.domain' })).status).toBe(503)
+  })
+
+  test('opens a domain for accounts, up to its quota', async () => {
+    const account = (username: string) => ({
+      as: root,
+      body: { username, password: 'correct-horse', algorithm: 'MD5', domain: wanted.domain },
+    })
+    expect((await t.post('/api/accounts', account('carol.1'))).status).toBe(403)
+    await create({ ...wanted, max_accounts: 1 })
+    expect((await t.post('/api/accounts', account('carol.1'))).status).toBe(200)
+    expect((await t.post('/api/accounts', account('carol.2'))).status).toBe(403)
+  })
 
   test('answers 201 with the whole object, and the Space works at once', async () => {
     const reply = await create({ ...wanted, max_accounts: null, unique_email: true })
@@ -91,18 +207,37 @@ describe('creating', () => {
     const body = { username: 'carol.1', password: 'correct-horse', algorithm: 'MD5', domain: wanted.domain }
     expect((await t.post('/api/accounts', { as: root, body })).json.passwords).toEqual([])
   })
-
-  test('twenty times at once makes one', async () => {
-    const replies = await Promise.all(Array.from({ length: 20 }, () => create()))
-    expect(replies.map(({ status }) => status).sort()).toEqual([201, ...Array(19).fill(422)])
-  })
 })
 
 describe('changing', () => {
-  test('an empty body fails on exactly nineteen fields besides name and host, before the domain is looked up', async () => {
-    const reply = await put('sip.unknown.org', {})
-    expect(reply.status).toBe(422)
-    expect(Object.keys(reply.json.errors).filter((name) => name !== 'name' && name !== 'host')).toHaveLength(19)
+  test('an empty body fails on exactly nineteen fields, before the domain is looked up', async () => {
+    for (const method of ['PUT', 'PATCH']) {
+      const reply = await put('sip.unknown.org', {}, method)
+      expect([reply.status, Object.keys(reply.json.errors).length]).toEqual([422, 19])
+    }
+  })
+
+  test('refuses in order: what is required, an unknown Space, the quota, name and host', async () => {
+    const { name: _, host: __, ...made } = (await create()).json
+    const space = (await t.parts.spaces.byDomain(wanted.domain)) ?? t.other
+    await t.account({ space })
+    await t.account({ space })
+    const before = await t.snapshot()
+    const fieldsOf = async (domain: string, body: unknown) => {
+      const reply = await put(domain, body)
+      return [reply.status, ...Object.keys(reply.json.errors ?? {})]
+    }
+    const { super: ___, ...incomplete } = made
+    expect(await fieldsOf('sip.unknown.org', { ...incomplete, max_accounts: 1 })).toEqual([422, 'super'])
+    expect(await fieldsOf('sip.unknown.org', { ...made, max_accounts: 1 })).toEqual([404])
+    expect(await fieldsOf(wanted.domain, { ...made, max_accounts: 1 })).toEqual([422, 'max_accounts'])
+    expect(await fieldsOf(wanted.domain, { ...made, max_accounts: 2 })).toEqual([422, 'name', 'host'])
+    expect(await fieldsOf(wanted.domain, { ...made, name: 'Other', host: 'other.localhost' })).toEqual([
+      422,
+      'name',
+      'host',
+    ])
+    expect(await t.snapshot()).toBe(before)
   })
 
   test('every field that was set is read back, and the object that was read can be sent back', async () => {
@@ -121,15 +256,18 @@ describe('changing', () => {
       newsletter_registration_address: 'news@alpha.example',
       theme_hue: 200,
       provisioning_use_linphone_provisioning_header: true,
+      account_realm: 'voip.alpha.example',
       account_default_password_algorithm: 'SHA-256',
+      digest_authentication_configuration: { realm: 'voip.alpha.example', default_password_algorithm: 'SHA-256' },
       domain: 'ignored.example',
+      custom_theme: true,
     }
-    delete full.digest_authentication_configuration
     for (const [key, value] of Object.entries(full)) {
       if (
         typeof value === 'boolean' &&
         key !== 'super' &&
         key !== 'unique_email' &&
+        key !== 'custom_theme' &&
         key !== 'client_certificate_authentication'
       ) {
         full[key] = !made[key]
@@ -138,7 +276,7 @@ describe('changing', () => {
     const changed = await put('sip.alpha.example', full)
     expect(changed.status).toBe(200)
     for (const [key, value] of Object.entries(full)) {
-      if (['domain', 'created_at', 'updated_at'].includes(key)) continue
+      if (['domain', 'created_at', 'updated_at', 'custom_theme'].includes(key)) continue
       const expected = key === 'expire_at' ? '2027-01-31T00:00:00.000000Z' : value
       expect([key, changed.json[key]]).toEqual([key, expected])
     }
@@ -147,8 +285,119 @@ describe('changing', () => {
     expect({ ...again.json, updated_at: null }).toEqual({ ...changed.json, updated_at: null })
     expect((await t.get('/api/ping', { host: 'alpha.localhost' })).status).toBe(404)
     expect((await t.get('/api/ping', { host: 'alpha2.localhost' })).status).toBe(200)
-    const { copyright_text: _, ...without } = again.json
-    expect((await put('sip.alpha.example', without)).json.copyright_text).toBeNull()
+    expect(changed.json.custom_theme).toBeUndefined()
+    expect((await t.get('/api/spaces/sip.alpha.example', { as: root })).json).toEqual(again.json)
+  })
+
+  test('clears every text, the date and the hue that the body leaves out, and takes blank for nothing', async () => {
+    const made = (await create()).json
+    const texts = {
+      expire_at: '2027-01-31',
+      account_proxy_registrar_address: 'sip:proxy.alpha.example',
+      custom_provisioning_entries: '[net]\nmtu=1300',
+      copyright_text: '© Alpha',
+      intro_registration_text: '**Welcome**',
+      newsletter_registration_address: 'news@alpha.example',
+      theme_hue: 200,
+    }
+    const nothing = { ...Object.fromEntries(Object.keys(texts).map((name) => [name, null])), theme_hue: 22 }
+    expect((await put(wanted.domain, { ...made, ...texts })).json).toMatchObject({
+      ...texts,
+      expire_at: '2027-01-31T00:00:00.000000Z',
+    })
+    const without = Object.fromEntries(Object.entries(made).filter(([name]) => !(name in texts)))
+    expect((await put(wanted.domain, without)).json).toMatchObject(nothing)
+    await put(wanted.domain, { ...made, ...texts })
+    const blank = Object.fromEntries(Object.keys(texts).map((name) => [name, ' ']))
+    expect((await put(wanted.domain, { ...made, ...blank })).json).toMatchObject(nothing)
+  })
+
+  test('ignores what cannot be set here, nested members and moments included', async () => {
+    const made = (await create()).json
+    const reply = await put(wanted.domain, {
+      ...made,
+      id: 999,
+      unique_email: true,
+      client_certificate_authentication: true,
+      logo: 'x.png',
+      created_at: '2000-01-01T00:00:00.000000Z',
+      email_server: { host: 'smtp.example.org' },
+      carddav_servers: [{ uri: 'https://dav.example.org' }],
+      oidc_authentication_configuration: { realm: 'x' },
+    })
+    expect(reply.status).toBe(200)
+    expect({ ...reply.json, updated_at: null }).toEqual({ ...made, updated_at: null })
+  })
+
+  test('takes every way to say yes and no, and nothing else', async () => {
+    const made = (await create()).json
+    for (const [said, meant] of [
+      [true, true],
+      ['0', false],
+      [1, true],
+      [false, false],
+      ['1', true],
+      [0, false],
+    ]) {
+      expect((await put(wanted.domain, { ...made, hide_settings: said })).json.hide_settings).toBe(meant)
+    }
+    for (const said of ['true', 'no', 2, null, [], {}]) {
+      const reply = await put(wanted.domain, { ...made, hide_settings: said })
+      expect([said, reply.status, Object.keys(reply.json.errors)]).toEqual([said, 422, ['hide_settings']])
+    }
+  })
+
+  test('reaches the provisioning document', async () => {
+    const made = (await create()).json
+    const space = (await t.parts.spaces.byDomain(wanted.domain)) ?? t.other
+    const uiOf = async () => {
+      const { id } = await t.account({ space })
+      const tokens = await t.db.read.select().from(t.db.tables.provisioningTokens)
+      const token = tokens.find(({ accountId }) => accountId === id)?.token
+      const xml = (await t.get(`/provisioning/${token}`, { host: 'alpha.localhost' })).text
+      const ui = /<section name="ui">(.*?)<\/section>/.exec(xml)?.[1] ?? ''
+      return Object.fromEntries(
+        [...ui.matchAll(/<entry name="(\w+)"[^>]*>(\w*)</g)].map(([, key, value]) => [key, value]),
+      )
+    }
+    const switches = {
+      super: false,
+      disable_chat_feature: false,
+      disable_meetings_feature: false,
+      disable_broadcast_feature: true,
+      hide_settings: false,
+      hide_account_settings: false,
+      disable_call_recordings_feature: false,
+      only_display_sip_uri_username: false,
+      assistant_hide_create_account: false,
+      assistant_disable_qr_code: false,
+      assistant_hide_third_party_account: false,
+    }
+    const written = (values: Record<string, boolean>) =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ? '1' : '0']))
+    expect(await uiOf()).toEqual({ ...written(switches), max_account: '0' })
+    for (const name of Object.keys(switches)) {
+      const turned = { ...switches, [name]: !switches[name as keyof typeof switches] }
+      expect((await put(wanted.domain, { ...made, ...turned, max_account: 3 })).status).toBe(200)
+      expect([name, await uiOf()]).toEqual([name, { ...written(turned), max_account: '3' }])
+    }
+  })
+
+  test('is written down, with the names of what changed and without their values', async () => {
+    const made = (await create()).json
+    await put(wanted.domain, { ...made, copyright_text: '© Alpha', hide_settings: true })
+    await put(wanted.domain, { ...made, name: 'Other' })
+    await t.delete(`/api/spaces/${wanted.domain}`, { as: root })
+    const events = t.lines.filter((line) => /space\.(created|updated|deleted)/.test(line))
+    expect(events).toHaveLength(3)
+    expect(events[0]).toContain('space.created')
+    expect(events[1]).toMatch(/space\.updated.*fields="?copyright_text,hide_settings\b/)
+    expect(events[2]).toContain('space.deleted')
+    for (const event of events) {
+      expect(event).toContain('sip.alpha.example')
+      expect(event).toContain('root@sip.example.org')
+      expect(event).not.toContain('©')
+    }
   })
 
   test('is refused where it would lock somebody out', async () => {
@@ -161,15 +410,28 @@ describe('changing', () => {
     for (const host of ['not a host', 'alpha.example.com', 'evillocalhost']) {
       expect([host, Object.keys((await put(wanted.domain, { ...made, host })).json.errors)]).toEqual([host, ['host']])
     }
-    await t.account({ space: (await t.parts.spaces.byDomain(wanted.domain)) ?? t.other })
-    await t.account({ space: (await t.parts.spaces.byDomain(wanted.domain)) ?? t.other })
-    expect(Object.keys((await put(wanted.domain, { ...made, max_accounts: 1 })).json.errors)).toEqual(['max_accounts'])
-    const realm = {
-      ...made,
-      digest_authentication_configuration: { realm: 'new.alpha.example', default_password_algorithm: null },
-    }
-    expect((await put(wanted.domain, realm)).status).toBe(422)
-    expect((await put('sip.unknown.org', made)).status).toBe(404)
+    expect(
+      Object.keys((await put(wanted.domain, { ...made, super: true, expire_at: '2027-01-01' })).json.errors),
+    ).toEqual(['expire_at'])
+  })
+
+  test('makes another Space super and takes it back', async () => {
+    const made = (await create()).json
+    const theirs = await t.account({ space: (await t.parts.spaces.byDomain(wanted.domain)) ?? t.other, admin: true })
+    const asks = () => t.get('/api/spaces', { as: theirs, host: 'alpha.localhost' })
+    expect((await asks()).status).toBe(403)
+    expect((await put(wanted.domain, { ...made, super: true })).json.super).toBe(true)
+    expect((await asks()).status).toBe(200)
+    expect((await put(wanted.domain, { ...made, super: false })).json.super).toBe(false)
+    expect((await asks()).status).toBe(403)
+  })
+
+  test('leaves alone a host and a realm that only the command line may give', async () => {
+    const lan = { domain: 'sip.lan.example', host: '192.0.2.9', name: 'LAN', realm: 'asterisk' }
+    await t.parts.spaceAdministration.upsert(lan)
+    const read = (await t.get('/api/spaces/sip.lan.example', { as: root })).json
+    const sent = await put('sip.lan.example', { ...read, copyright_text: '© LAN' })
+    expect([sent.status, sent.json.host, sent.json.account_realm]).toEqual([200, '192.0.2.9', 'asterisk'])
   })
 })
 
@@ -178,16 +440,56 @@ describe('deleting', () => {
     await create()
     const space = (await t.parts.spaces.byDomain(wanted.domain)) ?? t.other
     for (let i = 0; i < 3; i++) await t.account({ space })
+    const before = await t.get('/api/spaces', { as: root })
     const reply = await t.delete(`/api/spaces/${wanted.domain}`, { as: root })
     expect([reply.status, reply.text]).toEqual([200, '1'])
+    expect(before.json).toHaveLength(3)
+    expect((await t.get('/api/spaces', { as: root })).json).toHaveLength(2)
+    const counts = await t.db.read.select().from(t.db.tables.accountBlocks)
+    expect(counts.filter(({ domain }) => domain === wanted.domain)).toEqual([])
     const rows = await t.db.read.select().from(t.db.tables.accounts)
     expect(rows.filter(({ domain }) => domain === wanted.domain)).toEqual([])
     expect((await t.delete(`/api/spaces/${wanted.domain}`, { as: root })).status).toBe(404)
     expect((await t.get('/api/ping', { host: 'alpha.localhost' })).status).toBe(404)
   })
 
-  test('never the own Space', async () => {
-    expect((await t.delete('/api/spaces/sip.example.org', { as: root })).status).toBe(403)
+  test('never the own Space, from whatever host', async () => {
+    await t.account({})
+    await t.parts.apiKeys.flush()
+    const before = await t.snapshot()
+    for (const host of ['localhost', 'other.localhost']) {
+      expect((await t.delete('/api/spaces/sip.example.org', { as: root, host })).status).toBe(403)
+    }
+    // A host is no SIP domain.
+    expect((await t.delete('/api/spaces/other.localhost', { as: root })).status).toBe(404)
+    expect(await t.snapshot()).toBe(before)
+  })
+
+  test('leaves no tombstones, so that the names are free in a Space of the same domain', async () => {
+    await create()
+    const body = { username: 'carol.1', password: 'correct-horse', algorithm: 'MD5', domain: wanted.domain }
+    expect((await t.post('/api/accounts', { as: root, body })).status).toBe(200)
+    await t.delete(`/api/spaces/${wanted.domain}`, { as: root })
+    expect((await create()).status).toBe(201)
+    expect((await t.post('/api/accounts', { as: root, body })).status).toBe(200)
+  })
+
+  test('lets others be served between its batches', async () => {
+    await create()
+    const space = (await t.parts.spaces.byDomain(wanted.domain)) ?? t.other
+    for (let i = 0; i < 450; i++) await t.account({ space })
+    let running = true
+    const deleting = t.delete(`/api/spaces/${wanted.domain}`, { as: root }).finally(() => {
+      running = false
+    })
+    let served = 0
+    while (running) {
+      expect((await t.get('/api/ping')).status).toBe(200)
+      await new Promise((resolve) => setImmediate(resolve))
+      served += 1
+    }
+    expect((await deleting).text).toBe('1')
+    expect(served).toBeGreaterThan(4)
   })
 })
 

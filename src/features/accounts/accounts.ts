@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { remembered } from '../../db/remembered.ts'
 import { AppError } from '../../errors.ts'
 import { type Input, isTrue } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
@@ -86,6 +87,16 @@ export const accounts = (deps: {
     })
 
   const unknown = () => new AppError('not_found', 'account.unknown')
+
+  /** By `id@domain`: clients poll their own account. */
+  const ownAccount = remembered(
+    db,
+    () => now().getTime(),
+    (key) => {
+      const at = key.indexOf('@')
+      return store.byId(db.read, { space: { domain: key.slice(at + 1) } }, Number(key.slice(0, at)))
+    },
+  )
 
   const viewById = async (on: Reader, space: Space, id: number): Promise<Found> => {
     const account = await store.byId(on, { space }, id)
@@ -433,7 +444,11 @@ export const accounts = (deps: {
     insert,
     change,
     /** The account of the caller, wherever it lives. */
-    ofCaller: (caller: Caller) => viewById(db.read, caller.space, caller.id),
+    ofCaller: async (caller: Caller): Promise<Found> => {
+      const account = await ownAccount(`${caller.id}@${caller.domain}`)
+      if (account === null) throw unknown()
+      return { account, space: caller.space }
+    },
     byId: (space: Space, id: number) => viewById(db.read, space, id),
     /** The activation key that an administrator may see while it is pending. */
     pendingKey: async ({ account }: Found) =>

@@ -35,6 +35,9 @@ export interface Proof {
 /** Counts are stored as 32-bit integers; no client comes near. */
 const MOST_COUNT = 0x7fffffff
 
+/** Half of all digest traffic is this first reply, so it is returned and not thrown. */
+const CHALLENGED = new AppError('unauthenticated', 'auth.required')
+
 type Store = ReturnType<typeof authenticationStore>
 type StoredAccount = NonNullable<Awaited<ReturnType<Store['accountWithPasswords']>>>
 
@@ -105,7 +108,7 @@ export const authentication = (deps: {
     return admit(visit, account, via)
   }
 
-  const byDigest = async (visit: Visit, from: string, proof: Proof): Promise<Caller> => {
+  const byDigest = async (visit: Visit, from: string, proof: Proof): Promise<Caller | AppError> => {
     const address = parseSipAddress(from)
     if (address === null) throw new AppError('unauthenticated', 'auth.from_needed')
     const account = await accountAt(`${address.user}@${address.host}`)
@@ -124,7 +127,7 @@ export const authentication = (deps: {
 
     if (proof.authorization === null) {
       challengeAgain(false)
-      throw new AppError('unauthenticated', 'auth.required')
+      return CHALLENGED
     }
 
     await limits.digestFailures.check(visit.address)
@@ -176,8 +179,8 @@ export const authentication = (deps: {
   }
 
   return {
-    /** The caller with at least that role, or a refusal; `visit.challenge` then holds the challenge to send. */
-    authenticate: async (visit: Visit, proof: Proof, role: Role): Promise<Caller> => {
+    /** The caller with at least that role; a refusal, thrown or (the first challenge) returned; `visit.challenge` then holds the challenge to send. */
+    authenticate: async (visit: Visit, proof: Proof, role: Role): Promise<Caller | AppError> => {
       const caller =
         proof.apiKey !== null
           ? await byKey(visit, proof.apiKey, 'key')
@@ -187,6 +190,7 @@ export const authentication = (deps: {
               ? await byDigest(visit, proof.from, proof)
               : null
       if (caller === null) throw new AppError('unauthenticated', 'auth.from_needed')
+      if (caller instanceof AppError) return caller
       visit.caller = caller
       if (!mayActAs(caller, role)) {
         log.security('admin.denied', {

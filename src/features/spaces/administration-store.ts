@@ -1,4 +1,4 @@
-import { and, asc, eq, ne, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, lte, max, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { DigestConfiguration, Space } from './space.ts'
 
@@ -17,6 +17,12 @@ export const spaceAdministrationStore = (db: Db) => {
     ...space,
     digest,
   })
+
+  const lock = (tx: Tx, condition: SQL) =>
+    tx
+      .update(spaces)
+      .set({ maxAccounts: sql`${spaces.maxAccounts}` })
+      .where(condition)
 
   return {
     all: async (on: Reader): Promise<Space[]> =>
@@ -44,7 +50,7 @@ export const spaceAdministrationStore = (db: Db) => {
         .where(
           and(
             ne(spaces.domain, self),
-            sql`(${spaces.name} = ${wanted.name} or ${spaces.host} = ${wanted.host} or ${spaces.domain} = ${wanted.domain})`,
+            or(eq(spaces.name, wanted.name), eq(spaces.host, wanted.host), eq(spaces.domain, wanted.domain)),
           ),
         )
       return {
@@ -56,14 +62,20 @@ export const spaceAdministrationStore = (db: Db) => {
     /** null: a name, host or domain was taken meanwhile. */
     insert: async (tx: Tx, row: SpaceRow): Promise<number | null> =>
       (await tx.insert(spaces).values(row).onConflictDoNothing().returning({ id: spaces.id }))[0]?.id ?? null,
-    update: async (tx: Tx, domain: string, row: Partial<SpaceRow>) =>
-      (await tx.update(spaces).set(row).where(eq(spaces.domain, domain)).returning({ id: spaces.id })).length === 1,
-    /** Holds the row until the transaction ends. */
-    lock: (tx: Tx, domain: string) =>
-      tx
-        .update(spaces)
-        .set({ maxAccounts: sql`${spaces.maxAccounts}` })
-        .where(eq(spaces.domain, domain)),
+    update: (tx: Tx, domain: string, row: Partial<SpaceRow>) =>
+      tx.update(spaces).set(row).where(eq(spaces.domain, domain)).returning({ id: spaces.id }),
+    /**
+     * Holds the Space and every super Space until the transaction ends, so that nobody else can make one of them the
+     * last. By id, so that two who do this wait for each other and not for ever.
+     */
+    hold: async (tx: Tx, domain: string): Promise<void> => {
+      const held = await tx
+        .select({ id: spaces.id })
+        .from(spaces)
+        .where(or(eq(spaces.super, true), eq(spaces.domain, domain)))
+        .orderBy(asc(spaces.id))
+      for (const { id } of held) await lock(tx, eq(spaces.id, id))
+    },
     setDigest: async (tx: Tx, spaceId: number, digest: DigestConfiguration | null, at: Date) => {
       if (digest === null) {
         await tx.delete(digests).where(eq(digests.spaceId, spaceId))
@@ -90,12 +102,30 @@ export const spaceAdministrationStore = (db: Db) => {
           .from(spaces)
           .where(and(eq(spaces.super, true), ne(spaces.domain, domain)))
       ).length,
-    /** Up to `most` accounts and everything below them; resolves to how many went. */
-    removeAccounts: async (tx: Tx, domain: string, most: number) => {
-      const some = tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.domain, domain)).limit(most)
-      return (await tx.delete(accounts).where(sql`${accounts.id} in ${some}`).returning({ id: accounts.id })).length
+    /** The highest id of its accounts; 0 where it has none. */
+    lastAccount: async (on: Reader, domain: string) =>
+      (
+        await on
+          .select({ id: max(accounts.id) })
+          .from(accounts)
+          .where(eq(accounts.domain, domain))
+      )[0]?.id ?? 0,
+    /** Up to `most` accounts with everything below them, ids up to `last`; resolves to how many went. */
+    removeAccounts: async (tx: Tx, domain: string, last: number, most: number) => {
+      await lock(tx, eq(spaces.domain, domain))
+      const some = tx
+        .select({ id: accounts.id })
+        .from(accounts)
+        .where(and(eq(accounts.domain, domain), lte(accounts.id, last)))
+        .orderBy(asc(accounts.id))
+        .limit(most)
+      return (await tx.delete(accounts).where(inArray(accounts.id, some)).returning({ id: accounts.id })).length
     },
-    remove: async (tx: Tx, domain: string) =>
-      (await tx.delete(spaces).where(eq(spaces.domain, domain)).returning({ id: spaces.id })).length === 1,
+    /** The Space, whatever it still has, and the counts of its accounts. */
+    remove: async (tx: Tx, domain: string) => {
+      const removed = await tx.delete(spaces).where(eq(spaces.domain, domain)).returning({ id: spaces.id })
+      if (removed.length > 0) await tx.delete(blocks).where(eq(blocks.domain, domain))
+      return removed.length > 0
+    },
   }
 }

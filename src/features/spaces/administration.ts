@@ -1,31 +1,42 @@
 import type { Config } from '../../config/config.ts'
+import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
-import { type Input, isTrue } from '../../http/input.ts'
+import { type Input, isTrue, read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
-import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
 import type { Caller } from '../authentication/caller.ts'
 import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
+import { checkDigest } from './digest-configuration.ts'
 import type { SpaceDirectory } from './directory.ts'
 import {
+  type ChangedNames,
   type ChangedSpace,
   checkDomain,
   checkEntries,
   checkExpiry,
+  checkLanNames,
   FLAGS,
   type FlagName,
+  NamedSpace,
   type NewSpace,
   type SpaceInput,
   TEXTS,
   type TextName,
 } from './rules.ts'
 import { type DigestConfiguration, type PasswordAlgorithm, realmOf, type Space } from './space.ts'
+import { spaceWire } from './wire.ts'
 
-/** Accounts that one transaction deletes: the loop is free again after each. */
-const DELETE_BATCH = 500
+/** Accounts that one transaction deletes, some 5 ms on SQLite: the loop is free again after each. */
+const DELETE_BATCH = 100
 
-const isAlgorithm = (value: unknown): value is PasswordAlgorithm => value === 'MD5' || value === 'SHA-256'
+/** The attributes that differ, as clients call them. */
+const changedFields = (before: Space, after: Space): string[] => {
+  const old: Readonly<Record<string, unknown>> = spaceWire(before)
+  return Object.entries(spaceWire(after)).flatMap(([name, value]) =>
+    name === 'updated_at' || Bun.deepEquals(old[name], value) ? [] : [name],
+  )
+}
 
 /** What administering Spaces means (spec spaces.md); super administrators and the command line only. */
 export const spaceAdministration = (deps: {
@@ -72,48 +83,12 @@ export const spaceAdministration = (deps: {
     }
   }
 
-  /**
-   * The digest configuration that the body asks for: the object, or the two attributes of the generation before;
-   * `current` where it says nothing. A realm equal to the SIP domain is no realm of its own.
-   */
-  const digestOf = (
-    input: SpaceInput,
+  const refuseTaken = async (
+    on: Reader,
+    input: Input<typeof NewSpace> | Input<typeof ChangedNames>,
     domain: string,
-    current: DigestConfiguration | null,
-  ): DigestConfiguration | null => {
-    const { values } = input
-    const given = values.digest_authentication_configuration
-    if (given === null && input.has('digest_authentication_configuration')) return null
-    const object =
-      typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as Record<string, unknown>) : {}
-    const has = (name: string, older: 'account_realm' | 'account_default_password_algorithm') =>
-      Object.hasOwn(object, name) || input.has(older)
-    const pick = (name: string, older: 'account_realm' | 'account_default_password_algorithm') =>
-      Object.hasOwn(object, name) ? object[name] : values[older]
-
-    let realm = current?.realm ?? null
-    if (has('realm', 'account_realm')) {
-      const wanted = pick('realm', 'account_realm') ?? null
-      if (wanted !== null && (typeof wanted !== 'string' || !(isDomain(wanted) || wanted === domain))) {
-        input.refuse(input.has('account_realm') ? 'account_realm' : 'digest_authentication_configuration', {
-          id: 'v.domain',
-        })
-      } else realm = wanted === domain ? null : wanted
-    }
-    let algorithm = current?.defaultPasswordAlgorithm ?? null
-    if (has('default_password_algorithm', 'account_default_password_algorithm')) {
-      const wanted = pick('default_password_algorithm', 'account_default_password_algorithm') ?? null
-      if (wanted !== null && !isAlgorithm(wanted)) {
-        const field = input.has('account_default_password_algorithm')
-          ? 'account_default_password_algorithm'
-          : 'digest_authentication_configuration'
-        input.refuse(field, { id: 'v.choice', values: { choices: 'MD5, SHA-256' } })
-      } else algorithm = wanted
-    }
-    return { realm, defaultPasswordAlgorithm: algorithm }
-  }
-
-  const refuseTaken = async (on: Reader, input: SpaceInput, domain: string, self: string) => {
+    self: string,
+  ) => {
     const { name, host } = input.values
     const taken = await store.taken(on, { name: name ?? '', host: host ?? '', domain }, self)
     if (taken.name) input.refuse('name', { id: 'v.taken' })
@@ -121,7 +96,7 @@ export const spaceAdministration = (deps: {
     if (taken.domain) input.refuse('domain', { id: 'v.taken' })
   }
 
-  const defaults = (): DigestConfiguration => ({
+  const initialDigest = (): DigestConfiguration => ({
     realm: null,
     defaultPasswordAlgorithm: config.ACCOUNT_DEFAULT_PASSWORD_ALGORITHM,
   })
@@ -145,7 +120,7 @@ export const spaceAdministration = (deps: {
     const expireAt = checkExpiry(input, now())
     if (expireAt !== null && isTrue(values.super)) input.refuse('expire_at', { id: 'v.super_expires' })
     const { name = '', domain = '', host = '' } = values
-    const digest = digestOf(input, domain ?? '', defaults())
+    const { digest } = checkDigest(input, domain ?? '', undefined, initialDigest())
     await refuseTaken(db.read, input, domain ?? '', '')
     input.settle()
     const at = now()
@@ -162,6 +137,7 @@ export const spaceAdministration = (deps: {
     const space = await db.transaction(async (tx) => {
       if (!(await insert(tx, row, digest))) {
         await refuseTaken(tx, input, row.domain, '')
+        input.settle()
         input.refuse('domain', { id: 'v.taken' })
         input.settle()
       }
@@ -191,118 +167,160 @@ export const spaceAdministration = (deps: {
     if (expireAt !== null && (asSuper || own)) input.refuse('expire_at', { id: 'v.super_expires' })
   }
 
-  /** `PUT` and `PATCH /spaces/{domain}`: absent texts are cleared, `domain` in the body is ignored. */
+  /** A host that stays is not looked at: the command line may have given it one that the API would refuse. */
+  const checkNewHost = (names: Input<typeof ChangedNames>, space: Space) => {
+    const { host } = names.values
+    if (typeof host !== 'string' || host === space.host) return
+    checkDomain(names, 'host', host)
+    if (names.isGood('host') && !isUnderRoot(host)) names.refuse('host', { id: 'v.outside_root' })
+  }
+
+  /**
+   * `PUT` and `PATCH /spaces/{domain}`: absent texts are cleared, `domain` in the body is ignored. Refuses in the
+   * order of spec spaces.md §1.4: what is required, an unknown Space, quota and rights, then name and host.
+   */
   const change = async (
     visit: Visit,
     caller: Caller,
     domain: string,
-    input: Input<typeof ChangedSpace>,
+    body: { rest: Input<typeof ChangedSpace>; names: Input<typeof ChangedNames> },
   ): Promise<Space> => {
-    const { values } = input
-    checkEntries(input)
-    const expireAt = checkExpiry(input, now())
-    input.settle()
-    const before = await find(db.read, domain)
-    if (values.host !== before.host) {
-      checkDomain(input, 'host', values.host)
-      if (input.isGood('host') && !isUnderRoot(values.host ?? '')) input.refuse('host', { id: 'v.outside_root' })
-    }
-    const digest = digestOf(input, domain, before.digest ?? defaults())
-    const untouched =
-      before.digest === null && !input.has('digest_authentication_configuration') && !input.has('account_realm')
-    const changed = await db.transaction(async (tx) => {
-      await store.lock(tx, domain)
-      const current = await find(tx, domain)
-      await refuseLockOut(tx, input, current, caller, expireAt)
+    const { rest, names } = body
+    const { values } = rest
+    checkEntries(rest)
+    const expireAt = checkExpiry(rest, now())
+    rest.settle()
+    await find(db.read, domain)
+
+    const write = async (tx: Tx) => {
+      await store.hold(tx, domain)
+      const before = await find(tx, domain)
       const count = await store.accountCount(tx, domain)
       const quota = values.max_accounts ?? 0
-      if (quota > 0 && quota < count) input.refuse('max_accounts', { id: 'v.minimum', values: { min: count } })
-      const wantedRealm = digest?.realm ?? domain
-      if (count > 0 && digest !== null && !untouched && wantedRealm !== realmOf(current)) {
-        input.refuse('account_realm', { id: 'v.realm_fixed' })
+      if (quota > 0 && quota < count) rest.refuse('max_accounts', { id: 'v.minimum', values: { min: count } })
+      await refuseLockOut(tx, rest, before, caller, expireAt)
+      const { digest, realmFrom } = checkDigest(rest, domain, before.digest, initialDigest())
+      if (count > 0 && digest !== null && (digest.realm ?? domain) !== realmOf(before)) {
+        rest.refuse(realmFrom, { id: 'v.realm_fixed' })
       }
-      await refuseTaken(tx, input, domain, domain)
-      input.settle()
+      rest.settle()
+      checkNewHost(names, before)
+      await refuseTaken(tx, names, domain, domain)
+      names.settle()
       await store.update(tx, domain, {
-        ...columnsOf(input, expireAt),
-        name: values.name ?? '',
-        host: values.host ?? '',
+        ...columnsOf(rest, expireAt),
+        name: names.values.name ?? '',
+        host: names.values.host ?? '',
         maxAccounts: quota,
         maxAccount: values.max_account ?? 0,
         updatedAt: now(),
       })
-      if (!untouched) await store.setDigest(tx, current.id, digest, now())
-      return find(tx, domain)
+      await store.setDigest(tx, before.id, digest, now())
+      return { before, after: await find(tx, domain) }
+    }
+    const changed = await db.transaction(write).catch((error: unknown) => {
+      // Somebody took the name or the host between our look and our write: the next look sees it.
+      if (isCollision(error)) return null
+      throw error
     })
+    if (changed === null) return change(visit, caller, domain, body)
     spaces.forget()
-    const fields = Object.keys(changed).filter((key) => {
-      const name = key as keyof Space
-      return name !== 'updatedAt' && JSON.stringify(changed[name]) !== JSON.stringify(before[name])
-    })
-    record('space.updated', domain, visit, fields)
-    return changed
+    record('space.updated', domain, visit, changedFields(changed.before, changed.after))
+    return changed.after
   }
 
-  /** Accounts go first, in batches; whoever slips in meanwhile goes with the row. */
+  /**
+   * Accounts go first, in batches, then the Space with whoever slipped in meanwhile. From the first step on it is no
+   * super Space any more, so that it never is the one that lets another go.
+   */
   const remove = async (visit: Visit, caller: Caller, domain: string): Promise<void> => {
-    const space = await find(db.read, domain)
-    if (space.id === caller.space.id) throw new AppError('forbidden', 'space.own')
-    if (space.super && (await store.otherSupers(db.read, domain)) === 0)
-      throw new AppError('forbidden', 'space.last_super')
-    const batch = () => db.transaction((tx) => store.removeAccounts(tx, domain, DELETE_BATCH))
-    while ((await batch()) === DELETE_BATCH) await Bun.sleep(0)
-    const removed = await db.transaction(async (tx) => {
-      if (space.super && (await store.otherSupers(tx, domain)) === 0)
+    const last = await db.transaction(async (tx) => {
+      await store.hold(tx, domain)
+      const space = await find(tx, domain)
+      if (space.id === caller.space.id) throw new AppError('forbidden', 'space.own')
+      if (space.super && (await store.otherSupers(tx, domain)) === 0) {
         throw new AppError('forbidden', 'space.last_super')
-      return store.remove(tx, domain)
+      }
+      if (space.super) await store.update(tx, domain, { super: false, updatedAt: now() })
+      return store.lastAccount(tx, domain)
     })
+    spaces.forget()
+    const batch = () => db.transaction((tx) => store.removeAccounts(tx, domain, last, DELETE_BATCH))
+    while ((await batch()) > 0) await Bun.sleep(0)
+    const removed = await db.transaction((tx) => store.remove(tx, domain))
     if (!removed) throw new AppError('not_found', 'space.unknown')
     spaces.forget()
     record('space.deleted', domain, visit)
   }
 
-  /** The command line may name addresses and single labels, for a LAN. */
-  const isHost = (host: string) => isDomain(host) || isIpAddress(host) || /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(host)
+  interface Named {
+    readonly domain: string
+    readonly host: string
+    readonly name: string
+    readonly super?: boolean
+    readonly realm?: string
+    readonly algorithm?: PasswordAlgorithm
+  }
 
-  const upsert = async (wanted: {
-    domain: string
-    host: string
-    name: string
-    super?: boolean
-    realm?: string
-    algorithm?: PasswordAlgorithm
-  }): Promise<{ space: Space; created: boolean }> => {
+  /** `conflict` for whatever another Space has already. */
+  const refuseOthers = async (tx: Tx, { name, host, domain }: Named) => {
+    const taken = await store.taken(tx, { name, host, domain }, domain)
+    if (taken.host) throw new AppError('conflict', 'space.host_taken', { values: { host } })
+    if (taken.name) throw new AppError('conflict', 'space.name_taken', { values: { name } })
+  }
+
+  /** Only what is given changes; DIGEST that was switched off stays off until a realm or an algorithm is named. */
+  const digestNamed = (current: DigestConfiguration | null, wanted: Named): DigestConfiguration | null => {
+    if (current === null && wanted.realm === undefined && wanted.algorithm === undefined) return null
+    const base = current ?? initialDigest()
+    const realm = wanted.realm === undefined ? base.realm : wanted.realm === wanted.domain ? null : wanted.realm
+    return { realm, defaultPasswordAlgorithm: wanted.algorithm ?? base.defaultPasswordAlgorithm }
+  }
+
+  const changeNamed = async (tx: Tx, before: Space, wanted: Named): Promise<void> => {
     const { domain, host, name } = wanted
-    if (!isHost(domain)) throw new AppError('invalid', 'v.domain', { values: { field: 'sip_domain' } })
-    if (!isHost(host)) throw new AppError('invalid', 'v.domain', { values: { field: 'host' } })
-    const result = await db.transaction(async (tx) => {
-      const taken = await store.taken(tx, { name, host, domain }, domain)
-      if (taken.host) throw new AppError('conflict', 'space.host_taken', { values: { host } })
-      if (taken.name) throw new AppError('conflict', 'space.name_taken', { values: { name } })
-      const current = await store.byDomain(tx, domain)
-      const at = now()
-      const realm =
-        wanted.realm === undefined ? (current?.digest?.realm ?? null) : wanted.realm === domain ? null : wanted.realm
-      const base = current?.digest ?? defaults()
-      const digest = { realm, defaultPasswordAlgorithm: wanted.algorithm ?? base.defaultPasswordAlgorithm }
-      if (current === null) {
+    const asSuper = wanted.super ?? before.super
+    if (before.super && !asSuper && (await store.otherSupers(tx, domain)) === 0) {
+      throw new AppError('forbidden', 'space.last_super')
+    }
+    if (asSuper && before.expireAt !== null) throw new AppError('conflict', 'v.super_expires')
+    const digest = digestNamed(before.digest, wanted)
+    const isOtherRealm = digest !== null && (digest.realm ?? domain) !== realmOf(before)
+    if (isOtherRealm && (await store.accountCount(tx, domain)) > 0) throw new AppError('conflict', 'v.realm_fixed')
+    await store.update(tx, domain, { host, name, super: asSuper, updatedAt: now() })
+    await store.setDigest(tx, before.id, digest, now())
+  }
+
+  const upsert = async (given: Named): Promise<{ space: Space; created: boolean }> => {
+    const { domain } = given
+    const wanted = { ...given, name: given.name.trim() }
+    const { host, name, realm = null } = wanted
+    const input = read(NamedSpace, { sip_domain: domain, host, name: name || null, realm })
+    checkLanNames(input)
+    input.settle()
+
+    const write = async (tx: Tx) => {
+      await store.hold(tx, domain)
+      await refuseOthers(tx, wanted)
+      const before = await store.byDomain(tx, domain)
+      if (before === null) {
+        const at = now()
         const row = { domain, host, name, super: wanted.super ?? false, createdAt: at, updatedAt: at }
-        if (!(await insert(tx, row, digest))) throw new AppError('conflict', 'space.host_taken', { values: { host } })
-        return { space: await find(tx, domain), created: true }
-      }
-      if (current.super && wanted.super === false && (await store.otherSupers(tx, domain)) === 0) {
-        throw new AppError('forbidden', 'space.last_super')
-      }
-      if ((realm ?? domain) !== realmOf(current) && (await store.accountCount(tx, domain)) > 0) {
-        throw new AppError('conflict', 'v.realm_fixed', { values: { field: 'realm' } })
-      }
-      await store.update(tx, domain, { host, name, super: wanted.super ?? current.super, updatedAt: at })
-      await store.setDigest(tx, current.id, digest, at)
-      return { space: await find(tx, domain), created: false }
+        if (!(await insert(tx, row, digestNamed(initialDigest(), wanted)))) return null
+      } else await changeNamed(tx, before, wanted)
+      return { before, after: await find(tx, domain) }
+    }
+    const result = await db.transaction(write).catch((error: unknown) => {
+      if (isCollision(error)) return null
+      throw error
     })
+    // Somebody else was there between our look and our write: the next look sees it.
+    if (result === null) return upsert(given)
+    const { before, after } = result
     spaces.forget()
-    record(result.created ? 'space.created' : 'space.updated', domain, null)
-    return result
+    if (before === null) record('space.created', domain, null)
+    else record('space.updated', domain, null, changedFields(before, after))
+    return { space: after, created: before === null }
   }
 
   return {

@@ -5,7 +5,7 @@ import { json } from '../../http/respond.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Caller } from '../authentication/caller.ts'
 import type { SpaceAdministration } from './administration.ts'
-import { ChangedSpace, NewSpace } from './rules.ts'
+import { ChangedNames, ChangedSpace, NewSpace, Republish } from './rules.ts'
 import { spaceWire } from './wire.ts'
 
 /** spec spaces.md §1.4 */
@@ -13,11 +13,10 @@ export const spacesApi = (deps: { auth: Auth; spaceAdministration: SpaceAdminist
   const { auth, spaceAdministration } = deps
   const change = async (context: { visit: Visit; caller: Caller; params: { domain: string } }) => {
     const { visit, caller, params } = context
-    return json(
-      spaceWire(await spaceAdministration.change(visit, caller, params.domain, read(ChangedSpace, visit.input))),
-    )
+    const body = { rest: read(ChangedSpace, visit.input), names: read(ChangedNames, visit.input) }
+    return json(spaceWire(await spaceAdministration.change(visit, caller, params.domain, body)))
   }
-  const changing = { requires: 'super', detail: accepts(ChangedSpace) } as const
+  const changing = { requires: 'super', detail: accepts(Republish) } as const
   return new Elysia({ prefix: '/api/spaces' })
     .use(auth)
     .get('/', async () => json((await spaceAdministration.list()).map(spaceWire)), { requires: 'super' })

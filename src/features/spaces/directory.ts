@@ -15,10 +15,14 @@ type Found = Space | null
  */
 export const spaceDirectory = (db: Db, now: () => number) => {
   const store = spacesStore(db)
+  let changes = 0
   const remembered = (find: (key: string) => Promise<Found>) => {
     const entries = new Map<string, { readonly space: Found; readonly until: number }>()
     const look = async (key: string): Promise<Found> => {
+      const seen = changes
       const space = await find(key)
+      // Somebody changed a Space while we were looking: what we found is returned, not kept.
+      if (seen !== changes) return space
       if (entries.size >= MOST_ENTRIES) entries.clear()
       entries.set(key, { space, until: now() + FRESH_MS })
       return space
@@ -38,6 +42,7 @@ export const spaceDirectory = (db: Db, now: () => number) => {
     byDomain: byDomain.get,
     /** After a change of ours: the next request sees it. */
     forget: () => {
+      changes += 1
       byHost.clear()
       byDomain.clear()
     },
