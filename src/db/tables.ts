@@ -198,6 +198,7 @@ export const defineTables = (c: Columns) => {
       c.uniqueIndex('account_creation_tokens_token_unique').on(t.token),
       c.index('account_creation_tokens_device_index').on(t.pnProvider, t.pnParam, t.pnPrid),
       c.index('account_creation_tokens_account_id_index').on(t.accountId),
+      c.index('account_creation_tokens_space_id_index').on(t.spaceId),
     ],
   )
 
@@ -213,7 +214,11 @@ export const defineTables = (c: Columns) => {
       ...origin,
       ...stamps,
     },
-    (t) => [c.uniqueIndex('account_creation_request_tokens_token_unique').on(t.token)],
+    (t) => [
+      c.uniqueIndex('account_creation_request_tokens_token_unique').on(t.token),
+      c.index('account_creation_request_tokens_creation_token_id_index').on(t.accCreationTokenId),
+      c.index('account_creation_request_tokens_space_id_index').on(t.spaceId),
+    ],
   )
 
   const accountRecoveryTokens = c.table(
@@ -233,6 +238,8 @@ export const defineTables = (c: Columns) => {
     (t) => [
       c.uniqueIndex('account_recovery_tokens_token_unique').on(t.token),
       c.index('account_recovery_tokens_device_index').on(t.pnProvider, t.pnParam, t.pnPrid),
+      c.index('account_recovery_tokens_account_id_index').on(t.accountId),
+      c.index('account_recovery_tokens_space_id_index').on(t.spaceId),
     ],
   )
 
@@ -251,6 +258,8 @@ export const defineTables = (c: Columns) => {
     (t) => [
       c.uniqueIndex('auth_tokens_token_unique').on(t.token),
       c.index('auth_tokens_created_at_index').on(t.createdAt),
+      c.index('auth_tokens_account_id_index').on(t.accountId),
+      c.index('auth_tokens_space_id_index').on(t.spaceId),
     ],
   )
 

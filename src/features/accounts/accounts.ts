@@ -146,27 +146,21 @@ export const accounts = (deps: {
     return visit.space
   }
 
-  /** E-mail addresses, and numbers that are another account's name, have no unique index to rely on. */
-  const comparesBeyondIndexes = (space: Space, { email, phone, username }: Creation['row']) =>
-    (space.uniqueEmail && email !== null) ||
-    (config.APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API && (phone !== null || username.startsWith('+')))
-
   /**
    * Stores an account with its password, provisioning token and dictionary. null: the name was taken between the
    * caller's check and now. Refuses a full Space. `check` runs once nobody else can count or compare any more.
    */
   const insert = async (tx: Tx, creation: Creation, check?: () => Promise<void>): Promise<number | null> => {
     const { space, row, password, algorithm } = creation
-    if (space.maxAccounts > 0 || comparesBeyondIndexes(space, row)) {
-      const locked = await store.lockSpace(tx, { space })
-      if (locked === null || (await isFull(tx, space, locked.maxAccounts))) throw noRoom()
-    }
+    // The Space as it is now, not as it was when the request arrived: its quota counts, and its realm enters the HA1.
+    const locked = await store.lockSpace(tx, { space })
+    if (locked === null || (await isFull(tx, space, locked.maxAccounts))) throw noRoom()
     await check?.()
     const at = now()
     const id = await store.insert(tx, { ...row, createdAt: at, updatedAt: at })
     if (id === null) return null
-    if (space.digest !== null) {
-      await store.insertPassword(tx, id, algorithm, ha1(algorithm, row.username, realmOf(space), password))
+    if (locked.realm !== null) {
+      await store.insertPassword(tx, id, algorithm, ha1(algorithm, row.username, locked.realm, password))
     }
     await provisioningTokens.issue(tx, id, creation.by)
     await dictionary.set(tx, id, creation.dictionary)

@@ -31,6 +31,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
     accountsTombstones: tombstones,
     passwords,
     provisioningTokens: tokens,
+    spaceDigestAuthenticationConfigurations: digests,
     spaces,
   } = db.tables
 
@@ -172,7 +173,13 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       .update(spaces)
       .set({ maxAccounts: sql`${spaces.maxAccounts}` })
       .where(eq(spaces.domain, sql.placeholder('domain')))
-      .returning({ maxAccounts: spaces.maxAccounts }),
+      .returning({ id: spaces.id, maxAccounts: spaces.maxAccounts, uniqueEmail: spaces.uniqueEmail }),
+  )
+  const digestOfSpace = db.prepare<{ spaceId: number }>()('digest_of_space', (on) =>
+    on
+      .select({ realm: digests.realm })
+      .from(digests)
+      .where(eq(digests.spaceId, sql.placeholder('spaceId'))),
   )
   const lockAccount = db.prepare<{ domain: string; id: number }>()('lock_account', (on) =>
     on
@@ -238,8 +245,16 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       }
     },
 
-    /** Holds the Space's row until the transaction ends, so that nobody else counts or compares meanwhile. */
-    lockSpace: async (tx: Tx, { space }: InSpace) => (await lockSpace(tx, { domain: space.domain }))[0] ?? null,
+    /**
+     * Holds the Space's row until the transaction ends, so that nobody else counts, compares or changes it meanwhile.
+     * What it says now: its quota, and the realm of its HA1 values, null where it stores none.
+     */
+    lockSpace: async (tx: Tx, { space }: InSpace) => {
+      const locked = (await lockSpace(tx, { domain: space.domain }))[0]
+      if (locked === undefined) return null
+      const digest = (await digestOfSpace(tx, { spaceId: locked.id }))[0] ?? null
+      return { ...locked, realm: digest === null ? null : (digest.realm ?? space.domain) }
+    },
     /**
      * Holds the account's row until the transaction ends: what belongs to it can neither change twice at once nor
      * lose its account. null: it is gone. Everything that writes below an account takes it first.
