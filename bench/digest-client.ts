@@ -1,9 +1,11 @@
 // A load client that answers challenges, in a process of its own: `bun bench/digest-client.ts PORT SECONDS FROM PASSWORD`.
-// Prints how many 401 + 200 pairs a second it got. With FROM `-` it sends the same two requests without digest.
+// Prints as JSON how many 401 + 200 pairs it got. With FROM `-` it sends the same two requests without digest.
+import { DOMAIN } from './seed.ts'
+
 const [port = '', seconds = '3', username = '-', password = ''] = process.argv.slice(2)
 const CONNECTIONS = 32
 const path = '/api/accounts/me'
-const domain = 'sip.bench.example'
+const domain = DOMAIN
 const secret = Bun.SHA256.hash(`${username}:${domain}:${password}`, 'hex')
 const ha2 = Bun.SHA256.hash(`GET:${path}`, 'hex')
 const until = performance.now() + Number(seconds) * 1000
@@ -62,6 +64,5 @@ const converse = () =>
 
 const started = performance.now()
 await Promise.all(Array.from({ length: CONNECTIONS }, converse))
-process.stdout.write(`${Math.round(pairs / ((performance.now() - started) / 1000))}\n`)
-
-export {}
+const perSecond = pairs / ((performance.now() - started) / 1000)
+process.stdout.write(`${JSON.stringify({ pairs, perSecond })}\n`)

@@ -1,290 +1,232 @@
 // `bun run bench`: requests a second against raw Bun.serve in the same run (DESIGN.md §11). `--quick` for one short
 // round, `--write` to put the table into docs/performance.md. Needs `wrk`.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build, executable } from '../test/build.ts'
-import { API_KEY, PASSWORD, seed, tokenOf, USERNAME } from './seed.ts'
+import { parseArgs } from 'node:util'
+import { CONNECTIONS, digestPairs, each, type Load, type Measured, same } from './load.ts'
+import { API_KEY, DOMAIN, seedSqlite, TOKEN, USERNAME } from './seed.ts'
+import { buildProduct, memoryMegabytes, type Product, type Server, startProduct, startRaw } from './servers.ts'
 
-const quick = process.argv.includes('--quick')
-const ROUNDS = quick ? 1 : 5
-const SECONDS = quick ? 1 : 3
+const { values: flags } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+})
+const ROUNDS = flags.quick ? 1 : 5
+const SECONDS = flags.quick ? 1 : 3
+const STARTS = 3
 const ACCOUNTS = 1_000_000
-const CONNECTIONS = 32
-const root = join(import.meta.dir, '..')
+const FEW_ACCOUNTS = 1000
+const PER_PAGE = 20
+const A_MILLION_REQUESTS = 1_000_000
+
 const say = (text: string) => process.stdout.write(`${text}\n`)
-
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+const whole = (value: number) => Math.round(value).toLocaleString('en')
 
-interface Server {
-  readonly port: number
-  readonly pid: number
-  stop(): Promise<void>
-}
+const key = { 'x-api-key': API_KEY }
+/** `string.format` in Lua: the token of account or row `id`. */
+const token = (letter: string) => `string.format("${letter}%012d", id)`
 
-const waitFor = async (url: string): Promise<number> => {
-  const started = performance.now()
-  for (;;) {
-    const reply = await fetch(url).catch(() => null)
-    if (reply?.status === 200) return performance.now() - started
-    if (performance.now() - started > 20_000) throw new Error(`${url} does not answer`)
-    await Bun.sleep(1)
-  }
-}
-
-const startProduct = async (folder: string, port: number): Promise<Server & { firstReplyMs: number }> => {
-  const child = Bun.spawn([executable, 'serve'], {
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: folder,
-      DATA_DIR: folder,
-      LISTEN: `127.0.0.1:${port}`,
-      API_RATE_LIMIT_PER_MINUTE: '0',
-      AUTH_RATE_LIMIT_PER_MINUTE: '0',
-      LOG_LEVEL: 'error',
-      SECURITY_LOG_TARGET: `file:${join(folder, 'security.log')}`,
-    },
-    stdout: 'ignore',
-    stderr: 'inherit',
-  })
-  const firstReplyMs = await waitFor(`http://localhost:${port}/api/ping`)
-  return {
-    port,
-    pid: child.pid,
-    firstReplyMs,
-    stop: async () => {
-      child.kill('SIGTERM')
-      await child.exited
-    },
-  }
-}
-
-const startRaw = async (port: number): Promise<Server> => {
-  const program = `Bun.serve({ port: ${port}, hostname: '127.0.0.1', fetch: () => new Response('pong') })`
-  const child = Bun.spawn([process.execPath, '-e', program], { stdout: 'ignore', stderr: 'inherit' })
-  await waitFor(`http://localhost:${port}/`)
-  return {
-    port,
-    pid: child.pid,
-    stop: async () => {
-      child.kill()
-      await child.exited
-    },
-  }
-}
-
-/** Processor time of a process so far, in microseconds; clock ticks are 10 ms. */
-const cpuMicroseconds = (pid: number): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10_000
-}
-
-const rssMegabytes = (pid: number): number =>
-  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024)
-
-interface Load {
-  readonly path: string
-  readonly headers?: Record<string, string>
-  readonly script?: string
-}
-
-interface Measured {
-  readonly perSecond: number
-  readonly cpu: number
-  readonly p99Ms: number
-  readonly failures: string
-}
-
-const wrk = async (server: Server, { path, headers = {}, script }: Load): Promise<Measured> => {
-  const before = cpuMicroseconds(server.pid)
-  const options = [`-t1`, `-c${CONNECTIONS}`, `-d${SECONDS}s`, '--latency']
-  const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const scripted = script === undefined ? [] : ['-s', script]
-  const child = Bun.spawn(['wrk', ...options, ...given, ...scripted, `http://localhost:${server.port}${path}`], {
-    stdout: 'pipe',
-  })
-  const output = await new Response(child.stdout).text()
-  const requests = Number(/(\d+) requests in/.exec(output)?.[1] ?? 0)
-  const [, p99 = '0', unit = 'ms'] = /99%\s+([\d.]+)(us|ms|s)/.exec(output) ?? []
-  return {
-    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1] ?? 0),
-    cpu: (cpuMicroseconds(server.pid) - before) / Math.max(requests, 1),
-    p99Ms: Number(p99) * { us: 0.001, ms: 1, s: 1000 }[unit as 'us' | 'ms' | 's'],
-    failures: /Non-2xx or 3xx responses: \d+/.exec(output)?.[0] ?? '',
-  }
+/** A POST of JSON; `username` differs from run to run and from request to request. */
+const post = (path: string, headers: Record<string, string>, username: string, more: string) => {
+  const lines = Object.entries({ 'content-type': 'application/json', ...headers })
+  const preamble = lines.map(([name, value]) => `wrk.headers["${name}"] = "${value}"`).join('\n')
+  const body = `'{"username":"${username}-' .. id .. '","password":"correct-horse","algorithm":"SHA-256"${more}}'`
+  return each(`return wrk.format("POST", "${path}", nil, ${body})`, preamble)
 }
 
 interface Row {
   readonly work: string
-  readonly target: string
+  /** The least share of raw Bun.serve's requests a second. */
+  readonly target: number
   readonly load: Load
+  /** What raw Bun.serve is asked meanwhile, and how many requests of it one of ours counts as. */
+  readonly raw?: { readonly load: Load; readonly requests: number }
+  /** Every reply is a refusal. */
+  readonly refuses?: boolean
 }
 
-const rows: { work: string; perSecond: string; cpu: string; share: string; target: string }[] = []
-
-const measure = async (product: Server, raw: Server, { work, target, load }: Row) => {
-  const ours: Measured[] = []
-  const theirs: Measured[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    theirs.push(await wrk(raw, { path: '/' }))
-    ours.push(await wrk(product, load))
-  }
-  const share = median(ours.map(({ perSecond }, i) => perSecond / (theirs[i]?.perSecond ?? 1)))
-  const failed = ours.find(({ failures }) => failures !== '')
-  if (failed !== undefined && !work.startsWith('401')) say(`${work}: ${failed.failures}`)
-  rows.push({
-    work,
-    perSecond: Math.round(median(ours.map(({ perSecond }) => perSecond))).toLocaleString('en'),
-    cpu: median(ours.map(({ cpu }) => cpu)).toFixed(1),
-    share: share.toFixed(2),
-    target,
-  })
-  say(`${work}: ${share.toFixed(2)} of raw (at least ${target})`)
-}
-
-const digestPairs = async (port: number, username: string): Promise<number> => {
-  const program = join(import.meta.dir, 'digest-client.ts')
-  const child = Bun.spawn([process.execPath, program, String(port), String(SECONDS), username, PASSWORD], {
-    stdout: 'pipe',
-  })
-  return Number(await new Response(child.stdout).text())
-}
-
-const main = async () => {
-  if (Bun.which('wrk') === null) throw new Error('wrk is not installed (Debian: apt-get install wrk)')
-  if (!existsSync(executable) && (await build()) !== 0) throw new Error('the build failed')
-  const folder = mkdtempSync(join(tmpdir(), 'sipkeeper-bench-'))
-  const small = mkdtempSync(join(tmpdir(), 'sipkeeper-bench-'))
-  try {
-    const seeding = performance.now()
-    await seed(folder, ACCOUNTS)
-    await seed(small, 1000)
-    say(`seeded ${ACCOUNTS} accounts in ${((performance.now() - seeding) / 1000).toFixed(1)} s`)
-    const product = await startProduct(folder, 18_080)
-    const little = await startProduct(small, 18_082)
-    const raw = await startRaw(18_081)
-    await Bun.sleep(1000)
-    const idle = rssMegabytes(product.pid)
-
-    const key = { 'x-api-key': API_KEY }
-    const from = { From: `sip:${USERNAME}@sip.bench.example` }
-    const consuming = join(folder, 'consume.lua')
-    writeFileSync(
-      consuming,
-      `local id = ${Math.floor(Math.random() * 1000)} + 2
-       request = function() id = id + 1; return wrk.format("GET", string.format("/provisioning/t%012d", id)) end`,
-    )
-    const creating = join(folder, 'create.lua')
-    writeFileSync(
-      creating,
-      `local n = 0
-       local run = tostring(os.time()) .. math.random(100000)
-       wrk.method = "POST"
-       wrk.headers["content-type"] = "application/json"
-       wrk.headers["x-api-key"] = "${API_KEY}"
-       request = function() n = n + 1
-         return wrk.format(nil, nil, nil, '{"username":"c' .. run .. '-' .. n .. '","password":"correct-horse","algorithm":"SHA-256"}') end`,
-    )
-    await measure(product, raw, { work: '`GET /api/ping`', target: '0.8', load: { path: '/api/ping' } })
-    await measure(product, raw, {
-      work: '401 challenge',
-      target: '0.5',
-      load: { path: '/api/accounts/me', headers: from },
-    })
-    const pairs: number[] = []
-    const rawPairs: number[] = []
-    for (let round = 0; round < ROUNDS; round++) {
-      rawPairs.push(await digestPairs(raw.port, '-'))
-      pairs.push(await digestPairs(product.port, USERNAME))
-    }
-    const rawRequests = median(rawPairs) * 2
-    rows.push({
-      work: 'digest pair (401 + 200), pairs/s',
-      perSecond: median(pairs).toLocaleString('en'),
-      cpu: '–',
-      share: (median(pairs) / rawRequests).toFixed(2),
-      target: '0.15',
-    })
-    say(`digest pair: ${(median(pairs) / rawRequests).toFixed(2)} of raw`)
-    await measure(product, raw, {
-      work: '`GET /api/accounts/me` by API key',
-      target: '0.3',
-      load: { path: '/api/accounts/me', headers: key },
-    })
-    await measure(product, raw, { work: '`GET /provisioning`', target: '0.5', load: { path: '/provisioning' } })
-    // Each round goes on where wrk's script starts; tokens are spent once, so rounds use different ranges.
-    for (let round = 0; round < 1; round++) {
-      await measureOnce(product, raw, consuming)
-    }
-    await measure(product, raw, {
-      work: 'account creation (durable)',
-      target: '0.05',
-      load: { path: '/api/accounts', script: creating },
-    })
-
-    const pages: string[] = []
-    for (const [name, page] of [
-      ['first', 1],
-      ['middle', 25_000],
-      ['last', 49_990],
-    ] as const) {
-      const measured = await wrk(product, { path: `/api/accounts?page=${page}`, headers: key })
-      pages.push(`${name} ${measured.p99Ms.toFixed(1)} ms`)
-    }
-    const reference = await wrk(little, { path: '/api/accounts?page=25', headers: key })
-    const facts = [
-      `Page of \`GET /api/accounts\` with 1 M accounts, p99 at 32 connections: ${pages.join(', ')}; with 1,000 accounts ${reference.p99Ms.toFixed(1)} ms (target: at most 20 ms, at most 3×).`,
-      `Start to first 200 with 1 M accounts: ${Math.round(product.firstReplyMs)} ms (at most 300 ms).`,
-      `Resident memory: ${idle} MB idle (at most 90 MB), ${rssMegabytes(product.pid)} MB after this run.`,
-    ]
-    await Promise.all([product.stop(), little.stop(), raw.stop()])
-
-    const table = [
-      '| work, 32 connections | per second | CPU µs each | share of raw | at least |',
-      '|---|---|---|---|---|',
-      ...rows.map(
-        ({ work, perSecond, cpu, share, target }) => `| ${work} | ${perSecond} | ${cpu} | ${share} | ${target} |`,
-      ),
-      '',
-      ...facts.map((fact) => `- ${fact}`),
-    ].join('\n')
-    say(`\n${table}`)
-    if (process.argv.includes('--write')) {
-      const file = join(root, 'docs/performance.md')
-      const text = readFileSync(file, 'utf8')
-      writeFileSync(file, text.replace(/(<!-- table -->\n)[\s\S]*?(\n<!-- end -->)/, `$1${table}$2`))
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-    rmSync(small, { recursive: true, force: true })
-  }
-}
-
-/** Tokens are spent once: every round takes the next range. */
-const measureOnce = async (product: Server, raw: Server, script: string) => {
-  const shares: number[] = []
-  const ours: Measured[] = []
-  let next = 2
-  for (let round = 0; round < ROUNDS; round++) {
-    const text = `local id = ${next}
-      request = function() id = id + 1; return wrk.format("GET", string.format("/provisioning/t%012d", id)) end`
-    writeFileSync(script, text)
-    const theirs = await wrk(raw, { path: '/' })
-    const measured = await wrk(product, { path: '/', script })
-    next += Math.ceil(measured.perSecond * SECONDS * 1.2) + 1000
-    ours.push(measured)
-    shares.push(measured.perSecond / theirs.perSecond)
-    if (measured.failures !== '') say(`consuming: ${measured.failures}`)
-  }
-  rows.push({
+const rows: readonly Row[] = [
+  { work: '`GET /api/ping`', target: 0.8, load: same('/api/ping') },
+  {
+    work: '401 challenge',
+    target: 0.5,
+    load: same('/api/accounts/me', { from: `sip:${USERNAME}@${DOMAIN}` }),
+    refuses: true,
+  },
+  {
+    work: 'digest pair (401 + 200)',
+    target: 0.15,
+    load: digestPairs('digest'),
+    raw: { load: digestPairs('plain'), requests: 2 },
+  },
+  { work: '`GET /api/accounts/me` by API key', target: 0.3, load: same('/api/accounts/me', key) },
+  { work: '`GET /provisioning`', target: 0.5, load: same('/provisioning') },
+  {
     work: '`GET /provisioning/{token}` consuming (durable)',
-    perSecond: Math.round(median(ours.map(({ perSecond }) => perSecond))).toLocaleString('en'),
-    cpu: median(ours.map(({ cpu }) => cpu)).toFixed(1),
-    share: median(shares).toFixed(2),
-    target: '0.1',
-  })
-  say(`consuming: ${median(shares).toFixed(2)} of raw (at least 0.1)`)
-  if (tokenOf(next).length !== 13) throw new Error('the tokens are used up')
+    target: 0.1,
+    load: each(`return wrk.format("GET", "/provisioning/" .. ${token(TOKEN.provisioning)})`),
+  },
+  {
+    work: 'account creation with a token (durable)',
+    target: 0.05,
+    load: post(
+      '/api/accounts/with-account-creation-token',
+      {},
+      'registered',
+      `,"account_creation_token":"' .. ${token(TOKEN.creation)} .. '"`,
+    ),
+  },
+  {
+    work: 'account creation by an administrator (durable)',
+    target: 0.05,
+    load: post('/api/accounts', key, 'created', ''),
+  },
+]
+
+/** Requests that the product has answered: what its memory is measured after. */
+let answered = 0
+
+const ask = async (product: Server, { work, load, refuses = false }: Row, seconds = SECONDS): Promise<Measured> => {
+  const measured = await load(product, seconds)
+  answered += measured.done
+  const refused = refuses ? measured.done - measured.refused : measured.refused
+  if (measured.done === 0 || refused > 0) throw new Error(`${work}: ${refused} wrong replies of ${measured.done}`)
+  return measured
 }
 
-await main()
+/** Both servers in turns, so that whatever else this machine does hits both. */
+const compare = async (product: Server, raw: Server, row: Row): Promise<string> => {
+  const { load: rawLoad = same('/'), requests = 1 } = row.raw ?? {}
+  const ours: Measured[] = []
+  const shares: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const theirs = await rawLoad(raw, SECONDS)
+    const measured = await ask(product, row)
+    ours.push(measured)
+    shares.push(measured.perSecond / (theirs.perSecond * requests))
+  }
+  const share = median(shares).toFixed(2)
+  say(`${row.work}: ${share} of raw (at least ${row.target})`)
+  const perSecond = whole(median(ours.map((measured) => measured.perSecond)))
+  const cpu = median(ours.map((measured) => measured.cpuMicrosecondsEach)).toFixed(1)
+  return `| ${row.work} | ${perSecond} | ${cpu} | ${share} | ${row.target} |`
+}
+
+const measureRaw = async (raw: Server): Promise<string> => {
+  const measured: Measured[] = []
+  for (let round = 0; round < ROUNDS; round++) measured.push(await same('/')(raw, SECONDS))
+  const perSecond = whole(median(measured.map((one) => one.perSecond)))
+  const cpu = median(measured.map((one) => one.cpuMicrosecondsEach)).toFixed(1)
+  return `| raw \`Bun.serve\` | ${perSecond} | ${cpu} | 1 | |`
+}
+
+const list = (page: number): Row => ({
+  work: `page ${page}`,
+  target: 0,
+  load: same(`/api/accounts?page=${page}`, key),
+})
+
+/** Pages at every depth, in turns with those of a small database. */
+const comparePages = async (product: Server, little: Server): Promise<string[]> => {
+  const last = ACCOUNTS / PER_PAGE
+  const depths = [
+    { name: `first of ${whole(ACCOUNTS)} accounts`, server: product, page: 1 },
+    { name: 'middle', server: product, page: last / 2 },
+    { name: 'last', server: product, page: last },
+    { name: `middle of ${whole(FEW_ACCOUNTS)} accounts`, server: little, page: FEW_ACCOUNTS / PER_PAGE / 2 },
+  ].map((depth) => ({ ...depth, measured: [] as Measured[] }))
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { server, page, measured } of depths) measured.push(await ask(server, list(page)))
+  }
+  const of = (measured: Measured[], value: (one: Measured) => number) => median(measured.map(value))
+  return depths.map(({ name, measured }) => {
+    const cells = [
+      whole(of(measured, (one) => one.perSecond)),
+      of(measured, (one) => one.cpuMicrosecondsEach).toFixed(0),
+      of(measured, (one) => one.medianMs).toFixed(1),
+      of(measured, (one) => one.p99Ms).toFixed(1),
+    ]
+    return `| ${name} | ${cells.join(' | ')} |`
+  })
+}
+
+/** Starts on a database that was open before, as after a restart. */
+const measureStart = async (folder: string): Promise<number> => {
+  const times: number[] = []
+  for (let start = 0; start < STARTS; start++) {
+    const product = await startProduct(folder)
+    times.push(product.firstReplyMs)
+    await product.stop()
+  }
+  return median(times)
+}
+
+/** A process of its own, because counting costs something: how long each kind of request holds the loop. */
+const measureHolds = async (folder: string): Promise<string> => {
+  const product: Product = await startProduct(folder, { metrics: true })
+  const holds: { work: string; ms: number }[] = []
+  for (const row of [...rows, list(ACCOUNTS / PER_PAGE / 2)]) {
+    await product.longestHoldMs()
+    await ask(product, row)
+    holds.push({ work: row.work, ms: await product.longestHoldMs() })
+  }
+  await product.stop()
+  const worst = holds.toSorted((a, b) => b.ms - a.ms).slice(0, 3)
+  return worst.map(({ work, ms }) => `${ms.toFixed(1)} ms (${work})`).join(', ')
+}
+
+const measureAll = async (folder: string, small: string): Promise<string> => {
+  const startMs = await measureStart(folder)
+  const product = await startProduct(folder)
+  const little = await startProduct(small)
+  const raw = await startRaw()
+  await Bun.sleep(1000)
+  const idle = memoryMegabytes(product)
+
+  const table = [await measureRaw(raw)]
+  for (const row of rows) table.push(await compare(product, raw, row))
+  const pages = await comparePages(product, little)
+  while (answered < A_MILLION_REQUESTS) await ask(product, rows[0] as Row)
+  const loaded = memoryMegabytes(product)
+  await Promise.all([product.stop(), little.stop(), raw.stop()])
+  const holds = await measureHolds(folder)
+
+  return [
+    `| work, ${CONNECTIONS} connections | per second | CPU µs each | share of raw | at least |`,
+    '|---|---|---|---|---|',
+    ...table,
+    '',
+    `| \`GET /api/accounts\`, ${CONNECTIONS} connections | per second | CPU µs each | median ms | 99th percentile ms |`,
+    '|---|---|---|---|---|',
+    ...pages,
+    '',
+    '- Pages: at most 20 ms at the 99th percentile, and at most three times that of the small database.',
+    `- Start to first 200 with ${whole(ACCOUNTS)} accounts: ${startMs.toFixed(0)} ms (at most 300 ms).`,
+    `- Resident memory: ${idle.resident} MB idle, ${idle.own} MB of it its own (at most 90 MB); ${loaded.resident} MB after ${whole(answered)} requests (at most ${whole(idle.resident * 1.3)} MB), ${loaded.own} MB of it its own, the rest pages of the program and of the database file.`,
+    `- Longest hold of the event loop: ${holds} (at most 20 ms).`,
+  ].join('\n')
+}
+
+if (Bun.which('wrk') === null) throw new Error('wrk is not installed (Debian: apt-get install wrk)')
+say(`measuring dist/sipkeeper, built ${(await buildProduct()).toISOString()}`)
+const folder = mkdtempSync(join(tmpdir(), 'sipkeeper-bench-'))
+try {
+  const [large, small] = [join(folder, 'large'), join(folder, 'small')]
+  const seeding = performance.now()
+  await seedSqlite(large, { accounts: ACCOUNTS })
+  await seedSqlite(small, { accounts: FEW_ACCOUNTS })
+  say(`seeded ${whole(ACCOUNTS)} accounts in ${((performance.now() - seeding) / 1000).toFixed(1)} s`)
+  const table = await measureAll(large, small)
+  say(`\n${table}`)
+  if (flags.write) {
+    const file = join(import.meta.dir, '../docs/performance.md')
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(
+      file,
+      text.replace(/(<!-- table -->\n)[\s\S]*?(\n<!-- end -->)/, (_, start, end) => start + table + end),
+    )
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -1,7 +1,11 @@
-// `bun bench/seed.ts --accounts 1000000 --dir /tmp/x`: a migrated SQLite database with that many accounts, in seconds.
+// A migrated database with many accounts, in seconds, on SQLite or PostgreSQL:
+// `bun bench/seed.ts [--accounts 1000000] [--spaces 1] [--dir ./data | --url postgres://…]`
 import { Database } from 'bun:sqlite'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { SQL } from 'bun'
+import { openPostgres } from '../src/db/postgres.ts'
 import { openSqlite } from '../src/db/sqlite.ts'
 
 export const DOMAIN = 'sip.bench.example'
@@ -9,11 +13,52 @@ export const API_KEY = 'bench'.padEnd(40, '0')
 export const USERNAME = 'bench-admin'
 export const PASSWORD = 'correct-horse'
 
-const TOKEN_LENGTH = 13
-export const tokenOf = (id: number): string => `t${String(id).padStart(TOKEN_LENGTH - 1, '0')}`
+export interface Seeding {
+  readonly accounts: number
+  /** The accounts are dealt out among so many; the first is the super Space on `localhost`. */
+  readonly spaces?: number
+}
 
-/** One Space on `localhost`, an administrator with a key, and `count` accounts with passwords and provisioning tokens. */
-export const seed = async (folder: string, count: number): Promise<string> => {
+/** Each account has a provisioning token, and for each there is a creation token: a letter and twelve digits. */
+export const TOKEN = { provisioning: 'p', creation: 'c' }
+
+const sha256 = (text: string) => Bun.SHA256.hash(text, 'hex')
+
+/** The same statements for both databases; `now` is how the database writes this instant. */
+const statements = ({ accounts, spaces = 1 }: Seeding, now: string): string[] => {
+  const count = (last: number) => `WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < ${last})`
+  const token = (letter: string) => `'${letter}' || substr(CAST(1000000000000 + id AS text), 2)`
+  return [
+    `INSERT INTO spaces (domain, host, name, super, created_at, updated_at) ${count(spaces)}
+     SELECT CASE WHEN id = 1 THEN '${DOMAIN}' ELSE 's' || id || '.${DOMAIN}' END,
+       CASE WHEN id = 1 THEN 'localhost' ELSE 's' || id || '.localhost' END, 'Bench ' || id, id = 1, ${now}, ${now}
+     FROM n ORDER BY id`,
+    `INSERT INTO space_digest_authentication_configurations (space_id, created_at, updated_at)
+     SELECT id, ${now}, ${now} FROM spaces`,
+    `INSERT INTO accounts (username, domain, activated, admin, ip_address, user_agent, created_at, updated_at)
+     ${count(accounts)}
+     SELECT CASE WHEN n.id = 1 THEN '${USERNAME}' ELSE 'user-' || n.id END, spaces.domain, TRUE, n.id = 1,
+       '192.0.2.1', 'bench', ${now}, ${now}
+     FROM n JOIN spaces ON spaces.id = (n.id - 1) % ${spaces} + 1 ORDER BY n.id`,
+    `INSERT INTO passwords (account_id, password, algorithm)
+     SELECT id, CASE WHEN username = '${USERNAME}' THEN '${sha256(`${USERNAME}:${DOMAIN}:${PASSWORD}`)}'
+       ELSE '${sha256('nobody')}' END, 'SHA-256'
+     FROM accounts ORDER BY id`,
+    `INSERT INTO provisioning_tokens (account_id, token, created_at, updated_at)
+     SELECT id, ${token(TOKEN.provisioning)}, ${now}, ${now} FROM accounts ORDER BY id`,
+    `INSERT INTO account_creation_tokens (space_id, token, created_at, updated_at)
+     SELECT 1, ${token(TOKEN.creation)}, ${now}, ${now} FROM accounts ORDER BY id`,
+    `INSERT INTO api_keys
+       (account_id, key, requests, last_used_at, expires_after_last_used_minutes, created_at, updated_at)
+     SELECT id, '${sha256(API_KEY)}', 0, ${now}, 0, ${now}, ${now} FROM accounts WHERE username = '${USERNAME}'`,
+  ]
+}
+
+/** What the triggers of `accounts` would have counted. */
+const COUNT_BLOCKS = `INSERT INTO account_blocks (domain, block, accounts)
+  SELECT domain, id / 1000, count(*) FROM accounts GROUP BY domain, id / 1000`
+
+export const seedSqlite = async (folder: string, seeding: Seeding): Promise<void> => {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'sipkeeper.sqlite')
   const db = openSqlite(file)
@@ -23,49 +68,43 @@ export const seed = async (folder: string, count: number): Promise<string> => {
   const database = new Database(file)
   // Only while seeding: nothing here must survive a power cut.
   database.run('PRAGMA synchronous = OFF')
-  const now = Date.now()
-  const hash = (text: string) => Bun.SHA256.hash(text, 'hex')
-  database.run(
-    `INSERT INTO spaces (domain, host, name, super, created_at, updated_at) VALUES ('${DOMAIN}', 'localhost', 'Bench', 1, ${now}, ${now})`,
-  )
-  database.run(
-    `INSERT INTO space_digest_authentication_configurations (space_id, created_at, updated_at) VALUES (1, ${now}, ${now})`,
-  )
-  const account = database.query(
-    `INSERT INTO accounts (id, username, domain, activated, blocked, admin, ip_address, user_agent, created_at, updated_at)
-     VALUES (?, ?, '${DOMAIN}', 1, 0, ?, '192.0.2.1', 'bench', ${now}, ${now})`,
-  )
-  const password = database.query(`INSERT INTO passwords (account_id, password, algorithm) VALUES (?, ?, 'SHA-256')`)
-  const token = database.query(
-    `INSERT INTO provisioning_tokens (account_id, token, used, created_at, updated_at) VALUES (?, ?, 0, ${now}, ${now})`,
-  )
+  database.run('PRAGMA cache_size = -500000')
   database.transaction(() => {
-    account.run(1, USERNAME, 1)
-    password.run(1, hash(`${USERNAME}:${DOMAIN}:${PASSWORD}`))
-    token.run(1, tokenOf(1))
-    for (let id = 2; id <= count; id++) {
-      account.run(id, `user-${id}`, 0)
-      password.run(id, 'ab'.repeat(32))
-      token.run(id, tokenOf(id))
-    }
-    database
-      .query(
-        `INSERT INTO api_keys (account_id, key, requests, last_used_at, expires_after_last_used_minutes, created_at, updated_at)
-         VALUES (1, ?, 0, ${now}, 0, ${now}, ${now})`,
-      )
-      .run(hash(API_KEY))
+    for (const statement of statements(seeding, String(Date.now()))) database.run(statement)
   })()
   database.run('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
-  return file
+}
+
+export const seedPostgres = async (url: string, seeding: Seeding): Promise<void> => {
+  const db = openPostgres(url)
+  await db.migrate()
+  await db.close()
+
+  const client = new SQL(url, { max: 1 })
+  await client.begin(async (connection) => {
+    // A row that is counted a thousand times in one transaction leaves a thousand versions to walk over.
+    await connection.unsafe('ALTER TABLE accounts DISABLE TRIGGER USER')
+    const now = `timestamptz '${new Date().toISOString()}'`
+    for (const statement of statements(seeding, now)) await connection.unsafe(statement)
+    await connection.unsafe(COUNT_BLOCKS)
+    await connection.unsafe('ALTER TABLE accounts ENABLE TRIGGER USER')
+  })
+  await client.unsafe('VACUUM ANALYZE')
+  await client.close()
 }
 
 if (import.meta.main) {
-  const option = (name: string, fallback: string) => {
-    const at = process.argv.indexOf(`--${name}`)
-    return at < 0 ? fallback : (process.argv[at + 1] ?? fallback)
-  }
+  const { values } = parseArgs({
+    options: {
+      accounts: { type: 'string', default: '1000000' },
+      spaces: { type: 'string', default: '1' },
+      dir: { type: 'string', default: './data' },
+      url: { type: 'string' },
+    },
+  })
+  const seeding = { accounts: Number(values.accounts), spaces: Number(values.spaces) }
   const started = performance.now()
-  const file = await seed(option('dir', './data'), Number(option('accounts', '1000000')))
-  process.stdout.write(`${file} in ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
+  await (values.url === undefined ? seedSqlite(values.dir, seeding) : seedPostgres(values.url, seeding))
+  process.stdout.write(`${values.accounts} accounts in ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
 }

@@ -1,4 +1,4 @@
-import { Column, getTableName, is, Param, Placeholder, SQL } from 'drizzle-orm'
+import { Column, getTableName, is, noopDecoder, Param, Placeholder, SQL } from 'drizzle-orm'
 
 /** What drizzle knows about a query it has built; its own executor works this out again for every row. */
 interface Built {
@@ -20,6 +20,17 @@ const decoderOf = (field: unknown): Decoder => {
   return (field as { sql: { decoder: Decoder } }).sql.decoder
 }
 
+/** The driver's value → ours; null where they are the same. */
+type Decode = ((value: unknown) => unknown) | null
+
+const decodeOf = (field: unknown): Decode => {
+  const decoder = decoderOf(field)
+  const isSame =
+    decoder === noopDecoder ||
+    decoder.mapFromDriverValue === (Column.prototype as unknown as Decoder).mapFromDriverValue
+  return isSame ? null : (value) => (value === null ? null : decoder.mapFromDriverValue(value))
+}
+
 /** Placeholder → what the driver is given for it. */
 export const binder = (parameter: unknown): ((values: Values) => unknown) => {
   if (is(parameter, Placeholder)) return (values) => values[parameter.name]
@@ -33,11 +44,16 @@ export const binder = (parameter: unknown): ((values: Values) => unknown) => {
 
 /** The members of one row; a group of columns of a joined table is null when all of them are. */
 const rowReader = ({ fields = [], joinsNotNullableMap = {} }: Built): ((row: readonly unknown[]) => unknown) => {
-  const plain: { name: string; index: number; decoder: Decoder }[] = []
-  const groups = new Map<string, { optional: boolean; members: { name: string; index: number; decoder: Decoder }[] }>()
+  interface Member {
+    readonly name: string
+    readonly index: number
+    readonly decode: Decode
+  }
+  const plain: Member[] = []
+  const groups = new Map<string, { readonly optional: boolean; readonly members: Member[] }>()
   fields.forEach(({ path, field }, index) => {
     const [outer = '', inner] = path
-    const member = { name: inner ?? outer, index, decoder: decoderOf(field) }
+    const member = { name: inner ?? outer, index, decode: decodeOf(field) }
     if (inner === undefined) {
       plain.push(member)
       return
@@ -48,18 +64,18 @@ const rowReader = ({ fields = [], joinsNotNullableMap = {} }: Built): ((row: rea
     groups.set(outer, group)
   })
   const nested = [...groups]
-  const decode = (decoder: Decoder, value: unknown) => (value === null ? null : decoder.mapFromDriverValue(value))
+  const into = (target: Record<string, unknown>, members: readonly Member[], row: readonly unknown[]) => {
+    for (const { name, index, decode } of members) target[name] = decode === null ? row[index] : decode(row[index])
+    return target
+  }
   return (row) => {
-    const result: Record<string, unknown> = {}
-    for (const { name, index, decoder } of plain) result[name] = decode(decoder, row[index])
+    const result = into({}, plain, row)
     for (const [outer, { optional, members }] of nested) {
       if (optional && members.every(({ index }) => row[index] === null)) {
         result[outer] = null
         continue
       }
-      const group: Record<string, unknown> = {}
-      for (const { name, index, decoder } of members) group[name] = decode(decoder, row[index])
-      result[outer] = group
+      result[outer] = into({}, members, row)
     }
     return result
   }

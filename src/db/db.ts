@@ -31,13 +31,15 @@ export interface Db {
     name: string,
     build: (on: Tx) => Preparable<Row>,
   ) => Prepared<Row, Values>
-  /** A JSON object of key → value over the rows of a group, in `order`, as text or as an object. */
-  objectOf(key: SQL, value: SQL, order: SQL): SQL<string | Record<string, string> | null>
+  /** A JSON object of key → value over the rows of a group, in their order, as text or as an object. */
+  objectOf(key: SQL, value: SQL): SQL<string | Record<string, string> | null>
   /** For rate-limiter-flexible's counters; null where one process owns the database and counts in memory. */
   readonly limiterStore: {
     query(query: { text: string; values: unknown[] }): Promise<{ rows: unknown[]; rowCount: number }>
   } | null
   migrate(): Promise<{ applied: string[]; copy: string | null }>
+  /** The migrations that were applied, and those that `migrate` would apply. */
+  schema(): Promise<{ applied: string[]; pending: string[] }>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
   /** How often this process has committed: while it stays the same, so does everything that this process knows. */

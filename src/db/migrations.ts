@@ -36,3 +36,9 @@ export const pendingMigrations = (ours: readonly Migration[], applied: readonly 
   const done = new Set(applied.map((migration) => migration.tag))
   return ours.filter((migration) => !done.has(migration.tag))
 }
+
+/** What was applied and what is still to apply, by name. Refuses as `pendingMigrations` does. */
+export const schemaOf = (ours: readonly Migration[], applied: readonly AppliedMigration[]) => ({
+  applied: applied.map(({ tag }) => tag),
+  pending: pendingMigrations(ours, applied).map(({ tag }) => tag),
+})

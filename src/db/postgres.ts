@@ -4,7 +4,13 @@ import { drizzle } from 'drizzle-orm/bun-sql'
 import { postgresColumns } from './columns.postgres.ts'
 import { binder, type Values } from './compiled.ts'
 import type { Db, Reader, Tx } from './db.ts'
-import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, postgresMigrations } from './migrations.ts'
+import {
+  type AppliedMigration,
+  MIGRATIONS_TABLE,
+  pendingMigrations,
+  postgresMigrations,
+  schemaOf,
+} from './migrations.ts'
 import { noNesting } from './nesting.ts'
 import { defineTables } from './tables.ts'
 
@@ -51,7 +57,7 @@ export const openPostgres = (url: string): Db => {
         return Object.assign(Object.create(shape), prepared, bound).execute()
       }
     },
-    objectOf: (key, value, order) => sql`json_object_agg(${key}, ${value} order by ${order})`,
+    objectOf: (key, value) => sql`json_object_agg(${key}, ${value})`,
     limiterStore: {
       query: async ({ text, values }) => {
         const rows = await client.unsafe(text, values)
@@ -72,6 +78,13 @@ export const openPostgres = (url: string): Db => {
         }
         return { applied: todo.map((migration) => migration.tag), copy: null }
       }),
+    schema: async () => {
+      const [found] = await client`SELECT to_regclass(${MIGRATIONS_TABLE}) IS NOT NULL AS "isMigrated"`
+      const applied: AppliedMigration[] = found.isMigrated
+        ? await client.unsafe(`SELECT tag, hash FROM ${MIGRATIONS_TABLE} ORDER BY tag`)
+        : []
+      return schemaOf(postgresMigrations, applied)
+    },
     ping: async () => {
       await client`SELECT 1`
     },

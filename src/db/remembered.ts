@@ -5,6 +5,9 @@ export const FRESH_MS = 1000
 
 const MOST_ENTRIES = 10_000
 
+/** Strangers choose what they ask for: an answer to more than this is not kept. */
+const LONGEST_KEY = 512
+
 interface Entry<Found> {
   readonly found: Found
   readonly until: number
@@ -25,7 +28,8 @@ export const remembered = <Found>(db: Db, now: () => number, find: (key: string)
     return find(key).then((found) => {
       if (entries.size >= MOST_ENTRIES) entries.clear()
       // A commit while we were looking makes the answer old already: it is returned, not kept.
-      if (db.commits() === commits) entries.set(key, { found, until: now() + FRESH_MS, commits })
+      if (key.length <= LONGEST_KEY && db.commits() === commits)
+        entries.set(key, { found, until: now() + FRESH_MS, commits })
       return found
     })
   }

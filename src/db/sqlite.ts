@@ -6,16 +6,42 @@ import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { sqliteColumns } from './columns.sqlite.ts'
 import { compiled } from './compiled.ts'
 import type { Db, Reader, Tx } from './db.ts'
-import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, sqliteMigrations } from './migrations.ts'
+import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, sqliteMigrations } from './migrations.ts'
 import { noNesting } from './nesting.ts'
 import { defineTables } from './tables.ts'
 
 /** At most so many transactions share one COMMIT, which bounds how long the loop is held. */
 const GROUP_SIZE = 64
 
+/**
+ * drizzle on a connection. Its parameters are written `+?`: SQLite plans a statement with a join or an order anew each
+ * time a bare `?` is bound, in case the value asks for another plan, and that costs more than running it.
+ */
+const drizzled = (client: Database) => {
+  const db = drizzle({ client, casing: 'snake_case' })
+  ;(db as unknown as { dialect: { escapeParam: () => string } }).dialect.escapeParam = () => '+?'
+  return db
+}
+
 interface Waiting {
   run(): Promise<() => void>
   fail(error: unknown): void
+}
+
+const TRY_WAL_EVERY_MS = 10
+const MOST_WAL_TRIES = 500
+
+/** For a new file this needs it for oneself, and SQLite does not wait for that: those who open it together take turns. */
+const enterWal = (writer: Database): void => {
+  for (let tries = 1; ; tries++) {
+    try {
+      writer.run('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY' || tries >= MOST_WAL_TRIES) throw error
+      Bun.sleepSync(TRY_WAL_EVERY_MS)
+    }
+  }
 }
 
 /**
@@ -27,10 +53,12 @@ export const openSqlite = (file: string): Db => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const isNew = !existsSync(file)
   const writer = new Database(file, { create: true, readwrite: true, strict: true })
-  // The time-out comes first: two processes may open a new file at once.
-  for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON']) {
-    writer.run(`PRAGMA ${pragma}`)
-  }
+  writer.run('PRAGMA busy_timeout = 5000')
+  enterWal(writer)
+  writer.run('PRAGMA synchronous = FULL')
+  writer.run('PRAGMA foreign_keys = ON')
+  // What a savepoint would undo stays in memory: in a file it is written twice for every page that a transaction changes.
+  writer.run('PRAGMA temp_store = MEMORY')
   // It holds what passwords are checked against. A group may read it: the SIP proxy's.
   if (isNew) chmodSync(file, 0o640)
   const reader = new Database(file, { readonly: true, strict: true })
@@ -38,8 +66,8 @@ export const openSqlite = (file: string): Db => {
   reader.run('PRAGMA mmap_size = 268435456')
 
   const tables = defineTables(sqliteColumns)
-  const read = drizzle({ client: reader, casing: 'snake_case' }) as unknown as Reader
-  const tx = drizzle({ client: writer, casing: 'snake_case' }) as unknown as Tx
+  const read = drizzled(reader) as unknown as Reader
+  const tx = drizzled(writer) as unknown as Tx
   const nesting = noNesting()
 
   const begin = writer.query('BEGIN IMMEDIATE')
@@ -88,6 +116,13 @@ export const openSqlite = (file: string): Db => {
     drained ??= drain()
   }
 
+  const isMigrated = () =>
+    writer
+      .query<{ n: number }, [string]>('SELECT count(*) AS n FROM sqlite_master WHERE name = ?')
+      .get(MIGRATIONS_TABLE)?.n === 1
+  const appliedMigrations = () =>
+    writer.query<AppliedMigration, []>(`SELECT tag, hash FROM ${MIGRATIONS_TABLE} ORDER BY tag`).all()
+
   return {
     dialect: 'sqlite',
     tables,
@@ -124,16 +159,10 @@ export const openSqlite = (file: string): Db => {
           return run(values) as Row[]
         }
       },
-    objectOf: (key, value, order) => sql`json_group_object(${key}, ${value} order by ${order})`,
+    objectOf: (key, value) => sql`json_group_object(${key}, ${value})`,
     limiterStore: null,
     migrate: async () => {
-      const applied = () =>
-        writer.query<AppliedMigration, []>(`SELECT tag, hash FROM ${MIGRATIONS_TABLE} ORDER BY tag`).all()
-      const exists = () =>
-        writer
-          .query<{ n: number }, [string]>('SELECT count(*) AS n FROM sqlite_master WHERE name = ?')
-          .get(MIGRATIONS_TABLE)?.n === 1
-      const before = exists() ? applied() : []
+      const before = isMigrated() ? appliedMigrations() : []
       const todo = pendingMigrations(sqliteMigrations, before)
       if (todo.length === 0) return { applied: [], copy: null }
       const copy = before.length === 0 ? null : `${file}.before-${todo[0]?.tag}`
@@ -152,7 +181,7 @@ export const openSqlite = (file: string): Db => {
           `CREATE TABLE IF NOT EXISTS ${MIGRATIONS_TABLE} (tag TEXT PRIMARY KEY, hash TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)`,
         )
         // Another process may have migrated while we waited for the lock.
-        const now = pendingMigrations(sqliteMigrations, applied())
+        const now = pendingMigrations(sqliteMigrations, appliedMigrations())
         for (const { tag, hash, statements } of now) {
           for (const statement of statements) writer.run(statement)
           writer.query(`INSERT INTO ${MIGRATIONS_TABLE} (tag, hash) VALUES (?, ?)`).run(tag, hash)
@@ -169,6 +198,7 @@ export const openSqlite = (file: string): Db => {
         writer.run('PRAGMA foreign_keys = ON')
       }
     },
+    schema: async () => schemaOf(sqliteMigrations, isMigrated() ? appliedMigrations() : []),
     ping: async () => {
       reader.query('SELECT 1').get()
     },

@@ -11,10 +11,12 @@ export const pageOf = (text: unknown): number => {
   return Math.max(page, 1)
 }
 
+/** The pages that are linked, with null for each gap: all of few, else both ends and those around the current one. */
 const listed = (current: number, last: number): (number | null)[] => {
-  const pages = Array.from({ length: last }, (_, index) => index + 1).filter(
-    (page) => last <= SHORT || page <= EDGE || page > last - EDGE || Math.abs(page - current) <= AROUND,
-  )
+  const between = (from: number, to: number) => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
+  if (last <= SHORT) return between(1, last)
+  const around = between(Math.max(1, current - AROUND), Math.min(last, current + AROUND))
+  const pages = [...new Set([...between(1, EDGE), ...around, ...between(last - EDGE + 1, last)])].sort((a, b) => a - b)
   return pages.flatMap((page, index) => (index > 0 && page - (pages[index - 1] ?? 0) > 1 ? [null, page] : [page]))
 }
 

@@ -78,7 +78,11 @@ export const surroundings = (
   const nobody = config.TRUSTED_PROXIES.length === 0
   const isProxy = (address: string) => networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
   const secure = config.TLS_CERT !== null
-  const ownPort = () => String(peer()?.port ?? '')
+  let listening = ''
+  const ownPort = () => {
+    if (listening === '') listening = String(peer()?.port ?? '')
+    return listening
+  }
 
   const peerAddress = (request: Request) => withoutMapping(peer()?.requestIP(request)?.address ?? '')
   const trusted = (request: Request) => {

@@ -179,6 +179,7 @@ test('a page found by its block is the page that OFFSET finds, anywhere, after r
     for (const position of positions) {
       const size = 1 + random(40)
       const page = await store.page(space, position, size)
+      expect(page.total).toBe(total)
       const byOffset = await db.read
         .select({ id: accounts.id })
         .from(accounts)
@@ -186,7 +187,7 @@ test('a page found by its block is the page that OFFSET finds, anywhere, after r
         .orderBy(accounts.id)
         .limit(size)
         .offset(position)
-      expect(page.map((account) => account.id)).toEqual(byOffset.map((row) => row.id))
+      expect(page.accounts.map((account) => account.id)).toEqual(byOffset.map((row) => row.id))
       expect(byOffset.map((row) => row.id)).toEqual(left.slice(position, position + size).map((row) => row.id))
     }
   }

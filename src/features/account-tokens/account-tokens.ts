@@ -242,7 +242,7 @@ export const accountTokens = (deps: {
     /** Links the token to the account it makes; true for exactly one account. */
     redeem: async (tx: Tx, visit: Visit, token: string, accountId: number): Promise<boolean> => {
       const found = await store.openCreation(tx, visit.space, token)
-      return found !== null && store.redeemCreation(tx, found.id, accountId, now())
+      return found !== null && store.redeemCreation(tx, found.id, accountId, now(), found)
     },
     recordRedeemed: (visit: Visit, token: string) => record('token.redeemed', visit, 'creation', token),
     /** The account was made with a creation token or consumed one. */

@@ -31,6 +31,34 @@ export const accountTokenStore = (db: Db) => {
   const ofSpace = (column: typeof creation.spaceId | typeof requests.spaceId, space: SpaceId): SQL | undefined =>
     or(isNull(column), eq(column, space.id))
 
+  const open = db.prepare<{ token: string; spaceId: number }>()('open_creation_token', (on) =>
+    on
+      .select()
+      .from(creation)
+      .where(
+        and(
+          eq(creation.token, sql.placeholder('token')),
+          eq(creation.used, false),
+          isNull(creation.accountId),
+          or(isNull(creation.spaceId), eq(creation.spaceId, sql.placeholder('spaceId'))),
+        ),
+      ),
+  )
+  type Redemption = { id: number; accountId: number; at: Date; ip: string | null; userAgent: string | null }
+  const redeem = db.prepare<Redemption>()('redeem_creation_token', (on) =>
+    on
+      .update(creation)
+      .set({
+        used: true,
+        accountId: sql`${sql.placeholder('accountId')}`,
+        updatedAt: sql`${sql.param(sql.placeholder('at'), creation.updatedAt)}`,
+        ip: sql`${sql.placeholder('ip')}`,
+        userAgent: sql`${sql.placeholder('userAgent')}`,
+      })
+      .where(and(eq(creation.id, sql.placeholder('id')), eq(creation.used, false), isNull(creation.accountId)))
+      .returning({ id: creation.id }),
+  )
+
   return {
     insertRequest: (tx: Tx, row: NewToken, at: Date) =>
       tx.insert(requests).values({ ...row, createdAt: at, updatedAt: at }),
@@ -74,34 +102,15 @@ export const accountTokenStore = (db: Db) => {
       )[0]?.id ?? 0,
     /** A creation token that nobody has used. */
     openCreation: async (on: Reader, space: SpaceId, token: string) =>
-      (
-        await on
-          .select()
-          .from(creation)
-          .where(
-            and(
-              eq(creation.token, token),
-              eq(creation.used, false),
-              isNull(creation.accountId),
-              ofSpace(creation.spaceId, space),
-            ),
-          )
-      )[0] ?? null,
-    /** True for exactly one caller; the account is "validated" from then on. */
+      (await open(on, { token, spaceId: space.id }))[0] ?? null,
+    /** True for exactly one caller; the account is "validated" from then on. `by`: what the token then says of its origin. */
     redeemCreation: async (
       tx: Tx,
       id: number,
       accountId: number,
       at: Date,
-      by?: { ip: string; userAgent: string | null },
-    ) =>
-      (
-        await tx
-          .update(creation)
-          .set({ used: true, accountId, updatedAt: at, ...by })
-          .where(and(eq(creation.id, id), eq(creation.used, false), isNull(creation.accountId)))
-          .returning({ id: creation.id })
-      ).length === 1,
+      by: { ip: string | null; userAgent: string | null },
+    ) => (await redeem(tx, { id, accountId, at, ip: by.ip, userAgent: by.userAgent })).length === 1,
     isValidated: async (on: Reader, accountId: number) =>
       (
         await on

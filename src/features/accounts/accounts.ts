@@ -455,10 +455,7 @@ export const accounts = (deps: {
       return { account, space }
     },
     /** Page n of the Space's accounts by id, 1-based; a page beyond the end is empty. */
-    list: async (space: Space, page: number) => ({
-      total: await store.count(db.read, { space }),
-      accounts: await store.page({ space }, (page - 1) * PAGE_SIZE, PAGE_SIZE),
-    }),
+    list: (space: Space, page: number) => store.page({ space }, (page - 1) * PAGE_SIZE, PAGE_SIZE),
     activate: set('account.activated', { activated: true }),
     deactivate: set('account.deactivated', { activated: false }),
     block: set('account.blocked', { blocked: true }),

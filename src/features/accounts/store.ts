@@ -36,16 +36,17 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
   } = db.tables
 
   // The whole account object in one query: three satellites as scalar subqueries, so that a page of 20 costs one too.
+  // Rows are put in order before they are aggregated: an `order by` of the aggregate itself makes SQLite sort one row.
   const newestToken = (column: SQL) =>
     sql`(select ${column} from ${tokens} t where t.account_id = accounts.id and not t.used order by t.id desc limit 1)`
   const account = {
     row: accounts,
     provisioningToken: newestToken(sql`t.token`) as SQL<string | null>,
     provisioningTokenCreatedAt: newestToken(sql`t.created_at`).mapWith(tokens.createdAt) as SQL<Date | null>,
-    algorithms: sql<string | null>`(
-      select string_agg(p.algorithm, ',' order by p.id) from ${passwords} p where p.account_id = accounts.id)`,
-    dictionary: sql<Record<string, string> | string | null>`(
-      select ${db.objectOf(sql`d.key`, sql`d.value`, sql`d.id`)} from ${entries} d where d.account_id = accounts.id)`,
+    algorithms: sql<string | null>`(select string_agg(p.algorithm, ',') from (
+      select algorithm from ${passwords} where account_id = accounts.id order by id) p)`,
+    dictionary: sql<Record<string, string> | string | null>`(select ${db.objectOf(sql`d.key`, sql`d.value`)} from (
+      select key, value from ${entries} where account_id = accounts.id order by id) d)`,
   }
   const selectAccount = (on: Reader) => on.select(account).from(accounts).$dynamic()
   const inDomain = eq(accounts.domain, sql.placeholder('domain'))
@@ -82,14 +83,15 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       .where(eq(blocks.domain, sql.placeholder('domain')))
       .orderBy(blocks.block),
   )
-  /** Where each block starts in the list of the domain's accounts, for somebody who turns pages. */
-  const startsOf = remembered(db, clock, async (domain) => {
-    let before = 0
-    return (await blocksOfDomain(db.read, { domain })).map(({ block, accounts: count }) => {
-      const start = { block, before }
-      before += count
+  /** How many accounts a domain has and where each block starts in their list, for somebody who turns pages. */
+  const outlineOf = remembered(db, clock, async (domain) => {
+    let total = 0
+    const starts = (await blocksOfDomain(db.read, { domain })).map(({ block, accounts: count }) => {
+      const start = { block, before: total }
+      total += count
       return start
     })
+    return { total, starts }
   })
 
   const taken = db.prepare<Record<keyof Wanted, string | number | null>>()('account_collisions', (on) => {
@@ -226,13 +228,18 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       )[0]?.n ?? 0,
     /** Exact, from the counts that triggers keep; no table scan. */
     count: async (on: Reader, { space }: InSpace) => (await count(on, { domain: space.domain }))[0]?.total ?? 0,
-    /** The accounts from `position` on, by id: the block is found by its running count, then at most 1000 rows skipped. */
+    /**
+     * The accounts from `position` on, by id, and how many there are: the block is found by its running count, then at
+     * most 1000 rows skipped.
+     */
     page: async ({ space }: InSpace, position: number, size: number) => {
       const { domain } = space
-      const block = (await startsOf(domain)).findLast(({ before }) => before <= position)
-      if (block === undefined) return []
+      const { total, starts } = await outlineOf(domain)
+      const block = starts.findLast(({ before }) => before <= position)
+      if (block === undefined) return { total, accounts: [] }
       const from = block.block * BLOCK
-      return (await page(db.read, { domain, from, skip: position - block.before, size })).map(toView)
+      const rows = await page(db.read, { domain, from, skip: position - block.before, size })
+      return { total, accounts: rows.map(toView) }
     },
 
     taken: async (on: Reader, wanted: Wanted) => {

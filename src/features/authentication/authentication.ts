@@ -41,18 +41,16 @@ const CHALLENGED = new AppError('unauthenticated', 'auth.required')
 type Store = ReturnType<typeof authenticationStore>
 type StoredAccount = NonNullable<Awaited<ReturnType<Store['accountWithPasswords']>>>
 
-/** The account's HA1 for each algorithm it can be asked for, weakest first. */
-const ha1s = (account: StoredAccount, realm: string): Map<DigestAlgorithm, string> => {
-  const clear = account.passwords.find(({ algorithm }) => algorithm === 'CLRTXT')
-  const stored = new Map<StoredPassword['algorithm'], string>(
-    account.passwords.map(({ algorithm, password }) => [algorithm, password]),
-  )
-  return new Map(
-    DIGEST_ALGORITHMS.flatMap((algorithm) => {
-      const known = stored.get(algorithm) ?? (clear && ha1(algorithm, account.username, realm, clear.password))
-      return known === undefined ? [] : [[algorithm, known]]
-    }),
-  )
+/** The strongest algorithm that the account can be asked for, with its HA1; null: it has no password. */
+const strongestOf = (account: StoredAccount, realm: string): { algorithm: DigestAlgorithm; secret: string } | null => {
+  const stored = (algorithm: StoredPassword['algorithm']) =>
+    account.passwords.find((password) => password.algorithm === algorithm)?.password
+  const clear = stored('CLRTXT')
+  for (const algorithm of DIGEST_ALGORITHMS.toReversed()) {
+    const secret = stored(algorithm) ?? (clear && ha1(algorithm, account.username, realm, clear))
+    if (secret !== undefined) return { algorithm, secret }
+  }
+  return null
 }
 
 /** Who is calling: API key, then DIGEST (spec auth.md §3–§4, §8–§9). */
@@ -68,13 +66,14 @@ export const authentication = (deps: {
 }) => {
   const { db, now, store, spaces, apiKeys, nonces, limits, log } = deps
 
-  /** By `user@domain`. */
-  const accountAt = remembered(
+  /** The account that a `From` names. */
+  const accountFrom = remembered(
     db,
     () => now().getTime(),
-    (address: string) => {
-      const at = address.lastIndexOf('@')
-      return store.accountWithPasswords(everySpace('authentication'), address.slice(0, at), address.slice(at + 1))
+    async (from: string): Promise<StoredAccount | 'unreadable' | null> => {
+      const address = parseSipAddress(from)
+      if (address === null) return 'unreadable'
+      return store.accountWithPasswords(everySpace('authentication'), address.user, address.host)
     },
   )
 
@@ -109,20 +108,18 @@ export const authentication = (deps: {
   }
 
   const byDigest = async (visit: Visit, from: string, proof: Proof): Promise<Caller | AppError> => {
-    const address = parseSipAddress(from)
-    if (address === null) throw new AppError('unauthenticated', 'auth.from_needed')
-    const account = await accountAt(`${address.user}@${address.host}`)
+    const account = await accountFrom(from)
+    if (account === 'unreadable') throw new AppError('unauthenticated', 'auth.from_needed')
     if (account === null) throw new AppError('not_found', 'auth.unknown_account')
     const space = account.domain === visit.space.domain ? visit.space : await spaces.byDomain(account.domain)
     if (space === null) throw new AppError('not_found', 'auth.unknown_account')
 
     const realm = realmOf(space)
-    const known = ha1s(account, realm)
-    const strongest = [...known.keys()].at(-1)
-    if (strongest === undefined) throw new AppError('unauthenticated', 'auth.no_password')
+    const strongest = strongestOf(account, realm)
+    if (strongest === null) throw new AppError('unauthenticated', 'auth.no_password')
     const holder = { accountId: account.id, spaceId: space.id, address: visit.address }
     const challengeAgain = (stale: boolean) => {
-      visit.challenge = challenge({ realm, algorithm: strongest, ...nonces.issue(holder), stale })
+      visit.challenge = challenge({ realm, algorithm: strongest.algorithm, ...nonces.issue(holder), stale })
     }
 
     if (proof.authorization === null) {
@@ -153,11 +150,10 @@ export const authentication = (deps: {
     if (credentials.realm !== realm) return refuse('realm')
     if (!proof.isTarget(credentials.uri)) return refuse('uri')
     // The one that we asked for: nobody in between may talk the client into a weaker one (RFC 7616 §3.4).
-    const secret = credentials.algorithm === strongest ? known.get(strongest) : undefined
-    if (secret === undefined) return refuse('algorithm')
+    if (credentials.algorithm !== strongest.algorithm) return refuse('algorithm')
     const issuedAt = nonces.issuedAt(credentials, holder)
     if (issuedAt === null) return refuse('nonce')
-    if (!responseMatches(credentials, secret, proof.method)) return refuse('bad_password')
+    if (!responseMatches(credentials, strongest.secret, proof.method)) return refuse('bad_password')
 
     // The response is right: whatever is wrong from here on is only stale.
     const fresh =

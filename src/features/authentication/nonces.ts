@@ -51,7 +51,8 @@ export const spentCountsInMemory = (most = MOST_SPENT): SpentCounts => {
         }
         if (issuedAt <= forgottenUntil) return false
       }
-      highest.set(nonce, { count, issuedAt })
+      // A copy: the nonce is a slice of its header, and would keep all of it in memory.
+      highest.set(Buffer.from(nonce, 'latin1').toString('latin1'), { count, issuedAt })
       return true
     },
   }
