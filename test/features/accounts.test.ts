@@ -58,7 +58,7 @@ describe('creating an account', () => {
     expect(reply.json.errors.username).toHaveLength(3)
     expect(reply.json.message).toBe(`${reply.json.errors.username[0]} (and 3 more errors)`)
     const french = await create(body, { headers: { 'accept-language': 'fr-CA' } })
-    expect(french.json.errors.password).toEqual(['Le champ mot de passe doit avoir au moins 6 caractères.'])
+    expect(french.json.errors.password).toEqual(['Le champ mot de passe doit compter au moins 6 caractères.'])
     expect(french.headers.get('content-language')).toBe('fr')
   })
 
