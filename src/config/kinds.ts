@@ -124,10 +124,11 @@ const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const hostName = new RegExp(`^${label}(?:\\.${label})*$`)
 
 export const host: Kind<string> = {
-  expected: 'a host name without scheme and port, such as sip.example.org',
+  expected: 'a host name or address without scheme and port, such as sip.example.org',
   secret: false,
   parse: (written) => {
     const lower = written.toLowerCase()
+    if (isIP(lower) === 6) return lower
     return hostName.test(lower) && lower.length <= 253 ? lower : undefined
   },
 }

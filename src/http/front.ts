@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { isUnderRoot } from '../config/root-host.ts'
 import { AppError } from '../errors.ts'
 import type { SpaceDirectory } from '../features/spaces/directory.ts'
 import { isExpired, type Space } from '../features/spaces/space.ts'
@@ -17,6 +18,8 @@ const PREFLIGHT = {
 
 /** Answers on any host, so that a load balancer may ask by address (D40). */
 const HEALTH_PATH = '/up'
+
+const ELYSIA_LOOKS_FROM = 11
 
 const pathOf = (url: string): string => {
   const start = url.indexOf('/', url.indexOf('://') + 3)
@@ -59,13 +62,9 @@ export const front = (deps: {
   const around = surroundings(config, () => peer)
   const basePath = config.BASE_PATH
 
-  const root = config.APP_ROOT_HOST
-  const belowRoot = `.${root}`
-  const underRoot = (host: string) => host === root || host.endsWith(belowRoot)
-
   const admitToSpace = (space: Space | null, host: string): AppError | null => {
     if (space === null) return new AppError('not_found', 'space.unknown_host', { values: { host } })
-    if (!underRoot(host)) return new AppError('unavailable', 'space.outside_root', { values: { host } })
+    if (!isUnderRoot(config, host)) return new AppError('unavailable', 'space.outside_root', { values: { host } })
     return space.expireAt !== null && isExpired(space, now()) ? new AppError('forbidden', 'space.expired') : null
   }
 
@@ -117,17 +116,22 @@ export const front = (deps: {
     return finish(ourBug(id), path, undefined)
   }
 
-  const withoutBasePath = (request: Request): Request => {
-    if (basePath === '') return request
+  /** The request as the routes know it: without the base path. */
+  const routable = (request: Request): Request => {
+    // Elysia looks for the path from the 11th character on, which is beyond it after `http://pbx`.
+    const isShort = request.url.indexOf('/', 8) < ELYSIA_LOOKS_FROM
+    if (basePath === '' && !isShort) return request
     const path = pathOf(request.url)
-    if (path !== basePath && !path.startsWith(`${basePath}/`)) return request
-    const stripped = new URL(request.url)
-    stripped.pathname = path.slice(basePath.length) || '/'
-    return new Request(stripped.href, request)
+    const isBelow = basePath !== '' && (path === basePath || path.startsWith(`${basePath}/`))
+    if (!isBelow && !isShort) return request
+    const url = new URL(request.url)
+    if (isBelow) url.pathname = path.slice(basePath.length) || '/'
+    if (isShort) url.host = 'localhost'
+    return new Request(url.href, request)
   }
 
   const handle = (received: Request): Response | Promise<Response> => {
-    const request = withoutBasePath(received)
+    const request = routable(received)
     const path = pathOf(request.url)
     if (request.method === 'OPTIONS' && isApi(path)) {
       const wanted = request.headers.get('access-control-request-headers') ?? '*'

@@ -41,6 +41,12 @@ describe('refuses, and stores nothing', () => {
     ['everything that is wrong at once', { domain: '-', host: '-', name: '' }, 'invalid sip_domain host name'],
     ['the host of another Space', { host: 'other.localhost' }, 'conflict space.host_taken'],
     ['the name of another Space', { name: 'Other' }, 'conflict space.name_taken'],
+    ['a host outside APP_ROOT_HOST', { host: 'alpha.example' }, 'conflict space.outside_root'],
+    [
+      'a host outside APP_ROOT_HOST, changing',
+      { domain: 'sip.example.org', host: 'notlocalhost', name: 'Example' },
+      'conflict space.outside_root',
+    ],
     [
       'the host of another Space, changing',
       { domain: 'sip.example.org', host: 'other.localhost', name: 'Example' },
@@ -98,14 +104,17 @@ describe('creates', () => {
   })
 
   test('what a LAN has: addresses, localhost and single labels', async () => {
-    for (const [i, [domain, host]] of [
-      ['192.0.2.1', '192.0.2.1'],
-      ['2001:db8::1', '2001:db8::1'],
-      ['pbx', 'pbx'],
-      ['localhost', 'pbx.lan'],
-    ].entries()) {
-      const { space } = await upsert({ domain: domain ?? '', host: host ?? '', name: `LAN ${i}`, realm: 'asterisk' })
-      expect([space.domain, space.host, space.digest?.realm]).toEqual([domain ?? '', host ?? '', 'asterisk'])
+    for (const [domain, root, host, sent] of [
+      ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.1:8080'],
+      ['2001:db8::1', '2001:db8::1', '2001:db8::1', '[2001:db8::1]:8080'],
+      ['pbx', 'pbx', 'pbx', 'pbx'],
+      ['localhost', 'lan', 'pbx.lan', 'pbx.lan'],
+    ] as const) {
+      const lan = await testApp({ env: { APP_ROOT_HOST: root } })
+      const { space } = await lan.parts.spaceAdministration.upsert({ domain, host, name: 'LAN', realm: 'asterisk' })
+      expect([space.domain, space.host, space.digest?.realm]).toEqual([domain, host, 'asterisk'])
+      expect((await lan.get('/api/ping', { host: sent })).status).toBe(200)
+      await lan.close()
     }
   })
 

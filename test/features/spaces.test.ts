@@ -427,8 +427,8 @@ describe('changing', () => {
   })
 
   test('leaves alone a host and a realm that only the command line may give', async () => {
-    const lan = { domain: 'sip.lan.example', host: '192.0.2.9', name: 'LAN', realm: 'asterisk' }
-    await t.parts.spaceAdministration.upsert(lan)
+    const digest = { realm: 'asterisk', defaultPasswordAlgorithm: null }
+    await t.space({ domain: 'sip.lan.example', host: '192.0.2.9', name: 'LAN', digest })
     const read = (await t.get('/api/spaces/sip.lan.example', { as: root })).json
     const sent = await put('sip.lan.example', { ...read, copyright_text: '© LAN' })
     expect([sent.status, sent.json.host, sent.json.account_realm]).toEqual([200, '192.0.2.9', 'asterisk'])

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts'
+import { isUnderRoot } from '../../config/root-host.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
@@ -145,11 +146,9 @@ export const spaceAdministration = (deps: {
     })
     spaces.forget()
     record('space.created', space.domain, visit)
-    if (!isUnderRoot(space.host)) log.app.warn('space host lies outside APP_ROOT_HOST', { host: space.host })
+    if (!isUnderRoot(config, space.host)) log.app.warn('space host lies outside APP_ROOT_HOST', { host: space.host })
     return space
   }
-
-  const isUnderRoot = (host: string) => host === config.APP_ROOT_HOST || host.endsWith(`.${config.APP_ROOT_HOST}`)
 
   /** Nobody may lock itself, or everybody, out (spec spaces.md §1.4). */
   const refuseLockOut = async (
@@ -167,12 +166,12 @@ export const spaceAdministration = (deps: {
     if (expireAt !== null && (asSuper || own)) input.refuse('expire_at', { id: 'v.super_expires' })
   }
 
-  /** A host that stays is not looked at: the command line may have given it one that the API would refuse. */
+  /** A host that stays is not looked at: `APP_ROOT_HOST` may have changed, or the command line have given a LAN name. */
   const checkNewHost = (names: Input<typeof ChangedNames>, space: Space) => {
     const { host } = names.values
     if (typeof host !== 'string' || host === space.host) return
     checkDomain(names, 'host', host)
-    if (names.isGood('host') && !isUnderRoot(host)) names.refuse('host', { id: 'v.outside_root' })
+    if (names.isGood('host') && !isUnderRoot(config, host)) names.refuse('host', { id: 'v.outside_root' })
   }
 
   /**
@@ -303,6 +302,9 @@ export const spaceAdministration = (deps: {
       await store.hold(tx, domain)
       await refuseOthers(tx, wanted)
       const before = await store.byDomain(tx, domain)
+      if (host !== before?.host && !isUnderRoot(config, host)) {
+        throw new AppError('conflict', 'space.outside_root', { values: { host } })
+      }
       if (before === null) {
         const at = now()
         const row = { domain, host, name, super: wanted.super ?? false, createdAt: at, updatedAt: at }
