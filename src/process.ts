@@ -42,8 +42,18 @@ export const start = (world: World, db: Db) => {
   const { config, log } = world
   const { parts, front: door, metrics: measured } = assemble(world, db)
   const server = listen(config, door)
-  const scraped =
-    measured === null || config.METRICS_LISTEN === null ? null : listenForMetrics(config.METRICS_LISTEN, measured.text)
+  const listenToScrapers = () => {
+    try {
+      return measured === null || config.METRICS_LISTEN === null
+        ? null
+        : listenForMetrics(config.METRICS_LISTEN, measured.text)
+    } catch (error) {
+      // An open socket would keep a process alive that has failed to start.
+      void server.stop(true)
+      throw error
+    }
+  }
+  const scraped = listenToScrapers()
   const flushing = setInterval(() => {
     parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
   }, FLUSH_EVERY_MS)

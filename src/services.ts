@@ -123,7 +123,12 @@ export const services = (world: World, db: Db) => {
     phoneCountries: countries,
     provisioningTokens: tokens,
     accounts: accountsOfSpaces,
-    administrators: administrators({ ...base, accounts: accountsOfSpaces, apiKeys: keysOfAccounts }),
+    administrators: administrators({
+      ...base,
+      accounts: accountsOfSpaces,
+      apiKeys: keysOfAccounts,
+      provisioningTokens: tokens,
+    }),
     spaceAdministration: spaceAdministration(base),
     housekeeping: accountHousekeeping(base),
     provisioning: provisioning({

@@ -1,6 +1,9 @@
-import type { Command } from 'commander'
+import { isIP } from 'node:net'
+import { type Command, Option } from 'commander'
 import { type GlobalOptions, withServices } from './context.ts'
-import { ask, print, readLine } from './terminal.ts'
+import { CommandError, EXIT } from './exit.ts'
+import { generatedPassword, givenPassword } from './password.ts'
+import { ask, isInteractive, missing, print } from './terminal.ts'
 
 interface CreateOptions extends GlobalOptions {
   readonly username?: string
@@ -13,50 +16,55 @@ interface CreateOptions extends GlobalOptions {
   readonly json?: boolean
 }
 
-const GENERATED_LENGTH = 16
+/** As a connection shows it, since keys are compared with that: `::ffff:192.0.2.1` is the IPv4 address in it. */
+const addressOf = (text: string): string => {
+  const bare = text.replace(/^::ffff:(?=[\d.]+$)/i, '')
+  const version = isIP(bare)
+  if (version === 0) throw new CommandError(`--api_key_ip takes an IP address, not "${text}".`, EXIT.usage)
+  return version === 4 ? bare : new URL(`http://[${bare}]`).hostname.slice(1, -1)
+}
 
-const createAdmin = async (options: CreateOptions): Promise<void> =>
-  withServices(options, async ({ parts }) => {
-    const username = options.username ?? (await ask('Username', '--username', 'admin'))
-    const domain = options.domain ?? (await ask('SIP domain', '--domain'))
-    const given = options.passwordStdin === true ? await readLine() : options.password
-    const password = given ?? parts.secrets.token(GENERATED_LENGTH)
-    const address = options.api_key_ip ?? null
-    const wantsKey = options.apiKey === true || address !== null || options.json === true
-    const { account, apiKey } = await parts.administrators.create({
+const createAdmin = async (options: CreateOptions): Promise<void> => {
+  const askFor = async (question: string, option: string, fallback?: string) => {
+    if (!isInteractive(options)) throw missing(option)
+    return ask(question, fallback)
+  }
+  const address = options.api_key_ip === undefined ? null : addressOf(options.api_key_ip)
+  const username = options.username ?? (await askFor('Username', '--username', 'admin'))
+  const domain = options.domain ?? (await askFor('SIP domain', '--domain'))
+  const given = await givenPassword(options)
+  const wantsKey = options.apiKey === true || address !== null || options.json === true
+
+  await withServices(options, async (opened) => {
+    const password = given ?? generatedPassword(opened)
+    const { account, apiKey } = await opened.parts.administrators.create({
       domain,
       username,
       password,
-      update: options.update === true,
+      existing: options.update === true ? 'reset' : 'refuse',
       ...(wantsKey ? { keyAddress: address } : {}),
     })
-    const generated = given === undefined ? { password } : {}
     if (options.json === true) {
-      print(
-        JSON.stringify({
-          id: account.id,
-          username: account.username,
-          domain: account.domain,
-          api_key: apiKey,
-          ...generated,
-        }),
-      )
+      const { id } = account
+      const shown = { id, username: account.username, domain: account.domain, api_key: apiKey }
+      print(JSON.stringify(given === undefined ? { ...shown, password } : shown))
       return
     }
     print(`Administrator ${account.username}@${account.domain} (id ${account.id})`)
     if (given === undefined) print(`Password: ${password}`)
     if (apiKey !== null) print(`API key: ${apiKey}`)
   })
+}
 
 export const accountsCommands = (program: Command) => {
   program
     .command('accounts:create-admin-account')
     .option('-u, --username <username>')
     .option('-p, --password <password>', 'visible in the process list; better: --password-stdin')
-    .option('--password-stdin', 'read the password from standard input')
+    .addOption(new Option('--password-stdin', 'read the password from standard input').conflicts('password'))
     .option('-d, --domain <domain>', 'SIP domain of its Space')
     .option('--api-key', 'make an API key as well')
-    .option('-k, --api_key_ip <address>', 'bind the API key to this address')
+    .option('-k, --api_key_ip <address>', 'an API key that is good from this address only')
     .option('--update', 'make an existing account an administrator and set its password')
     .option('--json', 'print one JSON object, with an API key')
     .description('create an activated administrator')

@@ -21,6 +21,14 @@ const readKey = (file: string): Uint8Array | null => {
   return key
 }
 
+export const makeDataDirectory = ({ DATA_DIR: folder }: Config): void => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new CommandError(`DATA_DIR cannot be made: ${(error as Error).message}`, EXIT.configuration)
+  }
+}
+
 /**
  * `APP_KEY`, else the one kept in `DATA_DIR` (0600), made at the first start. The file appears whole or not at all,
  * and of two processes that start together one makes it.
@@ -30,8 +38,8 @@ export const appKey = (config: Config): Uint8Array => {
   const file = appKeyFile(config)
   const kept = readKey(file)
   if (kept !== null) return kept
-  mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 })
-  const draft = `${file}.${process.pid}`
+  makeDataDirectory(config)
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
   writeFileSync(draft, `base64:${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true })
   try {
     linkSync(draft, file)

@@ -1,9 +1,25 @@
 import { Database } from 'bun:sqlite'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import type { Config } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
-import { appKeyFile } from './app-key.ts'
+import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, sqliteMigrations } from '../db/migrations.ts'
+import { appKeyFile, makeDataDirectory } from './app-key.ts'
 import { type GlobalOptions, loadSettings } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { print } from './terminal.ts'
@@ -20,9 +36,23 @@ interface Manifest {
   readonly files: Readonly<Record<string, string>>
 }
 
-const hashOf = (file: string) => Bun.SHA256.hash(readFileSync(file), 'hex')
+const hashOf = async (file: string): Promise<string> => {
+  const hasher = new Bun.CryptoHasher('sha256')
+  for await (const chunk of Bun.file(file).stream()) hasher.update(chunk)
+  return hasher.digest('hex')
+}
 
-const sqliteFile = (options: GlobalOptions) => {
+/** Neither a copy nor `VACUUM INTO` waits for the disk. */
+const flush = (path: string): void => {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const sqliteFile = (options: GlobalOptions): { config: Config; file: string } => {
   const { config } = loadSettings(options)
   const location = databaseLocation(config)
   if (location.kind === 'postgres') {
@@ -34,60 +64,121 @@ const sqliteFile = (options: GlobalOptions) => {
   return { config, file: location.file }
 }
 
-const backup = (folder: string, options: GlobalOptions) => {
+const backup = async (folder: string, options: GlobalOptions): Promise<void> => {
   const { config, file } = sqliteFile(options)
   if (!existsSync(file)) throw new CommandError(`${file} does not exist.`, EXIT.notFound)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (readdirSync(folder).length > 0) throw new CommandError(`${folder} is not empty.`, EXIT.refused)
+  // SQLite writes into an empty file, and this one nobody else may read from its first byte on.
+  writeFileSync(join(folder, DATABASE), '', { mode: 0o600, flag: 'wx' })
   // A consistent copy while the server writes.
   const database = new Database(file, { readonly: true })
-  database.query('VACUUM INTO ?').run(join(folder, DATABASE))
-  database.close()
+  try {
+    database.run('PRAGMA busy_timeout = 5000')
+    database.query('VACUUM INTO ?').run(join(folder, DATABASE))
+  } finally {
+    database.close()
+  }
   const names = [DATABASE]
   if (config.APP_KEY === null && existsSync(appKeyFile(config))) {
-    copyFileSync(appKeyFile(config), join(folder, KEY))
+    writeFileSync(join(folder, KEY), readFileSync(appKeyFile(config)), { mode: 0o600, flag: 'wx' })
     names.push(KEY)
   }
-  const files = Object.fromEntries(names.map((name) => [name, hashOf(join(folder, name))]))
+  const files: Record<string, string> = {}
+  for (const name of names) {
+    flush(join(folder, name))
+    files[name] = await hashOf(join(folder, name))
+  }
+  // Last: a folder without it holds no backup.
   const manifest: Manifest = { version: VERSION, createdAt: new Date().toISOString(), files }
-  writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true })
+  writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true })
+  flush(folder)
   print(`${names.join(', ')} kept in ${folder}`)
   if (config.APP_KEY !== null) print('APP_KEY is part of your configuration: keep it with this backup.')
 }
 
-const verify = (folder: string): Manifest => {
+const readManifest = (folder: string): Manifest => {
   const file = join(folder, MANIFEST)
   if (!existsSync(file)) throw new CommandError(`${folder} holds no backup (no ${MANIFEST}).`, EXIT.notFound)
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest
-  for (const [name, hash] of Object.entries(manifest.files)) {
-    const path = join(folder, name)
-    if (!existsSync(path) || hashOf(path) !== hash) throw new CommandError(`${path} is damaged.`, EXIT.failed)
+  try {
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as Partial<Manifest>
+    if (typeof manifest.files?.[DATABASE] === 'string') return manifest as Manifest
+  } catch {
+    // said below, whatever is wrong with it
   }
-  const database = new Database(join(folder, DATABASE), { readonly: true })
-  const { integrity_check: verdict } = database.query('PRAGMA integrity_check').get() as { integrity_check: string }
-  database.close()
-  if (verdict !== 'ok') throw new CommandError(`${folder}: ${verdict}`, EXIT.failed)
+  throw new CommandError(`${file} is damaged.`, EXIT.failed)
+}
+
+const damaged = (path: string, why: string) => new CommandError(`${path} is damaged: ${why}.`, EXIT.failed)
+
+/** Refuses what is damaged, and what a newer version has migrated. */
+const verify = async (folder: string): Promise<Manifest> => {
+  const manifest = readManifest(folder)
+  for (const name of [DATABASE, KEY]) {
+    const path = join(folder, name)
+    const hash = manifest.files[name]
+    if (hash === undefined) continue
+    if (!existsSync(path)) throw damaged(path, 'it is gone')
+    if ((await hashOf(path)) !== hash) throw damaged(path, 'it is not what was kept')
+  }
+  const path = join(folder, DATABASE)
+  const database = new Database(path, { readonly: true })
+  try {
+    const { integrity_check: verdict } = database.query('PRAGMA integrity_check').get() as { integrity_check: string }
+    if (verdict !== 'ok') throw damaged(path, verdict)
+    const applied = database.query<AppliedMigration, []>(`SELECT tag, hash FROM ${MIGRATIONS_TABLE}`).all()
+    pendingMigrations(sqliteMigrations, applied)
+  } finally {
+    database.close()
+  }
   return manifest
 }
 
-const restore = (folder: string, options: GlobalOptions & { check?: boolean; force?: boolean }) => {
+/** Leaving WAL mode needs the file for oneself: the one way to know that no server has it open. */
+const refuseInUse = (file: string): void => {
+  const database = new Database(file, { readwrite: true })
+  try {
+    database.run('PRAGMA journal_mode = DELETE')
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string }
+    if (code === 'SQLITE_BUSY') throw new CommandError(`${file} is in use: stop the server first.`, EXIT.refused)
+    // Replacing a damaged file is what a restore is for.
+    if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw new CommandError(message, EXIT.failed)
+  } finally {
+    database.close()
+  }
+}
+
+const restore = async (folder: string, options: GlobalOptions & { check?: boolean; force?: boolean }) => {
   const { config, file } = sqliteFile(options)
-  const manifest = verify(folder)
+  const manifest = await verify(folder)
   if (options.check === true) {
     print(`${folder} is whole: version ${manifest.version}, ${manifest.createdAt}`)
     return
   }
-  if (existsSync(file) && options.force !== true) {
-    throw new CommandError(`${file} exists. Stop the server and add --force to replace it.`, EXIT.refused)
+  const hasKey = manifest.files[KEY] !== undefined
+  const inTheWay = [file, ...(hasKey ? [appKeyFile(config)] : [])].filter((path) => existsSync(path))
+  if (inTheWay.length > 0 && options.force !== true) {
+    throw new CommandError(`${inTheWay.join(' and ')} exist: add --force to replace them.`, EXIT.refused)
   }
-  mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 })
-  copyFileSync(join(folder, DATABASE), file)
+  makeDataDirectory(config)
+  if (existsSync(file)) refuseInUse(file)
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
+  copyFileSync(join(folder, DATABASE), draft)
+  // As the server makes it: a SIP proxy's group may read it.
+  chmodSync(draft, 0o640)
+  flush(draft)
   // What an older write-ahead log holds must not be replayed over the restored file.
-  for (const end of ['-wal', '-shm']) if (existsSync(file + end)) writeFileSync(file + end, '')
-  if (manifest.files[KEY] !== undefined) {
-    writeFileSync(appKeyFile(config), readFileSync(join(folder, KEY)), { mode: 0o600 })
+  for (const end of ['-wal', '-shm']) rmSync(file + end, { force: true })
+  renameSync(draft, file)
+  if (hasKey) {
+    const key = `${appKeyFile(config)}.${randomBytes(6).toString('hex')}`
+    writeFileSync(key, readFileSync(join(folder, KEY)), { mode: 0o600, flag: 'wx', flush: true })
+    renameSync(key, appKeyFile(config))
   }
+  flush(config.DATA_DIR)
   print(`Restored to ${config.DATA_DIR}`)
+  if (!hasKey) print('The backup holds no key: APP_KEY must be the one of that time.')
 }
 
 export const backupCommands = (program: Command) => {

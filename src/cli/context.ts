@@ -1,15 +1,19 @@
+import { existsSync } from 'node:fs'
 import { type Config, readConfig } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import type { Db } from '../db/db.ts'
+import { sqliteMigrations } from '../db/migrations.ts'
 import { type Logging, logging } from '../logging/logging.ts'
 import { openDatabase, type Services, services, type World } from '../services.ts'
-import { appKey } from './app-key.ts'
+import { appKey, makeDataDirectory } from './app-key.ts'
 import { warn } from './terminal.ts'
 
 /** Options that every command knows. */
 export interface GlobalOptions {
   readonly envFile?: string
   readonly quiet?: boolean
+  /** false after `--no-interaction`. */
+  readonly interaction?: boolean
 }
 
 export const loadSettings = ({ envFile, quiet }: GlobalOptions) => {
@@ -34,12 +38,25 @@ export const worldOf = (config: Config, log: Logging): World => ({
   random: (size) => crypto.getRandomValues(new Uint8Array(size)),
 })
 
-/** Runs `work` on the migrated database of the configuration, then closes everything. Logs go to stderr. */
+/** Everything to stderr, whatever is configured: a log file that root makes here the server could not write. */
+export const commandLogging = (config: Config): Logging => {
+  const LOG_TARGET = { kind: 'stderr' } as const
+  const targets = { LOG_TARGET, SECURITY_LOG_TARGET: LOG_TARGET, LOG_LEVEL: 'warn' } as const
+  return logging({ ...config, ...targets }, { now: () => new Date() })
+}
+
+/** The database of the configuration, not yet migrated. */
+export const openConfigured = (config: Config): Db => {
+  if (databaseLocation(config).kind === 'sqlite') makeDataDirectory(config)
+  return openDatabase(config)
+}
+
+/** Runs `work` on the migrated database of the configuration, then closes everything. */
 export const withServices = async <T>(options: GlobalOptions, work: (opened: Opened) => Promise<T>): Promise<T> => {
   const { config } = loadSettings(options)
-  const log = logging({ ...config, LOG_TARGET: { kind: 'stderr' }, LOG_LEVEL: 'warn' }, { now: () => new Date() })
+  const log = commandLogging(config)
   const world = worldOf(config, log)
-  const db = openDatabase(config)
+  const db = openConfigured(config)
   try {
     await db.migrate()
     const parts = services(world, db)
@@ -48,6 +65,25 @@ export const withServices = async <T>(options: GlobalOptions, work: (opened: Ope
   } finally {
     await db.close()
     await log.close()
+  }
+}
+
+export interface SchemaState {
+  readonly applied: readonly string[]
+  readonly pending: readonly string[]
+}
+
+/** What `migrate` would do. Changes nothing, and makes no file where there is none. */
+export const schemaState = async (config: Config): Promise<SchemaState> => {
+  const location = databaseLocation(config)
+  if (location.kind === 'sqlite' && !existsSync(location.file)) {
+    return { applied: [], pending: sqliteMigrations.map(({ tag }) => tag) }
+  }
+  const db = openDatabase(config)
+  try {
+    return await db.schema()
+  } finally {
+    await db.close()
   }
 }
 

@@ -1,9 +1,18 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
-import type { Config } from '../config/config.ts'
+import { type Config, ConfigurationError } from '../config/config.ts'
+import { isUnderRoot } from '../config/root-host.ts'
 import { appKeyFile } from './app-key.ts'
-import { type GlobalOptions, loadSettings, type Opened, withServices } from './context.ts'
+import {
+  databaseName,
+  type GlobalOptions,
+  loadSettings,
+  type Opened,
+  type SchemaState,
+  schemaState,
+  withServices,
+} from './context.ts'
 import { CommandError, EXIT, explainFailure } from './exit.ts'
 import { print } from './terminal.ts'
 
@@ -18,19 +27,25 @@ interface Finding {
 const SOON_MS = 14 * 86_400_000
 
 const checkDataDir = ({ DATA_DIR: folder }: Config): Finding => {
+  const name = 'data directory'
+  if (!existsSync(folder)) return { level: 'warning', name, detail: `${folder} is made at the first start` }
   try {
     accessSync(folder, constants.W_OK)
-    return { level: 'ok', name: 'data directory', detail: folder }
+    return { level: 'ok', name, detail: folder }
   } catch (error) {
-    return { level: 'problem', name: 'data directory', detail: `${folder}: ${(error as Error).message}` }
+    return { level: 'problem', name, detail: `${folder}: ${(error as Error).message}` }
   }
 }
 
-const checkAppKey = (config: Config): Finding => {
+const checkAppKey = (config: Config, { applied }: SchemaState): Finding => {
   const name = 'APP_KEY'
   if (config.APP_KEY !== null) return { level: 'ok', name, detail: 'set by the configuration' }
   const file = appKeyFile(config)
-  if (!existsSync(file)) return { level: 'warning', name, detail: `${file} is made at the first start` }
+  if (!existsSync(file)) {
+    return applied.length === 0
+      ? { level: 'warning', name, detail: `${file} is made at the first start` }
+      : { level: 'problem', name, detail: `${file} is gone: bring it back from a backup before the next start` }
+  }
   const open = (statSync(file).mode & 0o077) !== 0
   return open
     ? { level: 'problem', name, detail: `${file} can be read by others: chmod 600` }
@@ -43,8 +58,12 @@ const checkTls = (config: Config): Finding => {
     return { level: 'ok', name, detail: 'off; Flexisip needs HTTP/2 over TLS, here or at a proxy' }
   }
   try {
-    readFileSync(config.TLS_KEY)
-    const { validTo } = new X509Certificate(readFileSync(config.TLS_CERT))
+    const key = createPrivateKey(readFileSync(config.TLS_KEY))
+    const certificate = new X509Certificate(readFileSync(config.TLS_CERT))
+    if (!certificate.checkPrivateKey(key)) {
+      return { level: 'problem', name, detail: 'TLS_KEY is not the key of TLS_CERT' }
+    }
+    const { validTo } = certificate
     const left = Date.parse(validTo) - Date.now()
     return { level: left < 0 ? 'problem' : left < SOON_MS ? 'warning' : 'ok', name, detail: `valid until ${validTo}` }
   } catch (error) {
@@ -58,9 +77,9 @@ const checkSpaces = async ({ config, parts }: Opened): Promise<Finding[]> => {
   const findings: Finding[] = []
   for (const space of spaces) {
     const name = `space ${space.domain}`
-    const root = config.APP_ROOT_HOST
-    if (space.host !== root && !space.host.endsWith(`.${root}`)) {
-      findings.push({ level: 'problem', name, detail: `${space.host} does not lie under APP_ROOT_HOST=${root}` })
+    if (!isUnderRoot(config, space.host)) {
+      const detail = `${space.host} does not lie under APP_ROOT_HOST=${config.APP_ROOT_HOST}`
+      findings.push({ level: 'problem', name, detail })
     }
     if ((await parts.administrators.count(space)) === 0) {
       findings.push({ level: 'warning', name, detail: 'has no administrator' })
@@ -79,27 +98,45 @@ const checkCountries = async ({ parts }: Opened): Promise<Finding> => {
     : { level: 'ok', name: 'phone countries', detail: `${open} calling codes activated` }
 }
 
+/** The schema, or why it cannot be told; nothing is migrated and no file is made. */
+const checkSchema = async (config: Config): Promise<{ finding: Finding; state: SchemaState; current: boolean }> => {
+  const name = 'database'
+  try {
+    const state = await schemaState(config)
+    const waiting = `${databaseName(config)}: ${state.pending.join(', ')} waits for the next start`
+    const none = `${databaseName(config)} is made at the first start`
+    const current = state.pending.length === 0
+    const finding: Finding = current
+      ? { level: 'ok', name, detail: `${databaseName(config)}, schema up to date` }
+      : { level: 'warning', name, detail: state.applied.length === 0 ? none : waiting }
+    return { finding, state, current }
+  } catch (error) {
+    const finding: Finding = { level: 'problem', name, detail: explainFailure(error).message }
+    return { finding, state: { applied: [], pending: [] }, current: false }
+  }
+}
+
 const examine = async (options: GlobalOptions): Promise<Finding[]> => {
   const { config, warnings } = loadSettings({ ...options, quiet: true })
-  const settings: Finding[] = [
+  const schema = await checkSchema(config)
+  const key = checkAppKey(config, schema.state)
+  const findings: Finding[] = [
     ...warnings.map((detail): Finding => ({ level: 'warning', name: 'configuration', detail })),
     checkDataDir(config),
-    checkAppKey(config),
+    key,
     checkTls(config),
+    schema.finding,
   ]
-  try {
-    return await withServices({ ...options, quiet: true }, async (opened) => [
-      ...settings,
-      { level: 'ok', name: 'database', detail: `${opened.db.dialect}, schema up to date` },
-      ...(await checkSpaces(opened)),
-      await checkCountries(opened),
-      ...(await opened.parts.push.check()).map(
-        ({ name, ok, detail }): Finding => ({ level: ok ? 'ok' : 'problem', name, detail }),
-      ),
-    ])
-  } catch (error) {
-    return [...settings, { level: 'problem', name: 'database', detail: explainFailure(error).message }]
-  }
+  // Looking further would migrate, or make a key.
+  if (!schema.current || (config.APP_KEY === null && !existsSync(appKeyFile(config)))) return findings
+  return withServices({ ...options, quiet: true }, async (opened) => [
+    ...findings,
+    ...(await checkSpaces(opened)),
+    await checkCountries(opened),
+    ...(await opened.parts.push.check()).map(
+      ({ name, ok, detail }): Finding => ({ level: ok ? 'ok' : 'problem', name, detail }),
+    ),
+  ])
 }
 
 const MARKS: Record<Level, string> = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' }
@@ -111,9 +148,14 @@ export const doctorCommand = (program: Command) =>
     .description('look for what would not work')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { json?: boolean }>()
-      const findings = await examine(options)
+      const findings = await examine(options).catch((error: unknown): Finding[] => {
+        if (!(error instanceof ConfigurationError)) throw error
+        return error.problems.map((detail) => ({ level: 'problem', name: 'configuration', detail }))
+      })
       if (options.json === true) print(JSON.stringify({ findings }))
       else for (const { level, name, detail } of findings) print(`${MARKS[level]}${name}: ${detail}`)
-      const problems = findings.filter(({ level }) => level === 'problem').length
-      if (problems > 0) throw new CommandError(`${problems} problem${problems === 1 ? '' : 's'} found`, EXIT.failed)
+      const problems = findings.filter(({ level }) => level === 'problem')
+      const count = `${problems.length} problem${problems.length === 1 ? '' : 's'} found`
+      if (problems.some(({ name }) => name === 'configuration')) throw new CommandError(count, EXIT.configuration)
+      if (problems.length > 0) throw new CommandError(count, EXIT.failed)
     })

@@ -20,8 +20,17 @@ const OF_REFUSAL: Partial<Record<RefusalCode, number>> = {
   forbidden: EXIT.refused,
   conflict: EXIT.refused,
   invalid: EXIT.usage,
+  rate_limited: EXIT.tryAgain,
   unavailable: EXIT.dependencyDown,
 }
+
+/** What drivers and the system call a failure, the first that fits. PostgreSQL's codes: its manual, appendix A. */
+const OF_FAILURE: readonly (readonly [code: RegExp, sentence: string, exitCode: number])[] = [
+  [/^(SQLITE_(BUSY|LOCKED)|40001|40P01|53300|57P03)/, 'The database is busy; try again', EXIT.tryAgain],
+  [/^(28P01|28000|3D000|3F000)$/, 'The database refuses what DATABASE_URL says', EXIT.configuration],
+  [/^(ERR_POSTGRES_CONNECTION|08|57P0|ECONNREFUSED$)/, 'The database does not answer', EXIT.dependencyDown],
+  [/^SQLITE_(CANTOPEN|CORRUPT|FULL|IOERR|NOTADB|PERM|READONLY)/, 'The database cannot be used', EXIT.dependencyDown],
+]
 
 /** A sentence for the operator, with the code that a script reads. */
 export class CommandError extends Error {
@@ -33,9 +42,19 @@ export class CommandError extends Error {
   }
 }
 
-const isConnectionFailure = (error: unknown): boolean => {
-  const { code, errno } = error as { code?: string; errno?: string }
-  return /^ERR_POSTGRES_CONNECTION|ECONNREFUSED|ENOTFOUND|ETIMEDOUT/.test(`${code} ${errno}`)
+/** A failure of what we stand on, in a sentence: of the database, or of the file system. null: a bug of ours. */
+const explainSurroundings = (error: unknown): { message: string; exitCode: number } | null => {
+  // Drizzle wraps what the driver throws.
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code, errno, syscall, message } = cause as Error & { code?: unknown; errno?: unknown; syscall?: unknown }
+    for (const [pattern, sentence, exitCode] of OF_FAILURE) {
+      // PostgreSQL's own codes are in `errno`, its driver's in `code`.
+      if (pattern.test(String(code)) || pattern.test(String(errno)))
+        return { message: `${sentence}: ${message}`, exitCode }
+    }
+    if (typeof syscall === 'string') return { message, exitCode: EXIT.failed }
+  }
+  return null
 }
 
 const sentences = (error: AppError): string => {
@@ -55,8 +74,7 @@ export const explainFailure = (error: unknown): { message: string; exitCode: num
   if (error instanceof AppError) {
     return { message: sentences(error), exitCode: OF_REFUSAL[error.code] ?? EXIT.failed }
   }
-  if (isConnectionFailure(error)) {
-    return { message: `The database does not answer: ${(error as Error).message}`, exitCode: EXIT.dependencyDown }
-  }
+  const surroundings = explainSurroundings(error)
+  if (surroundings !== null) return surroundings
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: EXIT.failed }
 }

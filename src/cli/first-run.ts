@@ -2,79 +2,139 @@ import type { Config } from '../config/config.ts'
 import { qrTerminal } from '../protocols/qr.ts'
 import { appKeyFile } from './app-key.ts'
 import type { Opened } from './context.ts'
+import { generatedPassword } from './password.ts'
 import { print } from './terminal.ts'
 
-const PASSWORD_LENGTH = 16
-
-export interface Welcome {
+/** Where the server is found: by people and phones, and by a shell on this machine. */
+interface Reach {
   /** `http://localhost:8080` */
   readonly baseUrl: string
-  readonly domain: string
+  /** What `curl` on this machine is told, up to the path. */
+  readonly curl: string
+}
+
+export interface Welcome extends Reach {
   readonly username: string
-  /** Shown this once. */
-  readonly password: string
-  readonly apiKey: string
+  readonly domain: string
+  /** Made here and shown this once; null where the operator knows it, or the administrator has kept it. */
+  readonly password: string | null
+  /** null: the administrator has kept the one it had. */
+  readonly apiKey: string | null
   readonly provisioningUrl: string
 }
 
-/** How people reach the server: the host with the port that it listens on, unless that is the scheme's own. */
-export const publicBase = (config: Config, host: string): string => {
-  const scheme = config.TLS_CERT === null ? 'http' : 'https'
-  const port = config.PUBLIC_PORT ?? (config.LISTEN.kind === 'tcp' ? config.LISTEN.port : 0)
-  const own = scheme === 'https' ? 443 : 80
-  const name = host.includes(':') ? `[${host}]` : host
-  return `${scheme}://${name}${port === 0 || port === own ? '' : `:${port}`}${config.BASE_PATH}`
-}
+const isLocal = (host: string): boolean => /^(?:.*\.)?localhost$|^127\.|^::1$/.test(host)
 
-/** The first Space, a super Space, and its first administrator. There are no default credentials. */
-export const createFirst = async (
-  { config, parts }: Opened,
-  options: { host: string; domain: string; name: string; username: string; password?: string },
-): Promise<Welcome> => {
-  const { host, domain, name, username, password = parts.secrets.token(PASSWORD_LENGTH) } = options
-  await parts.spaceAdministration.upsert({ domain, host, name, super: true })
-  const { account, apiKey } = await parts.administrators.create({
-    domain,
-    username,
-    password,
-    update: true,
-    keyAddress: null,
-  })
-  const baseUrl = publicBase(config, host)
+/**
+ * A server that only this machine can reach has a proxy in front, unless its Space is for this machine too; `proxied`
+ * says so in other cases. `port`: where it listens, when it is known better than `LISTEN` tells.
+ */
+const reachOf = (
+  config: Config,
+  host: string,
+  { proxied = false, port }: { proxied?: boolean; port?: number },
+): Reach => {
+  const { LISTEN: listen, BASE_PATH: path } = config
+  const scheme = config.TLS_CERT === null ? 'http' : 'https'
+  const name = host.includes(':') ? `[${host}]` : host
+  const urlOf = (its: string, port: number) =>
+    `${its}://${name}${port === 0 || port === (its === 'https' ? 443 : 80) ? '' : `:${port}`}${path}`
+
+  const own = listen.kind === 'tcp' ? (port ?? listen.port) : 0
+  if (listen.kind === 'tcp' && !proxied && (isLocal(host) || !isLocal(listen.host))) {
+    const baseUrl = urlOf(scheme, config.PUBLIC_PORT ?? own)
+    return { baseUrl, curl: baseUrl }
+  }
+  const here = /^(0\.0\.0\.0|::)$/.test(listen.kind === 'tcp' ? listen.host : '') ? '127.0.0.1' : null
+  const through =
+    listen.kind === 'unix'
+      ? `--unix-socket ${listen.path}`
+      : `--connect-to ::${here ?? (listen.host.includes(':') ? `[${listen.host}]` : listen.host)}:${own}`
   return {
-    baseUrl,
-    domain,
-    username,
-    password,
-    apiKey: apiKey ?? '',
-    provisioningUrl: `${baseUrl}/provisioning/${account.provisioningToken}`,
+    baseUrl: urlOf(config.PUBLIC_SCHEME, config.PUBLIC_PORT ?? 0),
+    curl: `${through} ${scheme}://${name}${path}`,
   }
 }
 
-/** On the terminal only: the log never learns these. */
-export const printWelcome = (config: Config, welcome: Welcome): void => {
-  const { baseUrl, domain, username, password, apiKey, provisioningUrl } = welcome
-  const body = JSON.stringify({
-    username: 'alice01',
-    password: 'choose-a-password',
-    algorithm: 'SHA-256',
-    activated: true,
+/**
+ * A super Space and its first administrator; there are no default credentials. An administrator who is there already
+ * keeps what it has, unless a password is given: whoever repeats this loses nothing.
+ * @throws AppError `conflict` when `alone` and somebody else has made the administrator
+ */
+export const createFirst = async (
+  { config, parts }: Opened,
+  options: {
+    readonly host: string
+    readonly domain: string
+    readonly name: string
+    readonly username: string
+    readonly password?: string
+    /** Nothing is expected to be there. */
+    readonly alone?: boolean
+    readonly proxied?: boolean
+    readonly port?: number
+  },
+): Promise<Welcome> => {
+  const { host, domain, name, username, password = generatedPassword({ config, parts }) } = options
+  // Before the Space: one without an administrator would never get its first run again.
+  parts.administrators.check(username, password)
+  await parts.spaceAdministration.upsert({ domain, host, name, super: true })
+  const { account, apiKey, created } = await parts.administrators.create({
+    domain,
+    username,
+    password,
+    existing: options.alone === true ? 'refuse' : options.password === undefined ? 'keep' : 'reset',
+    keyAddress: null,
   })
+  const reach = reachOf(config, host, options)
+  return {
+    ...reach,
+    username,
+    domain,
+    password: created && options.password === undefined ? password : null,
+    apiKey,
+    provisioningUrl: `${reach.baseUrl}/provisioning/${account.provisioningToken}`,
+  }
+}
+
+const EXAMPLE = JSON.stringify({
+  username: 'alice01',
+  password: 'choose-a-password',
+  algorithm: 'SHA-256',
+  activated: true,
+})
+
+/** On the terminal only: the log never learns these. `envFile`: what commands must be told. */
+export const printWelcome = (config: Config, welcome: Welcome, envFile = ''): void => {
+  const { baseUrl, curl, domain, username, password, apiKey, provisioningUrl } = welcome
+  const minutes = config.APP_API_KEY_EXPIRATION_MINUTES
+  const credentials =
+    apiKey === null
+      ? [
+          '',
+          'The administrator was there already and keeps its password and API key. To replace both:',
+          '',
+          `  sipkeeper accounts:create-admin-account -u ${username} -d ${domain} --update --api-key${envFile}`,
+        ]
+      : [
+          ...(password === null ? [] : [`  Password       ${password}`]),
+          `  API key        ${apiKey}`,
+          ...(minutes === null ? [] : [`                 good until it has not been used for ${minutes} minutes`]),
+          '',
+          'Create an account:',
+          '',
+          `  curl -X POST ${curl}/api/accounts -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' -d '${EXAMPLE}'`,
+        ]
   const key =
     config.APP_KEY === null ? [`Back up ${appKeyFile(config)}: it unlocks what the database keeps secret.`, ''] : []
   print(
     [
       '',
-      'sipkeeper is ready. This is shown once.',
+      `sipkeeper is ready.${apiKey === null ? '' : ' This is shown once.'}`,
       '',
       `  Address        ${baseUrl}/`,
       `  Administrator  ${username}@${domain}`,
-      `  Password       ${password}`,
-      `  API key        ${apiKey}`,
-      '',
-      'Create an account:',
-      '',
-      `  curl -X POST ${baseUrl}/api/accounts -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' -d '${body}'`,
+      ...credentials,
       '',
       'Set up a phone: scan this with the app, once.',
       '',

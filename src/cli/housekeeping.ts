@@ -23,19 +23,20 @@ export const housekeepingCommands = (program: Command) => {
   program
     .command('accounts:clear-accounts-tombstones')
     .argument('<days>')
-    .option('--apply')
+    .option('--apply', 'do it; otherwise they are only counted')
     .description('free the names of accounts deleted so many days ago')
     .action(async (days: string, _options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       const apply = options.apply === true
+      const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) =>
-        report(await parts.housekeeping.tombstones(wholeNumber(days, 'days'), apply), 'reserved names', apply),
+        report(await parts.housekeeping.tombstones(age, apply), 'reserved names', apply),
       )
     })
   program
     .command('accounts:clear-unconfirmed')
     .argument('<days>')
-    .option('--apply')
+    .option('--apply', 'do it; otherwise they are only counted')
     .option('--and-confirmed', 'activated accounts too; needs --domain and --yes')
     .option('--domain <domain>', 'accounts of this SIP domain only')
     .option('--yes', 'yes, accounts that people use')
@@ -50,9 +51,10 @@ export const housekeepingCommands = (program: Command) => {
           EXIT.refused,
         )
       }
+      const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) => {
         const old = { apply, confirmed, domain: options.domain ?? null }
-        report(await parts.housekeeping.unconfirmed(wholeNumber(days, 'days'), old), 'accounts', apply)
+        report(await parts.housekeeping.unconfirmed(age, old), 'accounts', apply)
       })
     })
   program
@@ -60,12 +62,13 @@ export const housekeepingCommands = (program: Command) => {
     .alias('digest:clear-api-keys')
     .argument('[minutes]')
     .description('remove API keys that were not used for so many minutes (APP_API_KEY_EXPIRATION_MINUTES)')
-    .action(async (minutes: string | undefined, _options, command: Command) =>
-      withServices(command.optsWithGlobals<Options>(), async ({ parts, config }) => {
-        const limit = minutes === undefined ? config.APP_API_KEY_EXPIRATION_MINUTES : wholeNumber(minutes, 'minutes')
+    .action(async (minutes: string | undefined, _options, command: Command) => {
+      const given = minutes === undefined ? null : wholeNumber(minutes, 'minutes')
+      await withServices(command.optsWithGlobals<Options>(), async ({ parts, config }) => {
+        const limit = given ?? config.APP_API_KEY_EXPIRATION_MINUTES
         report(await parts.housekeeping.apiKeys(limit), 'API keys', true)
-      }),
-    )
+      })
+    })
   program
     .command('digest:clear-opaques')
     .alias('digest:clear-nonces')
@@ -79,15 +82,14 @@ export const housekeepingCommands = (program: Command) => {
   program
     .command('tokens:clear')
     .argument('<days>')
-    .option('--apply')
+    .option('--apply', 'do it; otherwise they are only counted')
     .description('remove tokens that were used, or went unused, so many days ago')
     .action(async (days: string, _options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       const apply = options.apply === true
-      await withServices(options, async ({ parts }) => {
-        const count = await parts.housekeeping.tokens(wholeNumber(days, 'days'), apply)
-        if (apply) print('old tokens removed')
-        else report(count, 'tokens', false)
-      })
+      const age = wholeNumber(days, 'days')
+      await withServices(options, async ({ parts }) =>
+        report(await parts.housekeeping.tokens(age, apply), 'tokens', apply),
+      )
     })
 }

@@ -1,15 +1,26 @@
 import type { Command } from 'commander'
-import { openDatabase } from '../services.ts'
-import { databaseName, type GlobalOptions, loadSettings } from './context.ts'
+import { databaseName, type GlobalOptions, loadSettings, openConfigured, schemaState } from './context.ts'
 import { print } from './terminal.ts'
 
-export const migrateCommand = (program: Command) =>
+interface Options extends GlobalOptions {
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
+
+export const migrateCommands = (program: Command) => {
   program
     .command('migrate')
+    .option('--dry-run', 'only tell what would be done')
     .description('bring the database to this version; doing it twice changes nothing')
     .action(async (_options, command: Command) => {
-      const { config } = loadSettings(command.optsWithGlobals<GlobalOptions>())
-      const db = openDatabase(config)
+      const options = command.optsWithGlobals<Options>()
+      const { config } = loadSettings(options)
+      if (options.dryRun === true) {
+        const { pending } = await schemaState(config)
+        print(pending.length === 0 ? `${databaseName(config)} is up to date.` : `Would apply: ${pending.join(', ')}`)
+        return
+      }
+      const db = openConfigured(config)
       try {
         const { applied, copy } = await db.migrate()
         print(applied.length === 0 ? `${databaseName(config)} is up to date.` : `Applied: ${applied.join(', ')}`)
@@ -18,3 +29,18 @@ export const migrateCommand = (program: Command) =>
         await db.close()
       }
     })
+  program
+    .command('migrate:status')
+    .option('--json', 'print one JSON object')
+    .description('which migrations were applied')
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<Options>()
+      const { applied, pending } = await schemaState(loadSettings(options).config)
+      if (options.json === true) {
+        print(JSON.stringify({ applied, pending }))
+        return
+      }
+      for (const tag of applied) print(`applied  ${tag}`)
+      for (const tag of pending) print(`pending  ${tag}`)
+    })
+}

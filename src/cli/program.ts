@@ -6,7 +6,7 @@ import { doctorCommand } from './doctor.ts'
 import { EXIT, explainFailure } from './exit.ts'
 import { healthcheckCommand } from './healthcheck.ts'
 import { housekeepingCommands } from './housekeeping.ts'
-import { migrateCommand } from './migrate.ts'
+import { migrateCommands } from './migrate.ts'
 import { phoneCountriesCommands } from './phone-countries.ts'
 import { pushCommands } from './push.ts'
 import { serveCommand } from './serve.ts'
@@ -22,12 +22,13 @@ export const run = async (argv: readonly string[]): Promise<number> => {
     .version(VERSION)
     .option('--env-file <file>', 'file with settings, below the environment')
     .option('-q, --quiet', 'no warnings about the configuration')
+    .option('-n, --no-interaction', 'ask nothing, also on a terminal')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
   for (const add of [
     serveCommand,
     setupCommand,
-    migrateCommand,
+    migrateCommands,
     spacesCommands,
     accountsCommands,
     phoneCountriesCommands,

@@ -1,45 +1,73 @@
 import type { Command } from 'commander'
+import type { Config } from '../config/config.ts'
+import { AppError } from '../errors.ts'
 import { logging } from '../logging/logging.ts'
 import { start } from '../process.ts'
-import { openDatabase, services } from '../services.ts'
-import { type GlobalOptions, loadSettings, worldOf } from './context.ts'
-import { CommandError, EXIT } from './exit.ts'
+import { type GlobalOptions, loadSettings, type Opened, openConfigured, worldOf } from './context.ts'
+import { CommandError, EXIT, explainFailure } from './exit.ts'
 import { createFirst, printWelcome } from './first-run.ts'
 
-/** Resolves at the first signal that asks the process to end. */
+/** Resolves at the first signal that asks the process to end; a second one ends it at once. */
 const stopSignal = () =>
   new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
   })
 
-export const serve = async (options: GlobalOptions): Promise<void> => {
+/** Why the server does not listen: an address that is taken or not ours, a socket or certificate it may not open. */
+const explainListening = (config: Config, error: unknown): CommandError => {
+  const { code, syscall, message } = error as NodeJS.ErrnoException
+  if (syscall !== 'listen') {
+    return new CommandError(`Cannot listen: ${message}`, syscall === 'open' ? EXIT.configuration : EXIT.failed)
+  }
+  const names = config.METRICS_LISTEN === null ? 'LISTEN' : 'LISTEN or METRICS_LISTEN'
+  const reason = code === 'EADDRINUSE' ? `another program listens there. ${message}` : message
+  return new CommandError(`Cannot listen on ${names}: ${reason}`, EXIT.failed)
+}
+
+/** An empty database gets a Space and an administrator. Of several processes that start together one prints them. */
+const firstRun = async (opened: Opened, port: number | undefined): Promise<void> => {
+  const { config, parts } = opened
+  if (!(await parts.spaceAdministration.isEmpty())) return
+  const host = config.APP_ROOT_HOST
+  const first = { host, domain: host, name: config.APP_NAME, username: 'admin', alone: true }
+  try {
+    printWelcome(config, await createFirst(opened, port === undefined ? first : { ...first, port }))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    if (error.code === 'conflict') return
+    // Nobody typed these names: settings do not go together.
+    const why = explainFailure(error).message
+    throw new CommandError(`The first administrator cannot be made; setup takes another. ${why}`, EXIT.configuration)
+  }
+}
+
+const serve = async (options: GlobalOptions): Promise<void> => {
   const { config } = loadSettings(options)
   const log = logging(config, { now: () => new Date() })
-  const world = worldOf(config, log)
   const stopped = stopSignal()
-  const db = openDatabase(config)
-  const { applied, copy } = await db.migrate()
-  if (applied.length > 0) log.app.info('database migrated', { applied, copy })
-  const parts = services(world, db)
-  await parts.phoneCountries.refresh()
-  if (await parts.spaceAdministration.isEmpty()) {
-    const host = config.APP_ROOT_HOST
-    const opened = { config, world, db, parts, log }
-    printWelcome(config, await createFirst(opened, { host, domain: host, name: config.APP_NAME, username: 'admin' }))
-  }
-
-  let running: ReturnType<typeof start>
-  try {
-    running = start(world, db)
-  } catch (error) {
-    throw new CommandError(`Cannot listen on LISTEN: ${(error as Error).message}`, EXIT.failed)
-  }
-  log.app.info('listening', { address: running.server.url?.href ?? 'unix socket', database: db.dialect })
   process.on('SIGHUP', () => log.reopen())
-  const signal = await stopped
-  log.app.info('stopping', { signal })
-  await running.stop()
-  await log.close()
+  const world = worldOf(config, log)
+  const db = openConfigured(config)
+  let close = db.close
+  try {
+    const { applied, copy } = await db.migrate()
+    if (applied.length > 0) log.app.info('database migrated', { applied, copy })
+    let running: ReturnType<typeof start>
+    try {
+      running = start(world, db)
+    } catch (error) {
+      throw explainListening(config, error)
+    }
+    close = running.stop
+    const { parts, server } = running
+    await parts.phoneCountries.refresh()
+    await firstRun({ config, world, db, parts, log }, server.port)
+    log.app.info('listening', { address: server.url?.href ?? 'unix socket', database: db.dialect })
+    log.app.info('stopping', { signal: await stopped })
+  } finally {
+    await close()
+    await log.close()
+  }
 }
 
 export const serveCommand = (program: Command) =>

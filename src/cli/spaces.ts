@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { PasswordAlgorithm } from '../features/spaces/space.ts'
 import { type GlobalOptions, withServices } from './context.ts'
-import { print, warn } from './terminal.ts'
+import { print } from './terminal.ts'
 
 interface Options extends GlobalOptions {
   readonly super?: boolean
@@ -26,11 +26,7 @@ export const spacesCommands = (program: Command) =>
       const options = command.optsWithGlobals<Options>()
       // Commander makes `--no-super` the default's opposite; only what was written counts.
       const asSuper = command.getOptionValueSource('super') === 'cli' ? options.super : undefined
-      await withServices(options, async ({ parts, config }) => {
-        const root = config.APP_ROOT_HOST
-        if (host !== root && !host.endsWith(`.${root}`)) {
-          warn(`warning: ${host} does not lie under APP_ROOT_HOST=${root}; its requests are answered with 503.`)
-        }
+      await withServices(options, async ({ parts }) => {
         const { space, created } = await parts.spaceAdministration.upsert({
           domain,
           host,

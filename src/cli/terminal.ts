@@ -10,23 +10,29 @@ export const warn = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
-export const isInteractive = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true
+/** Whether there is somebody to ask: a terminal on both sides, and no `--no-interaction`. */
+export const isInteractive = ({ interaction }: { readonly interaction?: boolean }): boolean =>
+  interaction !== false && process.stdin.isTTY === true && process.stdout.isTTY === true
 
-/** Asks on a terminal; without one a missing value is a usage error that names the option. */
-export const ask = async (question: string, option: string, fallback?: string): Promise<string> => {
-  if (!isInteractive()) throw new CommandError(`${option} is missing, and there is no terminal to ask on.`, EXIT.usage)
+/** An empty answer is the fallback; without one the question is asked again. */
+export const ask = async (question: string, fallback?: string): Promise<string> => {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  // Otherwise Ctrl-D would leave the question open, and the process would end as if all were well.
+  const ended = new Promise<never>((_, reject) => {
+    terminal.once('close', () => reject(new CommandError('No answer.', EXIT.usage)))
+  })
+  ended.catch(() => {})
+  const hint = fallback === undefined || fallback === '' ? '' : ` [${fallback}]`
   try {
-    const hint = fallback === undefined ? '' : ` [${fallback}]`
-    const answer = (await terminal.question(`${question}${hint}: `)).trim()
-    return answer === '' ? (fallback ?? '') : answer
+    for (;;) {
+      const answer = (await Promise.race([terminal.question(`${question}${hint}: `), ended])).trim()
+      if (answer !== '' || fallback !== undefined) return answer === '' ? (fallback ?? '') : answer
+    }
   } finally {
     terminal.close()
   }
 }
 
-/** The first line of standard input: a password that no process list shows. */
-export const readLine = async (): Promise<string> => {
-  const text = await Bun.stdin.text()
-  return text.split(/\r?\n/)[0] ?? ''
-}
+/** Without a terminal a missing value is a usage error that names the option. */
+export const missing = (option: string): CommandError =>
+  new CommandError(`${option} is missing, and there is no terminal to ask on.`, EXIT.usage)

@@ -169,17 +169,19 @@ export interface ReadConfigOptions {
   readonly directory?: string
 }
 
+export const SYSTEM_ENV_FILE = '/etc/sipkeeper/env'
+
 /**
  * The configuration of this process: its environment, then exactly one file: `--env-file`, else
- * `/etc/sipkeeper/env`, else `./.env`.
+ * `/etc/sipkeeper/env`, else `./.env`. `envFile` is the one that was read.
  * @throws ConfigurationError with every problem at once
  */
 export function readConfig({
   envFile,
   environment = process.env,
-  systemEnvFile = '/etc/sipkeeper/env',
+  systemEnvFile = SYSTEM_ENV_FILE,
   directory = process.cwd(),
-}: ReadConfigOptions = {}): Omit<LoadedConfig, 'problems'> {
+}: ReadConfigOptions = {}): Omit<LoadedConfig, 'problems'> & { readonly envFile: string | null } {
   const file = chosenEnvFile(envFile, systemEnvFile, join(directory, '.env'))
   const { problems, ...loaded } = loadConfig({
     environment,
@@ -188,7 +190,7 @@ export function readConfig({
     dataDirectory: defaultDataDirectory(environment),
   })
   if (file.problems.length > 0 || problems.length > 0) throw new ConfigurationError([...file.problems, ...problems])
-  return { ...loaded, warnings: [...file.warnings, ...loaded.warnings] }
+  return { ...loaded, warnings: [...file.warnings, ...loaded.warnings], envFile: file.envFiles[0]?.path ?? null }
 }
 
 function chosenEnvFile(explicit: string | undefined, system: string, local: string) {

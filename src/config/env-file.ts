@@ -54,6 +54,32 @@ export function parseEnvFile(text: string, path: string): EnvFile {
   return { values, problems, warnings }
 }
 
+/**
+ * The text with these values: in the place of their lines, new names at the end; `null` takes a line away. Every other
+ * line stays as it is.
+ */
+export function withValues(text: string, changes: ReadonlyMap<string, string | null>): string {
+  const left = new Map(changes)
+  const lines: string[] = []
+  const body = text.replace(/\n$/, '')
+  // From the end: of several lines with one name the last one counts.
+  for (const line of body === '' ? [] : body.split('\n').toReversed()) {
+    const name = assignment.exec(line.trimStart())?.[1] ?? ''
+    if (!changes.has(name)) {
+      lines.push(line)
+      continue
+    }
+    const value = left.get(name) ?? null
+    left.delete(name)
+    if (value !== null) lines.push(`${name}=${quoted(value)}`)
+  }
+  const added = [...left].flatMap(([name, value]) => (value === null ? [] : [`${name}=${quoted(value)}`]))
+  return `${[...lines.toReversed(), ...added].join('\n')}\n`
+}
+
+const quoted = (value: string): string =>
+  /^[\w./:@%+,~-]*$/.test(value) ? value : `"${value.replace(/[\\"$]/g, '\\$&').replaceAll('\n', '\\n')}"`
+
 function endOfQuoted(text: string, quote: '"' | "'"): number | null {
   const closing = quote === '"' ? /(?<!\\)(?:\\\\)*"/g : /'/g
   closing.lastIndex = 1

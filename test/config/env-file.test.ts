@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { parseEnvFile } from '../../src/config/env-file.ts'
+import { parseEnvFile, withValues } from '../../src/config/env-file.ts'
 
 /** How a file refers to a value further up. */
 const ref = (name: string) => `$\{${name}}`
@@ -70,4 +70,29 @@ describe('read', () => {
       ['C', '1'],
     ])
   })
+})
+
+describe('values are written into a file', () => {
+  const written = (text: string, changes: Record<string, string | null>) =>
+    withValues(text, new Map(Object.entries(changes)))
+
+  test('every other line stays as it is', () => {
+    const text = '# ours\nAPP_KEY=base64:x # keep\n\n  export LISTEN = "old"\nB=\'two\nlines\'\n'
+    expect(written(text, { LISTEN: '0.0.0.0:8080', C: '1' })).toBe(
+      "# ours\nAPP_KEY=base64:x # keep\n\nLISTEN=0.0.0.0:8080\nB='two\nlines'\nC=1\n",
+    )
+  })
+
+  test('null takes a line away, and of several the last one counts', () => {
+    expect(written('A=1\nB=1\nA=2\n', { A: '3', B: null, C: null })).toBe('A=3\n')
+    expect(written('B=1', { A: '3' })).toBe('B=1\nA=3\n')
+    expect(written('', { A: '3' })).toBe('A=3\n')
+  })
+
+  test.each(['', 'plain', '/a b', '# no comment', "it's", '"', '\\', '$' + '{HOME}', 'two\nlines', '\\n', '  '])(
+    '%j is read again as it was',
+    (value) => {
+      expect(parseEnvFile(written('', { A: value }), 'env').values.get('A')).toBe(value)
+    },
+  )
 })

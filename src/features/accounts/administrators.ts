@@ -5,6 +5,7 @@ import type { Logging } from '../../logging/logging.ts'
 import { ha1 } from '../../protocols/digest.ts'
 import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { ApiKeys } from '../api-keys/api-keys.ts'
+import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
 import { everySpace, realmOf, type Space } from '../spaces/space.ts'
 import type { Accounts } from './accounts.ts'
@@ -13,6 +14,9 @@ import { type AccountView, accountStore } from './store.ts'
 /** No request made it: the address and user agent of accounts from the command line. */
 const LOCALLY = { address: '127.0.0.1', userAgent: 'sipkeeper' }
 
+const MOST_ID = 0x7fffffff
+const LONGEST_USERNAME = 64
+
 /** Administrators from the command line, where nobody is signed in and no Space is given by a host. */
 export const administrators = (deps: {
   config: Config
@@ -20,10 +24,11 @@ export const administrators = (deps: {
   spaces: SpaceDirectory
   accounts: Accounts
   apiKeys: ApiKeys
+  provisioningTokens: ProvisioningTokens
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, spaces, accounts, apiKeys, log, now } = deps
+  const { config, db, spaces, accounts, apiKeys, provisioningTokens, log, now } = deps
   const store = accountStore(db)
 
   const spaceOf = async (domain: string): Promise<Space> => {
@@ -32,8 +37,12 @@ export const administrators = (deps: {
     return space
   }
 
-  const checkWords = (username: string, password: string) => {
+  /** Refuses what no administrator may have. User names have no minimum here (D17). */
+  const check = (username: string, password: string): void => {
     const { ACCOUNT_USERNAME_REGEX: pattern, ACCOUNT_PASSWORD_MIN_LENGTH: min } = config
+    if ([...username].length > LONGEST_USERNAME) {
+      throw new AppError('invalid', 'v.max', { values: { field: 'username', max: LONGEST_USERNAME } })
+    }
     if (username === '' || username !== username.toLowerCase() || !pattern.test(username)) {
       throw new AppError('invalid', 'v.username_pattern', { values: { field: 'username' } })
     }
@@ -45,69 +54,77 @@ export const administrators = (deps: {
   /** By id, or by `user@domain`. */
   const find = async (tx: Tx, reference: string): Promise<{ space: Space; account: AccountView }> => {
     const address = parseAddressOfRecord(reference)
-    const domain =
-      address?.domain ?? (await store.domainOf(tx, everySpace('command line'), Number.parseInt(reference, 10) || 0))
+    const id = /^\d{1,10}$/.test(reference) && Number(reference) <= MOST_ID ? Number(reference) : 0
+    const domain = address?.domain ?? (await store.domainOf(tx, everySpace('command line'), id))
     if (domain === null) throw new AppError('not_found', 'account.unknown')
     const space = await spaceOf(domain)
     const account =
-      address === null
-        ? await store.byId(tx, { space }, Number(reference))
-        : await store.byUsername(tx, { space }, address.user)
+      address === null ? await store.byId(tx, { space }, id) : await store.byUsername(tx, { space }, address.user)
     if (account === null) throw new AppError('not_found', 'account.unknown')
     return { space, account }
   }
 
   return {
     count: (space: Space) => store.countAdministrators(db.read, { space }),
+    check,
     /**
-     * An activated administrator. An existing account of that name is refused unless `update`, and then it keeps all
-     * it has. `keyAddress` present: an API key as well, bound to the address or, with null, to none.
+     * An activated administrator with a live provisioning token. An account of that name that is there already keeps
+     * all it has: `refuse` leaves it alone, `keep` gives it the rights, `reset` the password as well. `keyAddress`
+     * present: an API key too, bound to the address or, with null, to none; never to an account that was kept.
      */
     create: async (options: {
       domain: string
       username: string
       password: string
-      update: boolean
+      existing: 'refuse' | 'keep' | 'reset'
       keyAddress?: string | null
-    }): Promise<{ account: AccountView; apiKey: string | null }> => {
-      const { domain, username, password, update, keyAddress } = options
+    }): Promise<{ account: AccountView; apiKey: string | null; created: boolean }> => {
+      const { domain, username, password, existing, keyAddress } = options
       const space = await spaceOf(domain)
-      checkWords(username, password)
+      check(username, password)
       const algorithm = space.digest?.defaultPasswordAlgorithm ?? 'SHA-256'
-      const made = await db.transaction(async (tx) => {
-        const existing = await store.byUsername(tx, { space }, username)
-        if (existing !== null && !update) throw new AppError('conflict', 'account.exists')
-        const id =
-          existing?.id ??
-          (await accounts.insert(tx, {
-            space,
-            row: {
-              username,
-              domain: space.domain,
-              email: null,
-              phone: null,
-              displayName: null,
-              dtmfProtocol: null,
-              activated: true,
-              blocked: false,
-              admin: true,
-              ipAddress: LOCALLY.address,
-              userAgent: LOCALLY.userAgent,
-            },
-            password,
-            algorithm,
-            dictionary: {},
-            by: LOCALLY,
-          }))
-        if (id === null) throw new AppError('conflict', 'account.exists')
-        if (existing !== null) {
-          const rights = { admin: true, activated: true, blocked: false, updatedAt: now() }
-          await store.update(tx, { space }, id, rights)
+
+      const make = (tx: Tx) =>
+        accounts.insert(tx, {
+          space,
+          row: {
+            username,
+            domain: space.domain,
+            email: null,
+            phone: null,
+            displayName: null,
+            dtmfProtocol: null,
+            activated: true,
+            blocked: false,
+            admin: true,
+            ipAddress: LOCALLY.address,
+            userAgent: LOCALLY.userAgent,
+          },
+          password,
+          algorithm,
+          dictionary: {},
+          by: LOCALLY,
+        })
+      const promote = async (tx: Tx, { id, provisioningToken }: AccountView) => {
+        const rights = { admin: true, activated: true, blocked: false, updatedAt: now() }
+        await store.update(tx, { space }, id, rights)
+        if (existing === 'reset') {
           const hash = ha1(algorithm, username, realmOf(space), password)
           await store.replacePasswords(tx, id, space.digest === null ? null : { algorithm, ha1: hash })
         }
-        const apiKey = keyAddress === undefined ? null : await apiKeys.regenerate(tx, id, keyAddress)
-        return { account: (await accounts.view(tx, space, id)).account, apiKey }
+        if (provisioningToken === null) await provisioningTokens.issue(tx, id, LOCALLY)
+        return id
+      }
+
+      const made = await db.transaction(async (tx) => {
+        const found = await store.byUsername(tx, { space }, username)
+        if (found !== null && existing === 'refuse') throw new AppError('conflict', 'account.exists')
+        const id = found === null ? await make(tx) : await promote(tx, found)
+        // Somebody else was quicker.
+        if (id === null) throw new AppError('conflict', 'account.exists')
+        const withKey = keyAddress !== undefined && (found === null || existing === 'reset')
+        const apiKey = withKey ? await apiKeys.regenerate(tx, id, keyAddress) : null
+        return { account: (await accounts.view(tx, space, id)).account, apiKey, created: found === null }
       })
       log.security('account.role', { account: `${username}@${domain}`, space: domain, by: 'command line' })
       return made

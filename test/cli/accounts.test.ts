@@ -1,0 +1,89 @@
+import { expect, test } from 'bun:test'
+import { databaseOf, placeWithSpace, serve, sipkeeper } from './command.ts'
+
+const create = (username: string, ...more: string[]) => [
+  'accounts:create-admin-account',
+  ...['-u', username, '-d', 'sip.example.org'],
+  ...more,
+]
+
+test('what a script reads is one JSON object and nothing else, also with logs configured to stdout', async () => {
+  await using here = await placeWithSpace({ LOG_LEVEL: 'debug', LOG_TARGET: 'stdout', SECURITY_LOG_TARGET: 'stdout' })
+  const again = ['spaces:create-update', 'sip.example.org', 'localhost', 'Renamed', '--json']
+  const space = await sipkeeper(again, here)
+  expect(space.stdout).toBe('{"domain":"sip.example.org","host":"localhost","created":false}\n')
+  const given = await sipkeeper(create('ann', '--json', '--password-stdin'), here, { stdin: 'correct-horse\n' })
+  expect(JSON.parse(given.stdout)).toEqual({
+    id: 1,
+    username: 'ann',
+    domain: 'sip.example.org',
+    api_key: expect.stringMatching(/^[A-Za-z0-9]{40}$/),
+  })
+  expect(given.stderr).toContain('event=account.role')
+  const made = await sipkeeper(create('bob', '--json'), here)
+  expect(JSON.parse(made.stdout)).toMatchObject({ id: 2, password: expect.stringMatching(/^[A-Za-z0-9]{16}$/) })
+  for (const { stdout } of [given, made]) expect(stdout.trim().split('\n')).toHaveLength(1)
+})
+
+test('an account that exists is refused with 4 and unchanged; --update resets it and it keeps its id', async () => {
+  await using here = await placeWithSpace()
+  await using database = databaseOf(here)
+  const password = async () => (await database.query('SELECT account_id, password, algorithm FROM passwords'))[0]
+  expect((await sipkeeper(create('101', '-p', 'correct-horse'), here)).code).toBe(0)
+  const before = await password()
+  const refused = await sipkeeper(create('101', '-p', 'another-horse', '--json'), here)
+  expect([refused.code, refused.stdout]).toEqual([4, ''])
+  expect(await password()).toEqual(before)
+  await database.query('UPDATE accounts SET blocked = true, admin = false')
+  expect((await sipkeeper(create('101', '-p', 'another-horse', '--update'), here)).code).toBe(0)
+  expect(await password()).not.toEqual(before)
+  const [account] = await database.query('SELECT id, admin, blocked, activated FROM accounts')
+  expect(Object.values(account ?? {}).map(Number)).toEqual([1, 1, 0, 1])
+  const wrong = [
+    create('102', '-p', 'short'),
+    create('102', '-p', ''),
+    create('Upper', '-p', 'correct-horse'),
+    create('x'.repeat(65), '-p', 'correct-horse'),
+  ]
+  const codes = await Promise.all(wrong.map(async (args) => (await sipkeeper(args, here)).code))
+  expect(codes).toEqual([2, 2, 2, 2])
+  expect(await database.query('SELECT id FROM accounts')).toHaveLength(1)
+})
+
+test('it works while the server runs on the same database, and a key is good from its address only', async () => {
+  await using here = await placeWithSpace()
+  await using running = await serve(here)
+  const keyFor = async (name: string, ...more: string[]) =>
+    JSON.parse((await sipkeeper(create(name, '-p', 'correct-horse', '--json', ...more), here)).stdout).api_key
+  const ask = async (key: string) =>
+    (
+      await fetch(`http://127.0.0.1:${running.port}/api/accounts/me`, {
+        headers: { host: 'localhost', 'x-api-key': key },
+      })
+    ).status
+  const [anywhere, here4, mapped, elsewhere] = await Promise.all([
+    keyFor('ann'),
+    keyFor('bob', '-k', '127.0.0.1'),
+    keyFor('cat', '-k', '::ffff:127.0.0.1'),
+    keyFor('dan', '-k', '192.0.2.1'),
+  ])
+  expect(await Promise.all([anywhere, here4, mapped, elsewhere].map(ask))).toEqual([200, 200, 200, 401])
+
+  const role = async () => (await fetch(`${running.base}/api/accounts`, { headers: { 'x-api-key': anywhere } })).status
+  expect(await role()).toBe(200)
+  expect((await sipkeeper(['accounts:set-admin', 'ann@sip.example.org', '--revoke'], here)).code).toBe(0)
+  // The server remembers what it has looked up for a second.
+  const until = Date.now() + 1500
+  while ((await role()) !== 403 && Date.now() < until) await Bun.sleep(50)
+  expect(await role()).toBe(403)
+  const id = (await sipkeeper(['accounts:set-admin', '1'], here)).stdout
+  expect(id).toMatch(/@sip\.example\.org is an administrator\.\n$/)
+  expect(await running.stop()).toBe(0)
+})
+
+test('IPv6 addresses of keys are kept as connections show them', async () => {
+  await using here = await placeWithSpace()
+  await using database = databaseOf(here)
+  await sipkeeper(create('ann', '-p', 'correct-horse', '-k', '2001:DB8:0:0:0:0:0:1'), here)
+  expect(await database.query('SELECT ip FROM api_keys')).toEqual([{ ip: '2001:db8::1' }])
+})

@@ -1,0 +1,134 @@
+import { expect, test } from 'bun:test'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { MIGRATIONS_TABLE } from '../../src/db/migrations.ts'
+import { postgresUrl } from '../support/database.ts'
+import { databaseOf, place, placeWithSpace, sipkeeper } from './command.ts'
+
+test('every configuration problem is listed at once, nothing is opened, and the code is 78', async () => {
+  await using here = await place({ LISTEN: 'nowhere', APP_KEY: 'short', PUBLIC_PORT: '-1' })
+  for (const command of [['serve'], ['migrate'], ['doctor']]) {
+    const { code, stdout, stderr } = await sipkeeper(command, here)
+    expect([command, code]).toEqual([command, 78])
+    for (const name of ['LISTEN', 'APP_KEY', 'PUBLIC_PORT']) expect(stdout + stderr).toContain(name)
+    expect(stdout + stderr).not.toContain('"short"')
+  }
+  expect(existsSync(join(here.folder, 'sipkeeper.sqlite'))).toBe(false)
+  expect((await sipkeeper(['migrate', '--env-file', '/nonexistent'], here, { env: { LISTEN: '' } })).code).toBe(78)
+})
+
+test('what cannot be understood is a usage error, 2, and opens no database', async () => {
+  await using here = await place()
+  const wrong = [
+    ['no-such-command'],
+    ['spaces:create-update', 'sip.example.org'],
+    ['spaces:create-update', 'a.org', 'localhost', 'A', '--algorithm', 'SHA-1'],
+    ['accounts:create-admin-account', '-u', 'bob'],
+    ['accounts:create-admin-account', '-u', 'bob', '-d', 'sip.example.org', '-k', 'everywhere'],
+    ['accounts:create-admin-account', '-u', 'bob', '-d', 'sip.example.org', '-p', 'secret', '--password-stdin'],
+    ['accounts:clear-unconfirmed', 'soon'],
+    ['accounts:clear-api-keys', '1.5'],
+    ['setup', '--yes'],
+    ['setup', '--host', 'http://x.example.org/'],
+    ['setup', '--host', '192.168.1.10:0'],
+    ['setup', '--host', '192.168.1.10:8080', '--listen', 'nowhere'],
+    [],
+  ]
+  const outcomes = await Promise.all(wrong.map(async (args) => [args, (await sipkeeper(args, here)).code]))
+  expect(outcomes).toEqual(wrong.map((args) => [args, 2]))
+  expect(readdirSync(here.folder).filter((name) => !name.startsWith('.'))).toEqual([])
+})
+
+test('help and version end well', async () => {
+  await using here = await place()
+  const help = await sipkeeper(['--help'], here)
+  expect([help.code, help.stderr]).toEqual([0, ''])
+  for (const name of ['serve', 'setup', 'migrate:status', 'accounts:clear-api-keys|digest:clear-api-keys']) {
+    expect(help.stdout).toContain(name)
+  }
+  expect((await sipkeeper(['version'], here)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+test('what is not there is 3, what a rule forbids is 4', async () => {
+  await using here = await placeWithSpace()
+  const outcomes = {
+    noSpace: ['accounts:create-admin-account', '-u', 'bob', '-d', 'sip.nowhere.org', '-p', 'correct-horse'],
+    noAccount: ['accounts:set-admin', 'nobody@sip.example.org'],
+    noId: ['accounts:set-admin', '12abc'],
+    hugeId: ['accounts:set-admin', '99999999999999999999'],
+    noCountry: ['phone-countries:activate', 'XX'],
+    noBackup: ['restore', here.folder, '--check'],
+    lastSuper: ['spaces:create-update', 'sip.example.org', 'localhost', 'Example', '--no-super'],
+    outsideRoot: ['spaces:create-update', 'sip.other.org', 'accounts.other.org', 'Other'],
+    takenHost: ['spaces:create-update', 'sip.other.org', 'localhost', 'Other'],
+    wholesale: ['accounts:clear-unconfirmed', '30', '--and-confirmed', '--apply', '--domain', 'sip.example.org'],
+  }
+  const codes = await Promise.all(
+    Object.entries(outcomes).map(async ([name, args]) => [name, (await sipkeeper(args, here)).code]),
+  )
+  expect(Object.fromEntries(codes)).toEqual({
+    noSpace: 3,
+    noAccount: 3,
+    noId: 3,
+    hugeId: 3,
+    noCountry: 3,
+    noBackup: postgresUrl === null ? 3 : 4,
+    lastSuper: 4,
+    outsideRoot: 4,
+    takenHost: 4,
+    wholesale: 4,
+  })
+})
+
+test('a database that does not answer, or is none, is 69 in one sentence', async () => {
+  await using here = await place()
+  const down = { env: { DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:1/none' } }
+  const ask = async (command: string) => {
+    const { code, stderr } = await sipkeeper([command], here, down)
+    expect([command, code, stderr.trim().split('\n').length]).toEqual([command, 69, 1])
+    expect(stderr).not.toContain('hunter2')
+  }
+  await Promise.all(['serve', 'migrate', 'migrate:status', 'accounts:clear-api-keys'].map(ask))
+  writeFileSync(join(here.folder, 'sipkeeper.sqlite'), 'this is no database, but it is long enough')
+  const { code, stderr } = await sipkeeper(['migrate'], here, { env: { DATABASE_URL: '' } })
+  expect([code, stderr]).toEqual([69, 'The database cannot be used: file is not a database\n'])
+})
+
+test('a data directory that cannot be made is a configuration error', async () => {
+  await using here = await place({ DATA_DIR: '/proc/nowhere' })
+  for (const command of ['serve', 'migrate']) {
+    const { code, stderr } = await sipkeeper([command], here, { env: { DATABASE_URL: '' } })
+    expect([code, stderr.trim().split('\n').length]).toEqual([78, 1])
+    expect(stderr).toContain('DATA_DIR cannot be made')
+  }
+})
+
+test('a database of a newer version is left alone by every command, 78', async () => {
+  await using here = await placeWithSpace()
+  await using database = databaseOf(here)
+  await database.query(`INSERT INTO ${MIGRATIONS_TABLE} (tag, hash) VALUES ('9999_future', 'unknown')`)
+  const ask = async (args: string[]) => {
+    const { code, stdout, stderr } = await sipkeeper(args, here)
+    expect([args, code, stdout]).toEqual([args, 78, ''])
+    expect(stderr).toContain('migrated by a newer sipkeeper (9999_future)')
+  }
+  await Promise.all([['serve'], ['migrate'], ['migrate', '--dry-run'], ['accounts:set-admin', '1']].map(ask))
+  const doctor = await sipkeeper(['doctor'], here)
+  expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringContaining('PROBLEM database')])
+})
+
+test('migrating tells what it would do, does it, and then has nothing to do', async () => {
+  await using here = await place()
+  const before = await sipkeeper(['migrate', '--dry-run'], here)
+  expect([before.code, before.stdout]).toEqual([0, expect.stringMatching(/^Would apply: 0000_foundation, /)])
+  expect(existsSync(join(here.folder, 'sipkeeper.sqlite'))).toBe(false)
+  const waiting = JSON.parse((await sipkeeper(['migrate:status', '--json'], here)).stdout)
+  expect(waiting.applied).toEqual([])
+  const first = await sipkeeper(['migrate'], here)
+  expect(first.stdout).toBe(`Applied: ${waiting.pending.join(', ')}\n`)
+  const again = await sipkeeper(['migrate'], here)
+  expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('up to date')])
+  const done = JSON.parse((await sipkeeper(['migrate:status', '--json'], here)).stdout)
+  expect(done).toEqual({ applied: waiting.pending, pending: [] })
+  expect((await sipkeeper(['migrate', '--dry-run'], here)).stdout).toContain('up to date')
+})
