@@ -119,7 +119,8 @@ export const front = (deps: {
   /** The request as the routes know it: without the base path. */
   const routable = (request: Request): Request => {
     // Elysia looks for the path from the 11th character on, which is beyond it after `http://pbx`.
-    const isShort = request.url.indexOf('/', 8) < ELYSIA_LOOKS_FROM
+    const pathAt = request.url.indexOf('/', 8)
+    const isShort = pathAt >= 0 && pathAt < ELYSIA_LOOKS_FROM
     if (basePath === '' && !isShort) return request
     const path = pathOf(request.url)
     const isBelow = basePath !== '' && (path === basePath || path.startsWith(`${basePath}/`))
