@@ -5,6 +5,7 @@ import { front } from './http/front.ts'
 import { metrics } from './http/metrics.ts'
 import { json } from './http/respond.ts'
 import { listen, listenForMetrics } from './http/server.ts'
+import { dispatcher } from './outbox/dispatcher.ts'
 import { services, type World } from './services.ts'
 
 /** What `/up` says: 200 when the database answers. */
@@ -54,6 +55,9 @@ export const start = (world: World, db: Db) => {
     }
   }
   const scraped = listenToScrapers()
+  const { outbox, channels, secrets } = parts
+  const sending = dispatcher({ db, secrets, log, now: world.now, outbox, channels, workers: config.MAIL_WORKERS })
+  sending.start().catch((error) => log.app.error('the outbox cannot be read', { error }))
   const flushing = setInterval(() => {
     parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
   }, FLUSH_EVERY_MS)
@@ -70,6 +74,7 @@ export const start = (world: World, db: Db) => {
       await scraped?.stop(true)
       await parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
       await parts.push.close()
+      await sending.stop()
       await db.close()
     },
   }

@@ -16,6 +16,7 @@ import { authTokens } from './features/auth-tokens/auth-tokens.ts'
 import { authentication } from './features/authentication/authentication.ts'
 import { nonces, spentCountsInDatabase, spentCountsInMemory } from './features/authentication/nonces.ts'
 import { authenticationStore } from './features/authentication/store.ts'
+import { codes } from './features/codes/codes.ts'
 import { confirmationKeys } from './features/confirmation-keys/confirmation-keys.ts'
 import { dictionary } from './features/dictionary/dictionary.ts'
 import { phoneCountries } from './features/phone-countries/phone-countries.ts'
@@ -27,6 +28,8 @@ import { spaceDirectory } from './features/spaces/directory.ts'
 import { limits } from './http/limits.ts'
 import type { Visit } from './http/visit.ts'
 import type { Logging } from './logging/logging.ts'
+import type { Channel } from './outbox/messages.ts'
+import { outbox } from './outbox/outbox.ts'
 import { formTokens } from './panel/csrf.ts'
 import { type IniDocument, parseIni } from './protocols/ini.ts'
 import { type Push, push } from './push/push.ts'
@@ -41,6 +44,8 @@ export interface World {
   readonly random: Random
   /** Push services; the ones that the configuration names when absent. */
   readonly push?: Push
+  /** How messages leave; mail and SMS as configured when absent. */
+  readonly channels?: readonly Channel[]
 }
 
 export const openDatabase = (config: Config): Db => {
@@ -71,6 +76,7 @@ export const services = (world: World, db: Db) => {
   const limited = limits(config, db, log)
   const base = { config, db, secrets: keys, spaces, log, now }
 
+  const messages = outbox(base)
   const keysOfAccounts = apiKeys(base)
   const lifetimeMs = (config.DIGEST_NONCE_LIFETIME_MINUTES ?? DEFAULT_NONCE_LIFETIME_MINUTES) * 60_000
   const inMemory = db.dialect === 'sqlite'
@@ -109,6 +115,10 @@ export const services = (world: World, db: Db) => {
     ...base,
     world,
     push: pushes,
+    outbox: messages,
+    /** How messages leave the building. */
+    channels: world.channels ?? [],
+    codes: codes(base),
     captcha: captcha(base),
     formTokens: formTokens(keys),
     accountTokens: tokensOfAccounts,

@@ -363,7 +363,7 @@ const mail = {
   MAIL_SIGNATURE: reserved(text, null, 'Last lines of each mail.'),
   MAIL_APP_DOWNLOAD_URL: reserved(url, null, 'Where to get the app, in the foot of each mail.'),
   MAIL_HELP_URL: reserved(url, null, 'Where to get help, in the foot of each mail.'),
-  MAIL_WORKERS: reserved(wholeNumber(1, 32), '2', 'Mails that are sent at the same time.'),
+  MAIL_WORKERS: active(wholeNumber(1, 32), '2', 'Messages that are sent at the same time to one server.'),
   MAIL_SPACE_HOSTS_ALLOW: reserved(
     list(text, { separator: blanks, named: 'hosts and networks separated by commas' }),
     '',

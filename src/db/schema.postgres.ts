@@ -19,4 +19,13 @@ export const {
   accountDictionaryEntries,
   phoneCountries,
   nonces,
+  spaceEmailServers,
+  phoneChangeCodes,
+  emailChangeCodes,
+  recoveryCodes,
+  resetPasswordEmailTokens,
+  sessions,
+  outboxMessages,
+  leases,
+  jobRuns,
 } = defineTables(postgresColumns)

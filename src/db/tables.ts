@@ -48,6 +48,8 @@ export const defineTables = (c: Columns) => {
       introRegistrationText: c.text(),
       themeHue: c.count(),
       logo: c.text(),
+      /** Language of messages to people who have chosen none; null: that of whoever caused the message. */
+      locale: c.text().$type<'en' | 'fr'>(),
       ...stamps,
     },
     (t) => [
@@ -91,6 +93,8 @@ export const defineTables = (c: Columns) => {
       admin: c.flag().notNull().default(false),
       ipAddress: c.text().notNull(),
       userAgent: c.text().notNull(),
+      /** Language of messages to it; null: that of its Space. */
+      locale: c.text().$type<'en' | 'fr'>(),
       ...stamps,
     },
     (t) => [
@@ -279,6 +283,187 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
+  /** One mail server for a Space, in place of the instance's. */
+  const spaceEmailServers = c.table(
+    'space_email_servers',
+    {
+      id: c.id(),
+      spaceId: c
+        .ref()
+        .notNull()
+        .references(() => spaces.id, { onDelete: 'cascade' }),
+      host: c.text().notNull(),
+      port: c.count().notNull(),
+      username: c.text(),
+      /** Sealed. */
+      password: c.text(),
+      fromAddress: c.text(),
+      fromName: c.text(),
+      signature: c.text(),
+      ...stamps,
+    },
+    (t) => [c.uniqueIndex('space_email_servers_space_id_unique').on(t.spaceId)],
+  )
+
+  /**
+   * Codes that prove a phone number, an e-mail address or a person. `code` is sealed, and null once it was used or a
+   * newer one was issued; `confirmedAt` says that it was used. Wrong guesses are counted in `attempts`.
+   */
+  const pendingCode = {
+    code: c.text(),
+    attempts: c.count().notNull().default(0),
+    confirmedAt: c.moment(),
+    ...origin,
+    ...stamps,
+  }
+
+  const phoneChangeCodes = c.table(
+    'phone_change_codes',
+    { id: c.id(), accountId: ofAccount(), phone: c.text().notNull(), ...pendingCode },
+    (t) => [
+      c.index('phone_change_codes_account_id_index').on(t.accountId, t.createdAt),
+      c.index('phone_change_codes_pending_index').on(t.accountId).where(sql`code is not null`),
+      c.index('phone_change_codes_phone_index').on(t.phone),
+      c.index('phone_change_codes_created_at_index').on(t.createdAt),
+    ],
+  )
+
+  const emailChangeCodes = c.table(
+    'email_change_codes',
+    {
+      id: c.id(),
+      accountId: ofAccount(),
+      email: c.text().notNull(),
+      /** SHA-256 of the secret in the mail's link, which confirms like the code. */
+      hash: c.text(),
+      /** After the change: the address before it, and SHA-256 of the secret that brings it back. */
+      previousEmail: c.text(),
+      undoHash: c.text(),
+      ...pendingCode,
+    },
+    (t) => [
+      c.index('email_change_codes_account_id_index').on(t.accountId, t.createdAt),
+      c.index('email_change_codes_pending_index').on(t.accountId).where(sql`code is not null`),
+      c.uniqueIndex('email_change_codes_hash_unique').on(t.hash),
+      c.uniqueIndex('email_change_codes_undo_hash_unique').on(t.undoHash),
+      c.index('email_change_codes_created_at_index').on(t.createdAt),
+    ],
+  )
+
+  const recoveryCodes = c.table(
+    'recovery_codes',
+    {
+      id: c.id(),
+      spaceId: c
+        .ref()
+        .notNull()
+        .references(() => spaces.id, { onDelete: 'cascade' }),
+      /** null: nobody has what was asked for; the page goes on alike, and no code is right. */
+      accountId: maybeAccount(),
+      phone: c.text(),
+      email: c.text(),
+      /** SHA-256 of what the form of the code carries. */
+      flow: c.text().notNull(),
+      ...pendingCode,
+    },
+    (t) => [
+      c.uniqueIndex('recovery_codes_flow_unique').on(t.flow),
+      c.index('recovery_codes_account_id_index').on(t.accountId, t.createdAt),
+      c.index('recovery_codes_space_id_index').on(t.spaceId),
+      c.index('recovery_codes_phone_index').on(t.phone),
+      c.index('recovery_codes_created_at_index').on(t.createdAt),
+    ],
+  )
+
+  const resetPasswordEmailTokens = c.table(
+    'reset_password_email_tokens',
+    {
+      id: c.id(),
+      accountId: ofAccount(),
+      /** SHA-256 of the token in lower-case hex. */
+      token: c.text().notNull(),
+      used: c.flag().notNull().default(false),
+      email: c.text().notNull(),
+      ...origin,
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('reset_password_email_tokens_token_unique').on(t.token),
+      c.index('reset_password_email_tokens_account_id_index').on(t.accountId),
+      c.index('reset_password_email_tokens_created_at_index').on(t.createdAt),
+    ],
+  )
+
+  /** Browsers that are signed in. A recovery session may set a password and nothing else. */
+  const sessions = c.table(
+    'sessions',
+    {
+      id: c.id(),
+      accountId: ofAccount(),
+      /** SHA-256 of the cookie in lower-case hex. */
+      token: c.text().notNull(),
+      kind: c.text().$type<'panel' | 'recovery'>().notNull(),
+      ...origin,
+      lastUsedAt: c.moment().notNull(),
+      expiresAt: c.moment().notNull(),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('sessions_token_unique').on(t.token),
+      c.index('sessions_account_id_index').on(t.accountId),
+      c.index('sessions_expires_at_index').on(t.expiresAt),
+    ],
+  )
+
+  /** Messages that wait to leave, and what became of them (DESIGN.md §7). */
+  const outboxMessages = c.table(
+    'outbox_messages',
+    {
+      id: c.id(),
+      channel: c.text().$type<'mail' | 'sms'>().notNull(),
+      kind: c.text().notNull(),
+      spaceId: maybeSpace(),
+      accountId: c.ref().references(() => accounts.id, { onDelete: 'set null' }),
+      recipient: c.text().notNull(),
+      language: c.text().$type<'en' | 'fr'>().notNull(),
+      /** JSON, sealed: it holds codes and links. Dropped when the message has left. */
+      data: c.text(),
+      /** A second message with the same key is not added. */
+      dedupKey: c.text(),
+      attempts: c.count().notNull().default(0),
+      notBefore: c.moment().notNull(),
+      /** Never sent afterwards: the secret inside is worth nothing then. */
+      expiresAt: c.moment(),
+      /** Some process is sending it, until then at most. */
+      leasedUntil: c.moment(),
+      lastError: c.text(),
+      sentAt: c.moment(),
+      deadAt: c.moment(),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('outbox_messages_dedup_key_unique').on(t.dedupKey),
+      c.index('outbox_messages_waiting_index').on(t.notBefore).where(sql`sent_at is null and dead_at is null`),
+      c.index('outbox_messages_account_id_index').on(t.accountId),
+      c.index('outbox_messages_space_id_index').on(t.spaceId),
+    ],
+  )
+
+  /** Which process does the work that one of them must do, and until when. */
+  const leases = c.table('leases', {
+    name: c.text().primaryKey(),
+    holder: c.text().notNull(),
+    until: c.moment().notNull(),
+  })
+
+  /** When each scheduled job last ran, so that a run missed while nobody was up is made up for once. */
+  const jobRuns = c.table('job_runs', {
+    name: c.text().primaryKey(),
+    startedAt: c.moment().notNull(),
+    finishedAt: c.moment(),
+    outcome: c.text(),
+  })
+
   const accountDictionaryEntries = c.table(
     'account_dictionary_entries',
     { id: c.id(), accountId: ofAccount(), key: c.text().notNull(), value: c.text().notNull(), ...stamps },
@@ -320,6 +505,15 @@ export const defineTables = (c: Columns) => {
     accountDictionaryEntries,
     phoneCountries,
     nonces,
+    spaceEmailServers,
+    phoneChangeCodes,
+    emailChangeCodes,
+    recoveryCodes,
+    resetPasswordEmailTokens,
+    sessions,
+    outboxMessages,
+    leases,
+    jobRuns,
   }
 }
 

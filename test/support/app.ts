@@ -108,6 +108,7 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
       email?: string
       phone?: string
       displayName?: string
+      locale?: 'en' | 'fr'
     } = {},
   ): Promise<TestAccount> => {
     accounts += 1
@@ -127,6 +128,7 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
           blocked: options.blocked ?? false,
           ipAddress: '192.0.2.1',
           userAgent: 'test',
+          locale: options.locale ?? null,
         },
         password,
         algorithm: options.algorithm ?? 'SHA-256',
@@ -207,6 +209,16 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
     put: (path: string, call?: Call) => send('PUT', path, call),
     delete: (path: string, call?: Call) => send('DELETE', path, call),
     digest,
+    /** What the outbox has been given, the oldest first, as a channel would get it. */
+    messages: async () => {
+      const rows = await db.read.select().from(db.tables.outboxMessages)
+      return rows
+        .sort((a, b) => a.id - b.id)
+        .map(({ channel, kind, recipient, language, accountId, data, deadAt, lastError }) => {
+          const opened = data === null ? null : (JSON.parse(parts.secrets.open(data)) as Record<string, unknown>)
+          return { channel, kind, recipient, language, accountId, data: opened, isDead: deadAt !== null, lastError }
+        })
+    },
     /** Every row of every table: two equal snapshots mean that nothing changed. */
     snapshot: async (): Promise<string> => {
       const tables = await Promise.all(

@@ -99,6 +99,7 @@ export const administrators = (deps: {
             admin: true,
             ipAddress: LOCALLY.address,
             userAgent: LOCALLY.userAgent,
+            locale: null,
           },
           password,
           algorithm,

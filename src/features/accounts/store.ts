@@ -125,6 +125,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
         admin: sql.placeholder('admin'),
         ipAddress: sql.placeholder('ipAddress'),
         userAgent: sql.placeholder('userAgent'),
+        locale: sql.placeholder('locale'),
         createdAt: sql.placeholder('createdAt'),
         updatedAt: sql.placeholder('updatedAt'),
       })

@@ -1,0 +1,76 @@
+import { and, eq, gte, isNotNull, lt, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+
+export type CodeKind = 'phone' | 'email' | 'recovery'
+
+export const codeStore = (db: Db) => {
+  const { phoneChangeCodes, emailChangeCodes, recoveryCodes } = db.tables
+  /** The columns that the three have in common. */
+  type CodeTable = typeof phoneChangeCodes
+  const tableOf: Readonly<Record<CodeKind, CodeTable>> = {
+    phone: phoneChangeCodes,
+    email: emailChangeCodes as unknown as CodeTable,
+    recovery: recoveryCodes as unknown as CodeTable,
+  }
+  const issued = (table: CodeTable) =>
+    sql<number>`(select count(*) from ${table} where account_id = ${sql.placeholder('accountId')}
+      and created_at >= ${sql.param(sql.placeholder('since'), table.createdAt)})`.mapWith(Number)
+  const issuedSince = db.prepare<{ accountId: number; since: Date }>()('codes_issued_since', (on) =>
+    on
+      .select({ phone: issued(tableOf.phone), email: issued(tableOf.email), recovery: issued(tableOf.recovery) })
+      .from(sql`(select 1) as one`),
+  )
+
+  return {
+    /** How many codes of each kind the account got since then, used ones included. */
+    issuedSince: async (on: Reader, accountId: number, since: Date): Promise<Readonly<Record<CodeKind, number>>> =>
+      (await issuedSince(on, { accountId, since }))[0] ?? { phone: 0, email: 0, recovery: 0 },
+    byId: async (on: Reader, kind: CodeKind, id: number) => {
+      const table = tableOf[kind]
+      return (await on.select().from(table).where(eq(table.id, id)))[0] ?? null
+    },
+    /** A newer code makes all that wait worthless. */
+    invalidate: (tx: Tx, kind: CodeKind, accountId: number, at: Date) => {
+      const table = tableOf[kind]
+      return tx
+        .update(table)
+        .set({ code: null, updatedAt: at })
+        .where(and(eq(table.accountId, accountId), isNotNull(table.code)))
+    },
+    /** Counts one guess and returns the row with it; null when all of them are used up, or the code is not pending. */
+    attempt: async (tx: Tx, kind: CodeKind, id: number, most: number, at: Date) => {
+      const table = tableOf[kind]
+      const [row] = await tx
+        .update(table)
+        .set({ attempts: sql`${table.attempts} + 1`, updatedAt: at })
+        .where(and(eq(table.id, id), isNotNull(table.code), lt(table.attempts, most)))
+        .returning()
+      return row ?? null
+    },
+    confirm: (tx: Tx, kind: CodeKind, id: number, at: Date) => {
+      const table = tableOf[kind]
+      return tx.update(table).set({ code: null, confirmedAt: at, updatedAt: at }).where(eq(table.id, id))
+    },
+    /** How many of the last codes for numbers of a calling code were confirmed. */
+    confirmedShare: async (
+      on: Reader,
+      prefix: string,
+      most: number,
+    ): Promise<{ issued: number; confirmed: number }> => {
+      const found: { at: Date; confirmed: boolean }[] = []
+      for (const table of [phoneChangeCodes, recoveryCodes]) {
+        const rows = await on
+          .select({ at: table.createdAt, confirmedAt: table.confirmedAt })
+          .from(table)
+          .where(and(gte(table.phone, prefix), lt(table.phone, `${prefix}:`)))
+          .orderBy(sql`${table.id} desc`)
+          .limit(most)
+        found.push(...rows.map(({ at, confirmedAt }) => ({ at, confirmed: confirmedAt !== null })))
+      }
+      const last = found.sort((a, b) => b.at.getTime() - a.at.getTime()).slice(0, most)
+      return { issued: last.length, confirmed: last.filter(({ confirmed }) => confirmed).length }
+    },
+  }
+}
+
+export type CodeStore = ReturnType<typeof codeStore>

@@ -1,0 +1,111 @@
+import type { Language } from '../messages/messages.ts'
+
+export type ChannelId = 'mail' | 'sms'
+
+/**
+ * Every kind of mail with what its template may say (spec mail-sms.md §5); the comment is the spec's number. `link` and
+ * `*_link` are absolute. `expires_minutes` is null for what never expires.
+ */
+export interface MailKinds {
+  /** M1: to the new address. `code_link` confirms by a click in the mail. */
+  email_code: {
+    'account.identifier': string
+    code: string
+    code_link: string
+    expires_minutes: number | null
+    is_registration: boolean
+  }
+  /** M2 */
+  recovery_code: {
+    'account.identifier': string
+    code: string
+    expires_minutes: number | null
+    attempts: number
+    ip: string
+  }
+  /** M4 */
+  reset_password: { 'account.identifier': string; link: string; expires_minutes: number | null }
+  /** M5. The QR code in the mail is `provisioning_link`. */
+  provisioning: {
+    'account.identifier': string
+    'account.display_name': string | null
+    provisioning_link: string
+    expires_minutes: number | null
+    registrar: string | null
+  }
+  /** M7, to an administrator. `expire_at` is `2026-01-31`. */
+  space_expiring: { days: number; expire_at: string; accounts_count: number }
+  /** M8: to the old address. `link` brings it back for 72 hours. */
+  email_changed: { 'account.identifier': string; masked_email: string; time: string; ip: string; link: string }
+  /** M9. `link` starts a recovery. */
+  password_changed: { 'account.identifier': string; time: string; ip: string; link: string }
+  /** M10 */
+  account_deleted: { 'account.identifier': string; time: string; ip: string }
+  /** M11 */
+  account_blocked: { 'account.identifier': string; time: string; is_blocked: boolean; is_automatic: boolean }
+  /** M13: which server took it. */
+  test: { transport: string; time: string }
+}
+
+/** Every kind of SMS: T1 and T2 of spec mail-sms.md §7.1. */
+export interface SmsKinds {
+  phone_code: { code: string; expires_minutes: number | null }
+  recovery_code: { code: string; expires_minutes: number | null }
+}
+
+export type MailKind = keyof MailKinds
+export type SmsKind = keyof SmsKinds
+export type MessageData = Readonly<Record<string, string | number | boolean | null>>
+
+/** A message as a use case says it: what kind, to whom, with which values. Words are found when it is sent. */
+interface Addressed {
+  /** The account's Space: its name, its host, its mail server. */
+  readonly spaceId: number
+  /** null: to nobody who has an account. */
+  readonly accountId: number | null
+  /** An e-mail address, or a number in E.164. */
+  readonly recipient: string
+  readonly language: Language
+  /** A second message with the same key is not added. */
+  readonly dedupKey?: string
+  /** From then on the secret inside is worthless and the message is not sent. */
+  readonly expiresAt?: Date | null
+  /** Unsent messages of this kind to the same account are dropped: the newest code wins. */
+  readonly supersedes?: boolean
+}
+type Mail<Kind extends MailKind = MailKind> = Kind extends MailKind
+  ? Addressed & { readonly channel: 'mail'; readonly kind: Kind; readonly data: Readonly<MailKinds[Kind]> }
+  : never
+type Sms<Kind extends SmsKind = SmsKind> = Kind extends SmsKind
+  ? Addressed & { readonly channel: 'sms'; readonly kind: Kind; readonly data: Readonly<SmsKinds[Kind]> }
+  : never
+export type Message = Mail | Sms
+
+/** A message on its way out. */
+export interface OutgoingMessage {
+  /** The same at every attempt: what a gateway may recognise a repetition by. */
+  readonly id: number
+  readonly kind: string
+  /** null: the Space is gone. */
+  readonly spaceId: number | null
+  readonly accountId: number | null
+  readonly recipient: string
+  readonly language: Language
+  readonly data: MessageData
+  readonly expiresAt: Date | null
+  /** 1 at the first. */
+  readonly attempts: number
+}
+
+/** Takes messages out of the building. */
+export interface Channel {
+  readonly id: ChannelId
+  /** Resolves once the other side has it; rejects with `PermanentFailure` when trying again is useless. */
+  dispatch(message: OutgoingMessage): Promise<void>
+  close(): Promise<void>
+}
+
+/** The other side said no for good. Its message stands in the outbox: no secret may be in it. */
+export class PermanentFailure extends Error {
+  override readonly name = 'PermanentFailure'
+}
