@@ -36,6 +36,8 @@ export interface Db {
   /** For rate-limiter-flexible's counters; null where one process owns the database and counts in memory. */
   readonly limiterStore: {
     query(query: { text: string; values: unknown[] }): Promise<{ rows: unknown[]; rowCount: number }>
+    /** Removes up to `most` windows that have ended; resolves to how many. */
+    clear(now: Date, most: number): Promise<number>
   } | null
   migrate(): Promise<{ applied: string[]; copy: string | null }>
   /** The migrations that were applied, and those that `migrate` would apply. */

@@ -63,6 +63,11 @@ export const openPostgres = (url: string): Db => {
         const rows = await client.unsafe(text, values)
         return { rows, rowCount: rows.length }
       },
+      clear: async (now, most) => {
+        const ended = 'SELECT key FROM rate_limits WHERE expire < $1 LIMIT $2'
+        const statement = `DELETE FROM rate_limits WHERE key IN (${ended}) AND expire < $1 RETURNING key`
+        return (await client.unsafe(statement, [now.getTime(), most])).length
+      },
     },
     migrate: async () =>
       client.begin(async (connection) => {

@@ -81,6 +81,7 @@ export const openSqlite = (file: string): Db => {
   let running = 0
   let commits = 0
   let drained: Promise<void> | null = null
+  let isClosed = false
 
   /** One group: resolves to nothing; every member learns its fate after the COMMIT, never before. */
   const runGroup = async () => {
@@ -130,6 +131,7 @@ export const openSqlite = (file: string): Db => {
     transaction: <T>(work: (tx: Tx) => Promise<T>) =>
       new Promise<T>((resolve, reject) => {
         nesting.refuse()
+        if (isClosed) throw new Error('The database is closed.')
         enqueue({
           run: async () => {
             savepoint.run()
@@ -206,6 +208,7 @@ export const openSqlite = (file: string): Db => {
     openTransactions: () => queue.length + running,
     close: async () => {
       while (drained !== null) await drained
+      isClosed = true
       reader.close()
       writer.run('PRAGMA optimize')
       writer.close()

@@ -394,7 +394,7 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
-  /** Browsers that are signed in. A recovery session may set a password and nothing else. */
+  /** Browsers that are signed in. A recovery session may set a password, a registration session type in its code. */
   const sessions = c.table(
     'sessions',
     {
@@ -402,7 +402,7 @@ export const defineTables = (c: Columns) => {
       accountId: ofAccount(),
       /** SHA-256 of the cookie in lower-case hex. */
       token: c.text().notNull(),
-      kind: c.text().$type<'panel' | 'recovery'>().notNull(),
+      kind: c.text().$type<'panel' | 'recovery' | 'registration'>().notNull(),
       ...origin,
       lastUsedAt: c.moment().notNull(),
       expiresAt: c.moment().notNull(),
@@ -464,6 +464,201 @@ export const defineTables = (c: Columns) => {
     outcome: c.text(),
   })
 
+  const timestamps = { createdAt: c.moment(), updatedAt: c.moment() }
+
+  /** A third-party SIP account, read by Flexisip's B2BUA (spec data.md §5): no column may be renamed. */
+  const externalAccounts = c.table(
+    'external_accounts',
+    {
+      id: c.id(),
+      accountId: ofAccount(),
+      username: c.text().notNull(),
+      domain: c.text().notNull(),
+      /** HA1 in lower-case hex, with `realm` or else `domain`. */
+      password: c.text().notNull(),
+      algorithm: c.text().$type<'MD5'>().notNull().default('MD5'),
+      realm: c.text(),
+      registrar: c.text(),
+      outboundProxy: c.text(),
+      protocol: c.text().$type<'UDP' | 'TCP' | 'TLS'>().notNull().default('UDP'),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('external_accounts_username_domain_unique').on(t.username, t.domain),
+      c.uniqueIndex('external_accounts_account_id_unique').on(t.accountId),
+    ],
+  )
+
+  const spaceCarddavServers = c.table(
+    'space_carddav_servers',
+    {
+      id: c.id(),
+      spaceId: c
+        .ref()
+        .notNull()
+        .references(() => spaces.id, { onDelete: 'cascade' }),
+      enabled: c.flag().notNull().default(true),
+      uri: c.text().notNull(),
+      minCharacters: c.count().notNull().default(3),
+      resultsLimit: c.count().notNull().default(0),
+      /** Seconds. */
+      timeout: c.count().notNull().default(5),
+      /** Milliseconds. */
+      delay: c.count().notNull().default(500),
+      fieldsForUserInput: c.text(),
+      fieldsForDomain: c.text(),
+      useExactMatchPolicy: c.flag().notNull().default(false),
+      ...stamps,
+    },
+    (t) => [c.index('space_carddav_servers_space_id_index').on(t.spaceId)],
+  )
+
+  const accountCarddavCredentials = c.table(
+    'account_carddav_credentials',
+    {
+      accountId: ofAccount(),
+      spaceCarddavServerId: c
+        .ref()
+        .notNull()
+        .references(() => spaceCarddavServers.id, { onDelete: 'cascade' }),
+      username: c.text().notNull(),
+      /** HA1 in lower-case hex. */
+      password: c.text().notNull(),
+      realm: c.text().notNull(),
+      algorithm: c.text().$type<'MD5' | 'SHA-256'>().notNull().default('MD5'),
+      ...stamps,
+    },
+    (t) => [
+      c.primaryKey({ columns: [t.accountId, t.spaceCarddavServerId] }),
+      c.index('account_carddav_credentials_server_id_index').on(t.spaceCarddavServerId),
+    ],
+  )
+
+  /** `contact_id` is in the address book of `account_id`. */
+  const contacts = c.table(
+    'contacts',
+    {
+      accountId: ofAccount(),
+      contactId: c
+        .ref()
+        .notNull()
+        .references(() => accounts.id, { onDelete: 'cascade' }),
+      ...timestamps,
+    },
+    (t) => [
+      c.primaryKey({ columns: [t.accountId, t.contactId] }),
+      c.index('contacts_contact_id_index').on(t.contactId),
+    ],
+  )
+
+  const contactsLists = c.table(
+    'contacts_lists',
+    {
+      id: c.id(),
+      spaceId: c
+        .ref()
+        .notNull()
+        .references(() => spaces.id, { onDelete: 'cascade' }),
+      title: c.text().notNull(),
+      description: c.text(),
+      ...stamps,
+    },
+    (t) => [c.uniqueIndex('contacts_lists_space_id_title_unique').on(t.spaceId, t.title)],
+  )
+
+  const ofList = () =>
+    c
+      .ref()
+      .notNull()
+      .references(() => contactsLists.id, { onDelete: 'cascade' })
+
+  const contactsListContact = c.table(
+    'contacts_list_contact',
+    {
+      contactsListId: ofList(),
+      contactId: c
+        .ref()
+        .notNull()
+        .references(() => accounts.id, { onDelete: 'cascade' }),
+      ...timestamps,
+    },
+    (t) => [
+      c.primaryKey({ columns: [t.contactsListId, t.contactId] }),
+      c.index('contacts_list_contact_contact_id_index').on(t.contactId),
+    ],
+  )
+
+  const accountContactsList = c.table(
+    'account_contacts_list',
+    { accountId: ofAccount(), contactsListId: ofList(), ...timestamps },
+    (t) => [
+      c.primaryKey({ columns: [t.accountId, t.contactsListId] }),
+      c.index('account_contacts_list_list_id_index').on(t.contactsListId),
+    ],
+  )
+
+  /** Labels of accounts. Without a Space: the platform's, readable by all, written by super administrators. */
+  const accountTypes = c.table(
+    'account_types',
+    { id: c.id(), spaceId: maybeSpace(), key: c.text().notNull(), ...stamps },
+    (t) => [
+      c.uniqueIndex('account_types_space_id_key_unique').on(t.spaceId, t.key),
+      c.uniqueIndex('account_types_platform_key_unique').on(t.key).where(sql`space_id is null`),
+    ],
+  )
+
+  const accountAccountType = c.table(
+    'account_account_type',
+    {
+      accountId: ofAccount(),
+      accountTypeId: c
+        .ref()
+        .notNull()
+        .references(() => accountTypes.id, { onDelete: 'cascade' }),
+      ...timestamps,
+    },
+    (t) => [
+      c.primaryKey({ columns: [t.accountId, t.accountTypeId] }),
+      c.index('account_account_type_type_id_index').on(t.accountTypeId),
+    ],
+  )
+
+  const accountActions = c.table(
+    'account_actions',
+    { id: c.id(), accountId: ofAccount(), key: c.text().notNull(), code: c.text().notNull(), ...stamps },
+    (t) => [c.index('account_actions_account_id_index').on(t.accountId)],
+  )
+
+  const vcardsStorage = c.table(
+    'vcards_storage',
+    { id: c.id(), accountId: ofAccount(), uuid: c.text().notNull(), vcard: c.text().notNull(), ...stamps },
+    (t) => [c.uniqueIndex('vcards_storage_account_id_uuid_unique').on(t.accountId, t.uuid)],
+  )
+
+  /** Links that open the app, set it up and have it do something, once. */
+  const wizards = c.table(
+    'wizards',
+    {
+      token: c.text().primaryKey(),
+      spaceId: maybeSpace(),
+      /** Who made it. */
+      accountId: ofAccount(),
+      provisioningAccountId: maybeAccount(),
+      sip: c.text(),
+      linphoneAction: c.text().$type<'call' | 'show' | 'bye' | 'accept' | 'decline'>(),
+      linphoneUseSips: c.flag(),
+      usedAt: c.moment(),
+      expiresAt: c.moment(),
+      ...stamps,
+    },
+    (t) => [
+      c.index('wizards_account_id_index').on(t.accountId),
+      c.index('wizards_provisioning_account_id_index').on(t.provisioningAccountId),
+      c.index('wizards_space_id_index').on(t.spaceId),
+      c.index('wizards_created_at_index').on(t.createdAt),
+    ],
+  )
+
   const accountDictionaryEntries = c.table(
     'account_dictionary_entries',
     { id: c.id(), accountId: ofAccount(), key: c.text().notNull(), value: c.text().notNull(), ...stamps },
@@ -514,6 +709,18 @@ export const defineTables = (c: Columns) => {
     outboxMessages,
     leases,
     jobRuns,
+    externalAccounts,
+    spaceCarddavServers,
+    accountCarddavCredentials,
+    contacts,
+    contactsLists,
+    contactsListContact,
+    accountContactsList,
+    accountTypes,
+    accountAccountType,
+    accountActions,
+    vcardsStorage,
+    wizards,
   }
 }
 

@@ -197,3 +197,13 @@ test('an acknowledged write is durable: the database is told to wait for the dis
   // 2 is FULL.
   expect(pragmas.map((row) => (Array.isArray(row) ? row[0] : Object.values(row)[0]))).toEqual([2, 1])
 })
+
+test('a transaction that comes after the close is refused, and nothing else happens', async () => {
+  const { db, reopen, drop } = await testDatabase()
+  await db.close()
+  await expect(db.transaction(async () => {})).rejects.toThrow()
+  const again = reopen()
+  await again.ping()
+  await again.close()
+  await drop()
+})

@@ -1,0 +1,79 @@
+import { and, asc, gt, lte, type SQL, sql } from 'drizzle-orm'
+import type { Db, Tables, Tx } from './db.ts'
+
+/** A table that numbers its rows as they come. */
+export type Numbered = Extract<Tables[keyof Tables], { readonly id: unknown }>
+
+/** Rows that have had their day. */
+export interface Outlived {
+  readonly table: Numbered
+  readonly condition: SQL | undefined
+}
+
+/** Rows with `after` < id ≤ `last`. */
+export interface Stretch {
+  readonly after: number
+  readonly last: number
+}
+
+/** Rows that one transaction looks at, and deletes at most. */
+const STRETCH = 500
+
+export interface Pace {
+  /** Ends the walk between two transactions. */
+  readonly signal?: AbortSignal | undefined
+  readonly most?: number
+}
+
+/**
+ * Walks a whole table, some hundred rows a transaction, and sums up what `step` returns. The conditions of house-keeping
+ * have no index: each step looks at its own stretch of ids and no further, so that requests go on, however large the
+ * table is.
+ */
+export const walk = async (
+  db: Db,
+  table: Numbered,
+  step: (tx: Tx, stretch: Stretch) => Promise<number>,
+  { signal, most = STRETCH }: Pace = {},
+): Promise<number> => {
+  const next = (after: number) =>
+    db.read.select({ id: table.id }).from(table).where(gt(table.id, after)).orderBy(asc(table.id)).limit(most)
+  let total = 0
+  for (let after = 0; ; ) {
+    signal?.throwIfAborted()
+    const ids = await next(after)
+    const last = ids.at(-1)?.id
+    if (last === undefined) return total
+    const stretch = { after, last }
+    total += await db.transaction((tx) => step(tx, stretch))
+    after = last
+    await Bun.sleep(0)
+  }
+}
+
+export const within = (table: Numbered, { after, last }: Stretch): SQL | undefined =>
+  and(gt(table.id, after), lte(table.id, last))
+
+/** Deletes them; resolves to how many there were. */
+export const sweep = (db: Db, { table, condition }: Outlived, pace: Pace = {}): Promise<number> =>
+  walk(
+    db,
+    table,
+    async (tx, stretch) =>
+      (
+        await tx
+          .delete(table)
+          .where(and(within(table, stretch), condition))
+          .returning({ id: table.id })
+      ).length,
+    pace,
+  )
+
+/** How many there are. */
+export const count = async (db: Db, { table, condition }: Outlived): Promise<number> =>
+  (
+    await db.read
+      .select({ n: sql<number>`count(*)`.mapWith(Number) })
+      .from(table)
+      .where(condition)
+  )[0]?.n ?? 0
