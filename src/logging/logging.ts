@@ -3,9 +3,11 @@
 import { compareLogLevel, type LogLevel, type LogRecord, type Sink } from '@logtape/logtape'
 import type { Config } from '../config/config.ts'
 import type { LogTarget } from '../config/kinds.ts'
+import { envelope, type Stream } from './envelope.ts'
 import { jsonLine, securityLine, textLine } from './lines.ts'
 import type { SecurityEvent, SecurityFields } from './security-events.ts'
-import { type LineTarget, lineTarget } from './target.ts'
+import { takesConnections } from './sockets.ts'
+import { type LineTarget, lineTarget, type Place, placeName } from './target.ts'
 
 export type { SecurityEvent, SecurityFields } from './security-events.ts'
 
@@ -41,7 +43,20 @@ export type LogConfig = Pick<
 export interface LoggingOptions {
   readonly now: () => Date
   /** Takes each line at once, in place of the targets. */
-  readonly write?: (line: string, stream: 'app' | 'security') => void
+  readonly write?: (line: string, stream: Stream) => void
+}
+
+/** Why a target can never work on this machine, in a sentence; null when nothing is known against it. */
+export const unusableTarget = async (config: LogConfig): Promise<string | null> => {
+  for (const name of ['LOG_TARGET', 'SECURITY_LOG_TARGET'] as const) {
+    const target = config[name]
+    if (target?.kind !== 'syslog' || target.over !== 'unix' || (await takesConnections(target))) continue
+    return (
+      `${name} needs a stream socket at ${target.path}, and there is none: most systems have a datagram socket there. ` +
+      'Write journald under systemd, or syslog://127.0.0.1:514 to a syslog daemon that listens on UDP.'
+    )
+  }
+  return null
 }
 
 const LEVELS: Readonly<Record<Config['LOG_LEVEL'], LogLevel>> = {
@@ -55,21 +70,22 @@ export function logging(config: LogConfig, { now, write }: LoggingOptions): Logg
   let least = LEVELS[config.LOG_LEVEL]
   const targets = new Map<string, LineTarget>()
 
-  const lineWriter = (target: LogTarget, stream: 'app' | 'security'): ((line: string) => void) => {
+  const lineWriter = (target: LogTarget, stream: Stream): ((line: string, record: LogRecord) => void) => {
     if (write !== undefined) return (line) => write(line, stream)
-    const name = JSON.stringify(target)
-    const onLost = (lines: number) =>
-      app.error('log lines were lost', { log: target.kind === 'file' ? target.path : target.kind, lines })
-    const known = targets.get(name) ?? lineTarget(target, { now, fileDays: config.LOG_FILE_DAYS, onLost })
+    const place: Place = target.kind === 'journald' ? { kind: 'stdout' } : target
+    const name = placeName(place)
+    const onLost = (lines: number) => app.error('log lines were lost', { log: name, lines })
+    const known = targets.get(name) ?? lineTarget(place, { now, fileDays: config.LOG_FILE_DAYS, onLost })
     targets.set(name, known)
-    return known.write
+    const enveloped = envelope(target, stream)
+    return (line, record) => known.write(enveloped(line, record))
   }
 
   const writeApp = lineWriter(config.LOG_TARGET, 'app')
   const writeSecurity = lineWriter(config.SECURITY_LOG_TARGET ?? config.LOG_TARGET, 'security')
   const formatApp = config.LOG_FORMAT === 'json' ? jsonLine : textLine
-  const appSink: Sink = (record) => writeApp(formatApp(record))
-  const securitySink: Sink = (record) => writeSecurity(securityLine(record))
+  const appSink: Sink = (record) => writeApp(formatApp(record), record)
+  const securitySink: Sink = (record) => writeSecurity(securityLine(record), record)
 
   const record = (
     stream: string,

@@ -130,3 +130,9 @@ function maskedPlace(place: string): string {
 
 /** Our tokens are eight or more of `[A-Za-z0-9]`; words of a path are lower case, and numbers are numbers. */
 const looksRandom = (segment: string): boolean => /^[A-Za-z\d]{8,}$/.test(segment) && !/^(?:[a-z]+|\d+)$/.test(segment)
+
+/** `a***@example.org`: enough to be recognised by whoever knows the address. */
+export const maskedEmail = (address: string): string => address.replace(/^(.).*(?=@)/u, '$1***')
+
+/** `+3361****78`. */
+export const maskedPhone = (number: string): string => number.replace(/^(.{5}).*(?=..$)/, '$1****')

@@ -1,22 +1,14 @@
 /** Where lines go. They are collected and written in batches, so that whoever logs never waits for a disk or a pipe. */
 
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  write,
-  writeSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { writeSync } from 'node:fs'
 import type { LogTarget } from '../config/kinds.ts'
+import { counted, delimited } from '../protocols/syslog.ts'
+import { dailyFile, standardStream } from './descriptors.ts'
+import { connection, datagrams } from './sockets.ts'
 
 export interface LineTarget {
   readonly write: (line: string) => void
-  /** Resolves when all lines written so far are out, or have failed to get out. */
+  /** Resolves when all lines written so far are out, or have failed to get out; a place that `keeps` is waited for. */
   readonly flush: () => Promise<void>
   /** For the end of the process: writes what waits and returns when done. */
   readonly flushNow: () => void
@@ -25,10 +17,14 @@ export interface LineTarget {
   readonly close: () => Promise<void>
 }
 
-interface Output {
-  /** A descriptor that takes lines of this moment. May throw. */
-  readonly descriptor: () => number
-  /** The next call of `descriptor` opens again. It closes nothing itself: a batch may be on its way. */
+export interface Output {
+  /** Lines are worth keeping until `send` works again: the place is elsewhere, and such places restart. */
+  readonly keeps: boolean
+  /** Takes lines off the front as they leave. Rejects when those that are left cannot leave now. */
+  readonly send: (lines: string[]) => Promise<void>
+  /** The same for the end of the process, without waiting longer than it must. May throw. */
+  readonly sendNow: (lines: string[]) => void
+  /** The next `send` opens again. It closes nothing itself: a batch may be on its way. */
   readonly reopen: () => void
   readonly close: () => void
 }
@@ -37,7 +33,14 @@ const FLUSH_INTERVAL_MS = 50
 const LINES_IN_A_BATCH = 1_000
 /** With a full disk or a reader that has stopped, memory must not fill up. */
 const MOST_WAITING_LINES = 20_000
-const RETRY_MS = 10
+const MOST_WAITING_CHARACTERS = 16_777_216
+const TRY_AGAIN_MS = 1_000
+const COMPLAIN_EVERY_MS = 60_000
+/** The end of the process waits no longer for a place that does not take its lines. */
+const CLOSE_WITHIN_MS = 3_000
+
+/** A place for lines. `journald` is none: it reads standard output. */
+export type Place = Exclude<LogTarget, { kind: 'journald' }>
 
 export interface LineTargetOptions {
   readonly now: () => Date
@@ -47,30 +50,51 @@ export interface LineTargetOptions {
   readonly onLost: (lines: number) => void
 }
 
-export function lineTarget(target: LogTarget, { now, fileDays, onLost }: LineTargetOptions): LineTarget {
-  const output = target.kind === 'file' ? dailyFile(target.path, now, fileDays) : standardStream(target.kind)
+export function lineTarget(place: Place, { now, fileDays, onLost }: LineTargetOptions): LineTarget {
   const waiting: string[] = []
+  let characters = 0
+  let leaving: string[] = []
   let lost = 0
+  let complainedAt = Number.NEGATIVE_INFINITY
+  let closing = false
   let timer: ReturnType<typeof setTimeout> | null = null
   let writing: Promise<void> | null = null
 
-  const takeBatch = (): string => `${waiting.splice(0, LINES_IN_A_BATCH).join('\n')}\n`
+  const complain = (error: unknown) => {
+    const time = now().getTime()
+    if (Math.abs(time - complainedAt) < COMPLAIN_EVERY_MS) return
+    complainedAt = time
+    const reason = error instanceof Error ? error.message : String(error)
+    sayOnStderr(`the log cannot be written to ${placeName(place)}: ${reason}`)
+  }
+  const output = outputFor(place, { now, fileDays, complain })
 
-  const failed = (lines: number, error: unknown) => {
-    if (lost === 0) complain(target, error)
-    lost += lines
+  const takeBatch = (): string[] => {
+    const batch = waiting.splice(0, LINES_IN_A_BATCH)
+    for (const line of batch) characters -= line.length
+    return batch
+  }
+
+  const giveBack = (batch: readonly string[]) => {
+    waiting.unshift(...batch)
+    for (const line of batch) characters += line.length
   }
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
-      const lines = Math.min(waiting.length, LINES_IN_A_BATCH)
-      const batch = takeBatch()
+      leaving = takeBatch()
       try {
-        await writeFully(output.descriptor(), batch)
+        await output.send(leaving)
+        leaving = []
         reportLost()
       } catch (error) {
-        failed(lines, error)
+        complain(error)
         output.reopen()
+        const left = leaving.splice(0)
+        if (output.keeps && !closing) {
+          giveBack(left)
+          await pause(TRY_AGAIN_MS)
+        } else lost += left.length
       }
     }
   }
@@ -104,135 +128,71 @@ export function lineTarget(target: LogTarget, { now, fileDays, onLost }: LineTar
 
   return {
     write(line) {
-      if (waiting.length >= MOST_WAITING_LINES) {
+      if (waiting.length >= MOST_WAITING_LINES || characters + line.length > MOST_WAITING_CHARACTERS) {
         lost += 1
         return
       }
       waiting.push(line)
+      characters += line.length
       schedule()
     },
     flush,
     flushNow() {
       while (waiting.length > 0) {
-        const lines = Math.min(waiting.length, LINES_IN_A_BATCH)
         const batch = takeBatch()
         try {
-          writeFullyNow(output.descriptor(), batch)
+          output.sendNow(batch)
         } catch (error) {
-          failed(lines, error)
+          complain(error)
+          lost += batch.length
         }
       }
     },
     reopen: output.reopen,
     async close() {
-      await flush()
+      closing = true
+      await Promise.race([flush(), pause(CLOSE_WITHIN_MS)])
       output.close()
+      const left = lost + leaving.length + waiting.length
+      if (left > 0) sayOnStderr(`${left} log lines for ${placeName(place)} were lost`)
     },
   }
 }
 
-function standardStream(kind: 'stdout' | 'stderr'): Output {
-  const descriptor = kind === 'stdout' ? 1 : 2
-  return { descriptor: () => descriptor, reopen: () => {}, close: () => {} }
+interface OutputOptions extends Pick<LineTargetOptions, 'now' | 'fileDays'> {
+  /** For what is known to be lost only after `send` has done its work. */
+  readonly complain: (error: unknown) => void
 }
 
-/**
- * The current file keeps its name, so that a program that follows it need not know the date. On a new day (UTC) it
- * is renamed to `<name>.<the day it holds>`, and files older than `fileDays` days are deleted.
- */
-function dailyFile(path: string, now: () => Date, fileDays: number | null): Output {
-  let open: { readonly descriptor: number; readonly inode: number; readonly day: string } | null = null
-  let stale = false
-
-  const close = () => {
-    if (open !== null) closeSync(open.descriptor)
-    open = null
-  }
-
-  return {
-    descriptor() {
-      const day = dayOf(now())
-      if (open !== null && open.day === day && !stale) return open.descriptor
-      const previous = open
-      close()
-      stale = false
-      mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
-      moveAway(path, day, previous)
-      if (fileDays !== null) deleteOld(path, new Date(now().getTime() - fileDays * 86_400_000))
-      const descriptor = openSync(path, 'a', 0o640)
-      open = { descriptor, inode: statSync(path).ino, day }
-      return descriptor
-    },
-    reopen() {
-      stale = true
-    },
-    close,
+function outputFor(place: Place, { now, fileDays, complain }: OutputOptions): Output {
+  switch (place.kind) {
+    case 'file':
+      return dailyFile(place.path, now, fileDays)
+    case 'syslog':
+      if (place.over === 'udp') return datagrams(place, complain)
+      return place.over === 'tcp' ? connection(place, counted) : connection(place, delimited)
+    default:
+      return standardStream(place.kind)
   }
 }
 
-/** Another process may have done it already, and the file at `path` is then a new one. */
-function moveAway(
-  path: string,
-  today: string,
-  previous: { readonly inode: number; readonly day: string } | null,
-): void {
-  const file = statSync(path, { throwIfNoEntry: false })
-  if (file === undefined || (previous !== null && previous.inode !== file.ino)) return
-  const day = previous?.day ?? dayOf(file.mtime)
-  const moved = `${path}.${day}`
-  if (day < today && statSync(moved, { throwIfNoEntry: false }) === undefined) renameSync(path, moved)
+/** As an operator writes it in a setting. */
+export const placeName = (place: Place): string => {
+  if (place.kind === 'file') return `file:${place.path}`
+  if (place.kind !== 'syslog') return place.kind
+  if (place.over === 'unix') return `syslog:${place.path}`
+  const host = place.host.includes(':') ? `[${place.host}]` : place.host
+  return `${place.over === 'udp' ? 'syslog' : 'syslog+tcp'}://${host}:${place.port}`
 }
-
-function deleteOld(path: string, oldest: Date): void {
-  const prefix = `${basename(path)}.`
-  for (const name of readdirSync(dirname(path))) {
-    const day = name.startsWith(prefix) ? name.slice(prefix.length) : ''
-    if (/^\d{4}-\d{2}-\d{2}$/.test(day) && day < dayOf(oldest)) unlinkSync(join(dirname(path), name))
-  }
-}
-
-const dayOf = (time: Date): string => time.toISOString().slice(0, 10)
-
-async function writeFully(descriptor: number, text: string): Promise<void> {
-  let rest = Buffer.from(text)
-  while (rest.length > 0) {
-    const written = await new Promise<number>((resolve, reject) =>
-      write(descriptor, rest, 0, rest.length, null, (error, bytes) => {
-        if (error === null || error === undefined) resolve(bytes)
-        else if (isBusy(error)) resolve(0)
-        else reject(error)
-      }),
-    )
-    rest = rest.subarray(written)
-    if (written === 0) await Bun.sleep(RETRY_MS)
-  }
-}
-
-function writeFullyNow(descriptor: number, text: string): void {
-  let rest = Buffer.from(text)
-  for (let attempts = 0; rest.length > 0 && attempts < 200; attempts += 1) {
-    try {
-      rest = rest.subarray(writeSync(descriptor, rest))
-      attempts = 0
-    } catch (error) {
-      if (!isBusy(error)) throw error
-      Bun.sleepSync(RETRY_MS)
-    }
-  }
-}
-
-/** A pipe that its reader has put into non-blocking mode, and that is full. */
-const isBusy = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EAGAIN'
 
 /** The log itself cannot say that it does not work. */
-function complain(target: LogTarget, error: unknown): void {
-  const place = target.kind === 'file' ? target.path : target.kind
+function sayOnStderr(text: string): void {
   try {
-    writeSync(
-      2,
-      `sipkeeper: the log cannot be written to ${place}: ${error instanceof Error ? error.message : error}\n`,
-    )
+    writeSync(2, `sipkeeper: ${text}\n`)
   } catch {
     // standard error is closed as well: nobody is listening
   }
 }
+
+/** Holds no process that has nothing else to do. */
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())
