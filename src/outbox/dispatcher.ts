@@ -1,9 +1,12 @@
-import type { Db } from '../db/db.ts'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Db, Tx } from '../db/db.ts'
 import type { Logging } from '../logging/logging.ts'
 import type { Secrets } from '../secrets.ts'
-import { type Channel, type ChannelId, type OutgoingMessage, PermanentFailure } from './messages.ts'
+import { type Channel, type ChannelId, type MessageData, type OutgoingMessage, PermanentFailure } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import { type OutboxRow, outboxStore } from './store.ts'
+
+type LeasedRow = OutboxRow & { readonly lane: string }
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
@@ -27,31 +30,62 @@ const LOOK_AFTER_MS = [5, 50, 500]
 
 /** Messages on their way at once, of all lanes. */
 const MOST_IN_FLIGHT = 64
+
+/** A channel that has not answered by then is taken for broken. */
+const PATIENCE_MS = 3 * MINUTE_MS
+/** How long `stop` waits for what is on its way. */
+const DRAIN_MS = 7 * SECOND_MS
+/** How often to try again to note that a message has left, while the database is away. */
+const NOTE_EVERY_MS = SECOND_MS
+
 const LONGEST_ERROR = 500
+/** Shorter values are no secrets, and words would fall to pieces. */
+const SHORTEST_SECRET = 4
+
+export interface DispatcherOptions {
+  readonly db: Db
+  readonly secrets: Secrets
+  readonly log: Logging
+  readonly now: () => Date
+  readonly outbox: Outbox
+  readonly channels: readonly Channel[]
+  readonly workers: number
+  readonly patienceMs?: number
+  readonly drainMs?: number
+}
+
+/** One line that may stand in the outbox and in a log: a server may repeat to us what the message said. */
+const reasonOf = (error: unknown, data: MessageData): string => {
+  let text = error instanceof Error ? error.message : String(error)
+  for (const value of Object.values(data)) {
+    if (typeof value === 'string' && value.length >= SHORTEST_SECRET) text = text.replaceAll(value, '…')
+  }
+  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, LONGEST_ERROR)
+}
+
+/** Rejects when the work has not ended by then; it may still end. */
+const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error('no answer in time')), ms)
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer))
+}
 
 /**
  * Sends what waits in the outbox: each message at least once, and a second time only when the process dies between
  * the other side's yes and the note of it. A lane (one channel of one Space) has `workers` messages on their way at
- * most, so that a slow server holds up nobody else's.
+ * most, so that a slow server holds up nobody else's; a recipient has one, so that they arrive in order.
  */
-export const dispatcher = (deps: {
-  db: Db
-  secrets: Secrets
-  log: Logging
-  now: () => Date
-  outbox: Outbox
-  channels: readonly Channel[]
-  workers: number
-}) => {
-  const { db, secrets, log, now, outbox, channels, workers } = deps
+export const dispatcher = (options: DispatcherOptions) => {
+  const { db, secrets, log, now, outbox, channels, workers, patienceMs = PATIENCE_MS, drainMs = DRAIN_MS } = options
   const store = outboxStore(db)
   const channelOf = new Map(channels.map((channel) => [channel.id, channel]))
-  /** Message → lane. */
-  const inFlight = new Map<number, string>()
+  const inFlight = new Map<number, LeasedRow>()
   const settled = new Set<() => void>()
   let looking: Promise<void> | null = null
   let lookAgain = false
+  let isDown = false
   let stopped = false
+  let closed = false
   const timers = new Set<ReturnType<typeof setInterval>>()
 
   const open = (row: OutboxRow): OutgoingMessage => ({
@@ -66,8 +100,21 @@ export const dispatcher = (deps: {
     attempts: row.attempts,
   })
 
+  /** Writes what became of a message. The database may be away: until the lease ends nobody else sends it either. */
+  const note = async <T>(write: (tx: Tx) => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await db.transaction(write)
+      } catch (error) {
+        if (stopped || tries * NOTE_EVERY_MS >= LEASE_MS) throw error
+        await Bun.sleep(NOTE_EVERY_MS)
+      }
+    }
+  }
+
   const abandon = async (row: OutboxRow, reason: string): Promise<void> => {
-    await db.transaction((tx) => store.abandon(tx, row.id, reason.slice(0, LONGEST_ERROR), now()))
+    const isExpired = row.expiresAt !== null && row.expiresAt <= now()
+    if (!(await note((tx) => store.abandon(tx, row, reason, isExpired, now())))) return
     log.security(row.channel === 'mail' ? 'mail.dead' : 'sms.fail', { kind: row.kind, message: row.id, reason })
   }
 
@@ -77,31 +124,38 @@ export const dispatcher = (deps: {
     const next = new Date(now().getTime() + delay)
     const isTooOld = next.getTime() > row.createdAt.getTime() + GIVE_UP_AFTER_MS[row.channel]
     if (isTooOld || (row.expiresAt !== null && next >= row.expiresAt)) return abandon(row, reason)
+    if (!(await note((tx) => store.retry(tx, row, next, reason, now())))) return
     log.app.warn('message not sent yet', { message: row.id, kind: row.kind, attempts: row.attempts, reason, next })
-    await db.transaction((tx) => store.retry(tx, row.id, next, reason.slice(0, LONGEST_ERROR), now()))
   }
 
   const deliver = async (row: OutboxRow): Promise<void> => {
     if (row.expiresAt !== null && row.expiresAt <= now()) return abandon(row, 'expired')
     const channel = channelOf.get(row.channel)
     if (channel === undefined) return abandon(row, 'no channel')
+    let data: MessageData = {}
     try {
-      await channel.dispatch(open(row))
+      const message = open(row)
+      data = message.data
+      await within(patienceMs, channel.dispatch(message))
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error, data)
       return error instanceof PermanentFailure ? abandon(row, reason) : postpone(row, reason)
     }
-    await db.transaction((tx) => store.sent(tx, row.id, now()))
+    await note((tx) => store.sent(tx, row, now()))
     log.security(row.channel === 'mail' ? 'mail.sent' : 'sms.sent', { kind: row.kind, message: row.id })
   }
 
-  const countOf = (lane: string) => [...inFlight.values()].filter((other) => other === lane).length
+  const countOf = (lane: string) => inFlight.values().reduce((sum, row) => sum + (row.lane === lane ? 1 : 0), 0)
+  const hasRoom = ({ lane, recipient }: LeasedRow): boolean =>
+    countOf(lane) < workers && !inFlight.values().some((other) => other.recipient === recipient)
 
-  const send = (row: OutboxRow & { lane: string }): void => {
-    inFlight.set(row.id, row.lane)
+  const send = (row: LeasedRow): void => {
+    inFlight.set(row.id, row)
     deliver(row)
       // The lease ends, and somebody tries again.
-      .catch((error) => log.app.error('the outbox cannot be written', { message: row.id, error }))
+      .catch((error) => {
+        if (!closed) log.app.error('the outbox cannot be written', { message: row.id, error })
+      })
       .finally(() => {
         inFlight.delete(row.id)
         look()
@@ -114,15 +168,26 @@ export const dispatcher = (deps: {
       lookAgain = false
       const room = MOST_IN_FLIGHT - inFlight.size
       if (stopped || room <= 0) return
-      const busy = [...new Set(inFlight.values())].filter((lane) => countOf(lane) >= workers)
+      const rows = [...inFlight.values()]
+      const busy = {
+        lanes: [...new Set(rows.map(({ lane }) => lane))].filter((lane) => countOf(lane) >= workers),
+        recipients: rows.map(({ recipient }) => recipient),
+      }
       const at = now()
       const options = { most: Math.min(room, workers), busy, now: at, leasedUntil: new Date(at.getTime() + LEASE_MS) }
-      const rows = await db.transaction((tx) => store.lease(tx, options))
-      for (const row of rows) {
-        if (countOf(row.lane) < workers) send(row)
-        else await db.transaction((tx) => store.giveBack(tx, row.id))
+      const { leased, wereDue } = await db.transaction((tx) => store.lease(tx, options))
+      const excess: LeasedRow[] = []
+      for (const row of leased) {
+        if (!stopped && hasRoom(row)) send(row)
+        else excess.push(row)
       }
-      if (rows.length > 0) lookAgain = true
+      if (excess.length > 0) {
+        await db.transaction(async (tx) => {
+          for (const row of excess) await store.giveBack(tx, row)
+        })
+      }
+      isDown = false
+      if (wereDue) lookAgain = true
     } while (lookAgain)
   }
 
@@ -130,19 +195,26 @@ export const dispatcher = (deps: {
     if (stopped) return
     lookAgain = true
     looking ??= work()
-      .catch((error) => log.app.error('the outbox cannot be read', { error }))
+      .catch((error) => {
+        // Once, not every two seconds for as long as the database is away.
+        if (!isDown) log.app.error('the outbox cannot be read', { error })
+        isDown = true
+        lookAgain = false
+      })
       .finally(() => {
         looking = null
-        if (inFlight.size === 0) for (const resolve of settled) resolve()
+        // Somebody looked between the end of the last round and this.
+        if (lookAgain) look()
+        else if (inFlight.size === 0) for (const resolve of settled) resolve()
       })
   }
 
-  const renew = (): void => {
+  const renew = async (): Promise<void> => {
     if (inFlight.size === 0) return
     const until = new Date(now().getTime() + LEASE_MS)
-    db.transaction((tx) => store.renew(tx, [...inFlight.keys()], until)).catch((error) =>
-      log.app.error('leases of the outbox cannot be renewed', { error }),
-    )
+    await db
+      .transaction((tx) => store.renew(tx, [...inFlight.keys()], until))
+      .catch((error) => log.app.error('leases of the outbox cannot be renewed', { error }))
   }
 
   /** Until nothing is on its way and nothing due is left. */
@@ -159,22 +231,43 @@ export const dispatcher = (deps: {
 
   return {
     start: async (): Promise<void> => {
-      // On SQLite nobody else sends: what is leased was on its way when the last process died.
-      if (db.dialect === 'sqlite') await db.transaction((tx) => store.freeAll(tx))
       timers.add(setInterval(look, LOOK_EVERY_MS)).add(setInterval(renew, RENEW_EVERY_MS))
-      outbox.onAdded(() => {
-        for (const delay of LOOK_AFTER_MS) setTimeout(look, delay)
-      })
+      // What is started inside a transaction counts as part of it, and may begin no other.
+      const outside = AsyncLocalStorage.snapshot()
+      outbox.onAdded(() =>
+        outside(() => {
+          for (const delay of LOOK_AFTER_MS) setTimeout(look, delay)
+        }),
+      )
+      // On SQLite nobody else sends: what is leased was on its way when the last process died. Where this fails the
+      // leases run out by themselves.
+      if (db.dialect === 'sqlite') await db.transaction((tx) => store.freeAll(tx))
       look()
     },
+    look,
+    renew,
     settle,
-    /** Waits for what is on its way; what still waits is another process's, or the next start's. */
+    /**
+     * Takes nothing more, and waits for what is on its way: at most some seconds, since a server that hangs may not hang
+     * us. What still waits is another process's, or the next start's.
+     */
     stop: async (): Promise<void> => {
       for (const timer of timers) clearInterval(timer)
       outbox.onAdded(() => {})
       stopped = true
-      while (looking !== null || inFlight.size > 0) await Bun.sleep(5)
-      await Promise.all(channels.map((channel) => channel.close()))
+      const deadline = performance.now() + drainMs
+      while ((looking !== null || inFlight.size > 0) && performance.now() < deadline) await Bun.sleep(5)
+      await within(SECOND_MS, Promise.all(channels.map((channel) => channel.close()))).catch((error) =>
+        log.app.warn('a channel did not close', { error }),
+      )
+      closed = true
+      if (inFlight.size === 0) return
+      // Their connections end with the process: nobody has to wait for the leases.
+      log.app.warn('messages were on their way at the end', { messages: [...inFlight.keys()] })
+      const giveUp = async (tx: Tx) => {
+        for (const row of inFlight.values()) await store.retry(tx, row, now(), 'the process ended', now())
+      }
+      await db.transaction(giveUp).catch((error) => log.app.error('the outbox cannot be written', { error }))
     },
   }
 }

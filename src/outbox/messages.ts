@@ -1,6 +1,7 @@
 import type { Language } from '../messages/messages.ts'
 
-export type ChannelId = 'mail' | 'sms'
+export const CHANNELS = ['mail', 'sms'] as const
+export type ChannelId = (typeof CHANNELS)[number]
 
 /**
  * Every kind of mail with what its template may say (spec mail-sms.md §5); the comment is the spec's number. `link` and
@@ -43,6 +44,8 @@ export interface MailKinds {
   account_deleted: { 'account.identifier': string; time: string; ip: string }
   /** M11 */
   account_blocked: { 'account.identifier': string; time: string; is_blocked: boolean; is_automatic: boolean }
+  /** M12: to whoever has the address. `link` starts a recovery. */
+  registration_attempted: { 'account.identifier': string; time: string; ip: string; link: string }
   /** M13: which server took it. */
   test: { transport: string; time: string }
 }

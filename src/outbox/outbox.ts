@@ -1,7 +1,13 @@
 import type { Db, Tx } from '../db/db.ts'
+import { type Pace, sweep } from '../db/sweep.ts'
 import type { Secrets } from '../secrets.ts'
-import type { Message } from './messages.ts'
+import { CHANNELS, type Message } from './messages.ts'
 import { outboxStore } from './store.ts'
+
+/** spec mail-sms.md §4 */
+const SENT_DAYS = 7
+const DEAD_DAYS = 30
+const DAY_MS = 86_400_000
 
 /**
  * Messages are added in the transaction of their cause: both happen or neither does. `nudge` wakes the dispatcher of
@@ -39,7 +45,18 @@ export const outbox = (deps: { db: Db; secrets: Secrets; now: () => Date }) => {
       nudge = listener
     },
     list: (options: { most: number; unsent: boolean }) => store.list(db.read, options.most, options.unsent),
-    depth: () => store.depth(db.read),
+    /** What waits, of every channel, and since when; `oldest` is null when nothing does. */
+    depth: async () => {
+      const found = await store.depth(db.read)
+      return CHANNELS.map(
+        (channel) => found.find((row) => row.channel === channel) ?? { channel, waiting: 0, oldest: null },
+      )
+    },
+    /** Removes what was sent a week ago or given up a month ago; resolves to how much. */
+    clear: (pace: Pace = {}): Promise<number> => {
+      const before = (days: number) => new Date(now().getTime() - days * DAY_MS)
+      return sweep(db, store.old(before(SENT_DAYS), before(DEAD_DAYS)), pace)
+    },
     /** False: there is none, or it has left already, or its secret was superseded. */
     retry: async (id: number): Promise<boolean> => {
       const revived = await db.transaction((tx) => store.revive(tx, id, now()))

@@ -1,11 +1,19 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, lte, notInArray, or, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../db/db.ts'
+import type { Outlived } from '../db/sweep.ts'
 
 export type OutboxRow = Db['tables']['outboxMessages']['$inferSelect']
 type NewOutboxRow = Omit<
   Db['tables']['outboxMessages']['$inferInsert'],
   'id' | 'attempts' | 'leasedUntil' | 'lastError' | 'sentAt' | 'deadAt'
 >
+
+type Leased = Pick<OutboxRow, 'id' | 'attempts'>
+
+export interface Busy {
+  readonly lanes: readonly string[]
+  readonly recipients: readonly string[]
+}
 
 /** Messages of one lane are sent by the same server: of one that is slow, others know nothing. */
 const lane = sql<string>`channel || ':' || coalesce(space_id, 0)`
@@ -15,34 +23,45 @@ export const outboxStore = (db: Db) => {
   const waiting = and(isNull(outbox.sentAt), isNull(outbox.deadAt))
   const free = (now: Date) => or(isNull(outbox.leasedUntil), lt(outbox.leasedUntil, now))
   const due = (now: Date) => and(waiting, lte(outbox.notBefore, now), free(now))
+  /** Nobody has leased it since: each lease counts one attempt. */
+  const held = ({ id, attempts }: Leased) => and(waiting, eq(outbox.id, id), eq(outbox.attempts, attempts))
+  const changed = (rows: readonly unknown[]) => rows.length === 1
 
   return {
     /** The id; null when a message with the same dedup key is there already. */
     add: async (tx: Tx, row: NewOutboxRow): Promise<number | null> =>
       (await tx.insert(outbox).values(row).onConflictDoNothing().returning({ id: outbox.id }))[0]?.id ?? null,
     /**
-     * Takes up to `most` due messages, none of the lanes in `busy`. The conditions stand in the outer statement too:
-     * where two processes chose the same rows, the second finds them leased.
+     * Takes up to `most` due messages, the oldest first, and none for a lane or a recipient in `busy`. The conditions
+     * stand in the outer statement too: where two processes chose the same rows, the second finds them leased.
+     * `wereDue`: there was something to choose, so that it is worth while to look again.
      */
     lease: async (
       tx: Tx,
-      options: { most: number; busy: readonly string[]; now: Date; leasedUntil: Date },
-    ): Promise<(OutboxRow & { lane: string })[]> => {
+      options: { most: number; busy: Busy; now: Date; leasedUntil: Date },
+    ): Promise<{ leased: (OutboxRow & { lane: string })[]; wereDue: boolean }> => {
       const { most, busy, now, leasedUntil } = options
       const chosen = await tx
         .select({ id: outbox.id })
         .from(outbox)
-        .where(and(due(now), busy.length === 0 ? undefined : notInArray(lane, [...busy])))
+        .where(
+          and(
+            due(now),
+            busy.lanes.length === 0 ? undefined : notInArray(lane, [...busy.lanes]),
+            busy.recipients.length === 0 ? undefined : notInArray(outbox.recipient, [...busy.recipients]),
+          ),
+        )
         .orderBy(asc(outbox.notBefore), asc(outbox.id))
         .limit(most)
-      if (chosen.length === 0) return []
+      if (chosen.length === 0) return { leased: [], wereDue: false }
       const ids = chosen.map(({ id }) => id)
-      const leased = await tx
+      const rows = await tx
         .update(outbox)
         .set({ leasedUntil, attempts: sql`${outbox.attempts} + 1`, updatedAt: now })
         .where(and(inArray(outbox.id, ids), due(now)))
         .returning()
-      return leased.map((row) => ({ ...row, lane: `${row.channel}:${row.spaceId ?? 0}` })).sort((a, b) => a.id - b.id)
+      const leased = rows.map((row) => ({ ...row, lane: `${row.channel}:${row.spaceId ?? 0}` }))
+      return { leased: leased.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)), wereDue: true }
     },
     /** Keeps the lease of what is still being sent. */
     renew: (tx: Tx, ids: readonly number[], leasedUntil: Date) =>
@@ -57,49 +76,50 @@ export const outboxStore = (db: Db) => {
         .set({ leasedUntil: null })
         .where(and(waiting, isNotNull(outbox.leasedUntil))),
     /** Given back untried. */
-    giveBack: (tx: Tx, id: number) =>
+    giveBack: (tx: Tx, lease: Leased) =>
       tx
         .update(outbox)
         .set({ leasedUntil: null, attempts: sql`${outbox.attempts} - 1` })
-        .where(and(eq(outbox.id, id), waiting)),
-    sent: (tx: Tx, id: number, at: Date) =>
+        .where(held(lease)),
+    /** Whoever else has leased it meanwhile: it has left. */
+    sent: (tx: Tx, { id }: Leased, at: Date) =>
       tx
         .update(outbox)
         .set({ sentAt: at, deadAt: null, leasedUntil: null, lastError: null, data: null, updatedAt: at })
         .where(eq(outbox.id, id)),
-    retry: (tx: Tx, id: number, notBefore: Date, lastError: string, at: Date) =>
-      tx
-        .update(outbox)
-        .set({ notBefore, leasedUntil: null, lastError, updatedAt: at })
-        .where(and(eq(outbox.id, id), waiting)),
-    abandon: (tx: Tx, id: number, lastError: string, at: Date) =>
-      tx
-        .update(outbox)
-        .set({ deadAt: at, leasedUntil: null, lastError, updatedAt: at })
-        .where(and(eq(outbox.id, id), waiting)),
+    /** False: it is superseded, or the lease ran out and somebody else has it. */
+    retry: async (tx: Tx, lease: Leased, notBefore: Date, lastError: string, at: Date): Promise<boolean> =>
+      changed(
+        await tx
+          .update(outbox)
+          .set({ notBefore, leasedUntil: null, lastError, updatedAt: at })
+          .where(held(lease))
+          .returning({ id: outbox.id }),
+      ),
+    /** Not tried again by itself. With `forget` nobody can: what is inside is worth nothing. False: as for `retry`. */
+    abandon: async (tx: Tx, lease: Leased, lastError: string, forget: boolean, at: Date): Promise<boolean> =>
+      changed(
+        await tx
+          .update(outbox)
+          .set({ deadAt: at, leasedUntil: null, lastError, updatedAt: at, ...(forget ? { data: null } : {}) })
+          .where(held(lease))
+          .returning({ id: outbox.id }),
+      ),
     /** A dead message, or one that waits for its next attempt, is tried again at once. */
     revive: async (tx: Tx, id: number, at: Date): Promise<boolean> =>
-      (
+      changed(
         await tx
           .update(outbox)
           .set({ deadAt: null, attempts: 0, notBefore: at, leasedUntil: null, updatedAt: at })
           .where(and(eq(outbox.id, id), isNull(outbox.sentAt), isNotNull(outbox.data), free(at)))
-          .returning({ id: outbox.id })
-      ).length === 1,
-    /** Older messages of one kind that a newer code makes worthless. */
+          .returning({ id: outbox.id }),
+      ),
+    /** Older messages of one kind that a newer code makes worthless; one on its way arrives, or is not tried again. */
     supersede: (tx: Tx, accountId: number, channel: OutboxRow['channel'], kind: string, at: Date) =>
       tx
         .update(outbox)
         .set({ deadAt: at, lastError: 'superseded', data: null, updatedAt: at })
-        .where(
-          and(
-            waiting,
-            eq(outbox.accountId, accountId),
-            eq(outbox.channel, channel),
-            eq(outbox.kind, kind),
-            isNull(outbox.leasedUntil),
-          ),
-        ),
+        .where(and(waiting, eq(outbox.accountId, accountId), eq(outbox.channel, channel), eq(outbox.kind, kind))),
     /** The newest first. `unsent`: only what waits or is dead. */
     list: (on: Reader, most: number, unsent: boolean) =>
       on
@@ -108,23 +128,21 @@ export const outboxStore = (db: Db) => {
         .where(unsent ? isNull(outbox.sentAt) : undefined)
         .orderBy(desc(outbox.id))
         .limit(most),
-    byId: async (on: Reader, id: number) => (await on.select().from(outbox).where(eq(outbox.id, id)))[0] ?? null,
-    /** How many wait, of each channel, and since when the oldest is due. */
+    /** How many wait, of each channel that has any, and since when the oldest does. */
     depth: (on: Reader) =>
       on
         .select({
           channel: outbox.channel,
           waiting: sql<number>`count(*)`.mapWith(Number),
-          oldest: sql<Date | null>`min(${outbox.notBefore})`.mapWith(outbox.notBefore),
+          oldest: sql<Date | null>`min(${outbox.createdAt})`.mapWith(outbox.createdAt),
         })
         .from(outbox)
         .where(waiting)
         .groupBy(outbox.channel),
-    /** Removes up to `most` of what was sent, or given up, so long ago. */
-    clear: async (tx: Tx, sentBefore: Date, deadBefore: Date, most: number): Promise<number> => {
-      const old = or(lt(outbox.sentAt, sentBefore), lt(outbox.deadAt, deadBefore))
-      const some = tx.select({ id: outbox.id }).from(outbox).where(old).limit(most)
-      return (await tx.delete(outbox).where(inArray(outbox.id, some)).returning({ id: outbox.id })).length
-    },
+    /** What was sent, or given up, so long ago. */
+    old: (sentBefore: Date, deadBefore: Date): Outlived => ({
+      table: outbox,
+      condition: or(lt(outbox.sentAt, sentBefore), lt(outbox.deadAt, deadBefore)),
+    }),
   }
 }
