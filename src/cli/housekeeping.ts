@@ -1,6 +1,10 @@
 import type { Command } from 'commander'
+import { DEFAULT_THRESHOLDS } from '../features/spaces/expiry-notices.ts'
+import type { Occasion } from '../jobs/jobs.ts'
+import type { Services } from '../services.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
+import { runJob } from './jobs.ts'
 import { print } from './terminal.ts'
 
 interface Options extends GlobalOptions {
@@ -10,6 +14,9 @@ interface Options extends GlobalOptions {
   readonly yes?: boolean
 }
 
+/** A hundred years. */
+const MOST_DAYS = 36_500
+
 const wholeNumber = (text: string, name: string): number => {
   if (!/^\d{1,6}$/.test(text)) throw new CommandError(`${name} must be a whole number.`, EXIT.usage)
   return Number(text)
@@ -17,6 +24,28 @@ const wholeNumber = (text: string, name: string): number => {
 
 const report = (count: number, what: string, apply: boolean) =>
   print(apply ? `${count} ${what} removed` : `${count} ${what} would be removed; add --apply to do it`)
+
+/** Counts; with `--apply` does it, and never while the job of the same name does. */
+const clear = async (
+  parts: Services,
+  apply: boolean,
+  what: string,
+  job: string,
+  work: (clearing: { readonly apply: boolean; readonly signal?: AbortSignal }) => Promise<number>,
+): Promise<void> => {
+  const done = ({ signal }: Occasion) => work({ apply, signal })
+  report(apply ? (await runJob(parts, job, done)).count : await work({ apply }), what, apply)
+}
+
+/** `7,3,1`: whole numbers, each smaller than the one before. What has no number in it is the default. */
+const thresholdsOf = (text: string): readonly number[] => {
+  const days = text.match(/\d+/g)?.map(Number) ?? DEFAULT_THRESHOLDS
+  const isFalling = days.every((day, index) => index === 0 || day < (days[index - 1] ?? 0))
+  if (!isFalling || (days[0] ?? 0) > MOST_DAYS) {
+    throw new CommandError('The days must be whole numbers, each smaller than the one before: 7,3,1.', EXIT.failed)
+  }
+  return days
+}
 
 /** The reference's own command names, so that cron lines keep working. */
 export const housekeepingCommands = (program: Command) => {
@@ -30,7 +59,7 @@ export const housekeepingCommands = (program: Command) => {
       const apply = options.apply === true
       const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) =>
-        report(await parts.housekeeping.tombstones(age, apply), 'reserved names', apply),
+        clear(parts, apply, 'reserved names', 'tombstones', (how) => parts.housekeeping.tombstones(age, how)),
       )
     })
   program
@@ -53,8 +82,10 @@ export const housekeepingCommands = (program: Command) => {
       }
       const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) => {
-        const old = { apply, confirmed, domain: options.domain ?? null }
-        report(await parts.housekeeping.unconfirmed(age, old), 'accounts', apply)
+        const which = { confirmed, domain: options.domain ?? null }
+        await clear(parts, apply, 'accounts', 'unconfirmed-accounts', (how) =>
+          parts.housekeeping.unconfirmed(age, { ...how, ...which }),
+        )
       })
     })
   program
@@ -66,7 +97,7 @@ export const housekeepingCommands = (program: Command) => {
       const given = minutes === undefined ? null : wholeNumber(minutes, 'minutes')
       await withServices(command.optsWithGlobals<Options>(), async ({ parts, config }) => {
         const limit = given ?? config.APP_API_KEY_EXPIRATION_MINUTES
-        report(await parts.housekeeping.apiKeys(limit), 'API keys', true)
+        await clear(parts, true, 'API keys', 'api-keys', (how) => parts.housekeeping.apiKeys(limit, how))
       })
     })
   program
@@ -76,20 +107,31 @@ export const housekeepingCommands = (program: Command) => {
     .description('remove digest counts whose nonces have expired')
     .action(async (_minutes: string | undefined, _options, command: Command) =>
       withServices(command.optsWithGlobals<Options>(), async ({ parts }) => {
-        report(await parts.housekeeping.nonces(), 'digest counts', true)
+        await clear(parts, true, 'digest counts', 'nonces', (how) => parts.housekeeping.nonces(how))
       }),
     )
   program
     .command('tokens:clear')
     .argument('<days>')
     .option('--apply', 'do it; otherwise they are only counted')
-    .description('remove tokens that were used, or went unused, so many days ago')
+    .description('remove tokens and codes that were used, or went unused, so many days ago')
     .action(async (days: string, _options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       const apply = options.apply === true
       const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) =>
-        report(await parts.housekeeping.tokens(age, apply), 'tokens', apply),
+        clear(parts, apply, 'tokens', 'tokens', (how) => parts.housekeeping.tokens(age, how)),
       )
+    })
+  program
+    .command('spaces:expiration-emails')
+    .argument('[days]', 'so many days before the end', DEFAULT_THRESHOLDS.join())
+    .description('write to the administrators of Spaces that expire in exactly so many days, once for each')
+    .action(async (days: string, _options, command: Command) => {
+      const thresholds = thresholdsOf(days)
+      await withServices(command.optsWithGlobals<Options>(), async ({ parts }) => {
+        const send = (occasion: Occasion) => parts.expiryNotices.send(thresholds, occasion)
+        print(`${(await runJob(parts, 'space-expiry', send)).count} mails queued`)
+      })
     })
 }

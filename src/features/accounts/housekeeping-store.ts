@@ -1,5 +1,6 @@
-import { and, asc, eq, gt, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { type Outlived, type Stretch, within } from '../../db/sweep.ts'
 
 interface OldAccounts {
   readonly until: Date
@@ -7,14 +8,26 @@ interface OldAccounts {
   readonly domain: string | null
 }
 
-interface OldTokens {
-  readonly until: Date
-  /** Provisioning tokens from before have expired as long ago, used or not; null: they never expire. */
-  readonly provisionedUntil: Date | null
+/** Since when a kind of token or code is of no use, if nobody used it; null: it never expires. */
+export interface TokenAges {
+  /** What was used before. */
+  readonly usedUntil: Date
+  readonly provisioning: Date | null
+  readonly request: Date
+  readonly creation: Date
+  readonly recovery: Date
+  readonly auth: Date
+  readonly reset: Date
+  readonly phoneCode: Date
+  readonly emailCode: Date
+  /** An e-mail address that was changed before cannot be brought back. */
+  readonly emailUndo: Date
+  readonly recoveryCode: Date
 }
 
 const HOUR_MS = 3_600_000
 
+/** What has had its day: rows for `db/sweep.ts`, which counts and deletes them. */
 export const accountHousekeepingStore = (db: Db) => {
   const {
     accounts,
@@ -26,71 +39,59 @@ export const accountHousekeepingStore = (db: Db) => {
     accountCreationRequestTokens: requests,
     accountRecoveryTokens: recovery,
     authTokens,
+    resetPasswordEmailTokens: resets,
+    phoneChangeCodes: phoneCodes,
+    emailChangeCodes: emailCodes,
+    recoveryCodes,
+    sessions,
+    wizards,
   } = db.tables
-  const counted = { n: sql<number>`count(*)`.mapWith(Number) }
-
-  const oldAccounts = ({ until, confirmed, domain }: OldAccounts) =>
-    and(
-      lt(accounts.createdAt, until),
-      eq(accounts.admin, false),
-      confirmed ? undefined : eq(accounts.activated, false),
-      domain === null ? undefined : eq(accounts.domain, domain),
-    )
-
-  type TokenTable = typeof provisioningTokens | typeof requests | typeof creation | typeof recovery | typeof authTokens
-
-  /** Every kind of token with what makes one of its rows useless. Creation tokens with an account tell how it began. */
-  const useless = ({ until, provisionedUntil }: OldTokens): readonly (readonly [TokenTable, SQL | undefined])[] => [
-    [
-      provisioningTokens,
-      or(
-        and(eq(provisioningTokens.used, true), lt(provisioningTokens.updatedAt, until)),
-        provisionedUntil === null ? undefined : lt(provisioningTokens.createdAt, provisionedUntil),
-      ),
-    ],
-    [requests, lt(requests.createdAt, until)],
-    [creation, and(isNull(creation.accountId), lt(creation.createdAt, until))],
-    [recovery, lt(recovery.createdAt, until)],
-    [authTokens, lt(authTokens.createdAt, until)],
-  ]
+  /** Used up, or too old, before that. */
+  const oldWizards = (until: Date) => or(lt(wizards.usedAt, until), lt(wizards.expiresAt, until))
 
   return {
-    countTombstones: async (on: Reader, until: Date) =>
-      (await on.select(counted).from(tombstones).where(lt(tombstones.createdAt, until)))[0]?.n ?? 0,
-    deleteTombstones: async (tx: Tx, until: Date, most: number) => {
-      const some = tx.select({ id: tombstones.id }).from(tombstones).where(lt(tombstones.createdAt, until)).limit(most)
-      return (await tx.delete(tombstones).where(inArray(tombstones.id, some)).returning({ id: tombstones.id })).length
+    keys: apiKeys,
+    tombstones: (until: Date): Outlived => ({ table: tombstones, condition: lt(tombstones.createdAt, until) }),
+    /** One that somebody has changed lately, by deactivating it perhaps, is not forgotten. */
+    accounts: ({ until, confirmed, domain }: OldAccounts): Outlived => ({
+      table: accounts,
+      condition: and(
+        lt(accounts.createdAt, until),
+        eq(accounts.admin, false),
+        confirmed ? undefined : and(eq(accounts.activated, false), lt(accounts.updatedAt, until)),
+        domain === null ? undefined : eq(accounts.domain, domain),
+      ),
+    }),
+    /** Those of the stretch: they stay as they are until the transaction ends. */
+    holdAccounts: async (tx: Tx, stretch: Stretch, { condition }: Outlived): Promise<number[]> => {
+      const held = await tx
+        .update(accounts)
+        .set({ updatedAt: sql`${accounts.updatedAt}` })
+        .where(and(within(accounts, stretch), condition))
+        .returning({ id: accounts.id })
+      return held.map(({ id }) => id)
     },
-    countAccounts: async (on: Reader, old: OldAccounts) =>
-      (await on.select(counted).from(accounts).where(oldAccounts(old)))[0]?.n ?? 0,
-    deleteAccounts: async (tx: Tx, old: OldAccounts, most: number) => {
-      const some = tx.select({ id: accounts.id }).from(accounts).where(oldAccounts(old)).limit(most)
-      // Once more: one that was activated meanwhile stays.
-      const condition = and(inArray(accounts.id, some), oldAccounts(old))
-      return (await tx.delete(accounts).where(condition).returning({ id: accounts.id })).length
-    },
-    deleteUnusedKeys: async (tx: Tx, unusedSince: Date, most: number) => {
-      const unused = and(isNull(apiKeys.expiresAfterLastUsedMinutes), lt(apiKeys.lastUsedAt, unusedSince))
-      const some = tx.select({ id: apiKeys.id }).from(apiKeys).where(unused).limit(most)
-      const condition = and(inArray(apiKeys.id, some), unused)
-      return (await tx.delete(apiKeys).where(condition).returning({ id: apiKeys.id })).length
-    },
-    /** Looks at up to `most` keys with a limit of their own, by id from `after` on; `last` is null at the end. */
-    deleteOutlivedKeys: async (tx: Tx, after: number, now: Date, most: number) => {
+    deleteAccounts: (tx: Tx, ids: readonly number[]) => tx.delete(accounts).where(inArray(accounts.id, [...ids])),
+    /** The accounts' own keys unused since then, and the others that outlived a limit of their own. */
+    deleteIdleKeys: async (
+      tx: Tx,
+      stretch: Stretch,
+      ownSince: Date,
+      isIdle: (minutes: number, lastUsedAt: Date) => boolean,
+    ) => {
       const limited = await tx
         .select({ id: apiKeys.id, lastUsedAt: apiKeys.lastUsedAt, minutes: apiKeys.expiresAfterLastUsedMinutes })
         .from(apiKeys)
-        .where(and(gt(apiKeys.expiresAfterLastUsedMinutes, 0), gt(apiKeys.id, after)))
-        .orderBy(asc(apiKeys.id))
-        .limit(most)
-      const ids = limited
-        .filter(({ lastUsedAt, minutes }) => lastUsedAt.getTime() + (minutes ?? 0) * 60_000 < now.getTime())
-        .map(({ id }) => id)
-      const removed =
-        ids.length === 0
-          ? 0
-          : (await tx.delete(apiKeys).where(inArray(apiKeys.id, ids)).returning({ id: apiKeys.id })).length
-      return { removed, last: limited.length < most ? null : (limited.at(-1)?.id ?? null) }
+        .where(and(within(apiKeys, stretch), gt(apiKeys.expiresAfterLastUsedMinutes, 0)))
+      const ids = limited.filter(({ minutes, lastUsedAt }) => isIdle(minutes ?? 0, lastUsedAt)).map(({ id }) => id)
+      const own = and(isNull(apiKeys.expiresAfterLastUsedMinutes), lt(apiKeys.lastUsedAt, ownSince))
+      const idle = ids.length === 0 ? own : or(own, inArray(apiKeys.id, ids))
+      return (
+        await tx
+          .delete(apiKeys)
+          .where(and(within(apiKeys, stretch), idle))
+          .returning({ id: apiKeys.id })
+      ).length
     },
     deleteNonces: async (tx: Tx, now: Date, most: number) => {
       // An hour of grace: clocks of several machines differ, and a forgotten count must never be accepted again.
@@ -98,19 +99,48 @@ export const accountHousekeepingStore = (db: Db) => {
       const some = tx.select({ nonce: nonces.nonce }).from(nonces).where(lt(nonces.expiresAt, until)).limit(most)
       return (await tx.delete(nonces).where(inArray(nonces.nonce, some)).returning({ nonce: nonces.nonce })).length
     },
-    countTokens: async (on: Reader, old: OldTokens) => {
-      let total = 0
-      for (const [table, condition] of useless(old)) {
-        total += (await on.select(counted).from(table).where(condition))[0]?.n ?? 0
-      }
-      return total
+    deleteWizards: async (tx: Tx, until: Date, most: number) => {
+      const some = tx.select({ token: wizards.token }).from(wizards).where(oldWizards(until)).limit(most)
+      return (await tx.delete(wizards).where(inArray(wizards.token, some)).returning({ token: wizards.token })).length
     },
-    /** One step for each kind of token: deletes up to `most` rows, and says how many. */
-    tokenSteps: (old: OldTokens) =>
-      useless(old).map(([table, condition]) => async (tx: Tx, most: number): Promise<number> => {
-        const some = tx.select({ id: table.id }).from(table).where(condition).limit(most)
-        const which = and(inArray(table.id, some), condition)
-        return (await tx.delete(table).where(which).returning({ id: table.id })).length
-      }),
+    countWizards: async (on: Reader, until: Date): Promise<number> =>
+      (
+        await on
+          .select({ n: sql<number>`count(*)`.mapWith(Number) })
+          .from(wizards)
+          .where(oldWizards(until))
+      )[0]?.n ?? 0,
+    /** Every kind of token and code. Creation tokens with an account stay: they tell that it was validated. */
+    tokens: (ages: TokenAges): readonly Outlived[] => {
+      const used = (table: typeof provisioningTokens | typeof resets): SQL | undefined =>
+        and(eq(table.used, true), lt(table.updatedAt, ages.usedUntil))
+      return [
+        {
+          table: provisioningTokens,
+          condition: or(
+            used(provisioningTokens),
+            ages.provisioning === null ? undefined : lt(provisioningTokens.createdAt, ages.provisioning),
+          ),
+        },
+        { table: requests, condition: lt(requests.createdAt, ages.request) },
+        { table: creation, condition: and(isNull(creation.accountId), lt(creation.createdAt, ages.creation)) },
+        { table: recovery, condition: lt(recovery.createdAt, ages.recovery) },
+        { table: authTokens, condition: lt(authTokens.createdAt, ages.auth) },
+        { table: resets, condition: or(used(resets), lt(resets.createdAt, ages.reset)) },
+        { table: phoneCodes, condition: lt(phoneCodes.createdAt, ages.phoneCode) },
+        {
+          table: emailCodes,
+          condition: and(
+            lt(emailCodes.createdAt, ages.emailCode),
+            or(isNull(emailCodes.undoHash), lt(emailCodes.updatedAt, ages.emailUndo)),
+          ),
+        },
+        { table: recoveryCodes, condition: lt(recoveryCodes.createdAt, ages.recoveryCode) },
+      ]
+    },
+    sessions: (now: Date, idleSince: Date): Outlived => ({
+      table: sessions,
+      condition: or(lt(sessions.expiresAt, now), lt(sessions.lastUsedAt, idleSince)),
+    }),
   }
 }

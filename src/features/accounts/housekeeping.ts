@@ -1,23 +1,43 @@
 import type { Config } from '../../config/config.ts'
-import type { Db } from '../../db/db.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import { count, type Pace, type Stretch, sweep, walk } from '../../db/sweep.ts'
+import type { Bridge, Bridged } from '../external-accounts/bridge.ts'
 import { accountHousekeepingStore } from './housekeeping-store.ts'
 
-/** Rows that one transaction deletes. */
+/** Accounts that one transaction looks at: each goes with everything below it. */
+const ACCOUNTS_BATCH = 100
 const BATCH = 500
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 
-/** What accumulates and is cleared by age (spec data.md §4). Every step counts first; `apply` then deletes. */
-export const accountHousekeeping = (deps: { config: Config; db: Db; now: () => Date }) => {
-  const { config, db, now } = deps
+/** Uses of keys and sessions are written later than they happen: by seconds, and by a minute. */
+const WRITTEN_WITHIN_MS = 2 * MINUTE_MS
+
+/** How long the owner of an e-mail address may bring it back, and a day. */
+const UNDO_DAYS = 4
+
+/** `apply` false: only counts. `signal` ends the work after the transaction that runs. */
+export interface Clearing {
+  readonly apply: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What accumulates and is cleared by age (spec data.md §4). null days or minutes: kept for ever. */
+export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Bridge; now: () => Date }) => {
+  const { config, db, bridge, now } = deps
   const store = accountHousekeepingStore(db)
   const before = (ms: number) => new Date(now().getTime() - ms)
 
-  const clear = async (step: (most: number) => Promise<number>): Promise<number> => {
+  /** For rows that have no numbers. */
+  const inBatches = async (
+    remove: (tx: Tx, most: number) => Promise<number>,
+    signal: AbortSignal | undefined,
+  ): Promise<number> => {
     let total = 0
     for (;;) {
-      const removed = await step(BATCH)
+      signal?.throwIfAborted()
+      const removed = await db.transaction((tx) => remove(tx, BATCH))
       total += removed
       if (removed < BATCH) return total
       await Bun.sleep(0)
@@ -26,44 +46,73 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; now: () => D
 
   return {
     /** Reserved names become free. */
-    tombstones: (days: number, apply: boolean) => {
-      const until = before(days * DAY_MS)
-      return apply
-        ? clear((most) => db.transaction((tx) => store.deleteTombstones(tx, until, most)))
-        : store.countTombstones(db.read, until)
+    tombstones: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
+      if (days === null) return 0
+      const old = store.tombstones(before(days * DAY_MS))
+      return apply ? sweep(db, old, { signal }) : count(db, old)
     },
     /** Accounts nobody activated; with `confirmed` any account that old. Administrators stay. */
-    unconfirmed: (days: number, options: { apply: boolean; confirmed: boolean; domain: string | null }) => {
-      const old = { until: before(days * DAY_MS), confirmed: options.confirmed, domain: options.domain }
-      return options.apply
-        ? clear((most) => db.transaction((tx) => store.deleteAccounts(tx, old, most)))
-        : store.countAccounts(db.read, old)
+    unconfirmed: async (
+      days: number | null,
+      { apply, signal, confirmed, domain }: Clearing & { confirmed: boolean; domain: string | null },
+    ): Promise<number> => {
+      if (days === null) return 0
+      const old = store.accounts({ until: before(days * DAY_MS), confirmed, domain })
+      if (!apply) return count(db, old)
+      const bridged: Bridged[] = []
+      const clear = async (tx: Tx, stretch: Stretch): Promise<number> => {
+        const ids = await store.holdAccounts(tx, stretch, old)
+        bridged.push(...(await bridge.below(tx, ids)))
+        await store.deleteAccounts(tx, ids)
+        return ids.length
+      }
+      try {
+        return await walk(db, old.table, clear, { signal, most: ACCOUNTS_BATCH })
+      } finally {
+        await bridge.tell(bridged)
+      }
     },
     /** Accounts' own keys unused for so long; keys that administrators made by their own limit. null: nothing. */
-    apiKeys: async (minutes: number | null): Promise<number> => {
+    apiKeys: async (minutes: number | null, pace: Pace = {}): Promise<number> => {
       if (minutes === null || minutes === 0) return 0
-      const unusedSince = before(minutes * MINUTE_MS)
-      let total = await clear((most) => db.transaction((tx) => store.deleteUnusedKeys(tx, unusedSince, most)))
-      for (let after: number | null = 0; after !== null; ) {
-        const from: number = after
-        const page = await db.transaction((tx) => store.deleteOutlivedKeys(tx, from, now(), BATCH))
-        total += page.removed
-        after = page.last
-      }
-      return total
+      const at = now().getTime() - WRITTEN_WITHIN_MS
+      const isIdle = (limit: number, lastUsedAt: Date) => lastUsedAt.getTime() + limit * MINUTE_MS < at
+      const ownSince = new Date(at - minutes * MINUTE_MS)
+      return walk(db, store.keys, (tx, stretch) => store.deleteIdleKeys(tx, stretch, ownSince, isIdle), pace)
     },
     /** Spent digest counts whose nonces have expired; PostgreSQL only, nothing elsewhere. */
-    nonces: () => clear((most) => db.transaction((tx) => store.deleteNonces(tx, now(), most))),
-    /** Tokens of every kind that were used, or went unused, so long ago; those that mark an account as validated stay. */
-    tokens: async (days: number, apply: boolean): Promise<number> => {
+    nonces: ({ signal }: Pace = {}): Promise<number> =>
+      inBatches((tx, most) => store.deleteNonces(tx, now(), most), signal),
+    /** Tokens and codes of every kind that were used, or expired, so long ago; those that mark an account as validated stay. */
+    tokens: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
+      if (days === null) return 0
       const until = before(days * DAY_MS)
-      const lifetime = config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES
-      const provisionedUntil = lifetime === null ? null : new Date(until.getTime() - lifetime * MINUTE_MS)
-      const old = { until, provisionedUntil }
-      if (!apply) return store.countTokens(db.read, old)
+      const expired = (minutes: number | null) => new Date(until.getTime() - (minutes ?? 0) * MINUTE_MS)
+      const provisioning = config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES
+      const old = store.tokens({
+        usedUntil: until,
+        provisioning: provisioning === null ? null : expired(provisioning),
+        request: expired(config.APP_ACCOUNT_CREATION_REQUEST_TOKEN_EXPIRATION_MINUTES),
+        creation: expired(config.APP_ACCOUNT_CREATION_TOKEN_EXPIRATION_MINUTES),
+        recovery: expired(config.APP_ACCOUNT_RECOVERY_TOKEN_EXPIRATION_MINUTES),
+        auth: until,
+        reset: expired(config.APP_RESET_PASSWORD_EMAIL_TOKEN_EXPIRATION_MINUTES),
+        phoneCode: expired(config.APP_PHONE_CHANGE_CODE_EXPIRATION_MINUTES),
+        emailCode: expired(config.APP_EMAIL_CHANGE_CODE_EXPIRATION_MINUTES),
+        emailUndo: before(Math.max(days, UNDO_DAYS) * DAY_MS),
+        recoveryCode: expired(config.APP_RECOVERY_CODE_EXPIRATION_MINUTES),
+      })
       let total = 0
-      for (const step of store.tokenSteps(old)) total += await clear((most) => db.transaction((tx) => step(tx, most)))
-      return total
+      for (const rows of old) total += apply ? await sweep(db, rows, { signal }) : await count(db, rows)
+      const links = apply
+        ? await inBatches((tx, most) => store.deleteWizards(tx, until, most), signal)
+        : await store.countWizards(db.read, until)
+      return total + links
+    },
+    /** Sessions that have ended, or that nobody has used for SESSION_LIFETIME. */
+    sessions: (pace: Pace = {}): Promise<number> => {
+      const idleSince = before(config.SESSION_LIFETIME * MINUTE_MS + WRITTEN_WITHIN_MS)
+      return sweep(db, store.sessions(now(), idleSince), pace)
     },
   }
 }

@@ -1,0 +1,89 @@
+import type { Config } from '../config/config.ts'
+import type { AccountHousekeeping } from '../features/accounts/housekeeping.ts'
+import { DEFAULT_THRESHOLDS, type ExpiryNotices } from '../features/spaces/expiry-notices.ts'
+import type { Limits } from '../http/limits.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+
+/** What a job is told when it runs. */
+export interface Occasion {
+  /** The job ends after its transaction: the process stops, or another one has taken over. */
+  readonly signal: AbortSignal
+  /** When it last ended well; null: never. */
+  readonly previous: Date | null
+}
+
+export interface Job {
+  readonly name: string
+  /** Commands that do the same, from the reference or ours. */
+  readonly commands: readonly string[]
+  /** A cron pattern in UTC. */
+  readonly schedule: string
+  /** Resolves to how much there was to do. */
+  readonly run: (occasion: Occasion) => Promise<number>
+}
+
+/** Everything that has to be done again and again (spec ops.md §3). */
+export const jobs = (deps: {
+  config: Config
+  housekeeping: AccountHousekeeping
+  limits: Limits
+  outbox: Outbox
+  expiryNotices: ExpiryNotices
+  now: () => Date
+}): readonly Job[] => {
+  const { config, housekeeping, limits, outbox, expiryNotices, now } = deps
+  return [
+    {
+      name: 'tombstones',
+      commands: ['accounts:clear-accounts-tombstones'],
+      schedule: '10 0 * * *',
+      run: ({ signal }) => housekeeping.tombstones(config.TOMBSTONES_RETENTION_DAYS, { apply: true, signal }),
+    },
+    {
+      name: 'unconfirmed-accounts',
+      commands: ['accounts:clear-unconfirmed'],
+      schedule: '20 0 * * *',
+      run: ({ signal }) => {
+        const options = { apply: true, signal, confirmed: false, domain: null }
+        return housekeeping.unconfirmed(config.UNCONFIRMED_RETENTION_DAYS, options)
+      },
+    },
+    {
+      name: 'api-keys',
+      commands: ['accounts:clear-api-keys', 'digest:clear-api-keys'],
+      schedule: '*/5 * * * *',
+      run: ({ signal }) => housekeeping.apiKeys(config.APP_API_KEY_EXPIRATION_MINUTES, { signal }),
+    },
+    {
+      name: 'tokens',
+      commands: ['tokens:clear'],
+      schedule: '15 * * * *',
+      run: ({ signal }) => housekeeping.tokens(config.TOKENS_RETENTION_DAYS, { apply: true, signal }),
+    },
+    {
+      name: 'nonces',
+      commands: ['digest:clear-opaques', 'digest:clear-nonces'],
+      schedule: '*/10 * * * *',
+      run: ({ signal }) => housekeeping.nonces({ signal }),
+    },
+    {
+      name: 'rate-limits',
+      commands: [],
+      schedule: '*/10 * * * *',
+      run: ({ signal }) => limits.clear(now(), signal),
+    },
+    {
+      name: 'sessions',
+      commands: [],
+      schedule: '25 * * * *',
+      run: ({ signal }) => housekeeping.sessions({ signal }),
+    },
+    { name: 'outbox', commands: [], schedule: '35 * * * *', run: ({ signal }) => outbox.clear({ signal }) },
+    {
+      name: 'space-expiry',
+      commands: ['spaces:expiration-emails'],
+      schedule: '0 7 * * *',
+      run: (occasion) => expiryNotices.send(DEFAULT_THRESHOLDS, occasion),
+    },
+  ]
+}
