@@ -2,7 +2,8 @@
 
 import { accessSync, constants } from 'node:fs'
 import type { Config } from '../config/config.ts'
-import { PushFailure, unlessAborted } from './failure.ts'
+import { runProgram } from '../program.ts'
+import { PushFailure } from './failure.ts'
 import type { PushMessage, Sender } from './push.ts'
 
 /** Null when the configuration names no program. */
@@ -14,14 +15,12 @@ export function pusher(config: Config): Sender | null {
       for (const value of [message.param, message.prid, message.callId ?? '']) {
         if (value.startsWith('--')) throw new PushFailure('bad_device', { detail: 'a value is written like an option' })
       }
-      const running = start([program, ...pusherArguments(message, config)])
-      try {
-        const status = await unlessAborted(signal, running.exited)
-        if (status !== 0) throw new PushFailure('program', { status, detail: 'exit status' })
-      } catch (error) {
-        killWithChildren(running.pid)
-        throw error
-      }
+      const status = await runProgram([program, ...pusherArguments(message, config)], { signal }).catch((error) => {
+        if (signal.aborted) throw error
+        const why = error instanceof Error ? error.message : String(error)
+        throw new PushFailure('program', { detail: `cannot be started: ${why}`, cause: error })
+      })
+      if (status !== 0) throw new PushFailure('program', { status, detail: 'exit status' })
     },
     async check() {
       try {
@@ -48,21 +47,3 @@ function pusherArguments(message: PushMessage, config: Config): string[] {
 }
 
 const APPLE_PUSH_TYPES = { background: 'Background', message: 'RemoteWithMutableContent', call: 'PushKit' } as const
-
-/** In a process group of its own, so that all of it can be ended. What it writes may hold the token: nobody reads it. */
-function start(command: string[]) {
-  try {
-    return Bun.spawn(command, { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', detached: true })
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new PushFailure('program', { detail: `cannot be started: ${why}`, cause: error })
-  }
-}
-
-function killWithChildren(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // it has ended by itself
-  }
-}
