@@ -6,6 +6,7 @@ import type { Visit } from '../../http/visit.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { Accounts, Found } from '../accounts/accounts.ts'
 import type { ConfirmationKeys } from '../confirmation-keys/confirmation-keys.ts'
+import type { ContactDetails } from '../contact-details/contact-details.ts'
 
 export const Code = form({
   code: optional(text({ numbers: true })),
@@ -19,10 +20,11 @@ export const activation = (deps: {
   db: Db
   accounts: Accounts
   confirmationKeys: ConfirmationKeys
+  contactDetails: ContactDetails
   limits: Limits
   log: Logging
 }) => {
-  const { db, accounts, confirmationKeys, limits, log } = deps
+  const { db, accounts, confirmationKeys, contactDetails, limits, log } = deps
 
   const codeOf = (input: Input<typeof Code>, kind: keyof typeof FORMAT): string => {
     const field = input.has('code') || !input.has('confirmation_key') ? 'code' : 'confirmation_key'
@@ -33,13 +35,25 @@ export const activation = (deps: {
     return value ?? ''
   }
 
+  /** By the code that was sent to a new number, which becomes the account's; every refusal looks the same. */
+  const byPhoneCode = (visit: Visit, found: Found, code: string): Promise<Found> =>
+    contactDetails.confirmPhoneOf(visit, found, code).catch((error: unknown) => {
+      const isGuess = error instanceof AppError && (error.code === 'gone' || error.fields.has('code'))
+      throw isGuess ? new AppError('not_found', 'account.unknown') : error
+    })
+
   return {
     activate: async (visit: Visit, sip: string, kind: keyof typeof FORMAT): Promise<Found> => {
       const code = codeOf(read(Code, visit.input), kind)
       const guessed = `${visit.space.id}:${sip.toLowerCase()}`
       await limits.confirmations.check(guessed)
       try {
-        const { account } = await accounts.bySip(visit.space, sip)
+        const found = await accounts.bySip(visit.space, sip)
+        const { account } = found
+        const key = kind === 'phone' ? await confirmationKeys.pending(db.read, account.id) : null
+        if (kind === 'phone' && key?.key !== code && account.phoneChange !== null) {
+          return await byPhoneCode(visit, found, code)
+        }
         return await db.transaction(async (tx) => {
           await confirmationKeys.redeem(tx, account.id, code)
           await accounts.activateIn(tx, visit.space, account.id)

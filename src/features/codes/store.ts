@@ -1,4 +1,4 @@
-import { and, eq, gte, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, like, lt, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 
 export type CodeKind = 'phone' | 'email' | 'recovery'
@@ -51,7 +51,7 @@ export const codeStore = (db: Db) => {
       const table = tableOf[kind]
       return tx.update(table).set({ code: null, confirmedAt: at, updatedAt: at }).where(eq(table.id, id))
     },
-    /** How many of the last codes for numbers of a calling code were confirmed. */
+    /** How many of the last codes for numbers of a calling code were confirmed; those that nobody got do not count. */
     confirmedShare: async (
       on: Reader,
       prefix: string,
@@ -62,7 +62,8 @@ export const codeStore = (db: Db) => {
         const rows = await on
           .select({ at: table.createdAt, confirmedAt: table.confirmedAt })
           .from(table)
-          .where(and(gte(table.phone, prefix), lt(table.phone, `${prefix}:`)))
+          // Not a range: what lies between two texts is the collation's affair on PostgreSQL.
+          .where(and(like(table.phone, `${prefix}%`), isNotNull(table.accountId)))
           .orderBy(sql`${table.id} desc`)
           .limit(most)
         found.push(...rows.map(({ at, confirmedAt }) => ({ at, confirmed: confirmedAt !== null })))

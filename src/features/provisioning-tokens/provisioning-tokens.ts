@@ -13,9 +13,14 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
   const { config, secrets, now } = deps
   const store = provisioningTokenStore(deps.db)
 
-  const isExpired = (createdAt: Date) => {
+  /** null: never. */
+  const expiryOf = (createdAt: Date): Date | null => {
     const minutes = config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES
-    return minutes !== null && createdAt.getTime() + minutes * 60_000 < now().getTime()
+    return minutes === null ? null : new Date(createdAt.getTime() + minutes * 60_000)
+  }
+  const isExpired = (createdAt: Date) => {
+    const expiry = expiryOf(createdAt)
+    return expiry !== null && expiry < now()
   }
 
   /** The live token, or the refusal that tells what is wrong with it; spends nothing. */
@@ -34,6 +39,7 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
       await store.insert(tx, { accountId, token, ip: by.address, userAgent: by.userAgent, at: now() })
       return token
     },
+    expiryOf,
     inspect,
     /** All unused tokens of the account become worthless. */
     revoke: (tx: Tx, accountId: number) => store.revoke(tx, accountId, now()),

@@ -1,0 +1,378 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { email, form, type Input, text } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
+import type { Outbox } from '../../outbox/outbox.ts'
+import { parsePhone } from '../../protocols/e164.ts'
+import type { Secrets } from '../../secrets.ts'
+import type { AccountTokens } from '../account-tokens/account-tokens.ts'
+import type { Accounts, AccountView, Found } from '../accounts/accounts.ts'
+import type { Caller } from '../authentication/caller.ts'
+import type { Blocking } from '../blocking/blocking.ts'
+import { type Codes, type Guess, MOST_ATTEMPTS } from '../codes/codes.ts'
+import type { Notices } from '../notices/notices.ts'
+import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
+import { languageOf, type Space } from '../spaces/space.ts'
+import { contactDetailsStore, type EmailChange, type PhoneChange } from './store.ts'
+
+export const WantedPhone = form({ phone: text({ max: 64 }) })
+export const WantedEmail = form({ email: email(64) })
+export const GivenCode = form({ code: text({ numbers: true }) })
+
+const LINK_LENGTH = 32
+const UNDO_FOR_MS = 72 * 3_600_000
+
+/** Whose number or address it is to become. */
+interface Owner {
+  readonly id: number
+  readonly username: string
+  readonly domain: string
+  readonly space: Space
+}
+
+/** An address or a number that waits for its code. */
+export interface Pending {
+  readonly kind: 'email' | 'phone'
+  readonly to: string
+}
+
+type WrongGuess = Exclude<Guess, { readonly outcome: 'right' }>
+
+/** Counts an SMS before it is queued; refuses with `rate_limited`. */
+type AdmitSms = (sms: { phone: string; address: string; space: Pick<Space, 'id' | 'domain'> }) => Promise<void>
+
+/**
+ * The phone number and e-mail address of an account (spec accounts.md §8–§9): changed by whoever can read what is sent
+ * to the new one.
+ */
+export const contactDetails = (deps: {
+  config: Config
+  db: Db
+  secrets: Secrets
+  accounts: Accounts
+  accountTokens: AccountTokens
+  blocking: Blocking
+  codes: Codes
+  limits: Limits
+  notices: Notices
+  outbox: Outbox
+  phoneCountries: PhoneCountries
+  admitSms: AdmitSms
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, secrets, accounts, blocking, codes, limits, notices, outbox, log, now } = deps
+  const { phoneCountries, accountTokens, admitSms } = deps
+  const store = contactDetailsStore(db)
+
+  const record = (event: SecurityEvent, visit: Visit, who: { username: string; domain: string }, more = {}) =>
+    log.security(event, {
+      ip: visit.address,
+      space: who.domain,
+      account: `${who.username}@${who.domain}`,
+      rid: visit.id,
+      ...more,
+    })
+
+  /** Before anything of the request is looked at: an invalid number gets the same refusal (spec accounts.md §8). */
+  const admit = async (visit: Visit, caller: Caller): Promise<void> => {
+    await blocking.check(visit, caller)
+    // The panel asks a captcha instead (spec panel.md PU2).
+    const mustBeValidated = config.REQUIRE_VALIDATED_ACCOUNT_FOR_CHANGES && caller.via !== 'session'
+    if (mustBeValidated && !(await accountTokens.isValidated(db.read, caller.id))) {
+      throw new AppError('forbidden', 'contact.not_validated')
+    }
+  }
+
+  /** `work` runs while the account is held and may still get a code; whoever has asked too often is blocked instead. */
+  const issue = async (
+    visit: Visit,
+    caller: Caller,
+    kind: 'phone' | 'email',
+    work: (tx: Tx, account: AccountView) => Promise<void>,
+  ): Promise<void> => {
+    const isIssued = await db.transaction(async (tx) => {
+      await accounts.holdIn(tx, caller.space, caller.id)
+      if (await blocking.isSuspicious(tx, caller)) return false
+      await codes.refuseTooMany(tx, kind, caller.id)
+      await codes.invalidate(tx, kind, caller.id)
+      await work(tx, (await accounts.view(tx, caller.space, caller.id)).account)
+      return true
+    })
+    if (!isIssued) await blocking.check(visit, caller)
+  }
+
+  const byOf = (visit: Visit) => ({ ip: visit.address, userAgent: visit.userAgent })
+  const isUsable = ({ attempts, createdAt }: PhoneChange) =>
+    attempts < MOST_ATTEMPTS && !codes.isExpired('phone', createdAt)
+
+  /** A code that waits for the account, and the mail or SMS that carries it. */
+  const mailCode = async (tx: Tx, visit: Visit, space: Space, account: AccountView, email: string): Promise<void> => {
+    const code = codes.make()
+    const link = secrets.token(LINK_LENGTH)
+    const row = { accountId: account.id, email, code: codes.seal(code), hash: secrets.hash(link) }
+    await store.insertEmail(tx, { ...row, ...byOf(visit) }, now())
+    await outbox.add(tx, {
+      channel: 'mail',
+      kind: 'email_code',
+      spaceId: space.id,
+      accountId: account.id,
+      recipient: email,
+      language: languageOf(account, space, visit.language),
+      data: {
+        'account.identifier': `${account.username}@${account.domain}`,
+        code,
+        code_link: `${visit.baseUrl(space)}${config.BASE_PATH}/email/confirm/${link}`,
+        expires_minutes: codes.lifetimeMinutes.email,
+        is_registration: account.email === null,
+      },
+      expiresAt: codes.expiryOf('email', now()),
+      supersedes: true,
+    })
+  }
+
+  const textCode = async (tx: Tx, visit: Visit, space: Space, account: AccountView, phone: string): Promise<void> => {
+    const code = codes.make()
+    const row = { accountId: account.id, phone, code: codes.seal(code), attempts: 0 }
+    await store.insertPhone(tx, { ...row, ...byOf(visit) }, now())
+    await outbox.add(tx, {
+      channel: 'sms',
+      kind: 'phone_code',
+      spaceId: space.id,
+      accountId: account.id,
+      recipient: phone,
+      language: languageOf(account, space, visit.language),
+      data: { code, expires_minutes: codes.lifetimeMinutes.phone },
+      expiresAt: codes.expiryOf('phone', now()),
+      supersedes: true,
+    })
+  }
+
+  const requestPhone = async (visit: Visit, caller: Caller, input: Input<typeof WantedPhone>): Promise<void> => {
+    await admit(visit, caller)
+    const { space } = caller
+    const parsed = input.isGood('phone') ? parsePhone(input.values.phone ?? '') : null
+    if (input.isGood('phone')) {
+      if (parsed === null) input.refuse('phone', { id: 'v.phone' })
+      else if (!(await phoneCountries.openCallingCodes()).has(parsed.callingCode)) {
+        input.refuse('phone', { id: 'v.phone_country' })
+      } else if (await accounts.isTaken(db.read, space, caller.id, { phone: parsed.number })) {
+        input.refuse('phone', { id: 'v.taken' })
+      }
+    }
+    input.settle()
+    const phone = parsed?.number ?? ''
+
+    // Too many SMS: the code that the phone has got already goes on being good.
+    const kept = await admitSms({ phone, address: visit.address, space }).then(
+      () => null,
+      async (refusal: unknown) => {
+        const pending = await store.pendingPhone(db.read, caller.id)
+        if (pending?.phone !== phone || !isUsable(pending)) throw refusal
+        return pending
+      },
+    )
+    await issue(visit, caller, 'phone', async (tx, account) => {
+      if (kept === null) return textCode(tx, visit, space, account, phone)
+      const row = { accountId: caller.id, phone, code: kept.code ?? '', attempts: kept.attempts }
+      await store.insertPhone(tx, { ...row, ...byOf(visit) }, now())
+    })
+    record('auth.code.sent', visit, caller, { kind: 'phone', to: maskedPhone(phone) })
+  }
+
+  const requestEmail = async (visit: Visit, caller: Caller, input: Input<typeof WantedEmail>): Promise<void> => {
+    await admit(visit, caller)
+    const { space } = caller
+    const wanted = input.values.email ?? ''
+    if (input.isGood('email')) {
+      const { account } = await accounts.ofCaller(caller)
+      if (account.email === wanted) input.refuse('email', { id: 'v.same_email' })
+      else if (await accounts.isTaken(db.read, space, caller.id, { email: wanted })) {
+        input.refuse('email', { id: 'v.taken' })
+      }
+    }
+    input.settle()
+    await issue(visit, caller, 'email', (tx, account) => mailCode(tx, visit, space, account, wanted))
+    record('auth.code.sent', visit, caller, { kind: 'email', to: maskedEmail(wanted) })
+  }
+
+  /** Stores the new address, and tells the old one how to bring it back. */
+  const applyEmail = async (tx: Tx, space: Space, change: EmailChange, visit: Visit): Promise<AccountView> => {
+    const { account: before } = await accounts.view(tx, space, change.accountId)
+    if (!(await accounts.setContact(tx, space, change.accountId, { email: change.email }))) {
+      throw new AppError('invalid', 'errors.invalid', { fields: new Map([['email', [{ id: 'v.taken' }]]]) })
+    }
+    const isMoved = before.email !== null && before.email !== change.email
+    const undo = isMoved ? secrets.token(LINK_LENGTH) : null
+    await store.keepUndo(tx, change.id, before.email, undo === null ? null : secrets.hash(undo), now())
+    if (undo !== null) await notices.emailChanged(tx, space, before, visit, { to: change.email, undo })
+    return (await accounts.view(tx, space, change.accountId)).account
+  }
+
+  const applyPhone = async (tx: Tx, space: Space, change: PhoneChange): Promise<AccountView> => {
+    if (!(await accounts.setContact(tx, space, change.accountId, { phone: change.phone }))) {
+      throw new AppError('invalid', 'errors.invalid', { fields: new Map([['phone', [{ id: 'v.taken' }]]]) })
+    }
+    return (await accounts.view(tx, space, change.accountId)).account
+  }
+
+  const checkCode = (input: Input<typeof GivenCode>): string => {
+    const { code } = input.values
+    if (typeof code === 'string' && !(/^\d+$/.test(code) && code.length === config.CODE_DIGITS)) {
+      input.refuse('code', { id: 'v.digits', values: { count: config.CODE_DIGITS } })
+    }
+    input.settle()
+    return code ?? ''
+  }
+
+  /**
+   * One guess at the account's pending code; the account with the new number or address when it is right. `complete`
+   * belongs to the same transaction.
+   */
+  const guess = async (
+    visit: Visit,
+    who: Owner,
+    kind: 'phone' | 'email',
+    code: string,
+    complete: (tx: Tx) => Promise<void> = async () => {},
+  ): Promise<Found | WrongGuess> => {
+    const { space } = who
+    await limits.codes.check(visit.address)
+    const result = await db.transaction(async (tx) => {
+      await accounts.holdIn(tx, space, who.id)
+      const phone = kind === 'phone' ? await store.pendingPhone(tx, who.id) : null
+      const address = kind === 'email' ? await store.pendingEmail(tx, who.id) : null
+      const pending = phone ?? address
+      if (pending === null) throw new AppError('not_found', 'code.none')
+      const guessed = await codes.guess(tx, kind, pending.id, code)
+      if (guessed.outcome !== 'right') return guessed
+      await complete(tx)
+      return phone === null ? applyEmail(tx, space, pending as EmailChange, visit) : applyPhone(tx, space, phone)
+    })
+    if ('outcome' in result) {
+      if (result.outcome === 'dead') record('auth.code.dead', visit, who, { kind })
+      else {
+        record('auth.code.fail', visit, who, { kind, left: result.left })
+        await limits.codes.consume(visit.address)
+      }
+      return result
+    }
+    record(kind === 'phone' ? 'account.phone' : 'account.email', visit, who, { via: 'code' })
+    accounts.announceUpdated(visit, { account: result, space })
+    return { account: result, space }
+  }
+
+  const confirm = async (visit: Visit, who: Owner, kind: 'phone' | 'email', code: string): Promise<Found> => {
+    const guessed = await guess(visit, who, kind, code)
+    if (!('outcome' in guessed)) return guessed
+    if (guessed.outcome === 'dead') throw new AppError('gone', 'code.dead')
+    throw new AppError('invalid', 'errors.invalid', { fields: new Map([['code', [{ id: 'v.code' }]]]) })
+  }
+
+  const findByLink = async (on: Reader, space: Space, link: string): Promise<EmailChange> => {
+    const change = link.length === LINK_LENGTH ? await store.pendingByLink(on, space, secrets.hash(link)) : null
+    if (change === null) throw new AppError('not_found', 'email.link_unknown')
+    if (codes.isExpired('email', change.createdAt) || change.attempts >= MOST_ATTEMPTS) {
+      throw new AppError('gone', 'code.dead')
+    }
+    return change
+  }
+
+  const findUndo = async (on: Reader, space: Space, link: string): Promise<EmailChange & { previousEmail: string }> => {
+    const change = link.length === LINK_LENGTH ? await store.byUndo(on, space, secrets.hash(link)) : null
+    const { previousEmail = null } = change ?? {}
+    if (change === null || previousEmail === null) throw new AppError('not_found', 'email.link_unknown')
+    if ((change.confirmedAt?.getTime() ?? 0) + UNDO_FOR_MS < now().getTime())
+      throw new AppError('gone', 'email.undo_late')
+    return { ...change, previousEmail }
+  }
+
+  return {
+    requestPhone,
+    requestEmail,
+    confirmPhone: (visit: Visit, caller: Caller, input: Input<typeof GivenCode>) =>
+      confirm(visit, caller, 'phone', checkCode(input)),
+    confirmEmail: (visit: Visit, caller: Caller, input: Input<typeof GivenCode>) =>
+      confirm(visit, caller, 'email', checkCode(input)),
+    /** For whoever is not signed in and has the code (spec legacy.md §5); the caller limits guesses. */
+    confirmPhoneOf: (visit: Visit, { account, space }: Found, code: string) =>
+      confirm(visit, { id: account.id, username: account.username, domain: account.domain, space }, 'phone', code),
+    /** For pages, which say how many guesses are left. */
+    guess,
+    /** What waits for its code, and where that went. */
+    pending: async (account: { readonly id: number }): Promise<Pending | null> => {
+      const email = await store.pendingEmail(db.read, account.id)
+      if (email !== null) return { kind: 'email', to: email.email }
+      const phone = await store.pendingPhone(db.read, account.id)
+      return phone === null ? null : { kind: 'phone', to: phone.phone }
+    },
+    /**
+     * The code of an account whose owner nobody knows yet, while it is held; the one before it is worth nothing then.
+     * An address or number that somebody has gets none: the account waits for a code that nobody knows, and whoever has
+     * the address learns of it. False in that case, which is nothing that a stranger may be told.
+     */
+    issueUnknown: async (tx: Tx, visit: Visit, account: AccountView, wanted: Pending): Promise<boolean> => {
+      const { space } = visit
+      const { kind, to } = wanted
+      await codes.invalidate(tx, 'email', account.id)
+      await codes.invalidate(tx, 'phone', account.id)
+      const isTaken = await accounts.isTaken(tx, space, account.id, kind === 'email' ? { email: to } : { phone: to })
+      if (!isTaken) {
+        await (kind === 'email' ? mailCode : textCode)(tx, visit, space, account, to)
+        return true
+      }
+      const decoy = { accountId: account.id, code: codes.seal(secrets.token(LINK_LENGTH)), ...byOf(visit) }
+      if (kind === 'phone') await store.insertPhone(tx, { ...decoy, phone: to, attempts: 0 }, now())
+      else {
+        await store.insertEmail(tx, { ...decoy, email: to, hash: null }, now())
+        await notices.registrationAttempted(tx, space, await accounts.ownerOf(tx, space, to), visit)
+      }
+      return false
+    },
+    /** What the page of a mail's link shows; confirms nothing. */
+    inspectLink: async (visit: Visit, link: string): Promise<{ email: string }> =>
+      findByLink(db.read, visit.space, link),
+    /** Whoever has the link reads the mailbox: no code and no session are needed. */
+    confirmByLink: async (visit: Visit, link: string): Promise<void> => {
+      const { space } = visit
+      const account = await db.transaction(async (tx) => {
+        const { accountId } = await findByLink(tx, space, link)
+        await accounts.holdIn(tx, space, accountId)
+        const change = await findByLink(tx, space, link)
+        await codes.confirm(tx, 'email', change.id)
+        return applyEmail(tx, space, change, visit)
+      })
+      record('account.email', visit, account, { via: 'link' })
+      accounts.announceUpdated(visit, { account, space })
+    },
+    inspectUndo: async (visit: Visit, link: string): Promise<{ previousEmail: string }> =>
+      findUndo(db.read, visit.space, link),
+    /** The address before the change is the account's again, and whoever is signed in no longer is. */
+    undoEmail: async (visit: Visit, link: string): Promise<void> => {
+      const { space } = visit
+      const account = await db.transaction(async (tx) => {
+        const { accountId } = await findUndo(tx, space, link)
+        await accounts.holdIn(tx, space, accountId)
+        const change = await findUndo(tx, space, link)
+        const { account: current } = await accounts.view(tx, space, accountId)
+        // Somebody has moved on since: the newer notice's link is the one that counts.
+        if (current.email !== change.email) throw new AppError('gone', 'email.undo_late')
+        if (!(await store.spendUndo(tx, change.id, now()))) throw new AppError('not_found', 'email.link_unknown')
+        if (!(await accounts.setContact(tx, space, accountId, { email: change.previousEmail }))) {
+          throw new AppError('conflict', 'email.undo_taken')
+        }
+        await codes.invalidate(tx, 'email', accountId)
+        await accounts.signOutIn(tx, accountId)
+        return (await accounts.view(tx, space, accountId)).account
+      })
+      record('account.email', visit, account, { via: 'undo' })
+      accounts.announceUpdated(visit, { account, space })
+    },
+  }
+}
+
+export type ContactDetails = ReturnType<typeof contactDetails>
