@@ -1,0 +1,200 @@
+import { Elysia } from 'elysia'
+import type { Captcha } from '../../captcha/captcha.ts'
+import type { Config } from '../../config/config.ts'
+import type { FieldMessages } from '../../errors.ts'
+import type { Auth } from '../../http/auth.ts'
+import { read } from '../../http/input.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { MessageId } from '../../messages/messages.ts'
+import type { FormTokens } from '../../panel/csrf.ts'
+import { codeField, NOTHING_REFUSED, textField, typedCode } from '../../panel/fields.tsx'
+import { formPage, refusedFields } from '../../panel/form-page.tsx'
+import { page, texts } from '../../panel/layout.tsx'
+import type { Pages } from '../../panel/pages.ts'
+import { redirect } from '../../panel/redirect.ts'
+import type { Codes } from '../codes/codes.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { EmailRecovery, PhoneRecovery, type Recovery, type Waiting } from './recovery.ts'
+
+interface Deps {
+  readonly auth: Auth
+  readonly pages: Pages
+  readonly recovery: Recovery
+  readonly codes: Codes
+  readonly sessions: Sessions
+  readonly captcha: Captcha
+  readonly formTokens: FormTokens
+  readonly config: Config
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const refusedCode = (id: MessageId, count: number): FieldMessages => new Map([['code', [{ id, values: { count } }]]])
+
+/** Back into an account: by e-mail, or by the phone that an app has asked a token for; then the code, then `/password`. */
+export const recoveryPages = (deps: Deps) => {
+  const { auth, pages, recovery, codes, sessions, captcha, formTokens, config } = deps
+  const basePath = config.BASE_PATH
+  const form = formPage(deps)
+
+  /** One answer is good for the few recoveries that an address may start in its life of minutes. */
+  const captchaSubject = (visit: Visit): string => `recovery ${visit.address}`
+
+  const emailForm = (request: Request, visit: Visit, refused = NOTHING_REFUSED): Promise<Response> => {
+    const t = texts(visit)
+    const { space, input } = visit
+    const value = { email: textOf(input.email), username: textOf(input.username) }
+    return form(request, visit, {
+      title: 'recovery.title',
+      action: '/recovery',
+      button: 'recovery.send',
+      refused,
+      address: `${basePath}/recovery/email`,
+      captchaSubject: captchaSubject(visit),
+      children: (
+        <>
+          <p>{t('recovery.by_email', { space: space.name })}</p>
+          {textField(visit, refused, {
+            name: 'email',
+            label: 'recovery.email',
+            type: 'email',
+            value: value.email,
+            autocomplete: 'email',
+          })}
+          {space.uniqueEmail
+            ? null
+            : textField(visit, refused, {
+                name: 'username',
+                label: 'recovery.username',
+                value: value.username,
+                autocomplete: 'username',
+                autocapitalize: 'none',
+              })}
+        </>
+      ),
+    })
+  }
+
+  const phoneForm = (request: Request, visit: Visit, token: string, refused = NOTHING_REFUSED): Promise<Response> => {
+    const phone = textOf(visit.input.phone)
+    const query = phone === '' ? '' : `?phone=${encodeURIComponent(phone)}`
+    return form(request, visit, {
+      title: 'recovery.title',
+      action: '/recovery',
+      button: 'recovery.send',
+      refused,
+      address: `${basePath}/recovery/phone/${token}${query}`,
+      children: (
+        <>
+          <p>{texts(visit)('recovery.by_phone', { space: visit.space.name })}</p>
+          <input type="hidden" name="account_recovery_token" value={token} />
+          {textField(visit, refused, {
+            name: 'phone',
+            label: 'recovery.phone',
+            type: 'tel',
+            value: phone,
+            autocomplete: 'tel',
+          })}
+        </>
+      ),
+    })
+  }
+
+  /** The same whoever was asked for. */
+  const codeForm = (request: Request, visit: Visit, waiting: Waiting, refused = NOTHING_REFUSED): Promise<Response> => {
+    const t = texts(visit)
+    const { flow, email } = waiting
+    const digits = config.CODE_DIGITS
+    const minutes = codes.lifetimeMinutes.recovery
+    return form(request, visit, {
+      title: 'recovery.code_title',
+      action: '/recovery/confirm',
+      button: 'recovery.confirm',
+      refused,
+      children: (
+        <>
+          <p>
+            {email === null ? t('recovery.sent_phone', { digits }) : t('recovery.sent_email', { email, digits })}{' '}
+            {minutes === null ? null : t('recovery.lifetime', { count: minutes })}
+          </p>
+          <input type="hidden" name="flow" value={flow} />
+          {codeField(visit, refused, digits)}
+        </>
+      ),
+    })
+  }
+
+  /** No guess is left. */
+  const overPage = (visit: Visit, status: 410 | 422): Response => {
+    const t = texts(visit)
+    return page(visit, basePath, {
+      title: 'recovery.over',
+      status,
+      address: null,
+      children: (
+        <>
+          <p>{t('code.dead')}</p>
+          <p>
+            <a href={`${basePath}/recovery/email`}>{t('recovery.again')}</a>
+          </p>
+        </>
+      ),
+    })
+  }
+
+  return new Elysia()
+    .use(auth)
+    .use(pages)
+    .get('/recovery/email', ({ request, visit }) => emailForm(request, visit), { open: true, page: true })
+    .get(
+      '/recovery/phone/:token',
+      async ({ request, visit, params }) => {
+        await recovery.inspectToken(visit, params.token)
+        return phoneForm(request, visit, params.token)
+      },
+      { open: true, page: true },
+    )
+    .post(
+      '/recovery',
+      async ({ request, visit }) => {
+        formTokens.check(request, visit)
+        const token = visit.input.account_recovery_token
+        if (typeof token === 'string') {
+          const input = read(PhoneRecovery, visit.input)
+          return recovery.byPhone(visit, token, input).then(
+            (waiting) => codeForm(request, visit, waiting),
+            (error) => phoneForm(request, visit, token, refusedFields(error)),
+          )
+        }
+        const input = read(EmailRecovery, visit.input)
+        const isPerson = await captcha.verify(visit.input, captchaSubject(visit), visit.address)
+        if (!isPerson) input.refuse(captcha.field, { id: 'v.captcha' })
+        return recovery.byEmail(visit, input).then(
+          (waiting) => codeForm(request, visit, waiting),
+          (error) => emailForm(request, visit, refusedFields(error)),
+        )
+      },
+      { open: true, page: true },
+    )
+    .post(
+      '/recovery/confirm',
+      async ({ request, visit }) => {
+        formTokens.check(request, visit)
+        const flow = textOf(visit.input.flow)
+        const answer = await recovery.confirm(visit, flow, typedCode(visit, config.CODE_DIGITS))
+        switch (answer.outcome) {
+          case 'right':
+            return redirect(visit, basePath, '/password', { cookies: [sessions.cookie(visit, answer.session)] })
+          case 'dead':
+            return overPage(visit, 410)
+          case 'wrong':
+            return answer.left === 0
+              ? overPage(visit, 422)
+              : codeForm(request, visit, answer.waiting, refusedCode('recovery.wrong', answer.left))
+          case 'malformed':
+            return codeForm(request, visit, answer.waiting, refusedCode('v.digits', config.CODE_DIGITS))
+        }
+      },
+      { open: true, page: true },
+    )
+}

@@ -1,0 +1,265 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { email, form, type Input, optional, text } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
+import type { Outbox } from '../../outbox/outbox.ts'
+import { parsePhone } from '../../protocols/e164.ts'
+import type { Secrets } from '../../secrets.ts'
+import type { AccountTokens } from '../account-tokens/account-tokens.ts'
+import type { Accounts, AccountView } from '../accounts/accounts.ts'
+import { type ChosenPassword, checkChosenPassword } from '../accounts/rules.ts'
+import { type Codes, MOST_ATTEMPTS } from '../codes/codes.ts'
+import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
+import type { Session, Sessions } from '../sessions/sessions.ts'
+import { languageOf, type Space } from '../spaces/space.ts'
+import { recoveryStore } from './store.ts'
+
+export const EmailRecovery = form({ email: email(64), username: optional(text({ max: 64 })) })
+export const PhoneRecovery = form({ phone: text({ max: 64 }) })
+
+/** 256 bits in letters and digits. */
+const FLOW_LENGTH = 43
+
+/** Codes of an account in a day, and how many of them may be guessed wrong to the end (spec panel.md §1.5). */
+const MOST_A_DAY = 6
+const MOST_DEAD_A_DAY = 3
+const DAY_MS = 24 * 3_600_000
+
+/** A recovery that waits for its code. `email`: where the code went, if anywhere; null: to a phone. */
+export interface Waiting {
+  readonly flow: string
+  readonly email: string | null
+}
+
+export type Answer =
+  | { readonly outcome: 'right'; readonly session: string }
+  | { readonly outcome: 'wrong'; readonly left: number; readonly waiting: Waiting }
+  /** No guess: it was not counted. */
+  | { readonly outcome: 'malformed'; readonly waiting: Waiting }
+  | { readonly outcome: 'dead' }
+
+/** What somebody typed in to get back into an account. `token` is the app's right to ask for an SMS. */
+type Wanted =
+  | { readonly via: 'email'; readonly email: string }
+  | { readonly via: 'phone'; readonly phone: string; readonly token: string }
+
+/** The account may have changed since it was looked for. */
+const isReachedBy = (account: AccountView, wanted: Wanted): boolean =>
+  wanted.via === 'email'
+    ? account.email === wanted.email
+    : account.username === wanted.phone || account.phone === wanted.phone
+
+/**
+ * Back into an account by a code that its mailbox or its phone gets (spec tokens.md §8, panel.md PA7, PA8). Whoever asks
+ * learns nothing about accounts: nobody's address, a blocked account and one that got too many codes are answered alike,
+ * by a decoy that waits for a code which nobody has.
+ */
+export const recovery = (deps: {
+  config: Config
+  db: Db
+  secrets: Secrets
+  accounts: Accounts
+  accountTokens: AccountTokens
+  codes: Codes
+  sessions: Sessions
+  limits: Limits
+  outbox: Outbox
+  phoneCountries: PhoneCountries
+  /** Counts an SMS before it is queued; refuses with `rate_limited`. */
+  admitSms(sms: { phone: string; address: string; space: Pick<Space, 'id' | 'domain'> }): Promise<void>
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, secrets, accounts, accountTokens, codes, sessions, limits, outbox, phoneCountries } = deps
+  const { admitSms, log, now } = deps
+  const store = recoveryStore(db)
+
+  const record = (
+    event: SecurityEvent,
+    visit: Visit,
+    account: { readonly username: string; readonly domain: string } | null,
+    more: Readonly<Record<string, string | number>>,
+  ) =>
+    log.security(event, {
+      ip: visit.address,
+      space: visit.space.domain,
+      account: account === null ? null : `${account.username}@${account.domain}`,
+      ua: visit.userAgent,
+      rid: visit.id,
+      ...more,
+    })
+
+  const wellFormed = new RegExp(`^\\d{${config.CODE_DIGITS}}$`)
+
+  /** The code of a row for which no code is right: nobody can type it. */
+  const unguessable = (): string => codes.seal(secrets.token(FLOW_LENGTH))
+
+  /** False for too many, which is nothing that a stranger may be told. */
+  const isAdmitted = (asking: Promise<void>): Promise<boolean> =>
+    asking.then(
+      () => true,
+      (refusal: unknown) => {
+        if (refusal instanceof AppError && refusal.code === 'rate_limited') return false
+        throw refusal
+      },
+    )
+
+  /** Why the account gets no code, in one word for the log; null: it gets one. */
+  const objection = async (tx: Tx, account: AccountView): Promise<string | null> => {
+    if (account.blocked) return 'blocked'
+    const since = new Date(now().getTime() - DAY_MS)
+    const { issued, dead } = await store.countSince(tx, account.id, since, MOST_ATTEMPTS)
+    if (issued >= MOST_A_DAY || dead >= MOST_DEAD_A_DAY) return 'too_many_codes'
+    return (await isAdmitted(codes.refuseTooMany(tx, 'recovery', account.id))) ? null : 'too_many_codes'
+  }
+
+  const send = (tx: Tx, visit: Visit, account: AccountView, wanted: Wanted, code: string): Promise<boolean> => {
+    const { space } = visit
+    const at = now()
+    const expires_minutes = codes.lifetimeMinutes.recovery
+    const common = {
+      spaceId: space.id,
+      accountId: account.id,
+      language: languageOf(account, space, visit.language),
+      expiresAt: codes.expiryOf('recovery', at),
+      supersedes: true,
+    }
+    if (wanted.via === 'phone') {
+      const data = { code, expires_minutes }
+      return outbox.add(tx, { ...common, channel: 'sms', kind: 'recovery_code', recipient: wanted.phone, data })
+    }
+    const identifier = { 'account.identifier': `${account.username}@${account.domain}` }
+    const data = { ...identifier, code, expires_minutes, attempts: MOST_ATTEMPTS, ip: visit.address }
+    return outbox.add(tx, { ...common, channel: 'mail', kind: 'recovery_code', recipient: wanted.email, data })
+  }
+
+  /** `id`: whose address or number it was a moment ago. */
+  const start = async (visit: Visit, wanted: Wanted, id: number | null): Promise<Waiting> => {
+    const { space } = visit
+    const isSmsAdmitted =
+      wanted.via === 'email' ||
+      id === null ||
+      (await isAdmitted(admitSms({ phone: wanted.phone, address: visit.address, space })))
+    const flow = secrets.token(FLOW_LENGTH)
+    const { account, reason } = await db.transaction(async (tx) => {
+      if (id !== null) await accounts.holdIn(tx, space, id)
+      const held = id === null ? null : (await accounts.view(tx, space, id)).account
+      const found = held !== null && isReachedBy(held, wanted) ? held : null
+      if (wanted.via === 'phone' && !(await accountTokens.redeemRecovery(tx, visit, wanted.token, found?.id ?? null))) {
+        throw new AppError('forbidden', 'token.unknown')
+      }
+      const refused =
+        found === null ? 'unknown_account' : isSmsAdmitted ? await objection(tx, found) : 'too_many_messages'
+      const receiver = refused === null ? found : null
+      const code = codes.make()
+      // Older codes stop being right, not being asked for: whose a flow is must not show when another one begins.
+      if (receiver !== null) await store.replacePending(tx, receiver.id, unguessable(), now())
+      const row = {
+        spaceId: space.id,
+        accountId: receiver?.id ?? null,
+        email: wanted.via === 'email' ? wanted.email : null,
+        // Numbers that got no SMS do not count among those that were never confirmed.
+        phone: wanted.via === 'phone' && receiver !== null ? wanted.phone : null,
+        flow: secrets.hash(flow),
+        code: receiver === null ? unguessable() : codes.seal(code),
+        ip: visit.address,
+        userAgent: visit.userAgent,
+      }
+      await store.insert(tx, row, now())
+      if (receiver !== null) await send(tx, visit, receiver, wanted, code)
+      return { account: found, reason: refused }
+    })
+    const to = wanted.via === 'email' ? maskedEmail(wanted.email) : maskedPhone(wanted.phone)
+    const facts = { kind: 'recovery', via: wanted.via, to }
+    if (reason === null) record('auth.code.sent', visit, account, facts)
+    else record('auth.code.fail', visit, account, { ...facts, reason })
+    if (wanted.via === 'phone') accountTokens.recordRedeemed(visit, wanted.token, 'recovery')
+    return { flow, email: wanted.via === 'email' ? wanted.email : null }
+  }
+
+  return {
+    /** For the form that the app opens; looking at it spends nothing. */
+    inspectToken: (visit: Visit, token: string) => accountTokens.inspectRecovery(visit, token, 'not_found'),
+
+    byEmail: async (visit: Visit, input: Input<typeof EmailRecovery>): Promise<Waiting> => {
+      const { space } = visit
+      const { email = '', username } = input.values
+      // One address may have several accounts.
+      const isNamed = !space.uniqueEmail
+      if (isNamed && input.isMissing('username')) input.refuse('username', { id: 'v.required' })
+      input.settle()
+      await limits.recoveries.consume(visit.address)
+      const typed = (username ?? '').toLowerCase()
+      const name = isNamed ? { username: typed, phone: parsePhone(typed)?.number ?? typed } : null
+      const id = await store.byEmail(db.read, visit, email ?? '', name)
+      return start(visit, { via: 'email', email: email ?? '' }, id)
+    },
+
+    /** The token comes before everything: without it nobody may even learn which numbers are well formed. */
+    byPhone: async (visit: Visit, token: string, input: Input<typeof PhoneRecovery>): Promise<Waiting> => {
+      await accountTokens.inspectRecovery(visit, token, 'forbidden')
+      const parsed = input.isGood('phone') ? parsePhone(input.values.phone ?? '') : null
+      if (input.isGood('phone') && parsed === null) input.refuse('phone', { id: 'v.phone' })
+      if (parsed !== null && !(await phoneCountries.openCallingCodes()).has(parsed.callingCode)) {
+        input.refuse('phone', { id: 'v.phone_country' })
+      }
+      input.settle()
+      await limits.recoveries.consume(visit.address)
+      const phone = parsed?.number ?? ''
+      return start(visit, { via: 'phone', phone, token }, await store.byPhone(db.read, visit, phone))
+    },
+
+    /** One guess. The right one opens a session that may set a password. */
+    confirm: async (visit: Visit, flow: string, code: string): Promise<Answer> => {
+      const { space } = visit
+      await limits.codes.check(visit.address)
+      const { answer, account } = await db.transaction(async (tx) => {
+        const found = await store.byFlow(tx, visit, secrets.hash(flow))
+        if (found === null) return { answer: { outcome: 'dead' } as const, account: null }
+        const { id, accountId, email } = found
+        const waiting = { flow, email }
+        if (!wellFormed.test(code)) return { answer: { outcome: 'malformed', waiting } as const, account: null }
+        if (accountId !== null) await accounts.holdIn(tx, space, accountId)
+        const guessed = await codes.guess(tx, 'recovery', id, code)
+        const owner = accountId === null ? null : (await accounts.view(tx, space, accountId)).account
+        if (guessed.outcome === 'wrong') return { answer: { ...guessed, waiting }, account: owner }
+        const isRight = guessed.outcome === 'right' && owner !== null && !owner.blocked
+        if (!isRight) return { answer: { outcome: 'dead' } as const, account: owner }
+        const session = await sessions.open(tx, owner, 'recovery', visit)
+        return { answer: { outcome: 'right', session } as const, account: owner }
+      })
+      if (answer.outcome === 'right') {
+        record('auth.code.ok', visit, account, { kind: 'recovery' })
+        return answer
+      }
+      if (answer.outcome === 'malformed') return answer
+      if (answer.outcome === 'wrong') record('auth.code.fail', visit, account, { kind: 'recovery', left: answer.left })
+      else record('auth.code.dead', visit, account, { kind: 'recovery' })
+      await limits.codes.consume(visit.address)
+      return answer
+    },
+
+    /** Ends the session, for exactly one caller. */
+    setPassword: async (visit: Visit, session: Session, input: Input<typeof ChosenPassword>): Promise<void> => {
+      const { space } = visit
+      checkChosenPassword(input, config)
+      input.settle()
+      const { id } = session.account
+      const { account, revoked } = await db.transaction(async (tx) => {
+        await accounts.holdIn(tx, space, id)
+        if (!(await sessions.close(tx, session.id))) throw new AppError('forbidden', 'recovery.late')
+        const changed = await accounts.setPassword(tx, { space, id, password: input.values.password ?? '', by: visit })
+        if (changed.account.blocked) throw new AppError('forbidden', 'auth.blocked')
+        return changed
+      })
+      record('account.password', visit, account, { via: 'recovery' })
+      sessions.recordRevoked(visit, account, revoked)
+    },
+  }
+}
+
+export type Recovery = ReturnType<typeof recovery>
