@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { Config } from '../../config/config.ts'
 import { AppError } from '../../errors.ts'
 import { type Auth, comesFromElsewhere } from '../../http/auth.ts'
+import { answers, named, refuses } from '../../http/output.ts'
 import type { Visit } from '../../http/visit.ts'
 import { LANGUAGES } from '../../messages/messages.ts'
 import { documentationPage } from './documentation-page.tsx'
@@ -29,6 +30,18 @@ const speakAsAsked = (visit: Visit) => {
   if (language !== undefined) visit.speak(language)
 }
 
+/** For a route's `detail`. */
+const resets = {
+  parameters: [
+    {
+      name: 'reset_password',
+      in: 'query' as const,
+      description: 'With any value: the account gets a new password, which only the document holds.',
+      schema: { type: 'string' as const },
+    },
+  ],
+}
+
 /** Machine endpoints at the root (spec provisioning.md §1). Literal paths win over the token. */
 export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; config: Config }) => {
   const { auth, provisioning, config } = deps
@@ -42,7 +55,7 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
     }
   }
 
-  return new Elysia({ prefix: '/provisioning' })
+  return new Elysia({ prefix: '/provisioning', tags: ['Provisioning'] })
     .use(auth)
     .get(
       '/',
@@ -50,7 +63,15 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
         provisioning.requireHeader(visit, hasHeader(request))
         return xml(await provisioning.base(visit), PUBLIC_XML)
       },
-      { open: true },
+      {
+        open: true,
+        detail: {
+          summary: 'Fetch the base document',
+          description: 'What every phone of this Space is told, without an account.',
+          ...answers('application/xml'),
+          ...refuses(400),
+        },
+      },
     )
     .get(
       '/documentation',
@@ -58,7 +79,7 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
         speakAsAsked(visit)
         return documentationPage(visit, basePath)
       },
-      { open: true },
+      { open: true, detail: { hide: true } },
     )
     .get(
       '/me',
@@ -68,7 +89,15 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
         const looksOnly = visit.head || isPrefetch(request)
         return xml(await provisioning.forCaller(visit, caller, looksOnly), ACCOUNT_XML)
       },
-      { requires: 'account' },
+      {
+        requires: 'account',
+        detail: {
+          summary: "Fetch the document of the caller's account",
+          ...resets,
+          ...answers('application/xml'),
+          ...refuses(400),
+        },
+      },
     )
     .get(
       '/qrcode/:token',
@@ -78,7 +107,15 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
           headers: { 'content-type': 'image/png', 'cache-control': 'no-store', 'x-qrcode-url': url },
         })
       },
-      { open: true },
+      {
+        open: true,
+        detail: {
+          summary: 'Show the address of a document as a QR code',
+          description: 'The header `X-Qrcode-URL` has the address as text. The token is not spent.',
+          ...named({ token: 'provisioning_token' }),
+          ...answers('image/png'),
+        },
+      },
     )
     .get(
       '/auth_token/:token',
@@ -94,7 +131,15 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
         }
         return xml(await provisioning.withAuthToken(visit, params.token), ACCOUNT_XML)
       },
-      { open: true },
+      {
+        open: true,
+        detail: {
+          summary: 'Fetch a document by an auth token',
+          ...named({ token: 'auth_token' }),
+          ...resets,
+          ...answers('application/xml'),
+        },
+      },
     )
     .get(
       '/:token',
@@ -110,6 +155,17 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
         }
         return xml(await provisioning.withToken(visit, params.token), ACCOUNT_XML)
       },
-      { open: true },
+      {
+        open: true,
+        detail: {
+          summary: 'Fetch a document by a provisioning token',
+          description:
+            'The token is spent (410 once it has expired) and the account activated. Link previews and browsers spend nothing. A Space may insist on the header `X-Linphone-Provisioning` (400).',
+          ...named({ token: 'provisioning_token' }),
+          ...resets,
+          ...answers('application/xml'),
+          ...refuses(400, 410),
+        },
+      },
     )
 }

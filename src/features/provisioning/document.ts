@@ -1,8 +1,11 @@
+import type { Additions } from '../../hooks/hooks.ts'
 import { ha1 } from '../../protocols/digest.ts'
 import { type IniDocument, MANAGED_KEYS, parseIni } from '../../protocols/ini.ts'
-import { ConfigDocument } from '../../protocols/lpconfig.ts'
-import { nameAddr, sipUri } from '../../protocols/sip-address.ts'
-import { realmOf, type Space } from '../spaces/space.ts'
+import { ConfigDocument, type ConfigSection } from '../../protocols/lpconfig.ts'
+import { isIpAddress, nameAddr, sipUri } from '../../protocols/sip-address.ts'
+import type { CarddavCredential } from '../carddav/carddav.ts'
+import type { ExternalAccount } from '../external-accounts/external-accounts.ts'
+import { type CarddavServer, realmOf, type Space } from '../spaces/space.ts'
 
 /** A password row as the client needs it. */
 export interface Credential {
@@ -17,6 +20,9 @@ export interface Subject {
   readonly domain: string
   readonly displayName: string | null
   readonly credentials: readonly Credential[]
+  readonly carddavCredentials: readonly CarddavCredential[]
+  /** null: it has none, or phones shall not register it. */
+  readonly externalAccount: ExternalAccount | null
 }
 
 /**
@@ -65,13 +71,18 @@ const UI_SWITCHES = [
   ['max_account', 'maxAccount'],
 ] as const satisfies readonly (readonly [string, keyof Space])[]
 
-/** clients.md §2: without `reg_proxy` a Linphone client creates no account. */
-const registrarUri = (space: Space): string => {
-  const address = space.accountProxyRegistrarAddress
-  if (address === null) return `<sip:${space.domain};transport=tls>`
+/** A host, a host with its port, or a whole URI, as an address between angle brackets; only a host gets `parameters`. */
+const routeTo = (address: string, parameters = ''): string => {
   if (address.startsWith('<')) return address
-  return /^sips?:/i.test(address) ? `<${address}>` : `<sip:${address}>`
+  return /^sips?:/i.test(address) ? `<${address}>` : `<sip:${hostOf(address)}${parameters}>`
 }
+
+/** An IPv6 address stands in brackets wherever a port may follow (RFC 3261 §25.1). */
+const hostOf = (address: string): string => (address.includes(':') && isIpAddress(address) ? `[${address}]` : address)
+
+/** clients.md §2: without `reg_proxy` a Linphone client creates no account. */
+const registrarUri = ({ accountProxyRegistrarAddress: address, domain }: Space): string =>
+  address === null ? routeTo(domain, ';transport=tls') : routeTo(address)
 
 /** Weakest first: of sections with the same user and realm a client keeps the last (D32). */
 const hashes = ({ username, space, credentials }: Subject): { algorithm: 'MD5' | 'SHA-256'; ha1: string }[] => {
@@ -86,38 +97,109 @@ const hashes = ({ username, space, credentials }: Subject): { algorithm: 'MD5' |
 /** spec provisioning.md §6.1: the sections in their order. `subject` null: the base document. */
 export const provisioningDocument = (options: {
   entries: IniDocument | null
+  /** Of the request's Space, enabled or not. */
+  carddavServers: readonly CarddavServer[]
   /** Absolute URL of `/contacts/vcard` on this host. */
   contactsUrl: string
   subject: Subject | null
+  /** What the operator's hooks add; null: there are none. */
+  additions: Additions | null
 }): ConfigDocument => {
-  const { entries, contactsUrl, subject } = options
+  const { entries, carddavServers, contactsUrl, subject, additions } = options
   const document = new ConfigDocument()
   for (const { name, entries: lines } of entries?.sections ?? []) {
     const section = document.section(name)
     for (const { key, value } of lines) section.set(key, value)
   }
+  carddavServers.forEach((server, index) => {
+    addCarddavServer(document.section(`remote_contact_directory_${index}`), server)
+  })
+  const credentials = subject?.carddavCredentials ?? []
+  credentials.forEach(({ username, realm, password, algorithm }, index) => {
+    document
+      .section(`auth_info_${index}`)
+      .set('username', username)
+      .set('realm', realm)
+      .set('ha1', password)
+      .set('algorithm', algorithm)
+  })
   document.section('misc').set('contacts-vcard-list', contactsUrl)
-  if (subject === null) return document
+  if (subject !== null) addSubject(document, subject, additions)
+  for (const { name, entries: added } of additions?.sections ?? []) addEntries(document.section(name), added)
+  return document
+}
 
-  const { space, username, domain, displayName } = subject
+const addEntries = (section: ConfigSection, entries: Additions['proxy']): void => {
+  for (const { name, value, overwrite } of entries) section.set(name, value, { overwrite })
+}
+
+const addCarddavServer = (section: ConfigSection, server: CarddavServer): void => {
+  section
+    .set('enabled', server.enabled)
+    .set('type', 'carddav')
+    .set('uri', server.uri)
+    .set('min_characters', server.minCharacters)
+    .set('results_limit', server.resultsLimit)
+    .set('timeout', server.timeout)
+    .set('delay', server.delay)
+    .set('carddav_fields_for_user_input', server.fieldsForUserInput)
+    .set('carddav_fields_for_domain', server.fieldsForDomain)
+    .set('carddav_use_exact_match_policy', server.useExactMatchPolicy)
+}
+
+const addSubject = (document: ConfigDocument, subject: Subject, additions: Additions | null): void => {
+  const { space, username, domain, displayName, carddavCredentials, externalAccount } = subject
   if (!document.has('ui')) {
     const ui = document.section('ui')
     for (const [key, column] of UI_SWITCHES) ui.set(key, space[column])
   }
-  document
+  const proxy = document
     .section('proxy_0')
     .set('reg_identity', nameAddr(displayName, sipUri(username, domain)))
     .setIfAbsent('reg_proxy', registrarUri(space))
     .setIfAbsent('reg_sendregister', 1)
     .setIfAbsent('refkey', 'push_notification')
-  hashes(subject).forEach(({ algorithm, ha1: hash }, index) => {
-    document
-      .section(`auth_info_${index}`)
+  addEntries(proxy, additions?.proxy ?? [])
+  // The numbers go on where those of the address books end.
+  let authInfos = carddavCredentials.length
+  const nextAuthInfo = () => document.section(`auth_info_${authInfos++}`)
+  for (const { algorithm, ha1: hash } of hashes(subject)) {
+    const section = nextAuthInfo()
       .set('username', username)
       .set('domain', domain)
       .set('ha1', hash)
       .set('realm', realmOf(space))
       .set('algorithm', algorithm)
-  })
-  return document
+    addEntries(section, additions?.auth[algorithm] ?? [])
+  }
+  if (externalAccount === null) return
+  proxy.setIfAbsent('depends_on', EXTERNAL)
+  addExternalAccount(document.section(freeProxy(document)), nextAuthInfo(), externalAccount)
+}
+
+/** What ties the account to the external one that it depends on. */
+const EXTERNAL = 'external_account'
+
+const freeProxy = (document: ConfigDocument): string => {
+  let index = 1
+  while (document.has(`proxy_${index}`)) index++
+  return `proxy_${index}`
+}
+
+/** spec provisioning.md §6.4: the phone registers with the carrier as well. */
+const addExternalAccount = (proxy: ConfigSection, authInfo: ConfigSection, account: ExternalAccount): void => {
+  const { username, domain, password, realm, registrar, outboundProxy, protocol, algorithm } = account
+  proxy
+    .set('reg_identity', nameAddr(null, sipUri(username, hostOf(domain))))
+    .set('reg_sendregister', 1)
+    .set('refkey', 'push_notification')
+    .set('idkey', EXTERNAL)
+    .set('reg_proxy', routeTo(registrar ?? domain, `;transport=${protocol.toLowerCase()}`))
+  if (outboundProxy !== null) proxy.set('reg_route', routeTo(outboundProxy, ';lr'))
+  authInfo
+    .set('username', username)
+    .set('domain', domain)
+    .set('ha1', password)
+    .set('realm', realm ?? domain)
+    .set('algorithm', algorithm)
 }

@@ -50,6 +50,9 @@ export const documentationPage = (visit: Visit, basePath: string): Response => {
             </>
           ))}
         </dl>
+        <p>
+          <a href={`${basePath}/api`}>{t('api.title')}</a>
+        </p>
       </>
     ),
   })

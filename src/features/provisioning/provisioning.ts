@@ -1,17 +1,22 @@
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
+import { type Additions, accountFor, type Hooks, spaceFor } from '../../hooks/hooks.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging } from '../../logging/logging.ts'
+import { maskedFields } from '../../logging/masking.ts'
 import type { IniDocument } from '../../protocols/ini.ts'
-import { toXml } from '../../protocols/lpconfig.ts'
+import { type ConfigDocument, toXml } from '../../protocols/lpconfig.ts'
 import { qrPng } from '../../protocols/qr.ts'
 import type { Accounts, Found } from '../accounts/accounts.ts'
 import type { AuthTokens } from '../auth-tokens/auth-tokens.ts'
 import type { Caller } from '../authentication/caller.ts'
+import type { Carddav } from '../carddav/carddav.ts'
 import type { ConfirmationKeys } from '../confirmation-keys/confirmation-keys.ts'
+import type { ExternalAccounts } from '../external-accounts/external-accounts.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
-import { customEntries, provisioningDocument } from './document.ts'
+import type { Space } from '../spaces/space.ts'
+import { customEntries, provisioningDocument, type Subject } from './document.ts'
 
 const isUnknown = (error: unknown): boolean => error instanceof AppError && error.code === 'not_found'
 
@@ -23,11 +28,15 @@ export const provisioning = (deps: {
   provisioningTokens: ProvisioningTokens
   authTokens: AuthTokens
   confirmationKeys: ConfirmationKeys
+  hooks: Hooks
+  carddav: Carddav
+  externalAccounts: ExternalAccounts
   log: Logging
   /** The base document of Spaces without entries of their own (`ACCOUNT_PROVISIONING_RC_FILE`). */
   instanceEntries: IniDocument | null
 }) => {
-  const { config, db, accounts, provisioningTokens, authTokens, confirmationKeys, instanceEntries, log } = deps
+  const { config, db, accounts, provisioningTokens, authTokens, confirmationKeys, hooks, instanceEntries, log } = deps
+  const { carddav, externalAccounts } = deps
 
   const entriesOf = customEntries(instanceEntries, (space, problems) =>
     log.app.warn('custom provisioning entries cannot be read; the document is served without those lines', {
@@ -36,25 +45,66 @@ export const provisioning = (deps: {
     }),
   )
 
-  const overwriteAll = ({ space }: Visit, entries: IniDocument | null) =>
+  const overwriteAll = (space: Space, entries: IniDocument | null) =>
     space.customProvisioningOverwriteAll ||
     (entries !== null && entries === instanceEntries && config.ACCOUNT_PROVISIONING_OVERWRITE_ALL)
 
-  /** The document for the account, or the base document; the entries are those of the request's Space. */
-  const documentFor = async (visit: Visit, found: Found | null, on: Reader): Promise<string> => {
-    const entries = entriesOf(visit.space)
-    const document = provisioningDocument({
-      entries,
-      contactsUrl: `${visit.baseUrl(found?.space)}${config.BASE_PATH}/contacts/vcard`,
-      subject: found && {
-        space: found.space,
-        username: found.account.username,
-        domain: found.account.domain,
-        displayName: found.account.displayName,
-        credentials: await accounts.passwordRows(on, found.account.id),
-      },
+  /**
+   * What the operator's hooks add for an account, or to the base document; null: there are none. They may be slow, and
+   * with `HOOKS_STRICT` refuse: before any transaction, so that nothing is spent then.
+   */
+  const additionsFor = async (visit: Visit, found: () => Promise<Found | null>): Promise<Additions | null> => {
+    if (!hooks.hasProvisioning()) return null
+    const subject = await found()
+    return hooks.provisioning({
+      request: hooks.requestFor(visit),
+      space: spaceFor(subject?.space ?? visit.space),
+      account: subject === null ? null : accountFor(subject.account),
     })
-    return toXml(document, { overwriteAll: overwriteAll(visit, entries) })
+  }
+
+  /** What most accounts have none of costs no query. */
+  const subjectOf = async ({ account, space }: Found, on: Reader): Promise<Subject> => {
+    const { id, username, domain, displayName, carddavServers, hasExternalAccount } = account
+    const isExternal = hasExternalAccount && config.PROVISIONING_EXTERNAL_ACCOUNT
+    return {
+      space,
+      username,
+      domain,
+      displayName,
+      credentials: await accounts.passwordRows(on, id),
+      carddavCredentials: carddavServers.length === 0 ? [] : await carddav.credentialRows(on, id),
+      externalAccount: isExternal ? await externalAccounts.of(on, id) : null,
+    }
+  }
+
+  /** The sections for the account, or the base ones; entries and address books are those of the host's Space. */
+  const sectionsFor = async (
+    { space, url }: { space: Space; url: string },
+    found: Found | null,
+    on: Reader,
+    additions: Additions | null,
+  ): Promise<ConfigDocument> =>
+    provisioningDocument({
+      entries: entriesOf(space),
+      carddavServers: space.carddavServers,
+      contactsUrl: `${url}/contacts/vcard`,
+      subject: found === null ? null : await subjectOf(found, on),
+      additions,
+    })
+
+  const written = (document: ConfigDocument, space: Space): string =>
+    toXml(document, { overwriteAll: overwriteAll(space, entriesOf(space)) })
+
+  const documentFor = async (
+    visit: Visit,
+    found: Found | null,
+    on: Reader,
+    additions: Additions | null,
+  ): Promise<string> => {
+    const { space } = visit
+    const url = `${visit.baseUrl(found?.space)}${config.BASE_PATH}`
+    return written(await sectionsFor({ space, url }, found, on, additions), space)
   }
 
   /** `?reset_password`, whatever its value. */
@@ -100,50 +150,75 @@ export const provisioning = (deps: {
       },
     )
 
-  const inspect = (visit: Visit, token: string): Promise<void> =>
+  const inspect = (visit: Visit, token: string): Promise<{ accountId: number }> =>
     orKey(
-      async () => {
-        await provisioningTokens.inspect(db.read, visit.space, token)
-      },
-      async () => {
-        await confirmationKeys.inspect(db.read, visit.space, token)
-      },
+      () => provisioningTokens.inspect(db.read, visit.space, token),
+      () => confirmationKeys.inspect(db.read, visit.space, token),
     )
 
-  const spendToken = (visit: Visit, token: string): Promise<string> =>
-    db.transaction(async (tx) => {
+  const spendToken = async (visit: Visit, token: string): Promise<string> => {
+    const additions = await additionsFor(visit, async () => {
+      const { accountId } = await inspect(visit, token)
+      const { account, space } = await accounts.byId(visit.space, accountId)
+      return { account: { ...account, activated: true }, space }
+    })
+    return db.transaction(async (tx) => {
       const id = await consume(tx, visit, token)
       if (wantsReset(visit)) await accounts.resetPassword(tx, visit.space, id)
-      return documentFor(visit, await accounts.view(tx, visit.space, id), tx)
+      return documentFor(visit, await accounts.view(tx, visit.space, id), tx, additions)
     })
+  }
+
+  const baseFor = async (visit: Visit): Promise<string> =>
+    documentFor(visit, null, db.read, await additionsFor(visit, async () => null))
 
   /** Fleets of 2021 take an unknown token for "no account yet" (D10); off by default. */
   const orBase = (visit: Visit) => (error: unknown) => {
     if (!config.LEGACY_PROVISIONING_FALLBACK || !isUnknown(error)) throw error
-    return documentFor(visit, null, db.read)
+    return baseFor(visit)
   }
 
   return {
     requireHeader,
-    base: (visit: Visit) => documentFor(visit, null, db.read),
+    base: baseFor,
 
     /** Spends the token: one caller is provisioned and its account activated, every later one is refused. */
     withToken: (visit: Visit, token: string): Promise<string> => spendToken(visit, token).catch(orBase(visit)),
 
     /** Spends an attached auth token. Whoever signs in this way is not activated by it. */
-    withAuthToken: async (visit: Visit, token: string): Promise<string> =>
-      db.transaction(async (tx) => {
+    withAuthToken: async (visit: Visit, token: string): Promise<string> => {
+      const additions = await additionsFor(visit, () => authTokens.inspect(db.read, visit, token))
+      return db.transaction(async (tx) => {
         const found = await authTokens.redeem(tx, visit, token)
         if (wantsReset(visit)) await accounts.resetPassword(tx, found.space, found.account.id)
-        return documentFor(visit, found, tx)
-      }),
+        return documentFor(visit, found, tx, additions)
+      })
+    },
+
+    /**
+     * What the account's phone would get, a line an entry, with its secrets masked and without what hooks add; for an
+     * operator. `url`: of the Space, up to the path. Spends nothing.
+     */
+    preview: async (found: Found, url: string): Promise<string> => {
+      const { space } = found
+      const document = await sectionsFor({ space, url }, found, db.read, null)
+      for (const { entries } of document.sections.values()) {
+        for (const [key, { value, overwrite }] of entries) {
+          const shown = typeof value === 'string' ? String(maskedFields({ [key]: value })[key]) : value
+          entries.set(key, { value: shown, overwrite })
+        }
+      }
+      return written(document, space).replaceAll('><', '>\n<').replaceAll('<entry', '  <entry')
+    },
 
     /** The caller's own document, as often as it likes. `looksOnly`: nothing is reset, whatever the query says. */
     forCaller: async (visit: Visit, caller: Caller, looksOnly: boolean): Promise<string> => {
-      if (!wantsReset(visit) || looksOnly) return documentFor(visit, await accounts.ofCaller(caller), db.read)
+      const additions = await additionsFor(visit, () => accounts.ofCaller(caller))
+      if (!wantsReset(visit) || looksOnly)
+        return documentFor(visit, await accounts.ofCaller(caller), db.read, additions)
       return db.transaction(async (tx) => {
         await accounts.resetPassword(tx, caller.space, caller.id)
-        return documentFor(visit, await accounts.view(tx, caller.space, caller.id), tx)
+        return documentFor(visit, await accounts.view(tx, caller.space, caller.id), tx, additions)
       })
     },
 
@@ -153,9 +228,12 @@ export const provisioning = (deps: {
     inspect,
     /** The same for a HEAD, which is answered as its GET would be. */
     foresee: (visit: Visit, token: string): Promise<void> =>
-      inspect(visit, token).catch((error: unknown) => {
-        if (!config.LEGACY_PROVISIONING_FALLBACK || !isUnknown(error)) throw error
-      }),
+      inspect(visit, token).then(
+        () => {},
+        (error: unknown) => {
+          if (!config.LEGACY_PROVISIONING_FALLBACK || !isUnknown(error)) throw error
+        },
+      ),
 
     inspectAuthToken: (visit: Visit, token: string) => authTokens.inspect(db.read, visit, token),
 
