@@ -1,0 +1,33 @@
+import type { JsonSchema } from './schemas.ts'
+
+export interface Parameter {
+  readonly schema: JsonSchema
+  readonly description: string
+  readonly example: string | number
+}
+
+const number = (description: string): Parameter => ({
+  schema: { type: 'integer', minimum: 1, maximum: 2_147_483_647 },
+  description,
+  example: 42,
+})
+
+const text = (description: string, example: string): Parameter => ({ schema: { type: 'string' }, description, example })
+
+/** Everything that a path can name. */
+export const PARAMETERS: Readonly<Record<string, Parameter>> = {
+  id: number('Its number, as replies give it.'),
+  action_id: number('The number of the action.'),
+  carddav_id: number('The number of the CardDAV server.'),
+  contact_id: number('The number of the account that is the contact.'),
+  contacts_list_id: number('The number of the contacts list.'),
+  type_id: number('The number of the account type.'),
+  sip: text('A SIP address, with or without `sip:`.', 'alice01@sip.example.org'),
+  email: text('An e-mail address.', 'alice@example.org'),
+  domain: text('The SIP domain of the Space.', 'sip.example.org'),
+  key: text('The name of the entry.', 'department'),
+  code: text('A region by its code of ISO 3166-1, in capitals.', 'FR'),
+  uuid: text('The identifier, as the list gives it.', 'urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33'),
+  auth_token: text('An auth token.', 'Hk3Vt8QxZw2Lr'),
+  provisioning_token: text('A provisioning token.', 'm4Tq7RbYc1Ns9'),
+}
