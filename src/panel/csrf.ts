@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
+import type { Session } from '../features/sessions/sessions.ts'
 import { comesFromElsewhere } from '../http/auth.ts'
 import type { Visit } from '../http/visit.ts'
 import type { Secrets } from '../secrets.ts'
@@ -10,18 +11,22 @@ const PATTERN = new RegExp(`(?:^|;\\s*)${COOKIE}=([A-Za-z0-9]{32})(?:;|$)`)
 /** The name of the hidden field in every form. */
 export const FORM_TOKEN_FIELD = 'form_token'
 
+const isSame = (one: Buffer, other: Buffer): boolean => one.length === other.length && timingSafeEqual(one, other)
+
 /**
- * Forms carry a token that is the signature of a cookie which only this host can set or read; the browser's own word
- * about where a request comes from is checked first.
+ * Forms carry a token that is the signature of the session, or before there is one of a cookie which only this host can
+ * set or read; the browser's own word about where a request comes from is checked first.
  */
 export const formTokens = (secrets: Secrets) => {
   const key = secrets.keyFor('form tokens')
-  const sign = (cookie: string) => createHmac('sha256', key).update(cookie).digest('hex')
+  const sign = (text: string) => createHmac('sha256', key).update(text).digest('hex')
+  const ofSession = ({ token }: Session) => sign(`session ${token}`)
   const cookieOf = (request: Request) => PATTERN.exec(request.headers.get('cookie') ?? '')?.[1] ?? null
 
   return {
     /** The token for a form on this page, and the cookie to send with the page when the browser has none yet. */
     issue: (request: Request, visit: Visit): { token: string; setCookie: string | null } => {
+      if (visit.session !== null) return { token: ofSession(visit.session), setCookie: null }
       const known = cookieOf(request)
       const cookie = known ?? secrets.token(32)
       const secure = visit.secure ? '; Secure' : ''
@@ -32,15 +37,16 @@ export const formTokens = (secrets: Secrets) => {
     },
     /** Refuses (403) a form that another site made. */
     check: (request: Request, visit: Visit): void => {
+      const { session } = visit
       const cookie = cookieOf(request)
       const given = visit.input[FORM_TOKEN_FIELD]
-      const expected = cookie === null ? '' : sign(cookie)
-      const right =
+      const expected = session !== null ? ofSession(session) : cookie === null ? null : sign(cookie)
+      const isRight =
         !comesFromElsewhere(request, visit) &&
+        expected !== null &&
         typeof given === 'string' &&
-        given.length === expected.length &&
-        timingSafeEqual(Buffer.from(given), Buffer.from(expected))
-      if (!right) throw new AppError('forbidden', 'errors.form_token')
+        isSame(Buffer.from(given), Buffer.from(expected))
+      if (!isRight) throw new AppError('forbidden', 'errors.form_token')
     },
   }
 }

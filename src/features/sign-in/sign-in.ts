@@ -1,0 +1,178 @@
+import type { Db, Tx } from '../../db/db.ts'
+import { form, type Input, text } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import { parsePhone } from '../../protocols/e164.ts'
+import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
+import type { Secrets } from '../../secrets.ts'
+import type { Accounts, AccountView } from '../accounts/accounts.ts'
+import { isPassword } from '../accounts/rules.ts'
+import type { AuthTokens } from '../auth-tokens/auth-tokens.ts'
+import type { Caller } from '../authentication/caller.ts'
+import type { Session, Sessions } from '../sessions/sessions.ts'
+import { realmOf, type Space } from '../spaces/space.ts'
+import { type Identifier, signInStore } from './store.ts'
+
+export const Credentials = form({ username: text({ max: 255 }), password: text({ max: 1024, numbers: true }) })
+
+const RECENT_MS = 15 * 60_000
+
+export type Answer =
+  /** `session` is the value of its cookie. */
+  | { readonly outcome: 'signed_in'; readonly session: string }
+  | { readonly outcome: 'wrong' }
+  /** Only whoever knows the password learns it. */
+  | { readonly outcome: 'blocked' }
+
+interface Identity {
+  readonly username: string
+  readonly domain: string
+}
+
+/** People who sign in to the panel, and out of it (spec panel.md PA1, PA2, §1.5). */
+export const signIn = (deps: {
+  db: Db
+  secrets: Secrets
+  accounts: Accounts
+  authTokens: AuthTokens
+  sessions: Sessions
+  limits: Limits
+  log: Logging
+  now: () => Date
+}) => {
+  const { db, secrets, accounts, authTokens, sessions, limits, log, now } = deps
+  const store = signInStore(db)
+
+  const record = (
+    event: SecurityEvent,
+    visit: Visit,
+    who: Identity | null,
+    more: Readonly<Record<string, string>> = {},
+  ) =>
+    log.security(event, {
+      ip: visit.address,
+      space: visit.space.domain,
+      account: who === null ? null : `${who.username}@${who.domain}`,
+      ua: visit.userAgent,
+      rid: visit.id,
+      ...more,
+    })
+
+  /** `somebody`, `somebody@sip.example.org`, a phone number in any notation, or an e-mail address. */
+  const identifierOf = (typed: string, { domain }: Space): Identifier => {
+    const plain = typed.toLowerCase()
+    const address = parseAddressOfRecord(plain)
+    return {
+      username: address?.domain === domain ? address.user : plain,
+      phone: parsePhone(typed)?.number ?? '',
+      email: typed.includes('@') ? typed : '',
+    }
+  }
+
+  /** A hash: somebody may have typed a password where the name goes. */
+  const keyOf = ({ domain }: Space, typed: string): string => `${domain} ${secrets.hash(typed).slice(0, 16)}`
+
+  /** Only what is typed is counted, so that nobody learns which names lead to one account, or to any. */
+  const count = async (visit: Visit, key: string): Promise<void> => {
+    await limits.signInsOfAddress.consume(visit.address)
+    await limits.signInsOfSpace.consume(visit.space.domain)
+    await limits.passwords.attempt(key)
+  }
+  const uncount = async (visit: Visit, key: string): Promise<void> => {
+    await limits.signInsOfAddress.giveBack(visit.address)
+    await limits.signInsOfSpace.giveBack(visit.space.domain)
+    await limits.passwords.forget(key)
+  }
+
+  /** A new session in the place of the one that the browser has. */
+  const replaceSession = async (
+    tx: Tx,
+    visit: Visit,
+    previous: Session | null,
+    account: AccountView,
+  ): Promise<string> => {
+    if (previous !== null) await sessions.close(tx, previous.id)
+    if (visit.hasChosenLanguage && account.locale !== visit.language) {
+      await accounts.setLocale(tx, visit.space, account.id, visit.language)
+    }
+    return sessions.open(tx, account, 'panel', visit)
+  }
+
+  return {
+    withPassword: async (request: Request, visit: Visit, input: Input<typeof Credentials>): Promise<Answer> => {
+      input.settle()
+      const { space } = visit
+      const { username: typed = '', password = '' } = input.values
+      const identifier = identifierOf(typed ?? '', space)
+      const key = keyOf(space, identifier.phone || identifier.username)
+      await count(visit, key)
+      const found = await store.find({ space }, identifier)
+      const stored = await accounts.passwordRows(db.read, found?.id ?? 0)
+      const owner = { username: found?.username ?? identifier.username, realm: realmOf(space) }
+      const isRight = isPassword(stored, owner, password ?? '')
+      if (found === null || !isRight) {
+        const who = found === null ? null : { username: found.username, domain: space.domain }
+        record('auth.login.fail', visit, who, { via: 'password', reason: found === null ? 'unknown' : 'bad_password' })
+        return { outcome: 'wrong' }
+      }
+      await uncount(visit, key)
+      const previous = await sessions.find(request, visit)
+      const result = await db.transaction(async (tx) => {
+        await accounts.hold(tx, space, found.id)
+        // Whoever changed the password meanwhile has signed everybody out.
+        const isSame = JSON.stringify(await accounts.passwordRows(tx, found.id)) === JSON.stringify(stored)
+        const { account } = await accounts.view(tx, space, found.id)
+        if (!isSame || account.blocked) return { account, session: null, isSame }
+        return { account, session: await replaceSession(tx, visit, previous, account), isSame }
+      })
+      const { account, session, isSame } = result
+      if (session === null) {
+        record('auth.login.fail', visit, account, { via: 'password', reason: isSame ? 'blocked' : 'bad_password' })
+        return { outcome: isSame ? 'blocked' : 'wrong' }
+      }
+      record('auth.login.ok', visit, account, { via: 'password' })
+      return { outcome: 'signed_in', session }
+    },
+
+    /** As the account that a QR code was approved by. `proof`: of the browser that shows it. */
+    withToken: async (request: Request, visit: Visit, token: string, proof: string | null): Promise<string> => {
+      const previous = await sessions.find(request, visit)
+      const { account, session } = await db.transaction(async (tx) => {
+        const { account } = await authTokens.redeem(tx, visit, token, proof)
+        await accounts.hold(tx, visit.space, account.id)
+        return { account, session: await replaceSession(tx, visit, previous, account) }
+      })
+      record('auth.login.ok', visit, account, { via: 'qr' })
+      return session
+    },
+
+    /**
+     * Whether somebody who is signed in knows the account's password, asked before what cannot be undone. True where
+     * the account has none. Counted like a sign-in.
+     */
+    verify: async (visit: Visit, caller: Caller, password: string): Promise<boolean> => {
+      const stored = await accounts.passwordRows(db.read, caller.id)
+      if (stored.length === 0) return true
+      const key = keyOf(caller.space, caller.username)
+      await count(visit, key)
+      const owner = { username: caller.username, realm: realmOf(caller.space) }
+      if (!isPassword(stored, owner, password)) {
+        record('auth.login.fail', visit, caller, { via: 'session', reason: 'bad_password' })
+        return false
+      }
+      await uncount(visit, key)
+      return true
+    },
+
+    /** Somebody signed in not long ago need not prove it again. */
+    isRecent: ({ createdAt }: Session): boolean => now().getTime() - createdAt.getTime() < RECENT_MS,
+
+    signOut: async (visit: Visit, session: Session): Promise<void> => {
+      const isClosed = await db.transaction((tx) => sessions.close(tx, session.id))
+      if (isClosed) record('auth.logout', visit, session.account)
+    },
+  }
+}
+
+export type SignIn = ReturnType<typeof signIn>

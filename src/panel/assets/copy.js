@@ -1,0 +1,21 @@
+// A button beside everything that is worth copying. Without scripts, people select the text.
+for (const place of document.querySelectorAll('[data-copy]')) {
+  const { copy, copied } = place.dataset
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.className = 'quiet'
+  button.textContent = copy
+  button.addEventListener('click', async () => {
+    const source = place.querySelector('input') ?? place
+    const text = source === place ? place.querySelector('code').textContent : source.value
+    try {
+      await navigator.clipboard.writeText(text)
+      button.textContent = copied
+    } catch {
+      // Only pages that came by HTTPS may use the clipboard: then the text is at least selected.
+      if (source === place) getSelection().selectAllChildren(place.querySelector('code'))
+      else source.select()
+    }
+  })
+  place.append(button)
+}

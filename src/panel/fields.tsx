@@ -1,0 +1,105 @@
+import type { VNode } from 'preact'
+import type { FieldMessages } from '../errors.ts'
+import type { Visit } from '../http/visit.ts'
+import { fieldName, type MessageId } from '../messages/messages.ts'
+import { texts } from './layout.tsx'
+
+/** What was refused about each field of a form that is shown again; nothing at first. */
+export const NOTHING_REFUSED: FieldMessages = new Map()
+
+const refusalsOf = (visit: Visit, refused: FieldMessages, name: string): readonly string[] => {
+  const t = texts(visit)
+  const field = fieldName(visit.language, name)
+  return (refused.get(name) ?? []).map(({ id, values }) => t(id, { field, ...values }))
+}
+
+interface TextField {
+  readonly name: string
+  readonly label: MessageId
+  /** `text` by default. */
+  readonly type?: 'email' | 'tel' | 'password'
+  readonly value?: string
+  readonly autocomplete: string
+  readonly inputmode?: 'numeric'
+  readonly pattern?: string
+  readonly minlength?: number
+  readonly maxlength?: number
+  readonly autocapitalize?: 'none'
+  /** Below the input, until something is refused about it. */
+  readonly hint?: string
+}
+
+/** An input with its label above it, and below it a hint or what was refused about it. */
+export const textField = (visit: Visit, refused: FieldMessages, field: TextField): VNode => {
+  const { name, label, hint, ...attributes } = field
+  const refusals = refusalsOf(visit, refused, name)
+  const isRefused = refusals.length > 0
+  const note = isRefused ? refusals.join(' ') : hint
+  const noteId = `${name}-note`
+  const marks = {
+    ...(note === undefined ? {} : { 'aria-describedby': noteId }),
+    ...(isRefused ? { 'aria-invalid': 'true' } : {}),
+  }
+  // Preact's types know one set of attributes for each type of input, and none for all of them.
+  const all: object = { name, required: true, ...attributes, ...marks }
+  return (
+    <label>
+      {texts(visit)(label)}
+      <input {...all} />
+      {note === undefined ? null : <small id={noteId}>{note}</small>}
+    </label>
+  )
+}
+
+/** A new password of at least so many characters, typed twice. Never filled in again. */
+export const newPasswordFields = (
+  visit: Visit,
+  refused: FieldMessages,
+  minlength: number,
+  label: MessageId = 'password.new',
+): VNode => {
+  const secret = { type: 'password', autocomplete: 'new-password', minlength } as const
+  const hint = texts(visit)('password.hint', { count: minlength })
+  return (
+    <>
+      {textField(visit, refused, { name: 'password', label, hint, ...secret })}
+      {textField(visit, refused, { name: 'password_confirmation', label: 'password.again', ...secret })}
+    </>
+  )
+}
+
+/** The password that somebody signed in has, asked again before what cannot be undone. */
+export const currentPasswordField = (visit: Visit, refused: FieldMessages): VNode =>
+  textField(visit, refused, {
+    name: 'current_password',
+    label: 'password.current',
+    type: 'password',
+    autocomplete: 'current-password',
+  })
+
+/** Digits that were sent to somebody. */
+export const codeField = (visit: Visit, refused: FieldMessages, digits: number): VNode =>
+  textField(visit, refused, {
+    name: 'code',
+    label: 'recovery.code',
+    inputmode: 'numeric',
+    autocomplete: 'one-time-code',
+    pattern: `[0-9]{${digits}}`,
+    maxlength: digits,
+  })
+
+/** What was typed there, or into a field for each digit, as apps and scripts of the reference know the form. */
+export const typedCode = ({ input }: Visit, digits: number): string => {
+  const boxes = Array.from({ length: digits }, (_, index) => input[`number_${index + 1}`] ?? '')
+  return String(input.code ?? boxes.join('')).replaceAll(/\s/g, '')
+}
+
+/** What was refused about no field that a person fills in, such as a captcha. */
+export const otherRefusals = (visit: Visit, refused: FieldMessages, name: string): VNode | null => {
+  const refusals = refusalsOf(visit, refused, name)
+  return refusals.length === 0 ? null : (
+    <p class="refused" role="alert">
+      {refusals.join(' ')}
+    </p>
+  )
+}

@@ -1,0 +1,86 @@
+import type { ComponentChildren, VNode } from 'preact'
+import type { Captcha } from '../captcha/captcha.ts'
+import type { Config } from '../config/config.ts'
+import { AppError, type FieldMessages } from '../errors.ts'
+import type { Visit } from '../http/visit.ts'
+import type { MessageId } from '../messages/messages.ts'
+import { FORM_TOKEN_FIELD, type FormTokens } from './csrf.ts'
+import { NOTHING_REFUSED, otherRefusals } from './fields.tsx'
+import { page, texts } from './layout.tsx'
+
+export interface Form {
+  readonly title: MessageId
+  /** Where it is posted to, below the base path. */
+  readonly action: string
+  readonly button: MessageId
+  readonly children: ComponentChildren
+  /** What stands around the form and is not sent with it. */
+  readonly before?: ComponentChildren
+  readonly after?: ComponentChildren
+  /** It was posted before, and this is what was wrong. */
+  readonly refused?: FieldMessages
+  /** As in `Page`: by default it answers another form. */
+  readonly address?: string | null
+  /** What the answer to the captcha is good for; without it the form has none. */
+  readonly captchaSubject?: string
+}
+
+/** A page that is one form, with its token and, where it asks for one, the captcha. */
+export const formPage =
+  (deps: { config: Config; formTokens: FormTokens; captcha: Captcha }) =>
+  async (request: Request, visit: Visit, form: Form): Promise<Response> => {
+    const { config, formTokens, captcha } = deps
+    const { title, action, button, children, before, after, captchaSubject } = form
+    const { refused = NOTHING_REFUSED, address = null } = form
+    const t = texts(visit)
+    const { token, setCookie } = formTokens.issue(request, visit)
+    const hasCaptcha = captchaSubject !== undefined
+    const widget = hasCaptcha ? await captcha.widget(captchaSubject) : null
+    return page(visit, config.BASE_PATH, {
+      title,
+      status: refused.size > 0 ? 422 : 200,
+      address,
+      ...(hasCaptcha ? { foreign: captcha.foreign, script: captcha.script } : {}),
+      headers: setCookie === null ? {} : { 'set-cookie': setCookie },
+      children: (
+        <>
+          {before}
+          <form method="post" action={config.BASE_PATH + action}>
+            {otherRefusals(visit, refused, captcha.field)}
+            <input type="hidden" name={FORM_TOKEN_FIELD} value={token} />
+            {children}
+            {widget}
+            {hasCaptcha && captcha.script !== null ? <noscript>{t('captcha.scripts')}</noscript> : null}
+            <button type="submit">{t(button)}</button>
+          </form>
+          {after}
+        </>
+      ),
+    })
+  }
+
+/** A button that does something, on a page that needs a session. */
+export const actionForm = (
+  visit: Visit,
+  basePath: string,
+  action: {
+    readonly path: string
+    readonly button: MessageId
+    readonly class?: 'secondary' | undefined
+    readonly children?: ComponentChildren
+  },
+): VNode => (
+  <form method="post" action={basePath + action.path} class="action">
+    <input type="hidden" name={FORM_TOKEN_FIELD} value={visit.frame?.formToken ?? ''} />
+    {action.children}
+    <button type="submit" class={action.class}>
+      {texts(visit)(action.button)}
+    </button>
+  </form>
+)
+
+/** What a form is shown again with; every other refusal has a page of its own. */
+export const refusedFields = (error: unknown): FieldMessages => {
+  if (error instanceof AppError && error.code === 'invalid') return error.fields
+  throw error
+}

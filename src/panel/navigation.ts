@@ -1,0 +1,98 @@
+import type { Config } from '../config/config.ts'
+import { AppError } from '../errors.ts'
+import type { Caller, Role } from '../features/authentication/caller.ts'
+import type { Space } from '../features/spaces/space.ts'
+import type { MessageId } from '../messages/messages.ts'
+
+interface Place {
+  readonly space: Space
+  readonly config: Config
+}
+
+/** What a page depends on. Off, it is refused, and everything that leads to it is hidden. */
+interface Switch {
+  isOn(place: Place): boolean
+  readonly refusal: () => AppError
+}
+
+const hidden = () => new AppError('not_found', 'errors.not_found')
+
+/** Without a provider, nobody would ever get the code. */
+const sendsSms = (config: Config): boolean => config.SMS_PROVIDER.some((name) => name !== 'none')
+
+/** spec panel.md §1.4 */
+const SWITCHES = {
+  phone: { isOn: ({ space, config }) => space.phoneRegistration && sendsSms(config), refusal: hidden },
+  registration: { isOn: ({ space }) => space.publicRegistration && space.digest !== null, refusal: hidden },
+  phoneRegistration: {
+    isOn: ({ space, config }) =>
+      space.publicRegistration && space.phoneRegistration && space.digest !== null && sendsSms(config),
+    refusal: hidden,
+  },
+  passwords: {
+    isOn: ({ space }) => space.digest !== null,
+    refusal: () => new AppError('forbidden', 'account.no_digest'),
+  },
+} as const satisfies Record<string, Switch>
+
+/** Whose menu a page is in: that of whoever is not signed in, or of each role. */
+type Audience = 'visitor' | Role
+
+export interface Entry {
+  /** The page, and everything below it. */
+  readonly path: string
+  /** Its name in menus; absent: it is in none. */
+  readonly label?: MessageId
+  readonly audiences?: readonly Audience[]
+  readonly needs?: keyof typeof SWITCHES
+}
+
+const EVERYBODY: readonly Audience[] = ['account', 'admin', 'super']
+
+/** The panel, in reading order: the menus are drawn from it, and what it switches off cannot be asked for either. */
+const ENTRIES: readonly Entry[] = [
+  { path: '/login', label: 'sign_in.title', audiences: ['visitor'] },
+  { path: '/register', label: 'sign_up.title', audiences: ['visitor'], needs: 'registration' },
+  { path: '/register/phone', needs: 'phoneRegistration' },
+  { path: '/accounts', needs: 'registration' },
+  { path: '/dashboard', label: 'dashboard.title', audiences: EVERYBODY },
+  { path: '/devices', label: 'devices.title', audiences: EVERYBODY },
+  { path: '/password', label: 'password.menu', audiences: EVERYBODY, needs: 'passwords' },
+  { path: '/sessions', label: 'sessions.title', audiences: EVERYBODY },
+  { path: '/api_key', label: 'api_key.title', audiences: EVERYBODY },
+  { path: '/phone', needs: 'phone' },
+  { path: '/about', label: 'about.title', audiences: ['visitor'] },
+]
+
+export const isBelow = (path: string, entry: string): boolean => path === entry || path.startsWith(`${entry}/`)
+
+/** The innermost entry that a path belongs to. */
+const entryOf = (path: string): Entry | null =>
+  ENTRIES.filter((entry) => isBelow(path, entry.path)).toSorted((a, b) => b.path.length - a.path.length)[0] ?? null
+
+export const navigation = (config: Config) => {
+  const switchOf = (path: string): Switch | null => {
+    const needs = entryOf(path)?.needs
+    return needs === undefined ? null : SWITCHES[needs]
+  }
+  /** Whether the page of that path is there in this Space. */
+  const isOn = (space: Space, path: string): boolean => switchOf(path)?.isOn({ space, config }) ?? true
+
+  return {
+    isOn,
+    /** Refuses a page that is switched off. */
+    check: (space: Space, path: string): void => {
+      const needed = switchOf(path)
+      if (needed !== null && !needed.isOn({ space, config })) throw needed.refusal()
+    },
+    menuFor: (space: Space, caller: Caller | null): readonly Entry[] => {
+      const audience = caller?.role ?? 'visitor'
+      return ENTRIES.filter(({ path, audiences }) => audiences?.includes(audience) && isOn(space, path))
+    },
+  }
+}
+
+export type Navigation = ReturnType<typeof navigation>
+
+/** Where somebody who has just signed in starts. */
+export const LANDING = '/dashboard'

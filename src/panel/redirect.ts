@@ -1,0 +1,37 @@
+import type { Visit } from '../http/visit.ts'
+import { isMessage, type MessageId } from '../messages/messages.ts'
+
+/** What is said once on the page that somebody is sent to. */
+export type Flash = Extract<MessageId, `flash.${string}`>
+
+const COOKIE = 'sipkeeper_flash'
+const PATTERN = new RegExp(`(?:^|;\\s*)${COOKIE}=([a-z_]+)(?:;|$)`)
+
+const setCookie = (visit: Visit, value: string): string =>
+  `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax${visit.secure ? '; Secure' : ''}`
+
+/** What the last redirect wanted to be said: one of our sentences, or nothing. */
+export const readFlash = (request: Request): Flash | null => {
+  const id = `flash.${PATTERN.exec(request.headers.get('cookie') ?? '')?.[1]}`
+  return isMessage(id) ? (id as Flash) : null
+}
+
+/** For `Set-Cookie`: it was said. */
+export const noFlash = (visit: Visit): string => `${setCookie(visit, '')}; Max-Age=0`
+
+/** Another page of the panel, such as after a form was posted. `path` is below the base path. */
+export const redirect = (
+  visit: Visit,
+  basePath: string,
+  path: string,
+  { cookies = [], flash }: { cookies?: readonly string[]; flash?: Flash } = {},
+): Response => {
+  const headers = new Headers({ location: basePath + path, 'cache-control': 'no-store, private' })
+  for (const cookie of cookies) headers.append('set-cookie', cookie)
+  if (flash !== undefined) headers.append('set-cookie', setCookie(visit, flash.slice('flash.'.length)))
+  return new Response(null, { status: 302, headers })
+}
+
+/** A path of ours that somebody may be sent to afterwards; anything else, such as another site, is null. */
+export const ownPath = (value: unknown): string | null =>
+  typeof value === 'string' && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(value) && value.length <= 512 ? value : null
