@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CONNECTIONS, digestPairs, each, type Load, type Measured, same } from './load.ts'
-import { API_KEY, DOMAIN, seedSqlite, TOKEN, USERNAME } from './seed.ts'
+import { API_KEY, CONTACTS, DOMAIN, seedSqlite, TOKEN, USERNAME } from './seed.ts'
 import { buildProduct, memoryMegabytes, type Product, type Server, startProduct, startRaw } from './servers.ts'
 
 const { values: flags } = parseArgs({
@@ -62,6 +62,13 @@ const rows: readonly Row[] = [
   },
   { work: '`GET /api/accounts/me` by API key', target: 0.3, load: same('/api/accounts/me', key) },
   { work: '`GET /provisioning`', target: 0.5, load: same('/provisioning') },
+  { work: '`GET /provisioning/me` by API key', target: 0.2, load: same('/provisioning/me', key) },
+  // At most 2 ms of CPU each; the token is the last one, which no other row spends.
+  {
+    work: '`GET /provisioning/qrcode/{token}`',
+    target: 0.003,
+    load: same(`/provisioning/qrcode/${TOKEN.provisioning}${String(ACCOUNTS).padStart(12, '0')}`),
+  },
   {
     work: '`GET /provisioning/{token}` consuming (durable)',
     target: 0.1,
@@ -151,6 +158,16 @@ const comparePages = async (product: Server, little: Server): Promise<string[]> 
   })
 }
 
+const addressBook: Row = { work: '`GET /contacts/vcard`', target: 0, load: same('/contacts/vcard', key) }
+
+const measureAddressBook = async (product: Server): Promise<string> => {
+  const measured: Measured[] = []
+  for (let round = 0; round < ROUNDS; round++) measured.push(await ask(product, addressBook))
+  const of = (value: (one: Measured) => number) => median(measured.map(value))
+  const cpuMs = (of((one) => one.cpuMicrosecondsEach) / 1000).toFixed(1)
+  return `${whole(of((one) => one.perSecond))} a second, ${cpuMs} ms of CPU each, ${of((one) => one.p99Ms).toFixed(0)} ms at the 99th percentile`
+}
+
 /** Starts on a database that was open before, as after a restart. */
 const measureStart = async (folder: string): Promise<number> => {
   const times: number[] = []
@@ -166,7 +183,7 @@ const measureStart = async (folder: string): Promise<number> => {
 const measureHolds = async (folder: string): Promise<string> => {
   const product: Product = await startProduct(folder, { metrics: true })
   const holds: { work: string; ms: number }[] = []
-  for (const row of [...rows, list(ACCOUNTS / PER_PAGE / 2)]) {
+  for (const row of [...rows, list(ACCOUNTS / PER_PAGE / 2), addressBook]) {
     await product.longestHoldMs()
     await ask(product, row)
     holds.push({ work: row.work, ms: await product.longestHoldMs() })
@@ -187,6 +204,7 @@ const measureAll = async (folder: string, small: string): Promise<string> => {
   const table = [await measureRaw(raw)]
   for (const row of rows) table.push(await compare(product, raw, row))
   const pages = await comparePages(product, little)
+  const book = await measureAddressBook(product)
   while (answered < A_MILLION_REQUESTS) await ask(product, rows[0] as Row)
   const loaded = memoryMegabytes(product)
   await Promise.all([product.stop(), little.stop(), raw.stop()])
@@ -202,6 +220,7 @@ const measureAll = async (folder: string, small: string): Promise<string> => {
     ...pages,
     '',
     '- Pages: at most 20 ms at the 99th percentile, and at most three times that of the small database.',
+    `- ${addressBook.work} with ${whole(CONTACTS)} contacts, ${CONNECTIONS} connections: ${book}.`,
     `- Start to first 200 with ${whole(ACCOUNTS)} accounts: ${startMs.toFixed(0)} ms (at most 300 ms).`,
     `- Resident memory: ${idle.resident} MB idle, ${idle.own} MB of it its own (at most 90 MB); ${loaded.resident} MB after ${whole(answered)} requests (at most ${whole(idle.resident * 1.3)} MB), ${loaded.own} MB of it its own, the rest pages of the program and of the database file.`,
     `- Longest hold of the event loop: ${holds} (at most 20 ms).`,

@@ -19,6 +19,9 @@ export interface Seeding {
   readonly spaces?: number
 }
 
+/** In the address book of the administrator, each with a type. */
+export const CONTACTS = 1000
+
 /** Each account has a provisioning token, and for each there is a creation token: a letter and twelve digits. */
 export const TOKEN = { provisioning: 'p', creation: 'c' }
 
@@ -51,6 +54,12 @@ const statements = ({ accounts, spaces = 1 }: Seeding, now: string): string[] =>
     `INSERT INTO api_keys
        (account_id, key, requests, last_used_at, expires_after_last_used_minutes, created_at, updated_at)
      SELECT id, '${sha256(API_KEY)}', 0, ${now}, 0, ${now}, ${now} FROM accounts WHERE username = '${USERNAME}'`,
+    `INSERT INTO contacts (account_id, contact_id)
+     SELECT a.id, c.id FROM accounts a JOIN accounts c ON c.id > a.id AND c.id <= a.id + ${CONTACTS}
+     WHERE a.username = '${USERNAME}'`,
+    `INSERT INTO account_types (space_id, key, created_at, updated_at) VALUES (1, 'phone', ${now}, ${now})`,
+    `INSERT INTO account_account_type (account_id, account_type_id)
+     SELECT contact_id, 1 FROM contacts`,
   ]
 }
 

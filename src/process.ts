@@ -5,6 +5,7 @@ import { front } from './http/front.ts'
 import { metrics } from './http/metrics.ts'
 import { json } from './http/respond.ts'
 import { listen, listenForMetrics } from './http/server.ts'
+import { scheduler } from './jobs/scheduler.ts'
 import { dispatcher } from './outbox/dispatcher.ts'
 import { services, type World } from './services.ts'
 
@@ -21,7 +22,9 @@ const health = (db: Db) => async (): Promise<Response> => {
 /** The HTTP surface over a migrated database, without a socket. Tests call `fetch`. */
 export const assemble = (world: World, db: Db) => {
   const parts = services(world, db)
-  const measured = world.config.METRICS_LISTEN === null ? null : metrics(db)
+  const { outbox, jobs } = parts
+  const watched = { outbox: outbox.depth, jobs: jobs.known, now: world.now }
+  const measured = world.config.METRICS_LISTEN === null ? null : metrics(db, watched)
   const routes = app(parts)
   routes.compile()
   const door = front({
@@ -39,9 +42,10 @@ export const assemble = (world: World, db: Db) => {
 const DRAIN_MS = 10_000
 
 /** Listens until `stop()`, which finishes what is in flight (at most ten seconds) and writes what is pending. */
-export const start = (world: World, db: Db) => {
+export const start = async (world: World, db: Db) => {
   const { config, log } = world
   const { parts, front: door, metrics: measured } = assemble(world, db)
+  await parts.hooks.load()
   const server = listen(config, door)
   const listenToScrapers = () => {
     try {
@@ -58,23 +62,31 @@ export const start = (world: World, db: Db) => {
   const { outbox, channels, secrets } = parts
   const sending = dispatcher({ db, secrets, log, now: world.now, outbox, channels, workers: config.MAIL_WORKERS })
   sending.start().catch((error) => log.app.error('the outbox cannot be read', { error }))
+  const scheduled = scheduler({ runner: parts.jobs, leases: parts.leases, log })
+  if (config.JOBS) scheduled.start()
   const flushing = setInterval(() => {
     parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
   }, FLUSH_EVERY_MS)
   return {
     server,
     parts,
+    /** What SIGHUP reads anew; what cannot be read stays as it was. */
+    reload: async () => {
+      await parts.hooks.load().catch((error) => log.app.error('HOOKS_FILE cannot be read', { error }))
+    },
     stop: async () => {
       clearInterval(flushing)
       // Idle keep-alive connections do not count: only requests that are being answered are waited for.
       void server.stop()
+      const quiet = Promise.all([sending.stop(), scheduled.stop()])
       const deadline = Date.now() + DRAIN_MS
       while (server.pendingRequests > 0 && Date.now() < deadline) await Bun.sleep(5)
       await server.stop(true)
       await scraped?.stop(true)
       await parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
       await parts.push.close()
-      await sending.stop()
+      parts.registrar.close()
+      await quiet
       await db.close()
     },
   }

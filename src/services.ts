@@ -5,7 +5,9 @@ import { databaseLocation } from './config/database-location.ts'
 import type { Db } from './db/db.ts'
 import { openPostgres } from './db/postgres.ts'
 import { openSqlite } from './db/sqlite.ts'
+import { accountActions } from './features/account-actions/account-actions.ts'
 import { accountTokens } from './features/account-tokens/account-tokens.ts'
+import { accountTypes } from './features/account-types/account-types.ts'
 import { accounts } from './features/accounts/accounts.ts'
 import { administrators } from './features/accounts/administrators.ts'
 import { accountHousekeeping } from './features/accounts/housekeeping.ts'
@@ -16,24 +18,53 @@ import { authTokens } from './features/auth-tokens/auth-tokens.ts'
 import { authentication } from './features/authentication/authentication.ts'
 import { nonces, spentCountsInDatabase, spentCountsInMemory } from './features/authentication/nonces.ts'
 import { authenticationStore } from './features/authentication/store.ts'
+import { blocking } from './features/blocking/blocking.ts'
+import { branding } from './features/branding/branding.ts'
+import { carddav } from './features/carddav/carddav.ts'
 import { codes } from './features/codes/codes.ts'
 import { confirmationKeys } from './features/confirmation-keys/confirmation-keys.ts'
+import { contactDetails } from './features/contact-details/contact-details.ts'
+import { contacts } from './features/contacts/contacts.ts'
+import { contactsLists } from './features/contacts-lists/contacts-lists.ts'
+import { devices } from './features/devices/devices.ts'
 import { dictionary } from './features/dictionary/dictionary.ts'
+import { bridge } from './features/external-accounts/bridge.ts'
+import { externalAccounts } from './features/external-accounts/external-accounts.ts'
+import { notices } from './features/notices/notices.ts'
+import { ownAccount } from './features/own-account/own-account.ts'
+import { passwordResets } from './features/password-resets/password-resets.ts'
 import { phoneCountries } from './features/phone-countries/phone-countries.ts'
 import { provisioning } from './features/provisioning/provisioning.ts'
 import { provisioningTokens } from './features/provisioning-tokens/provisioning-tokens.ts'
+import { recovery } from './features/recovery/recovery.ts'
 import { registration } from './features/registration/registration.ts'
+import { sessions } from './features/sessions/sessions.ts'
+import { signIn } from './features/sign-in/sign-in.ts'
+import { signUp } from './features/sign-up/sign-up.ts'
+import { spaceEmailServers } from './features/space-email-servers/space-email-servers.ts'
 import { spaceAdministration } from './features/spaces/administration.ts'
 import { spaceDirectory } from './features/spaces/directory.ts'
+import { expiryNotices } from './features/spaces/expiry-notices.ts'
+import { vcardsStorage } from './features/vcards-storage/vcards-storage.ts'
+import { wizard } from './features/wizard/wizard.ts'
+import { hooks } from './hooks/hooks.ts'
 import { limits } from './http/limits.ts'
 import type { Visit } from './http/visit.ts'
+import { jobs } from './jobs/jobs.ts'
+import { leases } from './jobs/leases.ts'
+import { jobRunner } from './jobs/runner.ts'
 import type { Logging } from './logging/logging.ts'
+import { mail } from './mail/mail.ts'
 import type { Channel } from './outbox/messages.ts'
 import { outbox } from './outbox/outbox.ts'
 import { formTokens } from './panel/csrf.ts'
+import { navigation } from './panel/navigation.ts'
 import { type IniDocument, parseIni } from './protocols/ini.ts'
 import { type Push, push } from './push/push.ts'
+import { registrar } from './registrar/registrar.ts'
 import { type Random, secrets } from './secrets.ts'
+import { smsLimits } from './sms/limits.ts'
+import { sms } from './sms/sms.ts'
 
 /** What the outside world gives: everything a test wants to hold in its own hands. */
 export interface World {
@@ -77,7 +108,11 @@ export const services = (world: World, db: Db) => {
   const base = { config, db, secrets: keys, spaces, log, now }
 
   const messages = outbox(base)
+  const emailServers = spaceEmailServers(base)
+  const { senderOf, spacesWithServer } = emailServers
+  const mails = mail({ ...base, senderOf, spacesWithServer })
   const keysOfAccounts = apiKeys(base)
+  const signedIn = sessions(base)
   const lifetimeMs = (config.DIGEST_NONCE_LIFETIME_MINUTES ?? DEFAULT_NONCE_LIFETIME_MINUTES) * 60_000
   const inMemory = db.dialect === 'sqlite'
   // Counts that live in this process die with it, and so must its nonces.
@@ -98,8 +133,17 @@ export const services = (world: World, db: Db) => {
   const countries = phoneCountries(base)
   const tokens = provisioningTokens(base)
   const pendingKeys = confirmationKeys(base)
+  const noticesOfAccounts = notices({ ...base, outbox: messages, canSend: mails.canSend })
+  const registrations = registrar({ config, log, now })
+  const bridged = bridge({ db, registrar: registrations })
+  const hooksOfOperator = hooks({ config, log })
   const accountsOfSpaces = accounts({
     ...base,
+    hooks: hooksOfOperator,
+    bridge: bridged,
+    sessions: signedIn,
+    notices: noticesOfAccounts,
+    outbox: messages,
     confirmationKeys: pendingKeys,
     apiKeys: keysOfAccounts,
     provisioningTokens: tokens,
@@ -107,29 +151,134 @@ export const services = (world: World, db: Db) => {
     phoneCountries: countries,
   })
 
+  const linesOfAccounts = externalAccounts({ ...base, accounts: accountsOfSpaces, bridge: bridged })
+  const addressBooks = carddav({ ...base, accounts: accountsOfSpaces })
   const identities = authTokens({ ...base, accounts: accountsOfSpaces, apiKeys: keysOfAccounts })
+  const proven = signIn({
+    ...base,
+    accounts: accountsOfSpaces,
+    authTokens: identities,
+    sessions: signedIn,
+    limits: limited,
+  })
   const pushes = world.push ?? push({ config, log, now })
   const tokensOfAccounts = accountTokens({ ...base, push: pushes })
+
+  const shortCodes = codes(base)
+  const texts = sms({ config, log, now, spaceOf: spaces.byId })
+  const textsLimited = smsLimits({ config, db, log, confirmedShare: shortCodes.confirmedShare })
+  const details = contactDetails({
+    ...base,
+    accounts: accountsOfSpaces,
+    accountTokens: tokensOfAccounts,
+    blocking: blocking({ ...base, accounts: accountsOfSpaces, sessions: signedIn, codes: shortCodes }),
+    codes: shortCodes,
+    limits: limited,
+    notices: noticesOfAccounts,
+    outbox: messages,
+    phoneCountries: countries,
+    admitSms: textsLimited.admit,
+  })
+
+  const housekeeping = accountHousekeeping({ ...base, bridge: bridged })
+  const expiring = expiryNotices({ ...base, outbox: messages })
+  const leased = leases(base)
+  const periodic = jobs({ config, now, housekeeping, limits: limited, outbox: messages, expiryNotices: expiring })
+
+  const documents = provisioning({
+    ...base,
+    carddav: addressBooks,
+    externalAccounts: linesOfAccounts,
+    hooks: hooksOfOperator,
+    accounts: accountsOfSpaces,
+    provisioningTokens: tokens,
+    authTokens: identities,
+    confirmationKeys: pendingKeys,
+    instanceEntries: instanceEntries(config, log),
+  })
+
+  const wire = accountWire(config, keys.open)
+  const people = contacts({ ...base, accounts: accountsOfSpaces })
+  const cards = vcardsStorage({ ...base, accounts: accountsOfSpaces })
+  const phones = devices({ registrar: registrations, log, now })
 
   return {
     ...base,
     world,
+    hooks: hooksOfOperator,
     push: pushes,
+    registrar: registrations,
     outbox: messages,
     /** How messages leave the building. */
-    channels: world.channels ?? [],
-    codes: codes(base),
+    channels: world.channels ?? [mails, texts],
+    mail: mails,
+    sms: texts,
+    spaceEmailServers: emailServers,
+    smsLimits: textsLimited,
+    codes: shortCodes,
+    contactDetails: details,
+    notices: noticesOfAccounts,
+    sessions: signedIn,
+    signIn: proven,
+    ownAccount: ownAccount({
+      ...base,
+      accounts: accountsOfSpaces,
+      apiKeys: keysOfAccounts,
+      contacts: people,
+      devices: phones,
+      sessions: signedIn,
+      signIn: proven,
+      vcardsStorage: cards,
+      wire,
+    }),
+    passwordResets: passwordResets({ ...base, accounts: accountsOfSpaces, sessions: signedIn, outbox: messages }),
+    recovery: recovery({
+      ...base,
+      accounts: accountsOfSpaces,
+      accountTokens: tokensOfAccounts,
+      codes: shortCodes,
+      sessions: signedIn,
+      limits: limited,
+      outbox: messages,
+      phoneCountries: countries,
+      admitSms: textsLimited.admit,
+    }),
+    branding: branding(base),
+    signUp: signUp({
+      ...base,
+      accounts: accountsOfSpaces,
+      codes: shortCodes,
+      contactDetails: details,
+      sessions: signedIn,
+      limits: limited,
+      phoneCountries: countries,
+      admitSms: textsLimited.admit,
+      canSend: mails.canSend,
+    }),
     captcha: captcha(base),
     formTokens: formTokens(keys),
+    navigation: navigation(config),
     accountTokens: tokensOfAccounts,
     registration: registration({ db, accounts: accountsOfSpaces, accountTokens: tokensOfAccounts }),
     authTokens: identities,
-    activation: activation({ ...base, accounts: accountsOfSpaces, confirmationKeys: pendingKeys, limits: limited }),
-    wire: accountWire(config),
+    activation: activation({
+      ...base,
+      accounts: accountsOfSpaces,
+      confirmationKeys: pendingKeys,
+      contactDetails: details,
+      limits: limited,
+    }),
+    wire,
     limits: limited,
     authentication: proofs,
     apiKeys: keysOfAccounts,
     dictionary: entries,
+    devices: phones,
+    contacts: people,
+    contactsLists: contactsLists({ ...base, accounts: accountsOfSpaces }),
+    accountTypes: accountTypes({ ...base, accounts: accountsOfSpaces }),
+    accountActions: accountActions({ ...base, accounts: accountsOfSpaces }),
+    vcardsStorage: cards,
     phoneCountries: countries,
     provisioningTokens: tokens,
     accounts: accountsOfSpaces,
@@ -139,20 +288,24 @@ export const services = (world: World, db: Db) => {
       apiKeys: keysOfAccounts,
       provisioningTokens: tokens,
     }),
-    spaceAdministration: spaceAdministration(base),
-    housekeeping: accountHousekeeping(base),
-    provisioning: provisioning({
+    spaceAdministration: spaceAdministration({ ...base, bridge: bridged }),
+    housekeeping,
+    expiryNotices: expiring,
+    leases: leased,
+    jobs: jobRunner({ ...base, jobs: periodic, leases: leased }),
+    externalAccounts: linesOfAccounts,
+    carddav: addressBooks,
+    provisioning: documents,
+    wizard: wizard({
       ...base,
       accounts: accountsOfSpaces,
+      provisioning: documents,
       provisioningTokens: tokens,
-      authTokens: identities,
-      confirmationKeys: pendingKeys,
-      instanceEntries: instanceEntries(config, log),
     }),
     /** Counts a request against the volume limit of its account, or of its address. */
     admitted: async (visit: Visit): Promise<void> => {
       const { points } = limited.api
-      if (points === null || !visit.route.startsWith('/api')) return
+      if (points === null || !visit.route.startsWith('/api/')) return
       const key = visit.caller === null ? visit.address : `account:${visit.caller.id}`
       visit.quota = { limit: points, remaining: 0 }
       visit.quota = { limit: points, remaining: await limited.api.consume(key) }

@@ -14,7 +14,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
@@ -28,6 +28,9 @@ import { VERSION } from './version.ts'
 const DATABASE = 'sipkeeper.sqlite'
 const KEY = 'app.key'
 const MANIFEST = 'manifest.json'
+
+/** Logos of Spaces, as `DATA_DIR` names them. */
+const LOGO = /^public\/\d+\/[0-9a-f]{64}\.png$/
 
 interface Manifest {
   readonly version: string
@@ -64,6 +67,18 @@ const sqliteFile = (options: GlobalOptions): { config: Config; file: string } =>
   return { config, file: location.file }
 }
 
+const logosOf = ({ DATA_DIR: folder }: Config): string[] =>
+  existsSync(join(folder, 'public'))
+    ? readdirSync(join(folder, 'public'), { recursive: true, encoding: 'utf8' })
+        .map((name) => join('public', name))
+        .filter((name) => LOGO.test(name))
+    : []
+
+const copyInto = (folder: string, name: string, from: string): void => {
+  mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o750 })
+  copyFileSync(from, join(folder, name))
+}
+
 const backup = async (folder: string, options: GlobalOptions): Promise<void> => {
   const { config, file } = sqliteFile(options)
   if (!existsSync(file)) throw new CommandError(`${file} does not exist.`, EXIT.notFound)
@@ -83,6 +98,10 @@ const backup = async (folder: string, options: GlobalOptions): Promise<void> => 
   if (config.APP_KEY === null && existsSync(appKeyFile(config))) {
     writeFileSync(join(folder, KEY), readFileSync(appKeyFile(config)), { mode: 0o600, flag: 'wx' })
     names.push(KEY)
+  }
+  for (const name of logosOf(config)) {
+    copyInto(folder, name, join(config.DATA_DIR, name))
+    names.push(name)
   }
   const files: Record<string, string> = {}
   for (const name of names) {
@@ -114,7 +133,7 @@ const damaged = (path: string, why: string) => new CommandError(`${path} is dama
 /** Refuses what is damaged, and what a newer version has migrated. */
 const verify = async (folder: string): Promise<Manifest> => {
   const manifest = readManifest(folder)
-  for (const name of [DATABASE, KEY]) {
+  for (const name of [DATABASE, KEY, ...Object.keys(manifest.files).filter((file) => LOGO.test(file))]) {
     const path = join(folder, name)
     const hash = manifest.files[name]
     if (hash === undefined) continue
@@ -176,6 +195,10 @@ const restore = async (folder: string, options: GlobalOptions & { check?: boolea
     writeFileSync(key, readFileSync(join(folder, KEY)), { mode: 0o600, flag: 'wx', flush: true })
     renameSync(key, appKeyFile(config))
   }
+  for (const name of Object.keys(manifest.files).filter((file) => LOGO.test(file))) {
+    copyInto(config.DATA_DIR, name, join(folder, name))
+    flush(join(config.DATA_DIR, name))
+  }
   flush(config.DATA_DIR)
   print(`Restored to ${config.DATA_DIR}`)
   if (!hasKey) print('The backup holds no key: APP_KEY must be the one of that time.')
@@ -185,7 +208,7 @@ export const backupCommands = (program: Command) => {
   program
     .command('backup')
     .argument('<dir>', 'an empty or new folder')
-    .description('keep a consistent copy of the database and the key; the server may run')
+    .description('keep a consistent copy of the database, the key and the logos; the server may run')
     .action((folder: string, _options, command: Command) => backup(folder, command.optsWithGlobals()))
   program
     .command('restore')

@@ -52,8 +52,10 @@ export const openConfigured = (config: Config): Db => {
 }
 
 /** Runs `work` on the migrated database of the configuration, then closes everything. */
-export const withServices = async <T>(options: GlobalOptions, work: (opened: Opened) => Promise<T>): Promise<T> => {
-  const { config } = loadSettings(options)
+export const withServices = <T>(options: GlobalOptions, work: (opened: Opened) => Promise<T>): Promise<T> =>
+  withServicesOf(loadSettings(options).config, work)
+
+export const withServicesOf = async <T>(config: Config, work: (opened: Opened) => Promise<T>): Promise<T> => {
   const log = commandLogging(config)
   const world = worldOf(config, log)
   const db = openConfigured(config)
@@ -61,7 +63,11 @@ export const withServices = async <T>(options: GlobalOptions, work: (opened: Ope
     await db.migrate()
     const parts = services(world, db)
     await parts.phoneCountries.refresh()
-    return await work({ config, world, db, parts, log })
+    try {
+      return await work({ config, world, db, parts, log })
+    } finally {
+      parts.registrar.close()
+    }
   } finally {
     await db.close()
     await log.close()

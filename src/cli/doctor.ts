@@ -133,9 +133,12 @@ const examine = async (options: GlobalOptions): Promise<Finding[]> => {
     ...findings,
     ...(await checkSpaces(opened)),
     await checkCountries(opened),
-    ...(await opened.parts.push.check()).map(
-      ({ name, ok, detail }): Finding => ({ level: ok ? 'ok' : 'problem', name, detail }),
-    ),
+    ...[
+      ...(await opened.parts.push.check()),
+      ...(await opened.parts.mail.check().finally(opened.parts.mail.close)),
+      ...(await opened.parts.sms.check()),
+      await opened.parts.registrar.check(),
+    ].map(({ name, ok, detail }): Finding => ({ level: ok ? 'ok' : 'problem', name, detail })),
   ])
 }
 

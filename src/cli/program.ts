@@ -5,12 +5,18 @@ import { configShowCommand } from './config-show.ts'
 import { doctorCommand } from './doctor.ts'
 import { EXIT, explainFailure } from './exit.ts'
 import { healthcheckCommand } from './healthcheck.ts'
+import { hooksCommands } from './hooks.ts'
 import { housekeepingCommands } from './housekeeping.ts'
+import { jobsCommands } from './jobs.ts'
+import { mailCommands } from './mail.ts'
 import { migrateCommands } from './migrate.ts'
+import { openapiCommand } from './openapi.ts'
 import { phoneCountriesCommands } from './phone-countries.ts'
+import { provisioningCommands } from './provisioning.ts'
 import { pushCommands } from './push.ts'
 import { serveCommand } from './serve.ts'
 import { setupCommand } from './setup.ts'
+import { smsCommands } from './sms.ts'
 import { spacesCommands } from './spaces.ts'
 import { print, warn } from './terminal.ts'
 import { VERSION } from './version.ts'
@@ -32,9 +38,15 @@ export const run = async (argv: readonly string[]): Promise<number> => {
     spacesCommands,
     accountsCommands,
     phoneCountriesCommands,
+    hooksCommands,
     housekeepingCommands,
+    jobsCommands,
+    provisioningCommands,
     pushCommands,
+    mailCommands,
+    smsCommands,
     doctorCommand,
+    openapiCommand,
     configShowCommand,
     backupCommands,
     healthcheckCommand,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { Config } from '../config/config.ts'
+import { type Config, ConfigurationError } from '../config/config.ts'
 import { AppError } from '../errors.ts'
-import { logging } from '../logging/logging.ts'
+import { logging, unusableTarget } from '../logging/logging.ts'
 import { start } from '../process.ts'
 import { type GlobalOptions, loadSettings, type Opened, openConfigured, worldOf } from './context.ts'
 import { CommandError, EXIT, explainFailure } from './exit.ts'
@@ -43,22 +43,29 @@ const firstRun = async (opened: Opened, port: number | undefined): Promise<void>
 
 const serve = async (options: GlobalOptions): Promise<void> => {
   const { config } = loadSettings(options)
+  const unusable = await unusableTarget(config)
+  if (unusable !== null) throw new CommandError(unusable, EXIT.configuration)
   const log = logging(config, { now: () => new Date() })
   const stopped = stopSignal()
-  process.on('SIGHUP', () => log.reopen())
+  let reload = () => {}
+  process.on('SIGHUP', () => {
+    log.reopen()
+    reload()
+  })
   const world = worldOf(config, log)
   const db = openConfigured(config)
   let close = db.close
   try {
     const { applied, copy } = await db.migrate()
     if (applied.length > 0) log.app.info('database migrated', { applied, copy })
-    let running: ReturnType<typeof start>
+    let running: Awaited<ReturnType<typeof start>>
     try {
-      running = start(world, db)
+      running = await start(world, db)
     } catch (error) {
-      throw explainListening(config, error)
+      throw error instanceof ConfigurationError ? error : explainListening(config, error)
     }
     close = running.stop
+    reload = running.reload
     const { parts, server } = running
     await parts.phoneCountries.refresh()
     await firstRun({ config, world, db, parts, log }, server.port)

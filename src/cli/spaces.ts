@@ -1,6 +1,9 @@
+import { readFileSync, statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
+import { MOST_LOGO_BYTES } from '../features/branding/branding.ts'
 import type { PasswordAlgorithm } from '../features/spaces/space.ts'
 import { type GlobalOptions, withServices } from './context.ts'
+import { CommandError, EXIT } from './exit.ts'
 import { print } from './terminal.ts'
 
 interface Options extends GlobalOptions {
@@ -10,7 +13,7 @@ interface Options extends GlobalOptions {
   readonly json?: boolean
 }
 
-export const spacesCommands = (program: Command) =>
+export const spacesCommands = (program: Command) => {
   program
     .command('spaces:create-update')
     .argument('<sip_domain>', 'SIP domain of the Space')
@@ -39,3 +42,32 @@ export const spacesCommands = (program: Command) =>
         else print(`Space ${space.domain} on ${space.host} ${created ? 'created' : 'updated'}.`)
       })
     })
+  program
+    .command('spaces:logo')
+    .argument('<sip_domain>', 'SIP domain of the Space')
+    .argument('[file]', 'a PNG of at most 2 MiB and 1024 pixels each way')
+    .option('--remove', 'do without a logo')
+    .description('give a Space the logo that its pages show')
+    .action(async (domain: string, file: string | undefined, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { remove?: boolean }>()
+      if ((file === undefined) === (options.remove !== true)) {
+        throw new CommandError('Name a file, or say --remove.', EXIT.usage)
+      }
+      const bytes = file === undefined ? null : readPicture(file)
+      await withServices(options, async ({ parts }) => {
+        if (bytes === null) await parts.branding.removeLogo(domain)
+        else await parts.branding.setLogo(domain, bytes)
+        print(`Space ${domain} has ${bytes === null ? 'no' : 'its'} logo.`)
+      })
+    })
+}
+
+const readPicture = (file: string): Uint8Array => {
+  try {
+    // A picture that is too large for us need not fit into memory either.
+    if (statSync(file).size > MOST_LOGO_BYTES) throw new Error(`it is larger than ${MOST_LOGO_BYTES} bytes`)
+    return readFileSync(file)
+  } catch (error) {
+    throw new CommandError(`${file} cannot be used: ${(error as Error).message}.`, EXIT.refused)
+  }
+}

@@ -1,5 +1,6 @@
 /** What single values cannot tell: settings that need, exclude or weaken one another. */
 
+import { smsLength } from '../protocols/gsm-alphabet.ts'
 import type { Config, SettingName } from './settings.ts'
 
 export function combinationProblems(config: Config): readonly string[] {
@@ -25,7 +26,23 @@ export function combinationProblems(config: Config): readonly string[] {
   if (config.SMS_PROVIDER.includes('none') && config.SMS_PROVIDER.length > 1) {
     problems.push('SMS_PROVIDER must not name none beside others.')
   }
+  problems.push(...smsBodyProblems(config))
   return problems
+}
+
+/** Values are written into JSON and into forms; in anything else they could say more than they should. */
+function smsBodyProblems({ SMS_HTTP_BODY: body, SMS_HTTP_HEADERS: headers }: Config): readonly string[] {
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
+  if (type !== undefined && !/json|x-www-form-urlencoded/i.test(type)) {
+    return ['SMS_HTTP_HEADERS must name JSON or application/x-www-form-urlencoded where it names a Content-Type.']
+  }
+  if (body === null || !/^\s*[{[]/.test(body)) return []
+  try {
+    JSON.parse(body.replace(/\{\{\w+\}\}/g, '0'))
+    return []
+  } catch {
+    return ['SMS_HTTP_BODY starts like JSON and must be JSON.']
+  }
 }
 
 const neededBy: Readonly<Record<Config['SMS_PROVIDER'][number], readonly SettingName[]>> = {
@@ -49,6 +66,13 @@ export function combinationWarnings(config: Config): readonly string[] {
   }
   if (config.TRUSTED_PROXIES.some(({ prefix }) => prefix === 0)) {
     warnings.push('TRUSTED_PROXIES trusts every address: anybody can then claim to come from anywhere.')
+  }
+  for (const name of ['SMS_TEMPLATE', 'SMS_TEMPLATE_EXPIRING'] as const) {
+    const sample = config[name]?.({ space: config.APP_NAME, code: '0'.repeat(config.CODE_DIGITS), minutes: 10 })
+    const { alphabet, segments } = smsLength(sample ?? '')
+    if (segments === 1) continue
+    const room = alphabet === 'gsm7' ? '160 characters' : '70, because it has letters outside the GSM alphabet'
+    warnings.push(`${name} takes ${segments} SMS, each of them paid for: one has room for ${room}.`)
   }
   return warnings
 }

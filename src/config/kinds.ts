@@ -27,7 +27,10 @@ export interface Network {
 export type LogTarget =
   | { readonly kind: 'stdout' }
   | { readonly kind: 'stderr' }
+  | { readonly kind: 'journald' }
   | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'syslog'; readonly over: 'udp' | 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'syslog'; readonly over: 'unix'; readonly path: string }
 
 export const secret = <Value>(kind: Kind<Value>): Kind<Value> => ({ ...kind, secret: true })
 
@@ -163,6 +166,12 @@ export const network: Kind<Network> = {
   },
 }
 
+export const hostOrNetwork: Kind<string> = {
+  expected: 'a host name, an address, or a network such as 10.0.0.0/8',
+  secret: false,
+  parse: (written) => (network.parse(written) === undefined ? host.parse(written) : written.toLowerCase()),
+}
+
 const urlWith = (protocols: readonly string[], expected: string): Kind<string> => ({
   expected,
   secret: false,
@@ -229,12 +238,26 @@ function compiled(source: string, flags: string): RegExp | undefined {
 }
 
 export const logTarget: Kind<LogTarget> = {
-  expected: 'stdout, stderr or file:/absolute/path',
+  expected: 'stdout, stderr, journald, file:/absolute/path, syslog://host:port, syslog+tcp://host:port or syslog:',
   secret: false,
   parse: (written) => {
-    if (written === 'stdout' || written === 'stderr') return { kind: written }
-    return /^file:\/[^\0]*[^\0/]$/.test(written) ? { kind: 'file', path: written.slice('file:'.length) } : undefined
+    if (written === 'stdout' || written === 'stderr' || written === 'journald') return { kind: written }
+    if (written === 'syslog:') return { kind: 'syslog', over: 'unix', path: '/dev/log' }
+    const [receiver, tcp, place = ''] = /^syslog(\+tcp)?:\/\/(.+)$/.exec(written) ?? []
+    if (receiver !== undefined) return syslogReceiver(tcp === undefined ? 'udp' : 'tcp', place)
+    const [, kind, path = ''] = /^(file|syslog):(\/[^\0]*[^\0/])$/.exec(written) ?? []
+    if (kind === 'file') return { kind, path }
+    return kind === 'syslog' ? { kind, over: 'unix', path } : undefined
   },
+}
+
+const SYSLOG_PORT = 514
+
+const syslogReceiver = (over: 'udp' | 'tcp', written: string): LogTarget | undefined => {
+  const place = address.parse(written) ?? address.parse(`${written}:${SYSLOG_PORT}`)
+  return place?.kind === 'tcp' && place.port > 0
+    ? { kind: 'syslog', over, host: place.host, port: place.port }
+    : undefined
 }
 
 /** The 32 bytes behind `base64:`. */
@@ -254,7 +277,7 @@ export const header: Kind<readonly [name: string, value: string]> = {
   expected: 'a header written "Name: value"',
   secret: true,
   parse: (written) => {
-    const parts = /^([^:\s]+):\s*([^\r\n\0]*)$/.exec(written)
+    const parts = /^([^:\s]+):\s*([\t\x20-\x7e\x80-\xff]*)$/.exec(written)
     const name = headerName.parse(parts?.[1] ?? '')
     return name === undefined ? undefined : [name, parts?.[2] ?? '']
   },
@@ -270,3 +293,45 @@ export const firebaseKey: Kind<{ readonly project: string; readonly key: string 
     return colon > 0 && entry.key !== '' ? entry : undefined
   },
 }
+
+/** The address of the API, by its name at OVH or written out. */
+export const ovhEndpoint: Kind<string> = {
+  expected: 'ovh-eu, ovh-ca, or an address that starts with https:// or http://',
+  secret: false,
+  parse: (written) => OVH_ENDPOINTS.get(written) ?? url.parse(written)?.replace(/\/+$/, ''),
+}
+
+const OVH_ENDPOINTS: ReadonlyMap<string, string> = new Map([
+  ['ovh-eu', 'https://eu.api.ovh.com/1.0'],
+  ['ovh-ca', 'https://ca.api.ovh.com/1.0'],
+])
+
+/** The body of a request with `{{name}}` in it. */
+export const smsBody: Kind<string> = {
+  expected: 'a text with {{to}} and {{text}}, and besides them at most {{id}}, {{kind}} and {{space}}',
+  secret: false,
+  parse: (written) => {
+    const names = [...written.matchAll(/\{\{(.*?)\}\}/g)].map(([, name = '']) => name)
+    const known = ['to', 'text', 'id', 'kind', 'space']
+    const isGood = names.includes('to') && names.includes('text') && names.every((name) => known.includes(name))
+    return isGood ? written : undefined
+  },
+}
+
+export type SmsTemplate = (values: { space: string; code: string; minutes: number | null }) => string
+
+/** A text with `#NAME#` in it, as the function that fills it: each mark once, so that no value is read as another. */
+export const smsTemplate = (marks: readonly string[]): Kind<SmsTemplate> => ({
+  expected: `a text with #CODE# and no other marks than ${marks.map((mark) => `#${mark}#`).join(', ')}`,
+  secret: false,
+  parse: (written) => {
+    const used = [...written.matchAll(SMS_MARK)].map(([, mark = '']) => mark)
+    if (!used.includes('CODE') || !used.every((mark) => marks.includes(mark))) return undefined
+    return ({ space, code, minutes }) => {
+      const values: Readonly<Record<string, string>> = { APP_NAME: space, CODE: code, CODE_MINUTES: String(minutes) }
+      return written.replace(SMS_MARK, (_, mark: string) => values[mark] ?? '')
+    }
+  },
+})
+
+const SMS_MARK = /#([A-Z_]+)#/g

@@ -1,5 +1,6 @@
 /** Every setting of the process, declared once: how it is written, what it is when unset, and what it is for. */
 
+import { LANGUAGES } from '../messages/messages.ts'
 import {
   absoluteFile,
   address,
@@ -16,6 +17,7 @@ import {
   header,
   headerName,
   host,
+  hostOrNetwork,
   type Kind,
   limit,
   list,
@@ -23,11 +25,14 @@ import {
   minutes,
   network,
   origin,
+  ovhEndpoint,
   path,
   pattern,
   ratio,
   redisUrl,
   secret,
+  smsBody,
+  smsTemplate,
   text,
   url,
   wholeNumber,
@@ -81,7 +86,7 @@ const server = {
   ),
   BASE_PATH: active(basePath, '/', 'Path under which a proxy mounts the server.'),
   CORS_ALLOW_ORIGIN: active(origin, '*', 'Origin whose scripts may read replies of the API; they never use cookies.'),
-  UPLOAD_MAX_BYTES: active(
+  UPLOAD_MAX_BYTES: reserved(
     wholeNumber(1_048_576, 2_147_483_647),
     '33554432',
     'Longest accepted file in bytes; Flexisip records no voicemail when it is below 12582840.',
@@ -145,20 +150,20 @@ const application = {
     '',
     'Earlier values of `APP_KEY`, still good for reading.',
   ),
-  HOOKS_FILE: reserved(
+  HOOKS_FILE: active(
     path,
     null,
     'TypeScript or JavaScript module with hooks of your own, loaded at start and on SIGHUP.',
   ),
-  HOOKS_STRICT: reserved(flag, 'false', 'Answers 503 when a hook fails, instead of going on without it.'),
-  HOOKS_QUERY_PARAMS: reserved(
+  HOOKS_STRICT: active(flag, 'false', 'Answers 503 when a hook fails, instead of going on without it.'),
+  HOOKS_QUERY_PARAMS: active(
     list(text, { separator: blanks, named: 'names separated by commas' }),
     '',
     'Query parameters of provisioning requests that hooks may see.',
   ),
-  TERMS_OF_USE_URL: reserved(url, null, 'Terms of use, linked from registration.'),
-  PRIVACY_POLICY_URL: reserved(url, null, 'Privacy policy, linked from registration.'),
-  APP_PROJECT_URL: reserved(url, null, 'Home page of the installation, linked from the page about it.'),
+  TERMS_OF_USE_URL: active(url, null, 'Terms of use, linked from registration.'),
+  PRIVACY_POLICY_URL: active(url, null, 'Privacy policy, linked from registration.'),
+  APP_PROJECT_URL: active(url, null, 'Home page of the installation, linked from the page about it.'),
 }
 
 const logging = {
@@ -168,7 +173,11 @@ const logging = {
     'info',
     'Least serious level that is written.',
   ),
-  LOG_TARGET: active(logTarget, 'stdout', 'Where the application log goes; a file is rotated every day.'),
+  LOG_TARGET: active(
+    logTarget,
+    'stdout',
+    'Where the application log goes; a file is rotated every day, and `syslog:` is the socket `/dev/log`.',
+  ),
   SECURITY_LOG_TARGET: active(
     logTarget,
     null,
@@ -242,6 +251,11 @@ const accounts = {
     'false',
     'Lets administrators give an account a user name that is a phone number.',
   ),
+  VCARDS_STORAGE_MAX_PER_ACCOUNT: active(
+    wholeNumber(1, 100_000),
+    '5000',
+    'How many vCards an app may store for its account, in 16 MiB at most.',
+  ),
 }
 
 const tokens = {
@@ -262,6 +276,7 @@ const tokens = {
   APP_EMAIL_CHANGE_CODE_EXPIRATION_MINUTES: active(minutes, '10', 'Life of a code that confirms an e-mail address.'),
   APP_PHONE_CHANGE_CODE_EXPIRATION_MINUTES: active(minutes, '10', 'Life of a code that confirms a phone number.'),
   APP_RECOVERY_CODE_EXPIRATION_MINUTES: active(minutes, '10', 'Life of a code that recovers an account.'),
+  WIZARD_LINK_EXPIRATION_MINUTES: active(minutes, '10080', 'Life of a link that opens the app.'),
   CODE_DIGITS: active(wholeNumber(4, 8), '4', 'Digits of those codes; Linphone apps have room for four.'),
   PUSH_TOKEN_POLICY: active(
     choice(['documented', 'reference']),
@@ -311,69 +326,58 @@ const turn = {
 }
 
 const redis = {
-  REDIS_MODE: reserved(choice(['single', 'sentinel']), 'single', 'How the Redis of the SIP registrar is reached.'),
-  REDIS_CLIENT: reserved(text, null, 'Name of the reference for `REDIS_MODE`: `phpredis` or `phpredis-sentinel`.'),
-  REDIS_URL: reserved(
+  REDIS_MODE: active(choice(['single', 'sentinel']), 'single', 'How the Redis of the SIP registrar is reached.'),
+  REDIS_CLIENT: active(text, null, 'Name of the reference for `REDIS_MODE`: `phpredis` or `phpredis-sentinel`.'),
+  REDIS_URL: active(
     secret(redisUrl),
     null,
-    'Address of the Redis of the registrar, instead of host, port and password.',
+    'Address of the Redis of the registrar, instead of host, port, password and database.',
   ),
-  REDIS_HOST: reserved(text, null, 'Host of the Redis of the registrar; unset does without Redis.'),
-  REDIS_PORT: reserved(wholeNumber(1, 65_535), '6379', 'Its port.'),
-  REDIS_PASSWORD: reserved(secret(text), null, 'Its password.'),
-  REDIS_DB: reserved(wholeNumber(0, 65_535), '0', 'Its database number.'),
-  REDIS_PREFIX: reserved(text, null, 'Text before each of its keys; the registrar of Flexisip has none.'),
-  REDIS_SENTINEL_HOST: reserved(text, '127.0.0.1', 'Host of the sentinel.'),
-  REDIS_SENTINEL_PORT: reserved(wholeNumber(1, 65_535), '26379', 'Port of the sentinel.'),
-  REDIS_SENTINEL_SERVICE: reserved(text, 'mymaster', 'Name under which the sentinel knows the Redis.'),
-  REDIS_SENTINEL_PASSWORD: reserved(secret(text), null, 'Password of the sentinel.'),
-  REDIS_SENTINEL_TIMEOUT: reserved(
-    wholeNumber(0, 3600),
-    '0',
-    'Seconds to wait for a connection; 0 is the default of the client.',
-  ),
-  REDIS_SENTINEL_READ_TIMEOUT: reserved(
-    wholeNumber(0, 3600),
-    '0',
-    'Seconds to wait for an answer; 0 is the default of the client.',
-  ),
-  REDIS_SENTINEL_RETRY_INTERVAL: reserved(wholeNumber(0, 3_600_000), '0', 'Milliseconds between two attempts.'),
+  REDIS_HOST: active(text, null, 'Host of the Redis of the registrar; unset does without Redis.'),
+  REDIS_PORT: active(wholeNumber(1, 65_535), '6379', 'Its port.'),
+  REDIS_PASSWORD: active(secret(text), null, 'Its password.'),
+  REDIS_DB: active(wholeNumber(0, 65_535), '0', 'Its database number.'),
+  REDIS_PREFIX: active(text, null, 'Text before each of its keys; the registrar of Flexisip has none.'),
+  REDIS_SENTINEL_HOST: active(text, '127.0.0.1', 'Host of the sentinel.'),
+  REDIS_SENTINEL_PORT: active(wholeNumber(1, 65_535), '26379', 'Port of the sentinel.'),
+  REDIS_SENTINEL_SERVICE: active(text, 'mymaster', 'Name under which the sentinel knows the Redis.'),
+  REDIS_SENTINEL_PASSWORD: active(secret(text), null, 'Password of the sentinel.'),
 }
 
 const mail = {
-  MAIL_DRIVER: reserved(
+  MAIL_DRIVER: active(
     choice(['smtp', 'sendmail', 'log', 'file', 'null'], { array: 'null' }),
     'smtp',
     'How mails leave; `log`, `file` and `null` send nothing.',
   ),
-  MAIL_HOST: reserved(text, null, 'SMTP server; unset sends no mail.'),
-  MAIL_PORT: reserved(wholeNumber(1, 65_535), '587', 'Its port.'),
-  MAIL_ENCRYPTION: reserved(
+  MAIL_HOST: active(text, null, 'SMTP server; unset sends no mail.'),
+  MAIL_PORT: active(wholeNumber(1, 65_535), '587', 'Its port.'),
+  MAIL_ENCRYPTION: active(
     choice(['auto', 'starttls', 'tls', 'none'], { ssl: 'tls' }),
     'auto',
-    'STARTTLS when offered, STARTTLS or nothing, TLS from the first byte, or no encryption.',
+    'STARTTLS when offered (a password never leaves for a public address without it; port 465 is TLS), STARTTLS or nothing, TLS from the first byte, or no encryption.',
   ),
-  MAIL_USERNAME: reserved(text, null, 'User name at the SMTP server.'),
-  MAIL_PASSWORD: reserved(secret(text), null, 'Password at the SMTP server.'),
-  MAIL_VERIFY_PEER: reserved(flag, 'true', 'Whether the certificate of the SMTP server is checked.'),
-  MAIL_VERIFY_PEER_NAME: reserved(flag, 'true', 'Whether its name must be the one of the server.'),
-  MAIL_ALLOW_SELF_SIGNED: reserved(flag, 'false', 'Whether it may be signed by itself.'),
-  MAIL_FROM_ADDRESS: reserved(email, null, 'Sender of mails; needed before the first one leaves.'),
-  MAIL_FROM_NAME: reserved(text, null, 'Name of the sender; unset is `APP_NAME`.'),
-  MAIL_SIGNATURE: reserved(text, null, 'Last lines of each mail.'),
-  MAIL_APP_DOWNLOAD_URL: reserved(url, null, 'Where to get the app, in the foot of each mail.'),
-  MAIL_HELP_URL: reserved(url, null, 'Where to get help, in the foot of each mail.'),
+  MAIL_USERNAME: active(text, null, 'User name at the SMTP server.'),
+  MAIL_PASSWORD: active(secret(text), null, 'Password at the SMTP server.'),
+  MAIL_VERIFY_PEER: active(flag, 'true', 'Whether the certificate of the SMTP server is checked.'),
+  MAIL_VERIFY_PEER_NAME: active(flag, 'true', 'Whether its name must be the one of the server.'),
+  MAIL_ALLOW_SELF_SIGNED: active(flag, 'false', 'Whether it may be signed by itself.'),
+  MAIL_FROM_ADDRESS: active(email, null, 'Sender of mails; needed before the first one leaves.'),
+  MAIL_FROM_NAME: active(text, null, 'Name of the sender; unset is `APP_NAME`.'),
+  MAIL_SIGNATURE: active(text, null, 'Last lines of each mail.'),
+  MAIL_APP_DOWNLOAD_URL: active(url, null, 'Where to get the app, in the foot of each mail and on pages that open it.'),
+  MAIL_HELP_URL: active(url, null, 'Where to get help, in the foot of each mail.'),
   MAIL_WORKERS: active(wholeNumber(1, 32), '2', 'Messages that are sent at the same time to one server.'),
-  MAIL_SPACE_HOSTS_ALLOW: reserved(
-    list(text, { separator: blanks, named: 'hosts and networks separated by commas' }),
+  MAIL_SPACE_HOSTS_ALLOW: active(
+    list(hostOrNetwork, { separator: blanks, named: 'hosts and networks separated by commas' }),
     '',
     'SMTP servers that Spaces may use although their address is not public.',
   ),
-  TEMPLATES_PATH: reserved(path, null, 'Directory with mail templates of your own.'),
+  TEMPLATES_PATH: active(path, null, 'Directory with mail templates of your own.'),
 }
 
 const sms = {
-  SMS_PROVIDER: reserved(
+  SMS_PROVIDER: active(
     list(choice(['none', 'log', 'http', 'ovh', 'twilio', 'command']), {
       separator: blanks,
       named: 'none, log, http, ovh, twilio or command, or several in the order in which they are tried',
@@ -381,48 +385,60 @@ const sms = {
     'none',
     'Who sends SMS; unset is `ovh` when `OVH_APP_KEY` is set.',
   ),
-  SMS_HTTP_URL: reserved(secret(url), null, 'Gateway that gets each SMS as an HTTP request.'),
-  SMS_HTTP_METHOD: reserved(choice(['POST', 'PUT', 'GET']), 'POST', 'Method of that request.'),
-  SMS_HTTP_HEADERS: reserved(
+  SMS_HTTP_URL: active(secret(url), null, 'Gateway that gets each SMS as an HTTP request.'),
+  SMS_HTTP_METHOD: active(choice(['POST', 'PUT', 'GET']), 'POST', 'Method of that request.'),
+  SMS_HTTP_HEADERS: active(
     list(header, { separator: /[\n|]/, named: 'headers written "Name: value", separated by |' }),
     '',
     'Headers of that request.',
   ),
-  SMS_HTTP_BODY: reserved(
-    text,
+  SMS_HTTP_BODY: active(
+    smsBody,
     null,
-    'Its body with `{{to}}`, `{{text}}`, `{{id}}`, `{{kind}}`, `{{space}}`; unset is a JSON object of `to` and `text`.',
+    'Its body with `{{to}}`, `{{text}}`, `{{id}}`, `{{kind}}`, `{{space}}`, as JSON or as a form; unset is `to` and `text`. A GET has it as query.',
   ),
-  SMS_HTTP_SECRET: reserved(secret(text), null, 'Key of the HMAC-SHA256 of the body in `X-Signature`.'),
-  SMS_HTTP_OK: reserved(
+  SMS_HTTP_SECRET: active(secret(text), null, 'Key of the HMAC-SHA256 of that body, in hex, in `X-Signature`.'),
+  SMS_HTTP_OK: active(
     list(wholeNumber(100, 599), { separator: blanks, named: 'HTTP statuses separated by commas' }),
     null,
     'Statuses that mean accepted; unset is each from 200 to 299.',
   ),
-  SMS_COMMAND: reserved(absoluteFile, null, 'Program that gets each SMS on standard input.'),
-  SMS_TWILIO_URL: reserved(url, 'https://api.twilio.com', 'Gateway that speaks the API of Twilio.'),
-  SMS_TWILIO_ACCOUNT: reserved(text, null, 'Account at that gateway.'),
-  SMS_TWILIO_TOKEN: reserved(secret(text), null, 'Its token.'),
-  SMS_TWILIO_FROM: reserved(text, null, 'Number or messaging service that sends.'),
-  OVH_APP_KEY: reserved(secret(text), null, 'Application key at OVH.'),
-  OVH_APP_SECRET: reserved(secret(text), null, 'Application secret at OVH.'),
-  OVH_APP_CONSUMER_KEY: reserved(secret(text), null, 'Consumer key at OVH.'),
-  OVH_APP_ENDPOINT: reserved(text, 'ovh-eu', 'Region of the OVH API.'),
-  OVH_APP_SENDER: reserved(text, null, 'Sender of the SMS.'),
-  OVH_SMS_SERVICE: reserved(text, null, 'Name of the SMS service at OVH; unset takes the first.'),
-  SMS_FORCE_LOCALE: reserved(text, null, 'Language of every SMS, for carriers with registered texts.'),
-  SMS_TEMPLATE: reserved(text, null, 'Text with `#APP_NAME#` and `#CODE#` for a code that does not expire.'),
-  SMS_TEMPLATE_EXPIRING: reserved(text, null, 'Text with `#APP_NAME#`, `#CODE#` and `#CODE_MINUTES#`.'),
-  SMS_LIMIT_NUMBER_MINUTE: reserved(limit('SMS'), '1', 'SMS to one number a minute.'),
-  SMS_LIMIT_NUMBER_HOUR: reserved(limit('SMS'), '3', 'SMS to one number an hour.'),
-  SMS_LIMIT_NUMBER_DAY: reserved(limit('SMS'), '6', 'SMS to one number a day.'),
-  SMS_LIMIT_IP_HOUR: reserved(limit('SMS'), '5', 'SMS that one address causes an hour.'),
-  SMS_LIMIT_SPACE_DAY: reserved(limit('SMS'), '500', 'SMS that one Space sends a day.'),
-  SMS_LIMIT_PREFIX_HOUR: reserved(limit('SMS'), '100', 'SMS to one calling code an hour.'),
-  SMS_MIN_CONFIRM_RATIO: reserved(
+  SMS_COMMAND: active(
+    absoluteFile,
+    null,
+    'Program that gets each number as its argument and the text on standard input: 0 accepts, 75 asks to come again, anything else refuses.',
+  ),
+  SMS_TWILIO_URL: active(url, 'https://api.twilio.com', 'Gateway that speaks the API of Twilio.'),
+  SMS_TWILIO_ACCOUNT: active(text, null, 'Account at that gateway.'),
+  SMS_TWILIO_TOKEN: active(secret(text), null, 'Its token.'),
+  SMS_TWILIO_FROM: active(text, null, 'Number or messaging service that sends.'),
+  OVH_APP_KEY: active(secret(text), null, 'Application key at OVH.'),
+  OVH_APP_SECRET: active(secret(text), null, 'Application secret at OVH.'),
+  OVH_APP_CONSUMER_KEY: active(secret(text), null, 'Consumer key at OVH.'),
+  OVH_APP_ENDPOINT: active(ovhEndpoint, 'ovh-eu', 'The OVH API: `ovh-eu`, `ovh-ca`, or its address.'),
+  OVH_APP_SENDER: active(text, null, 'Sender of the SMS.'),
+  OVH_SMS_SERVICE: active(text, null, 'Name of the SMS service at OVH; unset takes the first.'),
+  SMS_FORCE_LOCALE: active(choice(LANGUAGES), null, 'Language of every SMS, for carriers with registered texts.'),
+  SMS_TEMPLATE: active(
+    smsTemplate(['APP_NAME', 'CODE']),
+    null,
+    'Text of every SMS in place of ours: `#CODE#`, and `#APP_NAME#` for the name of the Space.',
+  ),
+  SMS_TEMPLATE_EXPIRING: active(
+    smsTemplate(['APP_NAME', 'CODE', 'CODE_MINUTES']),
+    null,
+    'The same for a code that expires, with `#CODE_MINUTES#`; unset is `SMS_TEMPLATE`.',
+  ),
+  SMS_LIMIT_NUMBER_MINUTE: active(limit('SMS'), '1', 'SMS to one number a minute.'),
+  SMS_LIMIT_NUMBER_HOUR: active(limit('SMS'), '3', 'SMS to one number an hour.'),
+  SMS_LIMIT_NUMBER_DAY: active(limit('SMS'), '6', 'SMS to one number a day.'),
+  SMS_LIMIT_IP_HOUR: active(limit('SMS'), '5', 'SMS that one address causes an hour.'),
+  SMS_LIMIT_SPACE_DAY: active(limit('SMS'), '500', 'SMS that one Space sends a day.'),
+  SMS_LIMIT_PREFIX_HOUR: active(limit('SMS'), '100', 'SMS to one calling code an hour.'),
+  SMS_MIN_CONFIRM_RATIO: active(
     ratio,
     '0.1',
-    'Confirmed share of the last codes below which a calling code is stopped.',
+    'Confirmed share of the last 50 codes below which a calling code is stopped but for a trial every ten minutes; 0 stops none.',
   ),
 }
 
@@ -513,13 +529,13 @@ const push = {
 }
 
 const jobs = {
-  JOBS: reserved(flag, 'true', 'Runs the periodic jobs inside `serve`.'),
+  JOBS: active(flag, 'true', 'Runs the periodic jobs inside `serve`.'),
   FILES_RETENTION_DAYS: reserved(days, '7', 'How long uploaded files are kept.'),
-  TOMBSTONES_RETENTION_DAYS: reserved(days, '7', 'How long the name of a deleted account stays taken.'),
-  UNCONFIRMED_RETENTION_DAYS: reserved(days, '30', 'How long an account that was never confirmed is kept.'),
+  TOMBSTONES_RETENTION_DAYS: active(days, '7', 'How long the name of a deleted account stays taken.'),
+  UNCONFIRMED_RETENTION_DAYS: active(days, '30', 'How long an account that was never confirmed is kept.'),
   STATISTICS_RETENTION_DAYS: reserved(days, '400', 'How long statistics of calls and messages are kept.'),
-  TOKENS_RETENTION_DAYS: reserved(days, '30', 'How long spent and expired tokens and codes are kept.'),
-  APP_SHOW_LOGIN_COUNTER_TEMP: reserved(flag, 'false', 'Shows the number of accounts beside the login form.'),
+  TOKENS_RETENTION_DAYS: active(days, '30', 'How long spent and expired tokens and codes are kept.'),
+  APP_SHOW_LOGIN_COUNTER_TEMP: active(flag, 'false', 'Shows the number of accounts beside the login form.'),
 }
 
 /** In the order of docs/configuration.md. */

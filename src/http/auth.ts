@@ -59,6 +59,16 @@ const proofOf = (request: Request, visit: Visit, basePath: string): Proof => {
 
 const isSafe = (method: string) => method === 'GET' || method === 'HEAD'
 
+/** Malformed JSON is refused before anybody is asked who they are, so the body is read first. */
+export const readInput = (request: Request, visit: Visit): void | Promise<void> => {
+  if (!isSafe(request.method)) {
+    return readMembers(request).then((members) => {
+      visit.input = members
+    })
+  }
+  if (request.url.includes('?')) visit.input = readQuery(request.url)
+}
+
 /**
  * `requires: role`, `open`: every route names its caller with one of them. Both read the body first, because
  * malformed JSON is refused before anybody is asked who they are. `mutates` marks a GET that changes something: a
@@ -74,16 +84,6 @@ export const auth = (
     limited: boolean
   },
 ) => {
-  /** Malformed JSON is refused before anybody is asked who they are, so the body is read first. */
-  const readInput = (request: Request, visit: Visit): void | Promise<void> => {
-    if (!isSafe(request.method)) {
-      return readMembers(request).then((members) => {
-        visit.input = members
-      })
-    }
-    if (request.url.includes('?')) visit.input = readQuery(request.url)
-  }
-
   const identify = async (request: Request, visit: Visit, role: Role): Promise<void> => {
     const proof = proofOf(request, visit, options.basePath)
     const caller = await authentication.authenticate(visit, proof, role)
@@ -125,7 +125,7 @@ export const auth = (
       resolve: ({ request }: { request: Request }): { visit: Visit } => ({ visit: visitOf(request) }),
     },
     requires: (role: Role) => ({
-      detail: { security: [{ digest: [role] }, { apiKey: [role] }] },
+      detail: { security: [{ digest: [role] }, { apiKey: [role] }, { apiKeyCookie: [role] }] },
       transform: async ({ request, route }: { request: Request; route: string }) => {
         const visit = arrive(request, route)
         try {

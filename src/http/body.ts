@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 
-/** More than any body of ours needs; the server's own limit lies above, so that our JSON refusal is sent. */
+/** More than any body of ours needs. */
 export const BODY_LIMIT_BYTES = 1_048_576
 
 /** Edge blanks belong to a secret (spec auth.md §1). */
@@ -27,16 +27,20 @@ const normalise = (value: unknown, name = '', depth = 0): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, normalise(member, key, depth + 1)]))
 }
 
-/** A body without a length is counted while it arrives. */
-const readStream = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
+/**
+ * A body without a length is counted while it arrives. A stream that grows too long is left, not cancelled: Bun drops
+ * the rest after the reply, and never answers a copied request whose stream was cancelled.
+ */
+const readStream = async (body: ReadableStream<Uint8Array>): Promise<string> => {
   const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.byteLength
+  const reader = body.getReader()
+  for (let size = 0; ; ) {
+    const { done, value } = await reader.read()
+    if (done) return Buffer.concat(chunks).toString('utf8')
+    size += value.byteLength
     if (size > BODY_LIMIT_BYTES) throw tooLarge()
-    chunks.push(chunk)
+    chunks.push(value)
   }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 const readText = async (request: Request): Promise<string> => {
@@ -45,7 +49,15 @@ const readText = async (request: Request): Promise<string> => {
     if (Number(length) > BODY_LIMIT_BYTES) throw tooLarge()
     return request.text()
   }
-  return request.body === null ? '' : readStream(request.body as unknown as AsyncIterable<Uint8Array>)
+  return request.body === null ? '' : readStream(request.body)
+}
+
+/**
+ * Waits for a body that nobody has read, unless it is too long: clients that speak HTTP/2, such as curl 7.88, lose a
+ * reply that overtakes their request.
+ */
+export const skipBody = async (request: Request): Promise<void> => {
+  if (!request.bodyUsed) await readText(request).catch(() => {}) // it was answered already
 }
 
 const parseJson = (text: string): unknown => {

@@ -1,6 +1,16 @@
 import type { AppError, Message, RefusalCode } from '../errors.ts'
 import { fieldName, type Language, translate } from '../messages/messages.ts'
+import { optional, text } from './input.ts'
+import { described, listOf, mapOf, record } from './output.ts'
 import { COMMON } from './respond.ts'
+
+export const RefusalSchema = record('Refusal', { message: text() })
+export const InvalidSchema = record('Invalid', {
+  message: text(),
+  errors: optional(
+    described(mapOf(listOf(text())), 'By the name of the member; absent where no single member is wrong.'),
+  ),
+})
 
 const STATUS: Record<RefusalCode, number> = {
   malformed: 400,

@@ -1,8 +1,9 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import { AppError } from '../errors.ts'
 import type { Logging } from '../logging/logging.ts'
+import { translate } from '../messages/messages.ts'
 import { explain, ourBug, refusal, wrongMethod } from './errors.ts'
-import { type Visit, visitOf } from './visit.ts'
+import { asksForPage, type Visit, visitOf } from './visit.ts'
 
 /** Path pattern → its methods, for 405. Patterns with more literal segments come first, as in the router. */
 const allowedMethods = (app: AnyElysia) => {
@@ -28,23 +29,34 @@ const allowedMethods = (app: AnyElysia) => {
 export const failures = (
   log: Logging,
   app: () => AnyElysia,
-  errorPage: (visit: Visit, status: number, message: string) => Response,
+  errorPage: (request: Request, visit: Visit, status: number, message: string) => Response,
 ) => {
   let allowed: ReturnType<typeof allowedMethods> | null = null
   return new Elysia({ name: 'http/failures' }).onError({ as: 'global' }, ({ error, code, request }) => {
     const visit = visitOf(request)
-    if (error instanceof AppError) {
-      if (!visit.isPage) return refusal(error, visit.language)
-      const { status, message } = explain(error, visit.language)
-      return errorPage(visit, status, message)
+    if (error instanceof AppError && !visit.isPage) return refusal(error, visit.language)
+    const isPage = visit.isPage || asksForPage(request)
+    const refuse = (refused: AppError): Response => {
+      if (!isPage) return refusal(refused, visit.language)
+      const { status, message } = explain(refused, visit.language)
+      const page = errorPage(request, visit, status, message)
+      if (refused.retryAfterSeconds !== null) page.headers.set('retry-after', String(refused.retryAfterSeconds))
+      return page
     }
+    if (error instanceof AppError) return refuse(error)
     if (code === 'NOT_FOUND') {
       allowed ??= allowedMethods(app())
       const methods = allowed(new URL(request.url).pathname)
       const method = visit.head ? 'HEAD' : request.method
-      return methods.length > 0 && !methods.includes(method)
-        ? wrongMethod(methods, visit.language)
-        : refusal(new AppError('not_found', 'errors.not_found'), visit.language)
+      if (methods.length === 0 || methods.includes(method)) {
+        return refuse(new AppError('not_found', 'errors.not_found'))
+      }
+      const wrong = wrongMethod(methods, visit.language)
+      if (!isPage) return wrong
+      // Whoever reloads the answer to a form by its address learns no names of methods.
+      const page = errorPage(request, visit, 405, translate(visit.language, { id: 'errors.not_found' }))
+      page.headers.set('allow', wrong.headers.get('allow') ?? '')
+      return page
     }
     log.app.error('request failed', {
       request_id: visit.id,
@@ -53,6 +65,9 @@ export const failures = (
       route: visit.route,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     })
-    return ourBug(visit.id)
+    if (!isPage) return ourBug(visit.id)
+    const page = errorPage(request, visit, 500, translate(visit.language, { id: 'errors.ours' }))
+    page.headers.set('x-request-id', visit.id)
+    return page
   })
 }

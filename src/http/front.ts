@@ -4,10 +4,12 @@ import { AppError } from '../errors.ts'
 import type { SpaceDirectory } from '../features/spaces/directory.ts'
 import { isExpired, type Space } from '../features/spaces/space.ts'
 import type { Logging } from '../logging/logging.ts'
-import { ourBug, refusal } from './errors.ts'
+import { barePage } from '../panel/error-page.tsx'
+import { skipBody } from './body.ts'
+import { explain, ourBug, refusal } from './errors.ts'
 import type { Metrics } from './metrics.ts'
 import { type Peer, surroundings } from './surroundings.ts'
-import { maybeVisitOf, rememberVisit, requestId, Visit } from './visit.ts'
+import { asksForPage, maybeVisitOf, rememberVisit, requestId, Visit } from './visit.ts'
 
 type Handle = (request: Request) => Response | Promise<Response>
 
@@ -80,9 +82,18 @@ export const front = (deps: {
       response.headers.set('x-ratelimit-limit', String(visit.quota.limit))
       response.headers.set('x-ratelimit-remaining', String(visit.quota.remaining))
     }
-    // Refusals and pages name it themselves.
-    if (visit.hasSpoken && response.status < 400) response.headers.set('content-language', visit.language)
+    // Refusals name it themselves. Pages always do: whether one had something to say must not show.
+    if ((visit.hasSpoken || visit.isPage) && response.status < 400)
+      response.headers.set('content-language', visit.language)
     return visit.head ? headOf(response) : response
+  }
+
+  /** No route will see the request. */
+  const turnAway = (request: Request, error: AppError): Response => {
+    const language = around.language(request)
+    if (!asksForPage(request)) return refusal(error, language)
+    const { status, message } = explain(error, language)
+    return barePage(language, status, message)
   }
 
   const serve = (
@@ -93,9 +104,9 @@ export const front = (deps: {
     space: Space | null,
   ): Response | Promise<Response> => {
     const refused = admitToSpace(space, host)
-    if (refused !== null) return finish(refusal(refused, around.language(request)), path, undefined)
+    if (refused !== null) return finish(turnAway(request, refused), path, undefined)
     if (path.includes('%') && !isReadable(path)) {
-      return finish(refusal(new AppError('not_found', 'errors.not_found'), around.language(request)), path, undefined)
+      return finish(turnAway(request, new AppError('not_found', 'errors.not_found')), path, undefined)
     }
     const head = request.method === 'HEAD'
     // Routes know GET only; what a HEAD must not do is the route's knowledge (`mutates`, `visit.head`).
@@ -131,8 +142,7 @@ export const front = (deps: {
     return new Request(url.href, request)
   }
 
-  const handle = (received: Request): Response | Promise<Response> => {
-    const request = routable(received)
+  const handle = (received: Request, request: Request): Response | Promise<Response> => {
     const path = pathOf(request.url)
     if (request.method === 'OPTIONS' && isApi(path)) {
       const wanted = request.headers.get('access-control-request-headers') ?? '*'
@@ -150,14 +160,26 @@ export const front = (deps: {
       : serve(received, request, path, host, space)
   }
 
+  const replyAfterBody = async (request: Request, answered: Response | Promise<Response>): Promise<Response> => {
+    const response = await answered
+    await skipBody(request)
+    return response
+  }
+
+  const answer = (received: Request): Response | Promise<Response> => {
+    const request = routable(received)
+    const answered = handle(received, request)
+    return request.method === 'GET' || request.method === 'HEAD' ? answered : replyAfterBody(request, answered)
+  }
+
   return {
     /** `server` is Bun's; null in tests that have no socket. */
     fetch: (request: Request, server: Peer | null): Response | Promise<Response> => {
       peer = server
-      if (metrics === null) return handle(request)
+      if (metrics === null) return answer(request)
       return metrics.observe(
         request,
-        () => handle(request),
+        () => answer(request),
         () => maybeVisitOf(request)?.route ?? '',
       )
     },

@@ -1,6 +1,7 @@
 import { FormatRegistry, type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value'
 import { AppError, type Message } from '../errors.ts'
+import type { MessageId } from '../messages/messages.ts'
 
 // ---- The vocabulary of request schemas: shape only; meaning is the feature's. ----
 
@@ -37,6 +38,15 @@ export const choice = <const Values extends readonly string[]>(values: Values) =
   Type.Unsafe<Values[number]>(
     Type.String({ enum: [...values], refusal: { id: 'v.choice', values: { choices: values.join(', ') } } }),
   )
+
+const machineText = (pattern: string, max: number, id: MessageId) =>
+  Type.String({ maxLength: max, pattern, numbers: true, refusal: { id, values: { max } } })
+
+/** What machines call things: lower-case letters, digits, `-` and `_`. */
+export const label = (max: number) => machineText('^[a-z0-9_-]+$', max, 'v.label')
+
+/** What a phone sends as tones: lower-case letters and digits. */
+export const dialled = (max: number) => machineText('^[a-z0-9]+$', max, 'v.dialled')
 
 /** More entries than a dictionary can be given at once; the statement that stores them has a limit, too. */
 export const MOST_DICTIONARY_ENTRIES = 1000

@@ -1,4 +1,7 @@
+import type { TSchema } from '@sinclair/typebox'
 import { type Language, translate } from '../messages/messages.ts'
+import { integer, optional, text } from './input.ts'
+import { boolean, listOf, object, orNull, record } from './output.ts'
 
 const AROUND = 3
 const EDGE = 2
@@ -19,6 +22,42 @@ const listed = (current: number, last: number): (number | null)[] => {
   const pages = [...new Set([...between(1, EDGE), ...around, ...between(last - EDGE + 1, last)])].sort((a, b) => a - b)
   return pages.flatMap((page, index) => (index > 0 && page - (pages[index - 1] ?? 0) > 1 ? [null, page] : [page]))
 }
+
+/** For a route's `detail`: which page of the list. */
+export const paged = {
+  parameters: [
+    {
+      name: 'page',
+      in: 'query' as const,
+      description: 'Which page, from 1 on.',
+      schema: { type: 'integer' as const, minimum: 1, default: 1 },
+    },
+  ],
+}
+
+export const envelopeSchema = <Item extends TSchema>(name: string, item: Item) =>
+  record(name, {
+    current_page: integer(1),
+    data: listOf(item),
+    first_page_url: text(),
+    from: orNull(integer(1)),
+    last_page: integer(1),
+    last_page_url: text(),
+    links: listOf(
+      object({
+        url: orNull(text()),
+        label: text(),
+        page: optional(orNull(integer(1))),
+        active: boolean(),
+      }),
+    ),
+    next_page_url: orNull(text()),
+    path: text(),
+    per_page: integer(1),
+    prev_page_url: orNull(text()),
+    to: orNull(integer(1)),
+    total: integer(0),
+  })
 
 /** The envelope of spec accounts.md §1.4. `path` is the absolute URL of the list. */
 export const pageEnvelope = <Item>(options: {

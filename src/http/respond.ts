@@ -11,6 +11,7 @@ export const COMMON = {
 /** Exactly `application/json`: Linphone compares the whole value (D13). */
 const JSON_HEADERS = new Headers({ 'content-type': 'application/json', ...COMMON })
 const TEXT_HEADERS = new Headers({ 'content-type': 'text/plain; charset=utf-8', ...COMMON })
+const VCARD_HEADERS = new Headers({ 'content-type': 'text/vcard; charset=utf-8', ...COMMON })
 const EMPTY_HEADERS = new Headers(COMMON)
 const NO_STORE_JSON_HEADERS = new Headers({ ...Object.fromEntries(JSON_HEADERS), 'cache-control': 'no-store, private' })
 
@@ -22,6 +23,9 @@ export const secretJson = (value: unknown): Response =>
   new Response(JSON.stringify(value), { headers: NO_STORE_JSON_HEADERS })
 
 export const text = (body: string): Response => new Response(body, { headers: TEXT_HEADERS })
+
+/** Any number of cards, also none. */
+export const vcards = (body: string): Response => new Response(body, { headers: VCARD_HEADERS })
 
 /** "empty" of the spec: 200 without a body. */
 export const empty = (): Response => new Response(null, { headers: EMPTY_HEADERS })

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import type { Address } from '../config/kinds.ts'
-import { BODY_LIMIT_BYTES } from './body.ts'
 import type { Front } from './front.ts'
 
-/** Above our own limits, so that our refusals are sent and not the server's bare 413. */
-const HEADROOM_BYTES = 1_048_576
+/**
+ * Whoever reads a body counts it. Bun hands a request over before its body has come, stops reading when nobody does,
+ * and drops what is left after the reply; its own limit would only add a 413 without a body.
+ */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
 const IDLE_SECONDS = 60
 
@@ -17,7 +19,7 @@ export const listen = (config: Config, front: Front) => {
   const { TLS_CERT: certificate, TLS_KEY: key } = config
   return Bun.serve({
     ...where(config.LISTEN),
-    maxRequestBodySize: Math.max(BODY_LIMIT_BYTES, config.UPLOAD_MAX_BYTES) + HEADROOM_BYTES,
+    maxRequestBodySize: NO_LIMIT,
     idleTimeout: IDLE_SECONDS,
     development: false,
     ...(certificate === null || key === null

@@ -123,6 +123,6 @@ export const surroundings = (
       const known = viaProxy || port === ownPort() || port === String(config.PUBLIC_PORT ?? '')
       return port !== '' && port !== '80' && port !== '443' && known ? `:${port}` : ''
     },
-    language: (request) => negotiateLanguage(request.headers.get('accept-language')),
+    language: (request, fallback) => negotiateLanguage(request.headers.get('accept-language'), fallback),
   }
 }

@@ -1,6 +1,8 @@
 import type { Caller } from '../features/authentication/caller.ts'
+import type { Session } from '../features/sessions/sessions.ts'
 import type { Space } from '../features/spaces/space.ts'
 import type { Language } from '../messages/messages.ts'
+import type { Frame } from '../panel/layout.tsx'
 
 /** The parts of a request that are worked out only when somebody asks: most requests need few of them. */
 export interface Surroundings {
@@ -8,7 +10,8 @@ export interface Surroundings {
   scheme(request: Request): 'http' | 'https'
   /** `:8080`, or empty for the scheme's own port. */
   port(request: Request): string
-  language(request: Request): Language
+  /** What the browser prefers; `fallback` when it says nothing that we speak. */
+  language(request: Request, fallback?: Language): Language
 }
 
 /** The name of a request in the log. */
@@ -29,6 +32,12 @@ export class Visit {
   route = ''
   /** A person reads the answer: refusals are pages too. */
   isPage = false
+  /** The visitor chose the language here; an account that signs in now goes on with it. */
+  hasChosenLanguage = false
+  /** Of the caller's browser, on pages that need one. */
+  session: Session | null = null
+  /** What surrounds the page; null outside of the panel. */
+  frame: Frame | null = null
   /** The request was a HEAD: nothing may change. */
   readonly head: boolean
   readonly space: Space
@@ -51,12 +60,16 @@ export class Visit {
     return this.#address
   }
 
+  get path(): string {
+    return new URL(this.#request.url).pathname
+  }
+
   get userAgent(): string | null {
     return this.#request.headers.get('user-agent')?.slice(0, 255) ?? null
   }
 
   get language(): Language {
-    this.#language ??= this.#around.language(this.#request)
+    this.#language ??= this.#around.language(this.#request, this.space.locale ?? undefined)
     return this.#language
   }
 
@@ -65,7 +78,7 @@ export class Visit {
     return this.#language !== null
   }
 
-  /** The visitor chose a language by other means than the browser's. */
+  /** The language is known by other means than the browser's. */
   speak(language: Language): void {
     this.#language = language
   }
@@ -102,4 +115,12 @@ export const visitOf = (request: Request): Visit => {
   const visit = maybeVisitOf(request)
   if (visit === undefined) throw new Error('A request reached a route without passing the front.')
   return visit
+}
+
+/** A browser wants to show the answer. What programs speak to has no pages. */
+export const asksForPage = (request: Request): boolean => {
+  // null: it named no host.
+  const pathname = URL.parse(request.url)?.pathname ?? '/'
+  const isForPrograms = pathname === '/api' || pathname.startsWith('/api/')
+  return !isForPrograms && /^text\/html\b/i.test(request.headers.get('accept') ?? '')
 }

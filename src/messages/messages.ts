@@ -30,6 +30,9 @@ const ready = () => {
   })
 }
 
+/** Whether a text that came from outside is the name of a message. */
+export const isMessage = (id: string): id is MessageId => Object.hasOwn(en, id)
+
 const constant: Record<Language, Map<string, string>> = { en: new Map(), fr: new Map() }
 
 export const translate = (language: Language, { id, values }: Message): string => {

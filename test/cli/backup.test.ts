@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MIGRATIONS_TABLE } from '../../src/db/migrations.ts'
 import { postgresUrl } from '../support/database.ts'
+import { picture } from '../support/picture.ts'
 import { databaseOf, place, placeWithSpace, serve, sipkeeper } from './command.ts'
 
 test('on PostgreSQL it says what to use instead, 4', async () => {
@@ -17,6 +18,10 @@ const roundTrip = async () => {
   await using here = await placeWithSpace()
   await using running = await serve(here)
   const copy = join(here.folder, 'copy')
+  writeFileSync(join(here.folder, 'logo.png'), picture())
+  expect((await sipkeeper(['spaces:logo', 'sip.example.org', join(here.folder, 'logo.png')], here)).code).toBe(0)
+  const logo = readdirSync(join(here.folder, 'public/1'))[0] ?? ''
+  expect(logo).toEndWith('.png')
   // A folder that others may enter: the files are closed nevertheless.
   mkdirSync(copy)
   chmodSync(copy, 0o755)
@@ -48,6 +53,9 @@ const roundTrip = async () => {
   rmSync(join(elsewhere.folder, 'app.key'))
   expect((await sipkeeper(['restore', copy], elsewhere)).code).toBe(0)
   expect(readFileSync(join(elsewhere.folder, 'app.key'), 'utf8')).toBe(key)
+  expect(readFileSync(join(elsewhere.folder, 'public/1', logo))).toEqual(
+    readFileSync(join(here.folder, 'public/1', logo)),
+  )
   expect((await sipkeeper(['doctor'], elsewhere)).stdout).toContain('ok      database')
 }
 

@@ -39,6 +39,13 @@ test('a certificate that cannot be read is a configuration error', async () => {
   expect([code, stderr]).toEqual([78, expect.stringContaining('/nonexistent/cert.pem')])
 })
 
+test('a local socket for the log that takes no connection is a configuration error that names what does', async () => {
+  await using here = await place({ SECURITY_LOG_TARGET: 'syslog:/nonexistent/log' })
+  const { code, stderr } = await sipkeeper(['serve'], here)
+  expect([code, stderr]).toEqual([78, expect.stringMatching(/SECURITY_LOG_TARGET .* journald .* syslog:\/\//)])
+  expect(existsSync(join(here.folder, 'sipkeeper.sqlite'))).toBe(false)
+})
+
 test('an administrator who would break the rules leaves no Space behind', async () => {
   await using here = await place({ ACCOUNT_USERNAME_REGEX: '^[0-9]+$' })
   const { code, stdout } = await sipkeeper(['serve'], here)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { type ConfigInput, loadConfig } from '../../src/config/config.ts'
 import { databaseLocation } from '../../src/config/database-location.ts'
 import { describeConfig } from '../../src/config/describe.ts'
+import type { LogTarget } from '../../src/config/kinds.ts'
 import { settingNames, settings } from '../../src/config/settings.ts'
 
 const key = `base64:${Buffer.alloc(32, 7).toString('base64')}`
@@ -49,7 +50,15 @@ describe('a value that is refused says what it must be', () => {
     ['LOG_FORMAT', 'xml'],
     ['LOG_LEVEL', 'loud'],
     ['LOG_TARGET', 'file:relative.log'],
-    ['LOG_TARGET', 'syslog:'],
+    ['LOG_TARGET', 'file:/var/log/'],
+    ['LOG_TARGET', 'syslog'],
+    ['LOG_TARGET', 'syslog:logs.example.org'],
+    ['LOG_TARGET', 'syslog://'],
+    ['LOG_TARGET', 'syslog://logs.example.org:0'],
+    ['LOG_TARGET', 'syslog://logs.example.org/'],
+    ['LOG_TARGET', 'syslog://unix:/dev/log'],
+    ['LOG_TARGET', 'syslog+tcp:/dev/log'],
+    ['SECURITY_LOG_TARGET', 'syslog+tls://logs.example.org:6514'],
     ['LOG_FILE_DAYS', '-1'],
     ['API_RATE_LIMIT_PER_MINUTE', '1.5'],
     ['DIGEST_NONCE_LIFETIME_MINUTES', '0'],
@@ -308,6 +317,19 @@ describe('values', () => {
     ])
     expect(config.SMS_HTTP_OK).toEqual([200, 202])
   })
+})
+
+test.each<[text: string, target: LogTarget]>([
+  ['journald', { kind: 'journald' }],
+  ['syslog:', { kind: 'syslog', over: 'unix', path: '/dev/log' }],
+  ['syslog:/run/log', { kind: 'syslog', over: 'unix', path: '/run/log' }],
+  ['syslog://logs.example.org', { kind: 'syslog', over: 'udp', host: 'logs.example.org', port: 514 }],
+  ['syslog+tcp://logs.example.org:601', { kind: 'syslog', over: 'tcp', host: 'logs.example.org', port: 601 }],
+  ['syslog://[::1]', { kind: 'syslog', over: 'udp', host: '::1', port: 514 }],
+  ['syslog+tcp://[::1]:601', { kind: 'syslog', over: 'tcp', host: '::1', port: 601 }],
+])('a log may go to %s', (text, target) => {
+  const { config, problems } = load({ SECURITY_LOG_TARGET: text })
+  expect([problems, config.SECURITY_LOG_TARGET]).toEqual([[], target])
 })
 
 describe('what an adopted file of the reference means', () => {

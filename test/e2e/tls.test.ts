@@ -59,6 +59,37 @@ describe.skipIf(!hasProgram('openssl') || !hasProgram('curl'))('built-in TLS', (
     expect(status).toBe(200)
   })
 
+  test('refuses a body over the limit in JSON over HTTP/2, announced or not, and goes on', async () => {
+    const session = connect(running.base, { rejectUnauthorized: false })
+    const post = (headers: Record<string, string>, chunks: number) =>
+      new Promise<[status: number, body: string]>((resolve, reject) => {
+        const stream = session.request({ ':method': 'POST', ':path': '/api/accounts', ...headers })
+        let status = 0
+        let body = ''
+        stream.on('response', (reply) => (status = Number(reply[':status'])))
+        stream.on('data', (text) => (body += text))
+        stream.on('error', reject)
+        stream.on('close', () => resolve([status, body]))
+        for (let sent = 0; sent < chunks; sent += 1) stream.write(Buffer.alloc(65_536, 0x20))
+        if (chunks > 0) stream.end()
+      })
+    for (const [headers, chunks] of [
+      [{ 'content-length': '3000000000' }, 0],
+      [{}, 100],
+    ] as const) {
+      const [status, body] = await post(headers, chunks)
+      expect([status, JSON.parse(body).message]).toEqual([413, expect.stringContaining('1048576')])
+    }
+    expect(await post({}, 1)).toEqual([401, expect.any(String)])
+    session.close()
+  })
+
+  test('loses no reply to a body that nobody wants', () => {
+    for (let sent = 0; sent < 10; sent += 1) {
+      expect(curl('--http2', '-d', '{"a":1}', `${running.base}/api/nothing`)).toStartWith('HTTP/2 404')
+    }
+  })
+
   for (const version of ['--http1.1', '--http2']) {
     for (const path of ['/api/accounts/me', '/api/accounts/me?with=query&and=more']) {
       test(`curl --digest signs in over ${version} at ${path}`, () => {

@@ -357,7 +357,7 @@ describe('a deleted account', () => {
     const tombstones = await t.db.read.select().from(t.db.tables.accountsTombstones)
     expect(tombstones.map(({ username }) => username)).toEqual(['carol.1'])
     t.clock.now = new Date('2026-06-09T00:00:00.000Z')
-    expect(await t.parts.housekeeping.tombstones(7, true)).toBe(1)
+    expect(await t.parts.housekeeping.tombstones(7, { apply: true })).toBe(1)
     admin = await t.account({ admin: true })
     const body = { ...base, password: 'correct-horse' }
     expect((await t.post('/api/accounts', { as: admin, body })).status).toBe(200)

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { XMLParser } from 'fast-xml-parser'
+import { provisioningDocument } from '../../src/features/provisioning/document.ts'
 import type { Space } from '../../src/features/spaces/space.ts'
+import { parseIni } from '../../src/protocols/ini.ts'
+import { toXml } from '../../src/protocols/lpconfig.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
 // What the provisioning document says (spec provisioning.md §6), read by somebody else's parser.
@@ -46,7 +49,7 @@ const entry = (xml: string, section: string, name: string) =>
 const mine = async (as = carol, host = 'localhost') => (await t.get('/provisioning/me', { as, host })).text
 const base = async (host = 'localhost') => (await t.get('/provisioning', { host })).text
 const changeSpaces = async (columns: Partial<Space>) => {
-  const { digest: _, ...plain } = columns
+  const { digest: _, carddavServers: __, ...plain } = columns
   await t.db.transaction((tx) => tx.update(t.db.tables.spaces).set(plain).returning())
   t.parts.spaces.forget()
 }
@@ -279,6 +282,252 @@ describe('the document', () => {
         expect(entry(await mine(), 'proxy_0', 'reg_identity')).toBe(`${quoted}<sip:carol.x@sip.example.org>`)
       }),
       { numRuns: 100 },
+    )
+  })
+})
+
+describe('address books and lines of a carrier', () => {
+  let root: TestAccount
+  const line = { username: 'ext', domain: 'carrier.example', password: 'carrier-horse', protocol: 'TLS' }
+  const setLine = (changed: object = {}, id = carol.id) =>
+    t.post(`/api/accounts/${id}/external`, { as: root, body: { ...line, ...changed } })
+  const addServer = async (body: object): Promise<number> =>
+    (await t.post('/api/spaces/sip.example.org/carddavs', { as: root, body })).json.id
+  const setCredential = (id: number, algorithm: string) =>
+    t.put(`/api/accounts/${carol.id}/carddavs/${id}`, {
+      as: root,
+      body: { username: 'carol@dav', password: 'dav-horse', realm: 'dav & co', algorithm },
+    })
+  const md5 = (text: string) => Bun.MD5.hash(text, 'hex')
+  beforeEach(async () => {
+    await start()
+    root = await t.account({ admin: true })
+    await changeSpaces({ carddavUserCredentials: true })
+  })
+  afterEach(() => t.close())
+
+  test('of the Space come first, in every document; credentials are numbered before the passwords', async () => {
+    const first = await addServer({ uri: 'https://dav.example/?a=1&b=<2>', enabled: true, fields_for_domain: 'impp' })
+    const second = await addServer({ uri: 'http://server', results_limit: 7, use_exact_match_policy: '1' })
+    await custom('[net]\nmtu=1300')
+    const defaults = [
+      ['min_characters', '3'],
+      ['results_limit', '0'],
+      ['timeout', '5'],
+      ['delay', '500'],
+      ['carddav_fields_for_user_input', ''],
+    ]
+    expect(names(await base())).toEqual(['net', 'remote_contact_directory_0', 'remote_contact_directory_1', 'misc'])
+    expect(entriesOf(await base(), 'remote_contact_directory_0')).toEqual([
+      ['enabled', '1'],
+      ['type', 'carddav'],
+      ['uri', 'https://dav.example/?a=1&b=<2>'],
+      ...defaults,
+      ['carddav_fields_for_domain', 'impp'],
+      ['carddav_use_exact_match_policy', '0'],
+    ] as [string, string][])
+    const disabled = await base()
+    expect([
+      entry(disabled, 'remote_contact_directory_1', 'enabled'),
+      entry(disabled, 'remote_contact_directory_1', 'results_limit'),
+      entry(disabled, 'remote_contact_directory_1', 'carddav_use_exact_match_policy'),
+    ]).toEqual(['0', '7', '1'])
+
+    await setCredential(second, 'SHA-256')
+    await setCredential(first, 'MD5')
+    const text = await mine()
+    const books = ['remote_contact_directory_0', 'remote_contact_directory_1']
+    const numbered = ['auth_info_0', 'auth_info_1', 'misc', 'ui', 'proxy_0', 'auth_info_2']
+    expect(names(text)).toEqual(['net', ...books, ...numbered])
+    expect(entriesOf(text, 'auth_info_0')).toEqual([
+      ['username', 'carol@dav'],
+      ['realm', 'dav & co'],
+      ['ha1', md5('carol@dav:dav & co:dav-horse')],
+      ['algorithm', 'MD5'],
+    ])
+    expect(entry(text, 'auth_info_1', 'algorithm')).toBe('SHA-256')
+    expect(entry(text, 'auth_info_2', 'domain')).toBe('sip.example.org')
+    expect(await base()).not.toContain('ha1')
+    // Another Space's phones hear nothing of them.
+    expect(names(await base('other.localhost'))).toEqual(['net', 'misc'])
+  })
+
+  test('at a carrier follow the account’s own, which depends on it', async () => {
+    await setLine({ realm: 'voice', registrar: 'reg.carrier.example', outbound_proxy: 'edge.carrier.example' })
+    const text = await mine()
+    expect(names(text)).toEqual(['misc', 'ui', 'proxy_0', 'auth_info_0', 'proxy_1', 'auth_info_1'])
+    expect(entriesOf(text, 'proxy_0').at(-1)).toEqual(['depends_on', 'external_account'])
+    expect(entriesOf(text, 'proxy_1')).toEqual([
+      ['reg_identity', '<sip:ext@carrier.example>'],
+      ['reg_sendregister', '1'],
+      ['refkey', 'push_notification'],
+      ['idkey', 'external_account'],
+      ['reg_proxy', '<sip:reg.carrier.example;transport=tls>'],
+      ['reg_route', '<sip:edge.carrier.example;lr>'],
+    ])
+    expect(entriesOf(text, 'auth_info_1')).toEqual([
+      ['username', 'ext'],
+      ['domain', 'carrier.example'],
+      ['ha1', md5('ext:voice:carrier-horse')],
+      ['realm', 'voice'],
+      ['algorithm', 'MD5'],
+    ])
+    await setLine({ domain: '2001:db8::1', protocol: 'UDP' })
+    const sixth = await mine()
+    expect(entriesOf(sixth, 'proxy_1').map(([, value]) => value)).toEqual([
+      '<sip:ext@[2001:db8::1]>',
+      '1',
+      'push_notification',
+      'external_account',
+      '<sip:[2001:db8::1];transport=udp>',
+    ])
+    expect(entry(sixth, 'auth_info_1', 'realm')).toBe('2001:db8::1')
+  })
+
+  test('at a carrier take the next free number, and leave what custom entries depend on', async () => {
+    await setLine()
+    await custom('[proxy_0]\ndepends_on=mine\n[proxy_1]\nreg_identity=<sip:a@b>\n[auth_info_1]\nuserid=7')
+    const text = await mine()
+    expect(entry(text, 'proxy_0', 'depends_on')).toBe('mine')
+    expect(entriesOf(text, 'proxy_1')).toEqual([['reg_identity', '<sip:a@b>']])
+    expect(entry(text, 'proxy_2', 'idkey')).toBe('external_account')
+    expect(entriesOf(text, 'auth_info_1').slice(0, 2)).toEqual([
+      ['userid', '7'],
+      ['username', 'ext'],
+    ])
+  })
+
+  test('are all overwritten where the Space says so', async () => {
+    const server = await addServer({ uri: 'http://server' })
+    await setCredential(server, 'MD5')
+    await setLine()
+    await changeSpaces({ customProvisioningOverwriteAll: true })
+    const entries = sections(await mine()).flatMap((section) => section.entry ?? [])
+    expect(entries.length).toBeGreaterThan(40)
+    expect(entries.filter((each) => each['@overwrite'] !== 'true')).toEqual([])
+  })
+})
+
+test('a line of a carrier stays out of documents where a bridge registers it', async () => {
+  await start({ PROVISIONING_EXTERNAL_ACCOUNT: 'false' })
+  const root = await t.account({ admin: true })
+  const body = { username: 'ext', domain: 'carrier.example', password: 'carrier-horse', protocol: 'TLS' }
+  expect((await t.post(`/api/accounts/${carol.id}/external`, { as: root, body })).status).toBe(201)
+  expect(names(await mine())).toEqual(['misc', 'ui', 'proxy_0', 'auth_info_0'])
+  expect(await mine()).not.toContain('carrier')
+  await t.close()
+})
+
+describe('a document of whatever there may be', () => {
+  const line = fc.string({ unit: 'grapheme', maxLength: 30 })
+  /** A value that the INI reader takes as it is: quoted, so without that quote, and on one line. */
+  const quotable = line.map((text) => text.replace(/["\p{Cc}\u2028\u2029]/gu, ''))
+  const word = fc.string({ unit: fc.constantFrom(..."abcxyz_0129&<>'é🙂"), minLength: 1, maxLength: 8 })
+  const printable = line.map((text) => text.replace(/\p{Cc}/gu, '').trim())
+  const stamps = { createdAt: new Date(0), updatedAt: new Date(0) }
+  const server = fc
+    .record({
+      uri: printable,
+      fieldsForUserInput: fc.option(printable),
+      minCharacters: fc.nat(),
+      enabled: fc.boolean(),
+    })
+    .map((some) => ({
+      ...{ id: 1, spaceId: 1, resultsLimit: 0, timeout: 5, delay: 500 },
+      ...{ fieldsForDomain: null, useExactMatchPolicy: false },
+      ...stamps,
+      ...some,
+    }))
+  const credential = fc
+    .record({ username: printable, realm: printable, algorithm: fc.constantFrom('MD5' as const, 'SHA-256' as const) })
+    .map((some) => ({ accountId: 1, spaceCarddavServerId: 1, password: 'f00d', ...stamps, ...some }))
+  const external = fc
+    .record({
+      realm: fc.option(printable),
+      registrar: fc.option(printable),
+      outboundProxy: fc.option(printable),
+      protocol: fc.constantFrom('UDP' as const, 'TCP' as const, 'TLS' as const),
+    })
+    .map((some) => ({
+      ...{
+        id: 1,
+        accountId: 1,
+        username: 'ext',
+        domain: 'carrier.example',
+        password: 'beef',
+        algorithm: 'MD5' as const,
+      },
+      ...stamps,
+      ...some,
+    }))
+
+  test('has sections and entries and nothing else, in one namespace; what went in comes out byte for byte', async () => {
+    await start()
+    const space = t.main
+    await t.close()
+    await fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.record({ section: word, key: word, value: quotable }), {
+          maxLength: 6,
+          selector: ({ section, key }) => `${section}\n${key}`,
+        }),
+        fc.array(server, { maxLength: 3 }),
+        fc.array(credential, { maxLength: 3 }),
+        fc.option(external),
+        fc.option(printable),
+        fc.boolean(),
+        (custom, carddavServers, carddavCredentials, externalAccount, displayName, overwriteAll) => {
+          const ini = custom.map(({ section, key, value }) => `[${section}]\n${key}="${value}"`).join('\n')
+          const document = provisioningDocument({
+            entries: custom.length === 0 ? null : parseIni(ini),
+            carddavServers,
+            contactsUrl: 'https://accounts.example/contacts/vcard',
+            subject: {
+              ...{
+                space,
+                username: 'carol',
+                domain: 'sip.example.org',
+                displayName,
+                carddavCredentials,
+                externalAccount,
+              },
+              credentials: [{ algorithm: 'MD5', password: 'cafe' }],
+            },
+            additions: null,
+          })
+          const xml = toXml(document, { overwriteAll })
+          const parsed = parser.parse(xml)
+          expect(Object.keys(parsed)).toEqual(['config'])
+          const { section: found, ...rest } = parsed.config
+          expect(rest).toEqual({ '@xmlns': 'http://www.linphone.org/xsds/lpconfig.xsd' })
+          for (const { '@name': name, entry: entries = [], ...others } of found as Section[]) {
+            expect([typeof name, others]).toEqual(['string', {}])
+            for (const { '@name': key, '@overwrite': overwrite, '#text': _, ...more } of entries) {
+              expect([typeof key, overwrite, more]).toEqual(['string', overwriteAll ? 'true' : undefined, {}])
+            }
+          }
+          expect(new Set(names(xml)).size).toBe(names(xml).length)
+          for (const { section, key, value } of custom) expect(entry(xml, section, key)).toBe(value)
+          carddavServers.forEach((one, index) => {
+            expect(entry(xml, `remote_contact_directory_${index}`, 'uri')).toBe(one.uri)
+            const fields = entry(xml, `remote_contact_directory_${index}`, 'carddav_fields_for_user_input')
+            expect(fields).toBe(one.fieldsForUserInput ?? '')
+          })
+          carddavCredentials.forEach((one, index) => {
+            expect(entriesOf(xml, `auth_info_${index}`).slice(0, 2)).toEqual([
+              ['username', one.username],
+              ['realm', one.realm],
+            ])
+          })
+          const own = carddavCredentials.length
+          expect(entry(xml, `auth_info_${own}`, 'ha1')).toBe('cafe')
+          const quoted = displayName ? `"${displayName.replace(/[\\"]/g, '\\$&')}" ` : ''
+          expect(entry(xml, 'proxy_0', 'reg_identity')).toBe(`${quoted}<sip:carol@sip.example.org>`)
+          if (externalAccount === null) return
+          expect(entry(xml, `auth_info_${own + 1}`, 'realm')).toBe(externalAccount.realm ?? 'carrier.example')
+        },
+      ),
+      { numRuns: 300 },
     )
   })
 })

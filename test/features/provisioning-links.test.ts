@@ -38,7 +38,7 @@ const isActivated = async (id = carol.id) =>
 const hashOf = async (id = carol.id) =>
   (await t.db.read.select().from(t.db.tables.passwords)).find((row) => row.accountId === id)?.password
 const changeSpaces = async (columns: Partial<Space>) => {
-  const { digest: _, ...plain } = columns
+  const { digest: _, carddavServers: __, ...plain } = columns
   await t.db.transaction((tx) => tx.update(t.db.tables.spaces).set(plain).returning())
   t.parts.spaces.forget()
 }

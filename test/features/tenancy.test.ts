@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Space } from '../../src/features/spaces/space.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { nameOf, type Objects, objectsOf, type Route, routesOf } from '../support/routes.ts'
@@ -7,6 +10,7 @@ import { nameOf, type Objects, objectsOf, type Route, routesOf } from '../suppor
 // so that a new one is held against these walls, or fails here for want of a sample, the moment it exists.
 
 let t: TestApp
+let folder: string
 /** Another Space, neither super nor the one that is trespassed upon. */
 let third: Space
 let theirs: Objects
@@ -14,19 +18,32 @@ let user: TestAccount
 let admin: TestAccount
 let root: TestAccount
 let routes: readonly Route[]
+/** Of browsers that are signed in, by account. */
+const cookies = new Map<number, string>()
+const signIn = async (who: TestAccount): Promise<TestAccount> => {
+  cookies.set(who.id, await t.cookie(who))
+  return who
+}
 
 beforeAll(async () => {
-  t = await testApp({ env: { COTURN_SERVER_HOST: 'turn.example.org', COTURN_STATIC_AUTH_SECRET: 'secret' } })
+  folder = mkdtempSync(join(tmpdir(), 'sipkeeper-test-tenancy-'))
+  const turn = { COTURN_SERVER_HOST: 'turn.example.org', COTURN_STATIC_AUTH_SECRET: 'secret' }
+  const ways = { MAIL_DRIVER: 'null', MAIL_FROM_ADDRESS: 'sip@example.org', SMS_PROVIDER: 'log' }
+  t = await testApp({ env: { ...turn, ...ways, DATA_DIR: folder } })
   third = await t.space({ domain: 'sip.third.org', host: 'third.localhost' })
   theirs = await objectsOf(t, t.other)
-  user = await t.account({ space: third })
-  admin = await t.account({ space: third, admin: true })
-  root = await t.account({ admin: true })
+  await signIn(theirs.owner)
+  user = await signIn(await t.account({ space: third }))
+  admin = await signIn(await t.account({ space: third, admin: true }))
+  root = await signIn(await t.account({ admin: true }))
   routes = routesOf(t)
   expect(routes.length).toBeGreaterThan(50)
   await t.parts.apiKeys.flush()
 })
-afterAll(() => t.close())
+afterAll(async () => {
+  await t.close()
+  rmSync(folder, { recursive: true })
+})
 
 /** Everything that a body could ask for, so that no refusal is about its shape. */
 const bodyFor = (path: string) => ({
@@ -37,11 +54,19 @@ const bodyFor = (path: string) => ({
   code: path.endsWith('/email') ? 'abcdefghijklm' : '1234',
   name: 'Taken over',
   admin: true,
+  key: 'taken-over',
+  title: 'Taken over',
+  description: 'Taken over',
+  vcard: 'BEGIN:VCARD\nVERSION:4.0\nFN:Taken over\nUID:urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33\nEND:VCARD',
+  ...(path.endsWith('/external') ? { domain: 'carrier.example', protocol: 'UDP' } : {}),
 })
 
 const ask = async (route: Route, url: string, host: string, as: TestAccount | null) => {
   const body = route.method === 'GET' || route.method === 'DELETE' ? {} : { body: bodyFor(route.path) }
-  const reply = await t.send(route.method, url, { host, ...(as === null ? {} : { as }), ...body })
+  const known = as === null ? {} : route.isPage ? { headers: { cookie: cookies.get(as.id) ?? '' } } : { as }
+  const reply = await t.send(route.method, url, { host, ...known, ...body })
+  // Whoever has no session is sent to get one.
+  if (route.isPage && reply.headers.get('location')?.startsWith('/login')) return 401
   if (reply.text.startsWith('{')) expect(reply.headers.get('content-type')).toBe('application/json')
   return reply.status
 }
@@ -66,9 +91,15 @@ const trespasses = async (
 
 /** Spaces are administered, and countries opened, by super administrators from any host; assets belong to nobody. */
 const OF_NO_SPACE = /^\/(api\/(spaces|phone_countries)|assets)\//
+/** A device that the caller has not got: there is nothing to remove, and that is no refusal (spec accounts.md §7). */
+const OF_THE_CALLER = /^\/api\/accounts\/me\/devices\//
+
+/** A code that another browser made: it gets one of its own, and learns nothing. */
+const OF_A_BROWSER = /^\/authenticate\/qrcode\//
 
 test('what belongs to a Space cannot be reached from the host of another, by anybody', async () => {
-  const naming = routes.filter(({ path }) => path.includes(':') && !OF_NO_SPACE.test(path))
+  const isOfSpace = (path: string) => ![OF_NO_SPACE, OF_THE_CALLER, OF_A_BROWSER].some((kind) => kind.test(path))
+  const naming = routes.filter(({ path }) => path.includes(':') && isOfSpace(path))
   const callers = {
     'a stranger': { as: null, host: third.host },
     'a user': { as: user, host: third.host },
@@ -86,13 +117,21 @@ test('whoever belongs to another Space is nobody on this host, on every route th
     'a user of another Space': { as: user, host: t.other.host },
     'an administrator of another Space': { as: admin, host: t.other.host },
   }
-  expect(await trespasses(asking, callers, [403])).toEqual([])
+  const isPage = (route: Route) => route.isPage
+  expect(
+    await trespasses(
+      asking.filter((route) => !isPage(route)),
+      callers,
+      [403],
+    ),
+  ).toEqual([])
+  expect(await trespasses(asking.filter(isPage), callers, [401])).toEqual([])
 })
 
 test('every route refuses whoever is less than it requires', async () => {
   const asking = routes.filter(({ role }) => role !== null)
-  const own = await t.account({ space: t.other })
-  const ownAdmin = await t.account({ space: t.other, admin: true })
+  const own = await signIn(await t.account({ space: t.other }))
+  const ownAdmin = await signIn(await t.account({ space: t.other, admin: true }))
   expect(await trespasses(asking, { 'a stranger': { as: null, host: t.other.host } }, [401])).toEqual([])
   const above = asking.filter(({ role }) => role !== 'account')
   expect(await trespasses(above, { 'a user': { as: own, host: t.other.host } }, [403])).toEqual([])
@@ -101,12 +140,15 @@ test('every route refuses whoever is less than it requires', async () => {
 })
 
 test('these very paths are open to those whose they are', async () => {
-  const ownAdmin = await t.account({ space: t.other, admin: true })
+  const ownAdmin = await signIn(await t.account({ space: t.other, admin: true }))
+  const whose = { anybody: null, account: theirs.owner, admin: ownAdmin, super: null }
   const closed: string[] = []
   for (const route of routes) {
     // What changes something is proven where it is at home.
-    if (route.method !== 'GET' || route.role === 'super' || /activate$|attach$|api_key/.test(route.path)) continue
-    const status = await ask(route, theirs.urlOf(route), t.other.host, route.role === null ? null : ownAdmin)
+    if (route.method !== 'GET' || route.role === 'super' || /activate$|attach$|me\/api_key/.test(route.path)) continue
+    // A page about a refusal, and one about a device, of which this test has none.
+    if (['/blocked', '/devices/:uuid/delete'].includes(route.path)) continue
+    const status = await ask(route, theirs.urlOf(route), t.other.host, whose[route.role ?? 'anybody'])
     if (![200, 302].includes(status)) closed.push(`${nameOf(route)} → ${status}`)
   }
   expect(closed).toEqual([])

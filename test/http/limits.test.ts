@@ -125,6 +125,25 @@ describe('wrong digest responses', () => {
   })
 })
 
+test('wrong codes of whatever account close the door for an address, right ones too, until the minute is over', async () => {
+  await start({ AUTH_RATE_LIMIT_PER_MINUTE: '4', REQUIRE_VALIDATED_ACCOUNT_FOR_CHANGES: 'false' })
+  const [alice, bob] = [await t.account(), await t.account()]
+  const path = '/api/accounts/me/email'
+  const codeOf = async (as: TestAccount) => {
+    await t.post(`${path}/request`, { as, body: { email: 'new@example.org' } })
+    return String((await t.messages()).at(-1)?.data?.code)
+  }
+  const guess = (as: TestAccount, code: string, more: Call = {}) => t.post(path, { as, body: { code }, ...more })
+  const wrong = (code: string) => (code === '1000' ? '1001' : '1000')
+  const [hers, his] = [await codeOf(alice), await codeOf(bob)]
+  for (let i = 0; i < 2; i++) {
+    expect((await guess(alice, wrong(hers))).status).toBe(422)
+    expect((await guess(bob, wrong(his))).status).toBe(422)
+  }
+  expectLimited(await guess(alice, hers))
+  expect((await guess(bob, his, ELSEWHERE)).status).toBe(200)
+})
+
 describe('what anybody may post', () => {
   const posts = [
     '/api/account_creation_request_tokens',

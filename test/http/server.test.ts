@@ -9,10 +9,12 @@ import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 let t: TestApp
 let server: ReturnType<typeof listen>
 let admin: TestAccount
+const listening = ({ config, front }: TestApp) =>
+  listen({ ...config, LISTEN: { kind: 'tcp', host: '127.0.0.1', port: 0 } }, front)
 beforeAll(async () => {
   t = await testApp()
   admin = await t.account({ username: 'admin', admin: true })
-  server = listen({ ...t.config, LISTEN: { kind: 'tcp', host: '127.0.0.1', port: 0 } }, t.front)
+  server = listening(t)
 })
 afterAll(async () => {
   await server.stop(true)
@@ -26,10 +28,10 @@ interface Raw {
 }
 
 /** Bytes in, bytes out. The connection ends with the reply. */
-const exchange = (lines: readonly string[], body = ''): Promise<Raw> =>
+const exchange = (lines: readonly string[], body = '', port = server.port ?? 0): Promise<Raw> =>
   new Promise((resolve, reject) => {
     let received = ''
-    const socket = connect(server.port ?? 0, '127.0.0.1')
+    const socket = connect(port, '127.0.0.1')
     socket.setEncoding('latin1')
     socket.setTimeout(5000, () => socket.destroy(new Error(`no reply to ${lines[0]}`)))
     socket.on('data', (text: string) => {
@@ -110,9 +112,10 @@ describe('a request', () => {
 
 describe('a body over the limit', () => {
   const type = 'Content-Type: application/json'
+  const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`
 
   test('is refused in JSON by its length, before it is sent', async () => {
-    for (const length of [1_048_577, 2_000_000, 30_000_000]) {
+    for (const length of [1_048_577, 30_000_000, 3_000_000_000, Number.MAX_SAFE_INTEGER]) {
       const reply = await exchange(['POST /api/accounts HTTP/1.1', ...withKey(), type, `Content-Length: ${length}`])
       expect([reply.status, header(reply, 'content-type')]).toEqual([413, 'application/json'])
       expect(JSON.parse(reply.body).message).toContain('1048576')
@@ -120,10 +123,46 @@ describe('a body over the limit', () => {
   })
 
   test('is refused in JSON while it comes in chunks without an end', async () => {
-    const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`
     const lines = ['POST /api/accounts HTTP/1.1', ...withKey(), type, 'Transfer-Encoding: chunked']
     const reply = await exchange(lines, chunk.repeat(20))
     expect([reply.status, header(reply, 'content-type')]).toEqual([413, 'application/json'])
+  })
+
+  test('is refused in JSON to clients that send all of it before they read, and to their next request as well', async () => {
+    const post = (length: number) =>
+      fetch(`http://localhost:${server.port}/api/accounts`, { method: 'POST', body: new Uint8Array(length) })
+    for (const length of [1_048_577, 50_000_000]) {
+      const [reply, again] = [await post(length), await post(length)]
+      expect([length, reply.status, again.status]).toEqual([length, 413, 413])
+      expect(((await reply.json()) as { message: string }).message).toContain('1048576')
+    }
+  })
+
+  test('is refused below a base path as well', async () => {
+    const below = await testApp({ env: { BASE_PATH: '/panel' } })
+    const other = listening(below)
+    const lines = ['POST /panel/api/accounts HTTP/1.1', 'Host: localhost', type, 'Transfer-Encoding: chunked']
+    const reply = await exchange(lines, chunk.repeat(20), other.port)
+    expect([reply.status, header(reply, 'content-type')]).toEqual([413, 'application/json'])
+    await other.stop(true)
+    await below.close()
+  })
+
+  test('that never ends is refused while it comes, and fifty of them fill no memory', async () => {
+    const before = process.memoryUsage.rss()
+    const post = async () => {
+      const sending = new AbortController()
+      const chunk = new Uint8Array(0x10000)
+      const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(chunk) })
+      const url = `http://localhost:${server.port}/api/accounts`
+      const { status } = await fetch(url, { method: 'POST', body, signal: sending.signal })
+      await Bun.sleep(200) // it goes on sending
+      sending.abort()
+      return status
+    }
+    const statuses = await Promise.all(Array.from({ length: 50 }, post))
+    expect(statuses).toEqual(Array.from({ length: 50 }, () => 413))
+    expect((process.memoryUsage.rss() - before) / 1_048_576).toBeLessThan(300)
   })
 
   test('does not become the next request', async () => {
@@ -134,6 +173,19 @@ describe('a body over the limit', () => {
     )
     expect([reply.status, reply.body.includes('HTTP/1.1')]).toEqual([404, false])
   })
+})
+
+test('a body that nobody reads does not spoil the connection for the next request', async () => {
+  const first = ['POST /api/nothing HTTP/1.1', 'Host: localhost']
+  const next = ['Host: localhost']
+  for (const [announced, ...body] of [
+    ['Content-Length: 5', '', 'xxxxxGET /api/ping HTTP/1.1'],
+    ['Content-Length: 1100000', '', `${'x'.repeat(1_100_000)}GET /api/ping HTTP/1.1`],
+    ['Transfer-Encoding: chunked', '', '5', 'xxxxx', '0', '', 'GET /api/ping HTTP/1.1'],
+  ] as const) {
+    const reply = await exchange([...first, announced ?? '', ...body, ...next])
+    expect([announced, reply.status, reply.body.split('HTTP/1.1 200 ').length]).toEqual([announced, 404, 2])
+  }
 })
 
 describe('a HEAD', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { loadConfig } from '../../src/config/config.ts'
 import type { Space } from '../../src/features/spaces/space.ts'
+import type { Visit } from '../../src/http/visit.ts'
 import { logging } from '../../src/logging/logging.ts'
 import { assemble } from '../../src/process.ts'
 import { ha1 } from '../../src/protocols/digest.ts'
@@ -52,6 +53,13 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
   const environment = {
     API_RATE_LIMIT_PER_MINUTE: '0',
     AUTH_RATE_LIMIT_PER_MINUTE: '0',
+    SMS_LIMIT_NUMBER_MINUTE: '0',
+    SMS_LIMIT_NUMBER_HOUR: '0',
+    SMS_LIMIT_NUMBER_DAY: '0',
+    SMS_LIMIT_IP_HOUR: '0',
+    SMS_LIMIT_SPACE_DAY: '0',
+    SMS_LIMIT_PREFIX_HOUR: '0',
+    SMS_MIN_CONFIRM_RATIO: '0',
     DATA_DIR: '/nonexistent',
     ...env,
   }
@@ -74,7 +82,7 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
 
   const space = async (options: Partial<Space> & { domain: string; host: string }): Promise<Space> => {
     const stamps = { createdAt: clock.now, updatedAt: clock.now }
-    const { digest = { realm: null, defaultPasswordAlgorithm: null }, ...columns } = options
+    const { digest = { realm: null, defaultPasswordAlgorithm: null }, carddavServers: _, ...columns } = options
     const row = await db.transaction(async (tx) => {
       const [inserted] = await tx
         .insert(db.tables.spaces)
@@ -89,7 +97,7 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
       return inserted
     })
     parts.spaces.forget()
-    return { ...row, digest }
+    return { ...row, digest, carddavServers: [] }
   }
 
   const main = await space({ domain: 'sip.example.org', host: 'localhost', name: 'Example', super: true })
@@ -138,6 +146,12 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
       if (id === null) throw new Error(`account ${username} exists`)
       return { id, username, domain: home.domain, password, key: await parts.apiKeys.regenerate(tx, id, null) }
     })
+  }
+
+  /** The cookie of a browser that is signed in as the account. */
+  const cookie = async (who: TestAccount): Promise<string> => {
+    const visit = { address: '192.0.2.7', userAgent: 'test' } as Visit
+    return `sipkeeper_session=${await db.transaction((tx) => parts.sessions.open(tx, who, 'panel', visit))}`
   }
 
   const send = async (method: string, path: string, call: Call = {}): Promise<Reply> => {
@@ -203,6 +217,7 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
     other,
     space,
     account,
+    cookie,
     send,
     get: (path: string, call?: Call) => send('GET', path, call),
     post: (path: string, call?: Call) => send('POST', path, call),

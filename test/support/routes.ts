@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
+import { eq } from 'drizzle-orm'
 import type { Role } from '../../src/features/authentication/caller.ts'
 import type { Space } from '../../src/features/spaces/space.ts'
 import type { TestAccount, TestApp } from './app.ts'
+import { picture as pngPicture } from './picture.ts'
 
 export interface Route {
   readonly method: string
@@ -8,6 +11,8 @@ export interface Route {
   readonly path: string
   /** What a caller must be; null: anybody. */
   readonly role: Role | null
+  /** It needs a session of the panel, and sends whoever has none to sign in. */
+  readonly isPage: boolean
 }
 
 /** Every route of the app, from its own table: what is added tomorrow is in it. */
@@ -15,9 +20,11 @@ export const routesOf = (t: TestApp): Route[] =>
   t.routes.routes
     .filter(({ method }) => method !== 'HEAD' && method !== 'OPTIONS')
     .map(({ method, path, hooks }) => {
-      const detail = (hooks as { detail?: { security?: readonly { digest?: readonly Role[] }[] } } | undefined)?.detail
-      const role = detail?.security?.[0]?.digest?.[0] ?? null
-      return { method, path: path.length > 1 ? path.replace(/\/$/, '') : path, role }
+      type Security = { digest?: readonly Role[]; session?: readonly Role[] }
+      const [security] = (hooks as { detail?: { security?: readonly Security[] } } | undefined)?.detail?.security ?? []
+      const isPage = security?.session !== undefined
+      const role = security?.digest?.[0] ?? security?.session?.[0] ?? null
+      return { method, path: path.length > 1 ? path.replace(/\/$/, '') : path, role, isPage }
     })
 
 export const nameOf = ({ method, path }: Route): string => `${method} ${path}`
@@ -27,6 +34,37 @@ export interface Objects {
   readonly owner: TestAccount
   /** The route's path with an object of the Space in the place of each parameter. */
   urlOf(route: Route): string
+}
+
+/** Gives the account a line at a carrier and an address book; resolves to the id of the book's server. */
+const withLines = async (t: TestApp, { id: accountId, username }: TestAccount, space: Space): Promise<number> => {
+  const { externalAccounts, spaceCarddavServers, accountCarddavCredentials, spaces } = t.db.tables
+  const stamps = { createdAt: t.clock.now, updatedAt: t.clock.now }
+  const secret = { username, password: 'f'.repeat(32) }
+  const id = await t.db.transaction(async (tx) => {
+    await tx.insert(externalAccounts).values({ accountId, domain: 'carrier.example', ...secret, ...stamps })
+    const uri = 'https://dav.example/'
+    const [server] = await tx
+      .insert(spaceCarddavServers)
+      .values({ spaceId: space.id, uri, ...stamps })
+      .returning()
+    const spaceCarddavServerId = server?.id ?? 0
+    const credential = { accountId, spaceCarddavServerId, realm: 'dav.example', ...secret, ...stamps }
+    await tx.insert(accountCarddavCredentials).values(credential)
+    await tx.update(spaces).set({ carddavUserCredentials: true }).where(eq(spaces.id, space.id))
+    return spaceCarddavServerId
+  })
+  t.parts.spaces.forget()
+  return id
+}
+
+const UUID = 'urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33'
+
+/** The name of the Space's logo, where the test has a folder for it. */
+const withLogo = async (t: TestApp, { domain }: Space): Promise<string> => {
+  if (!existsSync(t.config.DATA_DIR)) return 'none.png'
+  await t.parts.branding.setLogo(domain, pngPicture())
+  return (await t.parts.spaces.byDomain(domain))?.logo ?? ''
 }
 
 /** One of everything that a path can name. A new parameter needs a sample here. */
@@ -44,27 +82,111 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
     await t.get(`/api/accounts/auth_token/${token}/attach`, { as: owner, ...at })
     return token
   }
-  const [forPhone, forKey] = [await attached(), await attached()]
+  const [forPhone, forKey, forBrowser] = [await attached(), await attached(), await attached()]
   const picture = /href="\/assets\/([^"]+)"/.exec((await t.get('/about', at)).text)?.[1] ?? 'none'
+
+  const logo = await withLogo(t, space)
+  const carddavServer = await withLines(t, owner, space)
+
+  const { secrets } = t.parts
+  const [confirmation, undo] = [secrets.token(32), secrets.token(32)]
+  await t.db.transaction(async (tx) => {
+    const at = { createdAt: t.clock.now, updatedAt: t.clock.now }
+    const change = { accountId: owner.id, email: `new@${space.host}.example`, ...at }
+    await tx
+      .insert(t.db.tables.phoneChangeCodes)
+      .values({ accountId: owner.id, phone: '+33612345678', code: secrets.seal('1234'), ...at })
+    return tx.insert(t.db.tables.emailChangeCodes).values([
+      { ...change, code: secrets.seal('1234'), hash: secrets.hash(confirmation) },
+      { ...change, confirmedAt: t.clock.now, previousEmail: email, undoHash: secrets.hash(undo) },
+    ])
+  })
+
+  const [recovery, reset] = [secrets.token(13), secrets.token(16)]
+  await t.db.transaction(async (tx) => {
+    const at = { createdAt: t.clock.now, updatedAt: t.clock.now }
+    const { accountRecoveryTokens, resetPasswordEmailTokens } = t.db.tables
+    const device = { pnProvider: 'fcm', pnParam: 'project', pnPrid: recovery }
+    await tx.insert(accountRecoveryTokens).values({ spaceId: space.id, token: recovery, ...device, ...at })
+    await tx.insert(resetPasswordEmailTokens).values({ accountId: owner.id, token: secrets.hash(reset), email, ...at })
+  })
+
+  const neighbour = await t.account({ username: 'neighbour', space })
+  // `/provisioning/{token}` spends that of the owner.
+  const unspent = (await t.get('/api/accounts/me', { as: neighbour, ...at })).json.provisioning_token
+  const known = await t.db.transaction(async (tx) => {
+    const { accountAccountType, accountActions, accountContactsList, accounts, accountTypes } = t.db.tables
+    const { contacts, contactsListContact, contactsLists, vcardsStorage } = t.db.tables
+    const at = { createdAt: t.clock.now, updatedAt: t.clock.now }
+    const idOf = ([row]: { id: number }[]) => row?.id ?? 0
+    const ofOwner = { accountId: owner.id, ...at }
+    await tx.update(accounts).set({ dtmfProtocol: 'sipinfo' }).where(eq(accounts.id, owner.id))
+    const list = idOf(
+      await tx
+        .insert(contactsLists)
+        .values({ spaceId: space.id, title: 'All', ...at })
+        .returning(),
+    )
+    const type = idOf(
+      await tx
+        .insert(accountTypes)
+        .values({ spaceId: space.id, key: 'door', ...at })
+        .returning(),
+    )
+    await tx.insert(contacts).values({ ...ofOwner, contactId: neighbour.id })
+    await tx.insert(contactsListContact).values({ contactsListId: list, contactId: neighbour.id })
+    await tx.insert(accountContactsList).values({ ...ofOwner, contactsListId: list })
+    await tx.insert(accountAccountType).values({ ...ofOwner, accountTypeId: type })
+    await tx.insert(vcardsStorage).values({ ...ofOwner, uuid: UUID, vcard: 'BEGIN:VCARD\nEND:VCARD\n' })
+    const action = idOf(
+      await tx
+        .insert(accountActions)
+        .values({ ...ofOwner, key: 'open', code: '1' })
+        .returning(),
+    )
+    return { list, type, action }
+  })
 
   const sample = (path: string, name: string): string | undefined => {
     switch (name) {
       case 'id':
+        if (path.startsWith('/api/contacts_lists/')) return String(known.list)
+        if (path.startsWith('/api/account_types/')) return String(known.type)
         if (path.endsWith('/search-by-email')) return email
         return /\/(search|info|activate\/(email|phone))$/.test(path) ? sip : String(owner.id)
       case 'sip':
-        return sip
+        return path.includes('/contacts/') ? `${neighbour.username}@${space.domain}` : sip
+      case 'contact_id':
+        return String(neighbour.id)
+      case 'contacts_list_id':
+        return String(known.list)
+      case 'type_id':
+        return String(known.type)
+      case 'action_id':
+        return String(known.action)
       case 'key':
         return 'department'
       case 'domain':
         return space.domain
+      case 'carddav_id':
+        return String(carddavServer)
+      case 'uuid':
+        return UUID
+      case 'link':
+        return path.startsWith('/email/undo') ? undo : confirmation
       case 'token':
         if (/^\/creation_token\//.test(path)) return request
+        if (path.startsWith('/wizard/')) return unspent
+        if (path.startsWith('/recovery/')) return recovery
+        if (path.startsWith('/reset_password/')) return reset
+        if (path.startsWith('/auth_tokens/auth/')) return path.includes('external') ? free : forBrowser
         if (/auth_tokens?\/(qrcode\/)?:token(\/attach)?$/.test(path) && !path.startsWith('/provisioning')) return free
         return path.endsWith('/api_key/:token') ? forKey : path.endsWith('/auth_token/:token') ? forPhone : provisioning
       // Of no Space.
       case 'code':
         return 'FR'
+      case 'logo':
+        return logo
       case 'name':
         return picture
     }

@@ -244,7 +244,20 @@ export const accountTokens = (deps: {
       const found = await store.openCreation(tx, visit.space, token)
       return found !== null && store.redeemCreation(tx, found.id, accountId, now(), found)
     },
-    recordRedeemed: (visit: Visit, token: string) => record('token.redeemed', visit, 'creation', token),
+    /** Refuses a recovery token that is unknown, used or of another Space (`code`), or too old (`gone`). */
+    inspectRecovery: async (visit: Visit, token: string, code: 'not_found' | 'forbidden'): Promise<void> => {
+      const found = token.length === TOKEN_LENGTH ? await store.openRecovery(db.read, visit.space, token) : null
+      if (found === null) throw new AppError(code, 'token.unknown')
+      if (isExpired(found.createdAt, lifetime.recovery)) throw new AppError('gone', 'token.unknown')
+    },
+    /** Spends the token on a recovery, of nobody when `accountId` is null; true for exactly one caller. */
+    redeemRecovery: async (tx: Tx, visit: Visit, token: string, accountId: number | null): Promise<boolean> => {
+      const found = await store.openRecovery(tx, visit.space, token)
+      const by = { ip: visit.address, userAgent: visit.userAgent }
+      return found !== null && store.redeemRecovery(tx, found.id, accountId, now(), by)
+    },
+    recordRedeemed: (visit: Visit, token: string, kind: TokenKind = 'creation') =>
+      record('token.redeemed', visit, kind, token),
     /** The account was made with a creation token or consumed one. */
     isValidated: (on: Reader, accountId: number) => store.isValidated(on, accountId),
   }

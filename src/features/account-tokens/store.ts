@@ -28,8 +28,8 @@ export const accountTokenStore = (db: Db) => {
     spaces,
   } = db.tables
 
-  const ofSpace = (column: typeof creation.spaceId | typeof requests.spaceId, space: SpaceId): SQL | undefined =>
-    or(isNull(column), eq(column, space.id))
+  type SpaceColumn = typeof creation.spaceId | typeof requests.spaceId | typeof recovery.spaceId
+  const ofSpace = (column: SpaceColumn, space: SpaceId): SQL | undefined => or(isNull(column), eq(column, space.id))
 
   const open = db.prepare<{ token: string; spaceId: number }>()('open_creation_token', (on) =>
     on
@@ -100,6 +100,29 @@ export const accountTokenStore = (db: Db) => {
           .values({ ...row, createdAt: at, updatedAt: at })
           .returning({ id: recovery.id })
       )[0]?.id ?? 0,
+    /** A recovery token that nobody has used. */
+    openRecovery: async (on: Reader, space: SpaceId, token: string) =>
+      (
+        await on
+          .select({ id: recovery.id, createdAt: recovery.createdAt })
+          .from(recovery)
+          .where(and(eq(recovery.token, token), eq(recovery.used, false), ofSpace(recovery.spaceId, space)))
+      )[0] ?? null,
+    /** True for exactly one caller. `accountId` null: nobody has the number that it was used for. */
+    redeemRecovery: async (
+      tx: Tx,
+      id: number,
+      accountId: number | null,
+      at: Date,
+      by: { ip: string; userAgent: string | null },
+    ): Promise<boolean> =>
+      (
+        await tx
+          .update(recovery)
+          .set({ used: true, accountId, updatedAt: at, ...by })
+          .where(and(eq(recovery.id, id), eq(recovery.used, false)))
+          .returning({ id: recovery.id })
+      ).length === 1,
     /** A creation token that nobody has used. */
     openCreation: async (on: Reader, space: SpaceId, token: string) =>
       (await open(on, { token, spaceId: space.id }))[0] ?? null,

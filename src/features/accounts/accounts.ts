@@ -4,9 +4,12 @@ import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
 import { AppError } from '../../errors.ts'
+import { type AccountEventName, accountFor, type Hooks, spaceFor } from '../../hooks/hooks.ts'
 import { type Input, isTrue } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { Language } from '../../messages/messages.ts'
+import type { Outbox } from '../../outbox/outbox.ts'
 import { ha1 } from '../../protocols/digest.ts'
 import type { Phone } from '../../protocols/e164.ts'
 import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
@@ -15,16 +18,20 @@ import type { ApiKeys } from '../api-keys/api-keys.ts'
 import type { Caller } from '../authentication/caller.ts'
 import { type ConfirmationKeys, parseMoment } from '../confirmation-keys/confirmation-keys.ts'
 import type { Dictionary } from '../dictionary/dictionary.ts'
+import type { Bridge } from '../external-accounts/bridge.ts'
+import type { Notices } from '../notices/notices.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
-import { type PasswordAlgorithm, realmOf, type Space } from '../spaces/space.ts'
+import { languageOf, type PasswordAlgorithm, realmOf, type Space } from '../spaces/space.ts'
 import {
   algorithmFor,
   type ChangedAccount,
   checkPassword,
   checkPhone,
   checkUsername,
+  isPassword,
   type NewAccount,
   type NewPassword,
   type Registrant,
@@ -54,6 +61,9 @@ export interface Creation {
   readonly by: { readonly address: string; readonly userAgent: string | null }
 }
 
+/** One of the two. */
+type Contact = { readonly phone: string; readonly email?: never } | { readonly email: string; readonly phone?: never }
+
 const isGiven = (value: unknown) => value !== undefined && value !== null
 
 const noRoom = () => new AppError('forbidden', 'account.no_room')
@@ -68,11 +78,16 @@ export const accounts = (deps: {
   dictionary: Dictionary
   phoneCountries: PhoneCountries
   confirmationKeys: ConfirmationKeys
+  sessions: Sessions
+  notices: Notices
+  outbox: Outbox
+  hooks: Hooks
+  bridge: Bridge
   log: Logging
   now: () => Date
 }) => {
   const { config, db, secrets, spaces, apiKeys, provisioningTokens, dictionary, phoneCountries, log, now } = deps
-  const { confirmationKeys } = deps
+  const { confirmationKeys, sessions, notices, outbox, hooks, bridge } = deps
   const store = accountStore(db)
 
   const record = (event: SecurityEvent, visit: Visit, account: { username: string; domain: string }, more = {}) =>
@@ -85,6 +100,16 @@ export const accounts = (deps: {
       rid: visit.id,
       ...more,
     })
+
+  /** Tells the operator's hook, after the commit. */
+  const announce = (name: AccountEventName, visit: Visit, { account, space }: Found): void => {
+    if (!hooks.hasAccountEvent(name)) return
+    hooks.accountEvent(name, {
+      account: accountFor(account),
+      space: spaceFor(space),
+      request: hooks.requestFor(visit),
+    })
+  }
 
   const unknown = () => new AppError('not_found', 'account.unknown')
 
@@ -225,6 +250,50 @@ export const accounts = (deps: {
       return viewById(tx, space, id as number)
     })
     record('account.created', visit, found.account)
+    announce('created', visit, found)
+    return found
+  }
+
+  /**
+   * What somebody gets who asks for an account without an administrator. null: the name was taken between the caller's
+   * look and now. `complete` runs in the same transaction; when it fails, nothing is stored.
+   */
+  const makeOwn = async (
+    visit: Visit,
+    own: Pick<Creation, 'password' | 'algorithm'> & Pick<NewAccountRow, 'username' | 'dtmfProtocol'>,
+    complete: (tx: Tx, id: number) => Promise<void>,
+  ): Promise<Found | null> => {
+    const { space } = visit
+    const { username, dtmfProtocol, password, algorithm } = own
+    const found = await db.transaction(async (tx) => {
+      const id = await insert(tx, {
+        space,
+        row: {
+          username,
+          domain: space.domain,
+          email: null,
+          phone: null,
+          displayName: null,
+          dtmfProtocol,
+          activated: false,
+          admin: false,
+          blocked: false,
+          ipAddress: visit.address,
+          userAgent: space.name,
+          locale: visit.language,
+        },
+        password,
+        algorithm,
+        dictionary: {},
+        by: visit,
+      })
+      if (id === null) return null
+      await complete(tx, id)
+      return viewById(tx, space, id)
+    })
+    if (found === null) return null
+    record('account.created', visit, found.account)
+    announce('created', visit, found)
     return found
   }
 
@@ -249,35 +318,11 @@ export const accounts = (deps: {
     }
     await refuseTaken(db.read, input, space, null, 0)
     input.settle()
-    const found = await db.transaction(async (tx) => {
-      const id = await insert(tx, {
-        space,
-        row: {
-          username: username ?? '',
-          domain: space.domain,
-          email: null,
-          phone: null,
-          displayName: null,
-          dtmfProtocol: dtmf_protocol ?? null,
-          activated: false,
-          admin: false,
-          blocked: false,
-          ipAddress: visit.address,
-          userAgent: space.name,
-          locale: visit.language,
-        },
-        password: password ?? '',
-        algorithm,
-        dictionary: {},
-        by: visit,
-      })
-      if (id === null) input.refuse('username', { id: 'v.taken' })
-      input.settle()
-      await options.redeem(tx, id as number)
-      return viewById(tx, space, id as number)
-    })
-    record('account.created', visit, found.account)
-    return found
+    const own = { username: username ?? '', password: password ?? '', algorithm, dtmfProtocol: dtmf_protocol ?? null }
+    const found = await makeOwn(visit, own, options.redeem)
+    if (found === null) input.refuse('username', { id: 'v.taken' })
+    input.settle()
+    return found as Found
   }
 
   /** `PUT /accounts/{id}`: absent or null e-mail, name, DTMF protocol and phone are cleared, the rest stays. */
@@ -312,11 +357,13 @@ export const accounts = (deps: {
       throw new AppError('forbidden', 'account.own_rights')
     }
 
+    let revoked = 0
     const write = async (tx: Tx): Promise<Found> => {
       await store.lockSpace(tx, { space: target })
       await hold(tx, visit.space, id)
       // Somebody may have changed it since it was looked at.
-      refuseUselessHash((await viewById(tx, visit.space, id)).account)
+      const { account: before } = await viewById(tx, visit.space, id)
+      refuseUselessHash(before)
       await refuseTaken(tx, input, target, phone, id)
       input.settle()
       if (target.domain !== current.domain && (await isFull(tx, target, target.maxAccounts))) throw noRoom()
@@ -336,7 +383,14 @@ export const accounts = (deps: {
       if (hasPassword) {
         const hash = ha1(algorithm, values.username ?? '', realmOf(target), values.password ?? '')
         await store.replacePasswords(tx, id, target.digest === null ? null : { algorithm, ha1: hash })
+        await notices.passwordChanged(tx, visit.space, before, visit)
       }
+      const isBlocked = isGiven(values.blocked) ? isTrue(values.blocked) : before.blocked
+      if (isBlocked !== before.blocked) {
+        await notices.blocked(tx, visit.space, before, visit, { isBlocked, isAutomatic: false })
+      }
+      const hasNewRole = isGiven(values.admin) && isTrue(values.admin) !== before.admin
+      if (hasPassword || isBlocked || hasNewRole) revoked = await sessions.revoke(tx, id)
       if (isGiven(values.dictionary)) await dictionary.replace(tx, id, values.dictionary ?? {})
       return viewById(tx, target, id)
     }
@@ -348,6 +402,8 @@ export const accounts = (deps: {
       throw new AppError('conflict', 'account.changed_meanwhile')
     })
     record('account.updated', visit, found.account)
+    sessions.recordRevoked(visit, found.account, revoked)
+    announce('updated', visit, found)
     return found
   }
 
@@ -355,24 +411,44 @@ export const accounts = (deps: {
     (event: SecurityEvent, row: Partial<NewAccountRow>) =>
     async (visit: Visit, id: number): Promise<Found> => {
       if (row.blocked === true && visit.caller?.id === id) throw new AppError('forbidden', 'account.own_rights')
-      const found = await db.transaction(async (tx) => {
-        const changed = await store.update(tx, { space: visit.space }, id, { ...row, updatedAt: now() })
-        if (changed.length === 0) throw unknown()
-        return viewById(tx, visit.space, id)
+      const { found, revoked } = await db.transaction(async (tx) => {
+        await hold(tx, visit.space, id)
+        const { account: before } = await viewById(tx, visit.space, id)
+        await store.update(tx, { space: visit.space }, id, { ...row, updatedAt: now() })
+        const revoked = row.blocked === true ? await sessions.revoke(tx, id) : 0
+        if (row.blocked !== undefined && row.blocked !== before.blocked) {
+          await notices.blocked(tx, visit.space, before, visit, { isBlocked: row.blocked, isAutomatic: false })
+        }
+        return { found: await viewById(tx, visit.space, id), revoked }
       })
       record(event, visit, found.account)
+      sessions.recordRevoked(visit, found.account, revoked)
+      announce('updated', visit, found)
       return found
     }
 
-  /** spec accounts.md §12: the name stays reserved, everything below the account goes with it. */
-  const remove = async (visit: Visit, space: Space, id: number): Promise<void> => {
-    const gone = await db.transaction(async (tx) => {
-      const [account] = await store.delete(tx, { space }, id)
-      if (account === undefined) throw unknown()
+  /**
+   * spec accounts.md §12: the name stays reserved, everything below the account goes with it. `keepsAdministrator`:
+   * refused when nobody would be left to administer the Space.
+   */
+  const remove = async (visit: Visit, space: Space, id: number, { keepsAdministrator = false } = {}): Promise<void> => {
+    const { gone, bridged } = await db.transaction(async (tx) => {
+      // One after the other: two accounts that are contacts of each other would wait for each other's rows.
+      await store.lockSpace(tx, { space })
+      await hold(tx, space, id)
+      const { account } = await viewById(tx, space, id)
+      if (keepsAdministrator && account.admin && (await store.countAdministrators(tx, { space })) === 1) {
+        throw new AppError('forbidden', 'account.last_admin')
+      }
+      const below = await bridge.below(tx, [id])
+      await store.delete(tx, { space }, id)
       await store.bury(tx, account.username, account.domain, now())
-      return account
+      await notices.deleted(tx, space, account, visit)
+      return { gone: account, bridged: below }
     })
     record('account.deleted', visit, gone)
+    announce('deleted', visit, { account: gone, space })
+    await bridge.tell(bridged)
   }
 
   const issueToken = async (visit: Visit, space: Space, id: number): Promise<Found> => {
@@ -383,6 +459,36 @@ export const accounts = (deps: {
     })
     record('account.provisioned', visit, found.account)
     return found
+  }
+
+  /** A new provisioning token, mailed with its QR code (spec accounts.md §11). */
+  const sendProvisioning = async (visit: Visit, id: number): Promise<void> => {
+    const { space } = visit
+    const account = await db.transaction(async (tx) => {
+      await hold(tx, space, id)
+      const { account: before } = await viewById(tx, space, id)
+      if (before.email === null) throw new AppError('forbidden', 'account.no_email')
+      const token = await provisioningTokens.issue(tx, id, visit)
+      await outbox.add(tx, {
+        channel: 'mail',
+        kind: 'provisioning',
+        spaceId: space.id,
+        accountId: id,
+        recipient: before.email,
+        language: languageOf(before, space, visit.language),
+        data: {
+          'account.identifier': `${before.username}@${before.domain}`,
+          'account.display_name': before.displayName,
+          provisioning_link: `${visit.baseUrl(space)}${config.BASE_PATH}/provisioning/${token}`,
+          expires_minutes: config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES,
+          registrar: space.accountProxyRegistrarAddress,
+        },
+        expiresAt: provisioningTokens.expiryOf(now()),
+        supersedes: true,
+      })
+      return before
+    })
+    record('account.provisioned', visit, account, { via: 'mail' })
   }
 
   const findBySip = async (space: Space, sip: string): Promise<Found> => {
@@ -406,32 +512,40 @@ export const accounts = (deps: {
       const old = input.values.old_password
       if (typeof old !== 'string') input.refuse('old_password', { id: 'v.required' })
       else {
-        const matches = stored.some((row) =>
-          row.algorithm === 'CLRTXT'
-            ? row.password === old
-            : row.password === ha1(row.algorithm, caller.username, realm, old),
-        )
+        const matches = isPassword(stored, { username: caller.username, realm }, old)
         if (!matches) input.refuse('old_password', { id: 'v.old_password' })
       }
       input.settle()
     }
     const hash = ha1(algorithm, caller.username, realm, input.values.password ?? '')
-    const found = await db.transaction(async (tx) => {
+    const { found, revoked } = await db.transaction(async (tx) => {
       const { username } = await hold(tx, space, caller.id)
       // Somebody else may have changed it since it was compared.
       const same = JSON.stringify(await store.passwords(tx, caller.id)) === JSON.stringify(stored)
       if (!same || username !== caller.username) throw new AppError('conflict', 'account.changed_meanwhile')
       await store.replacePasswords(tx, caller.id, { algorithm, ha1: hash })
       await store.activate(tx, { space }, caller.id, now())
-      return viewById(tx, space, caller.id)
+      const revoked = await sessions.revoke(tx, caller.id)
+      const found = await viewById(tx, space, caller.id)
+      await notices.passwordChanged(tx, space, found.account, visit)
+      return { found, revoked }
     })
     record('account.password', visit, found.account)
+    sessions.recordRevoked(visit, found.account, revoked)
     return found
   }
 
   return {
     create,
     register,
+    makeOwn,
+    /** Whether somebody has the name, or had it not long ago. */
+    isNameTaken: async (on: Reader, space: Space, username: string): Promise<boolean> => {
+      const wanted = { domain: space.domain, username, email: null, phone: null, self: 0 }
+      const taken = await store.taken(on, wanted)
+      return taken.username || taken.tombstone
+    },
+    count: (space: Space): Promise<number> => store.count(db.read, { space }),
     /** The Space takes no more accounts; asked before anything else is looked at. */
     refuseFull: async (space: Space): Promise<void> => {
       if (await isFull(db.read, space, space.maxAccounts)) throw noRoom()
@@ -446,6 +560,8 @@ export const accounts = (deps: {
       return { account, space: caller.space }
     },
     byId: (space: Space, id: number) => viewById(db.read, space, id),
+    /** Those of the ids that are accounts of the Space, by id. */
+    byIds: (space: Space, ids: readonly number[]): Promise<AccountView[]> => store.byIds(db.read, { space }, ids),
     /** The activation key that an administrator may see while it is pending. */
     pendingKey: async ({ account }: Found) =>
       config.LEGACY_API && !account.activated ? confirmationKeys.pending(db.read, account.id) : null,
@@ -456,6 +572,8 @@ export const accounts = (deps: {
       if (account === null) throw unknown()
       return { account, space }
     },
+    /** Whose address it is; null: nobody's. */
+    ownerOf: (on: Reader, space: Space, email: string) => store.byEmail(on, { space }, email),
     /** Page n of the Space's accounts by id, 1-based; a page beyond the end is empty. */
     list: (space: Space, page: number) => store.page({ space }, (page - 1) * PAGE_SIZE, PAGE_SIZE),
     activate: set('account.activated', { activated: true }),
@@ -465,6 +583,7 @@ export const accounts = (deps: {
     remove,
     /** A new provisioning token; the older ones become worthless. */
     issueToken,
+    sendProvisioning,
     changePassword,
     /** A new API key for the caller, bound to its address. It is shown this once. */
     regenerateApiKey: async (visit: Visit, caller: Caller): Promise<string> => {
@@ -475,9 +594,21 @@ export const accounts = (deps: {
       record('apikey.created', visit, caller)
       return key
     },
+    /** The caller's own key stops working. */
+    revokeApiKey: async (visit: Visit, caller: Caller): Promise<void> => {
+      const gone = await db.transaction(async (tx) => {
+        await hold(tx, caller.space, caller.id)
+        return apiKeys.revoke(tx, caller.id)
+      })
+      if (gone.length > 0) record('apikey.deleted', visit, caller)
+    },
     /** Marks the account of a spent token as activated. */
     activateIn: async (tx: Tx, space: Space, id: number): Promise<void> => {
       await store.activate(tx, { space }, id, now())
+    },
+    /** The language that the account is spoken to in. */
+    setLocale: async (tx: Tx, space: Space, id: number, locale: Language): Promise<void> => {
+      await store.update(tx, { space }, id, { locale, updatedAt: now() })
     },
     view: viewById,
     /** The rows with HA1 values, for the provisioning document only. */
@@ -490,13 +621,83 @@ export const accounts = (deps: {
       const hash = ha1(algorithm, username, realmOf(space), secrets.token(RESET_PASSWORD_LENGTH))
       await store.replacePasswords(tx, id, { algorithm, ha1: hash })
     },
-    /** For features that keep rows below an account: `work` runs while it can neither go nor change. */
-    edit: async <Result>(visit: Visit, id: number, work: (tx: Tx) => Promise<Result>): Promise<Result> => {
-      const { username, result } = await db.transaction(async (tx) => ({
-        ...(await hold(tx, visit.space, id)),
-        result: await work(tx),
-      }))
+    /**
+     * A password set on other proof than the old one: a link or a code in the account's mailbox or phone. Whoever was
+     * signed in until now no longer is, the account's own API key included; the account counts as activated.
+     * `revoked`: how many sessions those were.
+     */
+    setPassword: async (
+      tx: Tx,
+      { space, id, password, by }: { space: Space; id: number; password: string; by: Visit },
+    ): Promise<{ account: AccountView; revoked: number }> => {
+      const locked = await store.lockSpace(tx, { space })
+      if (locked === null) throw unknown()
+      if (locked.realm === null) throw new AppError('forbidden', 'account.no_digest')
+      const { username } = await hold(tx, space, id)
+      const algorithm = space.digest?.defaultPasswordAlgorithm ?? 'SHA-256'
+      await store.replacePasswords(tx, id, { algorithm, ha1: ha1(algorithm, username, locked.realm, password) })
+      await store.activate(tx, { space }, id, now())
+      const revoked = await sessions.revoke(tx, id)
+      await apiKeys.revoke(tx, id)
+      const { account } = await viewById(tx, space, id)
+      await notices.passwordChanged(tx, space, account, by)
+      return { account, revoked }
+    },
+    /** Holds the account, and its Space before it: nobody else compares or takes names, numbers and addresses meanwhile. */
+    holdIn: async (tx: Tx, space: Space, id: number): Promise<void> => {
+      await store.lockSpace(tx, { space })
+      await hold(tx, space, id)
+    },
+    /** Whether the number, or the address where the Space wants it so, belongs to another account. */
+    isTaken: async (on: Reader, space: Space, self: number, contact: Contact): Promise<boolean> => {
+      const { email = null, phone = null } = contact
+      const taken = await store.taken(on, { domain: space.domain, username: '', email, phone, self })
+      return taken.phone || (space.uniqueEmail && taken.email)
+    },
+    /** Gives the account a confirmed number or address, and activates it. False: another account has it. For `holdIn`. */
+    setContact: async (tx: Tx, space: Space, id: number, contact: Contact): Promise<boolean> => {
+      const { email = null, phone = null } = contact
+      const taken = await store.taken(tx, { domain: space.domain, username: '', email, phone, self: id })
+      if (taken.phone || (space.uniqueEmail && taken.email)) return false
+      await store.update(tx, { space }, id, { ...contact, activated: true, updatedAt: now() })
+      return true
+    },
+    /** For features that change an account in a transaction of their own, after its commit. */
+    announceUpdated: (visit: Visit, found: Found): void => announce('updated', visit, found),
+    /** Nobody is signed in to the account any more; its API keys of its own go too. */
+    signOutIn: async (tx: Tx, id: number): Promise<void> => {
+      await sessions.revoke(tx, id)
+      await apiKeys.revoke(tx, id)
+    },
+    /** Blocked by the service, not by a person: how many sessions that ended. */
+    blockIn: async (tx: Tx, space: Space, id: number, visit: Visit): Promise<number> => {
+      await hold(tx, space, id)
+      await store.update(tx, { space }, id, { blocked: true, updatedAt: now() })
+      const { account } = await viewById(tx, space, id)
+      await notices.blocked(tx, space, account, visit, { isBlocked: true, isAutomatic: true })
+      return sessions.revoke(tx, id)
+    },
+    /** For features that keep rows below an account: held, it can neither go nor change. */
+    hold,
+    /**
+     * A change by an administrator of what is below an account: `work` runs while the account is held, and so is
+     * `other`, when the rows name one more.
+     */
+    edit: async <Result>(
+      visit: Visit,
+      id: number,
+      work: (tx: Tx) => Promise<Result>,
+      other: number = id,
+    ): Promise<Result> => {
+      const { username, result } = await db.transaction(async (tx) => {
+        // The lower id first: two edits that name each other's accounts must not wait for each other.
+        if (other < id) await hold(tx, visit.space, other)
+        const held = await hold(tx, visit.space, id)
+        if (other > id) await hold(tx, visit.space, other)
+        return { ...held, result: await work(tx) }
+      })
       record('account.updated', visit, { username, domain: visit.space.domain })
+      if (hooks.hasAccountEvent('updated')) announce('updated', visit, await viewById(db.read, visit.space, id))
       return result
     },
     /** Ephemeral TURN credentials (spec accounts.md §6): an expiry time, signed. */

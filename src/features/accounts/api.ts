@@ -4,12 +4,20 @@ import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { accepts, read } from '../../http/input.ts'
 import { withKeyCookie } from '../../http/key-cookie.ts'
-import { pageEnvelope, pageOf } from '../../http/pagination.ts'
+import { answers, done, having, named, refuses } from '../../http/output.ts'
+import { envelopeSchema, paged, pageEnvelope, pageOf } from '../../http/pagination.ts'
 import { idOf } from '../../http/path.ts'
 import { empty, json, secretJson, text } from '../../http/respond.ts'
 import { type Accounts, type Found, PAGE_SIZE } from './accounts.ts'
 import { ChangedAccount, NewAccount, NewPassword } from './rules.ts'
-import { type AccountWire, pendingKeyWire } from './wire.ts'
+import {
+  AccountSchema,
+  type AccountWire,
+  InfoSchema,
+  pendingKeyWire,
+  ResolvedSchema,
+  TurnCredentialsSchema,
+} from './wire.ts'
 
 interface Deps {
   readonly auth: Auth
@@ -21,20 +29,31 @@ interface Deps {
 /** What an account may do with itself (spec accounts.md §4–§6). */
 export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
   const own = ({ account, space }: Found) => json(wire.own(account, space))
-  return new Elysia({ prefix: '/api/accounts' })
+  return new Elysia({ prefix: '/api/accounts', tags: ['Own account'] })
     .use(auth)
-    .get('/me', async ({ caller }) => own(await accounts.ofCaller(caller)), { requires: 'account' })
+    .get('/me', async ({ caller }) => own(await accounts.ofCaller(caller)), {
+      requires: 'account',
+      detail: { summary: "Read the caller's account", ...answers(having(AccountSchema, 'passwords')) },
+    })
     .delete(
       '/me',
       async ({ visit, caller }) => {
         await accounts.remove(visit, caller.space, caller.id)
         return json(1)
       },
-      { requires: 'account' },
+      {
+        requires: 'account',
+        detail: { summary: "Delete the caller's account", description: 'Its name stays reserved.', ...answers(done()) },
+      },
     )
     .get('/me/provision', async ({ visit, caller }) => own(await accounts.issueToken(visit, caller.space, caller.id)), {
       requires: 'account',
       mutates: true,
+      detail: {
+        summary: 'Make a new provisioning token for the caller',
+        description: 'The one before stops working.',
+        ...answers(having(AccountSchema, 'passwords')),
+      },
     })
     .get(
       '/me/api_key',
@@ -42,13 +61,34 @@ export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
         const key = await accounts.regenerateApiKey(visit, caller)
         return withKeyCookie(text(key), key, visit, config.APP_API_KEY_EXPIRATION_MINUTES)
       },
-      { requires: 'account', mutates: true },
+      {
+        requires: 'account',
+        mutates: true,
+        detail: {
+          summary: 'Make a new API key for the caller',
+          description:
+            'The bare key, also as the cookie `x-api-key`; the one before stops working. It works from this address only.',
+          ...answers('text/plain'),
+        },
+      },
     )
-    .get('/me/services/turn', () => secretJson(accounts.turnCredentials()), { requires: 'account' })
+    .get('/me/services/turn', () => secretJson(accounts.turnCredentials()), {
+      requires: 'account',
+      detail: { summary: 'Get credentials for the TURN server', ...answers(TurnCredentialsSchema) },
+    })
     .post(
       '/me/password',
       async ({ visit, caller }) => own(await accounts.changePassword(visit, caller, read(NewPassword, visit.input))),
-      { requires: 'account', detail: accepts(NewPassword) },
+      {
+        requires: 'account',
+        detail: {
+          summary: "Change the caller's password",
+          description: '`old_password` is needed where there is one.',
+          ...accepts(NewPassword),
+          ...answers(having(AccountSchema, 'passwords')),
+          ...refuses(409),
+        },
+      },
     )
     .get(
       '/:id/info',
@@ -57,7 +97,14 @@ export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
         const { account, space } = await accounts.bySip(visit.space, params.id)
         return json({ activated: account.activated, realm: space.digest?.realm ?? null })
       },
-      { open: true },
+      {
+        open: true,
+        detail: {
+          summary: 'Ask whether an account is there',
+          ...named({ id: 'sip' }),
+          ...answers(InfoSchema),
+        },
+      },
     )
 }
 
@@ -65,7 +112,7 @@ export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
 export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
   const own = ({ account, space }: Found) => json(wire.own(account, space))
   const found = ({ account, space }: Found) => json(wire.found(account, space))
-  return new Elysia({ prefix: '/api/accounts' })
+  return new Elysia({ prefix: '/api/accounts', tags: ['Accounts'] })
     .use(auth)
     .post(
       '/',
@@ -75,7 +122,12 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
       },
       {
         requires: 'admin',
-        detail: accepts(NewAccount),
+        detail: {
+          summary: 'Create an account',
+          description: '`algorithm` is required where the Space has none of its own.',
+          ...accepts(NewAccount),
+          ...answers(having(AccountSchema, 'passwords')),
+        },
       },
     )
     .get(
@@ -83,11 +135,18 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
       async ({ visit }) => {
         const page = pageOf(visit.input.page)
         const { total, accounts: listed } = await accounts.list(visit.space, page)
-        const data = listed.map((account) => wire.administered(account, visit.space))
+        const data = listed.map((account) => wire.listed(account, visit.space))
         const path = `${visit.baseUrl()}${config.BASE_PATH}/api/accounts`
         return json(pageEnvelope({ data, total, page, perPage: PAGE_SIZE, path, language: visit.language }))
       },
-      { requires: 'admin' },
+      {
+        requires: 'admin',
+        detail: {
+          summary: 'List the accounts of the Space',
+          ...paged,
+          ...answers(envelopeSchema('AccountPage', AccountSchema)),
+        },
+      },
     )
     .get(
       '/:id',
@@ -96,7 +155,10 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
         const account = wire.administered(found.account, found.space)
         return json({ ...account, ...pendingKeyWire(await accounts.pendingKey(found)) })
       },
-      { requires: 'admin' },
+      {
+        requires: 'admin',
+        detail: { summary: 'Read an account', ...answers(having(AccountSchema, 'phone_change_code')) },
+      },
     )
     .put(
       '/:id',
@@ -104,7 +166,32 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
         const changed = await accounts.change(visit, caller, idOf(params.id), read(ChangedAccount, visit.input))
         return json(wire.changed(changed.account, changed.space))
       },
-      { requires: 'admin', detail: accepts(ChangedAccount) },
+      {
+        requires: 'admin',
+        detail: {
+          summary: 'Change an account',
+          description:
+            'E-mail address, phone number, display name and DTMF protocol are cleared when they are left out; all else stays. A new name or domain needs the password.',
+          ...accepts(ChangedAccount),
+          ...answers(having(AccountSchema, 'passwords', 'phone_change_code')),
+          ...refuses(409),
+        },
+      },
+    )
+    .post(
+      '/:id/send_provisioning_email',
+      async ({ visit, params }) => {
+        await accounts.sendProvisioning(visit, idOf(params.id))
+        return empty()
+      },
+      {
+        requires: 'admin',
+        detail: {
+          summary: 'Mail an account a link that sets up its phone',
+          description: '403 when the account has no e-mail address.',
+          ...answers(null),
+        },
+      },
     )
     .delete(
       '/:id',
@@ -112,40 +199,76 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
         await accounts.remove(visit, visit.space, idOf(params.id))
         return empty()
       },
-      { requires: 'admin' },
+      {
+        requires: 'admin',
+        detail: { summary: 'Delete an account', description: 'Its name stays reserved.', ...answers(null) },
+      },
     )
     .get('/:id/search', async ({ visit, params }) => found(await accounts.bySip(visit.space, params.id)), {
       requires: 'admin',
+      detail: {
+        summary: 'Find an account by its SIP address',
+        ...named({ id: 'sip' }),
+        ...answers(having(AccountSchema, 'passwords', 'call_forwardings')),
+      },
     })
     .get('/:id/search-by-email', async ({ visit, params }) => found(await accounts.byEmail(visit.space, params.id)), {
       requires: 'admin',
+      detail: {
+        summary: 'Find an account by its e-mail address',
+        ...named({ id: 'email' }),
+        ...answers(having(AccountSchema, 'passwords', 'call_forwardings')),
+      },
     })
     .post('/:id/activate', async ({ visit, params }) => own(await accounts.activate(visit, idOf(params.id))), {
       requires: 'admin',
+      detail: { summary: 'Activate an account', ...answers(having(AccountSchema, 'passwords')) },
     })
     .post('/:id/deactivate', async ({ visit, params }) => own(await accounts.deactivate(visit, idOf(params.id))), {
       requires: 'admin',
+      detail: { summary: 'Deactivate an account', ...answers(having(AccountSchema, 'passwords')) },
     })
     .post('/:id/block', async ({ visit, params }) => own(await accounts.block(visit, idOf(params.id))), {
       requires: 'admin',
+      detail: {
+        summary: 'Block an account',
+        description: 'Nothing of it can be used until it is unblocked.',
+        ...answers(having(AccountSchema, 'passwords')),
+      },
     })
     .post('/:id/unblock', async ({ visit, params }) => own(await accounts.unblock(visit, idOf(params.id))), {
       requires: 'admin',
+      detail: { summary: 'Unblock an account', ...answers(having(AccountSchema, 'passwords')) },
     })
     .get(
       '/:id/provision',
       async ({ visit, params }) => own(await accounts.issueToken(visit, visit.space, idOf(params.id))),
-      { requires: 'admin', mutates: true },
+      {
+        requires: 'admin',
+        mutates: true,
+        detail: {
+          summary: 'Make a new provisioning token for an account',
+          description: 'The one before stops working.',
+          ...answers(having(AccountSchema, 'passwords')),
+        },
+      },
     )
 }
 
 /** What Flexisip asks to route a call (spec spaces.md §4.4). */
 export const resolveApi = ({ auth, accounts, wire }: Deps) =>
-  new Elysia({ prefix: '/api/resolve' }).use(auth).get(
+  new Elysia({ prefix: '/api/resolve', tags: ['Resolving'] }).use(auth).get(
     '/:sip',
     async ({ visit, params }) => {
       const { account, space } = await accounts.bySip(visit.space, params.sip)
       return json({ type: 'account', payload: wire.found(account, space) })
     },
-    { requires: 'admin' },
+    {
+      requires: 'admin',
+      detail: {
+        summary: 'Find whom a call is for',
+        description: 'What Flexisip asks to route a call.',
+        ...answers(ResolvedSchema),
+      },
+    },
   )

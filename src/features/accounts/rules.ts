@@ -1,4 +1,6 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
+import type { Message, MessageValues } from '../../errors.ts'
 import {
   anything,
   choice,
@@ -11,8 +13,11 @@ import {
   plainText,
   text,
 } from '../../http/input.ts'
+import type { MessageId } from '../../messages/messages.ts'
+import { ha1 } from '../../protocols/digest.ts'
 import { looksLikePhone, type Phone, parsePhone } from '../../protocols/e164.ts'
 import type { DigestConfiguration, PasswordAlgorithm } from '../spaces/space.ts'
+import { COMMON_PASSWORDS } from './common-passwords.ts'
 
 export const ALGORITHMS = ['MD5', 'SHA-256'] as const
 export const DTMF_PROTOCOLS = ['sipinfo', 'rfc2833', 'sipmessage'] as const
@@ -71,7 +76,35 @@ export const NewPassword = form({
   old_password: optional(text({ numbers: true })),
 })
 
+/** As pages ask for it: twice, because nobody sees what they type. */
+export const ChosenPassword = form({
+  password: text({ numbers: true }),
+  password_confirmation: text({ numbers: true }),
+})
+
 export type WithUsername = Input<typeof NewAccount> | Input<typeof ChangedAccount> | Registrant
+
+/** Any form that has the member. */
+interface Typed<Name extends string> {
+  readonly values: { readonly [Each in Name]?: string | null }
+  isGood(name: Name): boolean
+  refuse(name: Name, message: Message): void
+}
+
+const LONGEST_PASSWORD = 128
+
+/** What others know about whoever chooses a password. */
+interface Identity {
+  readonly username?: string | null
+  readonly email?: string | null
+  readonly phone?: string | null
+}
+
+/** A guess among the first thousand that anybody would make. */
+const isGuessable = (password: string, { username, email, phone }: Identity): boolean => {
+  const plain = password.toLowerCase()
+  return COMMON_PASSWORDS.has(plain) || [username, email, phone].some((text) => text?.toLowerCase() === plain)
+}
 
 const isBlacklisted = (username: string, patterns: readonly string[]) =>
   patterns.some((pattern) => {
@@ -84,10 +117,10 @@ const isBlacklisted = (username: string, patterns: readonly string[]) =>
   })
 
 /** spec accounts.md §2.1, all of them, each with its own message; uniqueness is the use case's. */
-export const checkUsername = (input: WithUsername, config: Config, byAdmin: boolean): void => {
+export const checkUsername = (input: Typed<'username'>, config: Config, byAdmin: boolean): void => {
   const username = input.values.username
   if (typeof username !== 'string') return
-  const refuse = (id: Parameters<typeof input.refuse>[1]['id'], values?: Record<string, string | number>) =>
+  const refuse = (id: MessageId, values?: MessageValues) =>
     input.refuse('username', values === undefined ? { id } : { id, values })
   if (username !== username.toLowerCase()) refuse('v.username_upper')
   if (looksLikePhone(username) && !(byAdmin && config.APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API)) {
@@ -102,10 +135,26 @@ export const checkUsername = (input: WithUsername, config: Config, byAdmin: bool
 
 type WithPassword = WithUsername | Input<typeof NewPassword>
 
-export const checkPassword = (input: WithPassword, config: Config): void => {
+export const checkPassword = (input: Typed<'password'>, config: Config): void => {
   const { password } = input.values
   if (typeof password === 'string' && [...password].length < config.ACCOUNT_PASSWORD_MIN_LENGTH) {
     input.refuse('password', { id: 'v.min', values: { count: config.ACCOUNT_PASSWORD_MIN_LENGTH } })
+  }
+}
+
+export const checkChosenPassword = (
+  input: Typed<'password' | 'password_confirmation'>,
+  config: Config,
+  whose: Identity = {},
+): void => {
+  checkPassword(input, config)
+  const { password, password_confirmation } = input.values
+  if (typeof password === 'string' && [...password].length > LONGEST_PASSWORD) {
+    input.refuse('password', { id: 'v.max', values: { max: LONGEST_PASSWORD } })
+  }
+  if (input.isGood('password') && isGuessable(password ?? '', whose)) input.refuse('password', { id: 'v.guessable' })
+  if (input.isGood('password_confirmation') && password !== password_confirmation) {
+    input.refuse('password_confirmation', { id: 'v.confirmed' })
   }
 }
 
@@ -128,7 +177,7 @@ export const algorithmFor = (
 }
 
 /** The number in E.164, or null when there is none or it was refused. `accepts`: its country is open. */
-export const checkPhone = (input: WithUsername, accepts: (phone: Phone) => boolean): string | null => {
+export const checkPhone = (input: Typed<'phone'>, accepts: (phone: Phone) => boolean): string | null => {
   const { phone } = input.values
   if (typeof phone !== 'string' || !input.isGood('phone')) return null
   const parsed = parsePhone(phone)
@@ -136,3 +185,26 @@ export const checkPhone = (input: WithUsername, accepts: (phone: Phone) => boole
   else if (!accepts(parsed)) input.refuse('phone', { id: 'v.phone_country' })
   return parsed?.number ?? null
 }
+
+/** A password as it is stored: HA1, or clear text that somebody brought along. */
+export interface StoredPassword {
+  readonly algorithm: PasswordAlgorithm | 'CLRTXT'
+  readonly password: string
+}
+
+/** Stands for the passwords of an account that has none, or that does not exist: the answer takes as long. */
+const NO_PASSWORD: readonly StoredPassword[] = [{ algorithm: 'SHA-256', password: '' }]
+
+/** Whether any of the rows was made of that password; every row is compared, each in constant time. */
+export const isPassword = (
+  stored: readonly StoredPassword[],
+  { username, realm }: { readonly username: string; readonly realm: string },
+  password: string,
+): boolean =>
+  (stored.length === 0 ? NO_PASSWORD : stored)
+    .map((row) => {
+      const given = row.algorithm === 'CLRTXT' ? password : ha1(row.algorithm, username, realm, password)
+      const [one, other] = [Bun.SHA256.hash(given), Bun.SHA256.hash(row.password)]
+      return timingSafeEqual(one, other)
+    })
+    .includes(true)

@@ -1,7 +1,7 @@
-import { and, eq, gte, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
-import type { PasswordAlgorithm, Scope, Space } from '../spaces/space.ts'
+import type { CarddavServer, PasswordAlgorithm, Scope, Space } from '../spaces/space.ts'
 
 /** Rows of one Space are found by its SIP domain, which `accounts` carries for Flexisip's sake. */
 export interface InSpace {
@@ -24,14 +24,22 @@ const BLOCK = 1000
 
 export const accountStore = (db: Db, clock: () => number = () => performance.now()) => {
   const {
+    accountAccountType: typesOfAccounts,
+    accountActions: actions,
     accounts,
     accountBlocks: blocks,
+    accountCarddavCredentials: credentials,
     accountConfirmationKeys: confirmationKeys,
     accountDictionaryEntries: entries,
     accountsTombstones: tombstones,
+    accountTypes: types,
+    emailChangeCodes,
+    externalAccounts,
     passwords,
+    phoneChangeCodes,
     provisioningTokens: tokens,
     spaceDigestAuthenticationConfigurations: digests,
+    spaceCarddavServers: servers,
     spaces,
   } = db.tables
 
@@ -39,6 +47,9 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
   // Rows are put in order before they are aggregated: an `order by` of the aggregate itself makes SQLite sort one row.
   const newestToken = (column: SQL) =>
     sql`(select ${column} from ${tokens} t where t.account_id = accounts.id and not t.used order by t.id desc limit 1)`
+  /** At most one of a kind is pending; few accounts have one, so what is in it is read apart. */
+  const pendingCode = (table: typeof emailChangeCodes | typeof phoneChangeCodes) =>
+    sql<number | null>`(select max(id) from ${table} where account_id = accounts.id and code is not null)`
   const account = {
     row: accounts,
     provisioningToken: newestToken(sql`t.token`) as SQL<string | null>,
@@ -47,6 +58,14 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       select algorithm from ${passwords} where account_id = accounts.id order by id) p)`,
     dictionary: sql<Record<string, string> | string | null>`(select ${db.objectOf(sql`d.key`, sql`d.value`)} from (
       select key, value from ${entries} where account_id = accounts.id order by id) d)`,
+    emailChange: pendingCode(emailChangeCodes),
+    phoneChange: pendingCode(phoneChangeCodes),
+    hasCarddav: sql<boolean | number>`exists(select 1 from ${credentials} where account_id = accounts.id)`,
+    hasExternalAccount: sql<boolean | number>`exists(select 1 from ${externalAccounts} where account_id = accounts.id)`,
+    hasTypes: sql<boolean | number>`exists(select 1 from ${typesOfAccounts} where account_id = accounts.id)`,
+    // Without a DTMF protocol they stay and are not shown (spec contacts.md §8).
+    hasActions: sql<boolean | number>`(accounts.dtmf_protocol is not null
+      and exists(select 1 from ${actions} where account_id = accounts.id))`,
   }
   const selectAccount = (on: Reader) => on.select(account).from(accounts).$dynamic()
   const inDomain = eq(accounts.domain, sql.placeholder('domain'))
@@ -193,8 +212,24 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
   )
 
   type Row = Awaited<ReturnType<typeof byId>>[number]
-  const toView = (found: Row) => ({
+  type EmailChange = typeof emailChangeCodes.$inferSelect
+  type PhoneChange = typeof phoneChangeCodes.$inferSelect
+  /** What is read apart, for accounts that have any of it. */
+  interface Details {
+    readonly emailChange: EmailChange | null
+    readonly phoneChange: PhoneChange | null
+    /** Those that it has credentials for. */
+    readonly carddavServers: readonly CarddavServer[]
+    readonly types: readonly { readonly id: number; readonly key: string }[]
+    readonly actions: readonly { readonly id: number; readonly key: string; readonly code: string }[]
+  }
+  const PLAIN: Details = { emailChange: null, phoneChange: null, carddavServers: [], types: [], actions: [] }
+  const isPlain = (row: Row) =>
+    row.emailChange === null && row.phoneChange === null && !row.hasCarddav && !row.hasTypes && !row.hasActions
+  const toView = (found: Row, details: Details) => ({
     ...found.row,
+    ...details,
+    hasExternalAccount: Boolean(found.hasExternalAccount),
     provisioningToken: found.provisioningToken,
     provisioningTokenCreatedAt: found.provisioningTokenCreatedAt,
     algorithms: (found.algorithms ?? '').split(',').filter(Boolean),
@@ -202,15 +237,74 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       ? JSON.parse(found.dictionary)
       : (found.dictionary ?? {})) as Record<string, string>,
   })
-  const first = (rows: Row[]) => (rows[0] === undefined ? null : toView(rows[0]))
+  const typesOf = (on: Reader, ids: readonly number[]) =>
+    on
+      .select({ accountId: typesOfAccounts.accountId, type: types })
+      .from(typesOfAccounts)
+      .innerJoin(types, eq(types.id, typesOfAccounts.accountTypeId))
+      .where(inArray(typesOfAccounts.accountId, [...ids]))
+      .orderBy(types.id)
+  const actionsOf = (on: Reader, ids: readonly number[]) =>
+    on
+      .select()
+      .from(actions)
+      .where(inArray(actions.accountId, [...ids]))
+      .orderBy(actions.id)
+  const carddavServersOf = (on: Reader, ids: readonly number[]) =>
+    on
+      .select({ accountId: credentials.accountId, server: servers })
+      .from(credentials)
+      .innerJoin(servers, eq(servers.id, credentials.spaceCarddavServerId))
+      .where(inArray(credentials.accountId, [...ids]))
+      .orderBy(servers.id)
+  /** With all details: one query a kind, for any number of accounts, where one of them has it. */
+  const toViews = async (on: Reader, rows: readonly Row[]) => {
+    const idsOf = (name: 'emailChange' | 'phoneChange') => rows.flatMap((row) => row[name] ?? [])
+    const [emails, phones] = [idsOf('emailChange'), idsOf('phoneChange')]
+    const emailChanges =
+      emails.length === 0 ? [] : await on.select().from(emailChangeCodes).where(inArray(emailChangeCodes.id, emails))
+    const phoneChanges =
+      phones.length === 0 ? [] : await on.select().from(phoneChangeCodes).where(inArray(phoneChangeCodes.id, phones))
+    /** What the accounts that have any of it have, by account. */
+    const below = async <Item extends { accountId: number }>(
+      name: 'hasCarddav' | 'hasTypes' | 'hasActions',
+      read: (on: Reader, ids: readonly number[]) => Promise<Item[]>,
+    ) => {
+      const having = rows.flatMap((row) => (row[name] ? [row.row.id] : []))
+      return Map.groupBy(having.length === 0 ? [] : await read(on, having), ({ accountId }) => accountId)
+    }
+    const carddav = await below('hasCarddav', carddavServersOf)
+    const labels = await below('hasTypes', typesOf)
+    const dialled = await below('hasActions', actionsOf)
+    return rows.map((row) =>
+      toView(row, {
+        emailChange: emailChanges.find(({ id }) => id === row.emailChange) ?? null,
+        phoneChange: phoneChanges.find(({ id }) => id === row.phoneChange) ?? null,
+        carddavServers: (carddav.get(row.row.id) ?? []).map(({ server }) => server),
+        types: (labels.get(row.row.id) ?? []).map(({ type }) => type),
+        actions: dialled.get(row.row.id) ?? [],
+      }),
+    )
+  }
+  const first = (on: Reader, rows: readonly Row[]) => {
+    const row = rows[0]
+    if (row === undefined) return null
+    return isPlain(row) ? toView(row, PLAIN) : toViews(on, rows).then(([view = null]) => view)
+  }
 
   return {
-    byId: async (on: Reader, { space }: InSpace, id: number) => first(await byId(on, { domain: space.domain, id })),
+    byId: async (on: Reader, { space }: InSpace, id: number) => first(on, await byId(on, { domain: space.domain, id })),
     byUsername: async (on: Reader, { space }: InSpace, username: string) =>
-      first(await byUsername(on, { domain: space.domain, username })),
+      first(on, await byUsername(on, { domain: space.domain, username })),
     /** The lowest id wins: e-mail addresses may be shared. */
     byEmail: async (on: Reader, { space }: InSpace, email: string) =>
-      first(await byEmail(on, { domain: space.domain, email })),
+      first(on, await byEmail(on, { domain: space.domain, email })),
+    /** Those of the ids that are in the Space, by id. */
+    byIds: async (on: Reader, { space }: InSpace, ids: readonly number[]) => {
+      if (ids.length === 0) return []
+      const wanted = and(inArray(accounts.id, [...ids]), eq(accounts.domain, space.domain))
+      return toViews(on, await selectAccount(on).where(wanted).orderBy(accounts.id))
+    },
     /** Where an id lives, for whoever may look into every Space. */
     domainOf: async (on: Reader, scope: Scope, id: number): Promise<string | null> => {
       const inScope = 'space' in scope ? eq(accounts.domain, scope.space.domain) : undefined
@@ -240,7 +334,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       if (block === undefined) return { total, accounts: [] }
       const from = block.block * BLOCK
       const rows = await page(db.read, { domain, from, skip: position - block.before, size })
-      return { total, accounts: rows.map(toView) }
+      return { total, accounts: await toViews(db.read, rows) }
     },
 
     taken: async (on: Reader, wanted: Wanted) => {

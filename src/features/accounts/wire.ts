@@ -1,14 +1,98 @@
 import type { Config } from '../../config/config.ts'
+import { anything, choice, integer, optional, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
+import { boolean, described, having, listOf, mapOf, moment, object, orNull, record } from '../../http/output.ts'
 import { sipUri } from '../../protocols/sip-address.ts'
+import { CarddavServerSchema, carddavServerWire } from '../carddav/carddav.ts'
 import { formatMoment } from '../confirmation-keys/confirmation-keys.ts'
 import type { Space } from '../spaces/space.ts'
+import { ALGORITHMS, DTMF_PROTOCOLS } from './rules.ts'
 import type { AccountView } from './store.ts'
 
 const tokenExpiry = (account: AccountView, lifetimeMinutes: number | null): string | null =>
   account.provisioningTokenCreatedAt === null || lifetimeMinutes === null
     ? null
     : isoMoment(new Date(account.provisioningTokenCreatedAt.getTime() + lifetimeMinutes * 60_000))
+
+/** A change that waits for its code; `reveal` opens the code, for administrators only. */
+const pendingWire = (
+  pending: AccountView['emailChange'] | AccountView['phoneChange'],
+  reveal: ((sealed: string) => string) | null,
+) => {
+  if (pending === null) return null
+  const { ip, userAgent, code } = pending
+  return {
+    ...('email' in pending ? { email: pending.email } : { phone: pending.phone }),
+    ip,
+    user_agent: userAgent,
+    created_at: isoMoment(pending.createdAt),
+    updated_at: isoMoment(pending.updatedAt),
+    ...(reveal === null || code === null ? {} : { code: reveal(code) }),
+  }
+}
+
+const pendingMembers = {
+  ip: orNull(text()),
+  user_agent: orNull(text()),
+  created_at: moment(),
+  updated_at: moment(),
+  code: optional(described(text(), 'Only administrators see it.')),
+}
+
+export const AccountTypeSchema = record('AccountType', { id: integer(1), key: text() })
+export const AccountActionSchema = record('AccountAction', { id: integer(1), key: text(), code: text() })
+
+export const AccountSchema = record('Account', {
+  id: integer(1),
+  username: text(),
+  domain: text(),
+  sip_uri: text(),
+  email: orNull(text()),
+  phone: orNull(text()),
+  display_name: orNull(text()),
+  dtmf_protocol: orNull(choice(DTMF_PROTOCOLS)),
+  activated: boolean(),
+  blocked: boolean(),
+  admin: boolean(),
+  ip_address: orNull(text()),
+  user_agent: orNull(text()),
+  created_at: moment(),
+  updated_at: moment(),
+  realm: described(orNull(text()), 'null: the SIP domain.'),
+  provisioning_token: orNull(text()),
+  provisioning_token_expire_at: orNull(moment()),
+  dictionary: mapOf(text()),
+  email_change_code: described(
+    orNull(object({ email: text(), ...pendingMembers })),
+    'An address that waits for its code.',
+  ),
+  types: listOf(AccountTypeSchema),
+  actions: listOf(AccountActionSchema),
+  carddav_servers: listOf(CarddavServerSchema),
+  passwords: optional(listOf(object({ algorithm: choice(ALGORITHMS) }))),
+  phone_change_code: optional(
+    described(orNull(object({ phone: text(), ...pendingMembers })), 'A number that waits for its code.'),
+  ),
+  call_forwardings: optional(listOf(anything())),
+  confirmation_key: optional(described(text(), 'A pending key of activation; only administrators see it.')),
+  creation_time: optional(described(text(), 'Of 2021, as the two that follow.')),
+  email_changed: optional(orNull(object({ new_email: text(), created_at: text() }))),
+  confirmation_key_expires: optional(orNull(text())),
+})
+
+export const InfoSchema = object({ activated: boolean(), realm: orNull(text()) })
+
+export const ResolvedSchema = object({
+  type: choice(['account']),
+  payload: having(AccountSchema, 'passwords', 'call_forwardings'),
+})
+
+export const TurnCredentialsSchema = object({
+  username: text(),
+  password: text(),
+  ttl: integer(1),
+  uris: listOf(text()),
+})
 
 /** spec accounts.md §1: an explicit list of what leaves. */
 const members = (account: AccountView, space: Space, config: Config) => ({
@@ -31,10 +115,10 @@ const members = (account: AccountView, space: Space, config: Config) => ({
   provisioning_token: account.provisioningToken,
   provisioning_token_expire_at: tokenExpiry(account, config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES),
   dictionary: account.dictionary,
-  email_change_code: null,
-  types: [],
-  actions: [],
-  carddav_servers: [],
+  email_change_code: pendingWire(account.emailChange, null),
+  types: account.types.map(({ id, key }) => ({ id, key })),
+  actions: account.actions.map(({ id, key, code }) => ({ id, key, code })),
+  carddav_servers: account.carddavServers.map(carddavServerWire),
   ...legacyMembers(account, config),
 })
 
@@ -43,7 +127,10 @@ const legacyMembers = (account: AccountView, config: Config) =>
   config.LEGACY_API
     ? {
         creation_time: formatMoment(account.createdAt),
-        email_changed: null,
+        email_changed:
+          account.emailChange === null
+            ? null
+            : { new_email: account.emailChange.email, created_at: formatMoment(account.emailChange.createdAt) },
         confirmation_key_expires: null,
       }
     : {}
@@ -59,8 +146,8 @@ export const pendingKeyWire = (pending: { key: string; expiresAt: Date | null } 
         confirmation_key_expires: pending.expiresAt === null ? null : formatMoment(pending.expiresAt),
       }
 
-/** The account as each audience sees it (spec accounts.md §1.2). */
-export const accountWire = (config: Config) => ({
+/** The account as each audience sees it (spec accounts.md §1.2). `reveal` opens a sealed code. */
+export const accountWire = (config: Config, reveal: (sealed: string) => string) => ({
   /** For its owner, and as the reply of most administration. */
   own: (account: AccountView, space: Space) => ({
     ...members(account, space, config),
@@ -70,12 +157,19 @@ export const accountWire = (config: Config) => ({
   changed: (account: AccountView, space: Space) => ({
     ...members(account, space, config),
     passwords: passwordsOf(account),
-    phone_change_code: null,
+    email_change_code: pendingWire(account.emailChange, reveal),
+    phone_change_code: pendingWire(account.phoneChange, reveal),
   }),
-  /** `GET /accounts/{id}` and list items. `phone_change_code` is always there: liblinphone looks for it. */
+  /** `GET /accounts/{id}`. `phone_change_code` is always there: liblinphone looks for it. */
   administered: (account: AccountView, space: Space) => ({
     ...members(account, space, config),
-    phone_change_code: null,
+    email_change_code: pendingWire(account.emailChange, reveal),
+    phone_change_code: pendingWire(account.phoneChange, reveal),
+  }),
+  /** Items of `GET /accounts`: the same without codes. */
+  listed: (account: AccountView, space: Space) => ({
+    ...members(account, space, config),
+    phone_change_code: pendingWire(account.phoneChange, null),
   }),
   /** `search`, `search-by-email` and `resolve`: Flexisip requires `call_forwardings`. */
   found: (account: AccountView, space: Space) => ({

@@ -14,6 +14,17 @@ interface Use {
   lastUsedAt: Date
 }
 
+/** The one key of an account that nobody named. */
+export interface OwnKey {
+  /** Where it works from; null: anywhere. */
+  readonly ip: string | null
+  readonly requests: number
+  readonly createdAt: Date
+  readonly lastUsedAt: Date
+  /** When it stops working unless it is used; null: never. */
+  readonly expiresAt: Date | null
+}
+
 /** Why a key does not open the door. */
 type KeyRefusal = 'unknown_key' | 'other_address' | 'idle'
 
@@ -84,6 +95,20 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
       })
       return key
     },
+    /** What is known of the account's own key, but never the key; null: it has none, or one that is idle for too long. */
+    own: async (accountId: number): Promise<OwnKey | null> => {
+      const found = await store.own(db.read, accountId)
+      if (found === null) return null
+      const use = pending.get(found.keyId)
+      const { ip, createdAt } = found
+      const lastUsedAt = use?.lastUsedAt ?? found.lastUsedAt
+      const minutes = config.APP_API_KEY_EXPIRATION_MINUTES ?? 0
+      const expiresAt = minutes > 0 ? new Date(lastUsedAt.getTime() + minutes * 60_000) : null
+      if (expiresAt !== null && expiresAt < now()) return null
+      return { ip, createdAt, lastUsedAt, expiresAt, requests: found.requests + (use?.requests ?? 0) }
+    },
+    /** The account's own key stops working; those that administrators made stay. */
+    revoke: (tx: Tx, accountId: number) => store.deleteOwn(tx, accountId),
     /** Writes the collected uses; every few seconds and at shutdown. */
     flush,
   }

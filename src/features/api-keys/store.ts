@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import type { Db, Tx } from '../../db/db.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
 
 export const apiKeyStore = (db: Db) => {
   const { apiKeys, accounts } = db.tables
@@ -28,7 +28,23 @@ export const apiKeyStore = (db: Db) => {
     byHash: async (hash: string) => (await byHash(db.read, { key: hash }))[0] ?? null,
     /** The account's own key; keys that an administrator made stay. */
     deleteOwn: (tx: Tx, accountId: number) =>
-      tx.delete(apiKeys).where(and(eq(apiKeys.accountId, accountId), isNull(apiKeys.expiresAfterLastUsedMinutes))),
+      tx
+        .delete(apiKeys)
+        .where(and(eq(apiKeys.accountId, accountId), isNull(apiKeys.expiresAfterLastUsedMinutes)))
+        .returning({ id: apiKeys.id }),
+    own: async (on: Reader, accountId: number) =>
+      (
+        await on
+          .select({
+            keyId: apiKeys.id,
+            ip: apiKeys.ip,
+            requests: apiKeys.requests,
+            lastUsedAt: apiKeys.lastUsedAt,
+            createdAt: apiKeys.createdAt,
+          })
+          .from(apiKeys)
+          .where(and(eq(apiKeys.accountId, accountId), isNull(apiKeys.expiresAfterLastUsedMinutes)))
+      )[0] ?? null,
     insert: (tx: Tx, row: typeof apiKeys.$inferInsert) => tx.insert(apiKeys).values(row).returning({ id: apiKeys.id }),
     addUse: (tx: Tx, keyId: number, requests: number, lastUsedAt: Date) =>
       tx

@@ -1,15 +1,26 @@
 import { Elysia } from 'elysia'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
+import { integer, text } from '../../http/input.ts'
 import { withKeyCookie } from '../../http/key-cookie.ts'
 import type { Limits } from '../../http/limits.ts'
+import { answers, moment, named, object, orNull, record } from '../../http/output.ts'
 import { empty, json } from '../../http/respond.ts'
 import type { AuthTokens } from './auth-tokens.ts'
+
+const AuthTokenSchema = record('AuthToken', {
+  id: integer(1),
+  token: text(),
+  ip: orNull(text()),
+  user_agent: orNull(text()),
+  created_at: moment(),
+  updated_at: moment(),
+})
 
 /** spec tokens.md §9 */
 export const authTokensApi = (deps: { auth: Auth; authTokens: AuthTokens; limits: Limits; config: Config }) => {
   const { auth, authTokens, limits, config } = deps
-  return new Elysia()
+  return new Elysia({ tags: ['Tokens'] })
     .use(auth)
     .post(
       '/api/accounts/auth_token',
@@ -17,7 +28,15 @@ export const authTokensApi = (deps: { auth: Auth; authTokens: AuthTokens; limits
         await limits.authTokens.consume(visit.address)
         return json(await authTokens.create(visit), 201)
       },
-      { open: true },
+      {
+        open: true,
+        detail: {
+          summary: 'Create an auth token',
+          description:
+            'Shown as a QR code, it is attached by a device that has an account, and then lends its identity.',
+          ...answers(AuthTokenSchema, 201),
+        },
+      },
     )
     .get(
       '/api/accounts/auth_token/:token/attach',
@@ -25,7 +44,15 @@ export const authTokensApi = (deps: { auth: Auth; authTokens: AuthTokens; limits
         await authTokens.attach(visit, caller, params.token)
         return empty()
       },
-      { requires: 'account', mutates: true },
+      {
+        requires: 'account',
+        mutates: true,
+        detail: {
+          summary: "Attach the caller's account to an auth token",
+          ...named({ token: 'auth_token' }),
+          ...answers(null),
+        },
+      },
     )
     .get(
       '/api/accounts/me/api_key/:token',
@@ -33,7 +60,15 @@ export const authTokensApi = (deps: { auth: Auth; authTokens: AuthTokens; limits
         const key = await authTokens.redeemForApiKey(visit, params.token)
         return withKeyCookie(json({ api_key: key }), key, visit, config.APP_API_KEY_EXPIRATION_MINUTES)
       },
-      { open: true, mutates: true },
+      {
+        open: true,
+        mutates: true,
+        detail: {
+          summary: 'Exchange an attached auth token for an API key',
+          ...named({ token: 'auth_token' }),
+          ...answers(object({ api_key: text() })),
+        },
+      },
     )
     .get(
       '/auth_tokens/qrcode/:token',
@@ -41,6 +76,13 @@ export const authTokensApi = (deps: { auth: Auth; authTokens: AuthTokens; limits
         new Response(Buffer.from(await authTokens.qrCode(visit, params.token)), {
           headers: { 'content-type': 'image/png', 'cache-control': 'no-store' },
         }),
-      { open: true },
+      {
+        open: true,
+        detail: {
+          summary: 'Show an auth token as a QR code',
+          ...named({ token: 'auth_token' }),
+          ...answers('image/png'),
+        },
+      },
     )
 }

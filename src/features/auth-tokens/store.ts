@@ -1,4 +1,4 @@
-import { and, eq, gt, isNotNull, isNull } from 'drizzle-orm'
+import { and, eq, gt, isNotNull, isNull, lte, or } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { Space } from '../spaces/space.ts'
 
@@ -8,7 +8,11 @@ export const authTokenStore = (db: Db) => {
     and(eq(tokens.token, hash), eq(tokens.spaceId, space.id), gt(tokens.createdAt, since))
 
   return {
-    insert: async (tx: Tx, row: { spaceId: number; token: string; ip: string; userAgent: string | null }, at: Date) =>
+    insert: async (
+      tx: Tx,
+      row: { spaceId: number; accountId: number | null; token: string; ip: string; userAgent: string | null },
+      at: Date,
+    ) =>
       (
         await tx
           .insert(tokens)
@@ -18,7 +22,12 @@ export const authTokenStore = (db: Db) => {
     find: async (on: Reader, space: Pick<Space, 'id'>, hash: string, since: Date) =>
       (
         await on
-          .select({ accountId: tokens.accountId })
+          .select({
+            accountId: tokens.accountId,
+            ip: tokens.ip,
+            userAgent: tokens.userAgent,
+            createdAt: tokens.createdAt,
+          })
           .from(tokens)
           .where(live(space, hash, since))
       )[0] ?? null,
@@ -39,5 +48,10 @@ export const authTokenStore = (db: Db) => {
           .where(and(live(space, hash, since), isNotNull(tokens.accountId)))
           .returning({ accountId: tokens.accountId })
       )[0]?.accountId ?? null,
+    /** Those of the account, and those of the Space that nobody can use any more. */
+    clear: (tx: Tx, space: Pick<Space, 'id'>, accountId: number, since: Date) =>
+      tx
+        .delete(tokens)
+        .where(and(eq(tokens.spaceId, space.id), or(eq(tokens.accountId, accountId), lte(tokens.createdAt, since)))),
   }
 }

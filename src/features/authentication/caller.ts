@@ -11,7 +11,7 @@ export interface Caller {
   readonly activated: boolean
   readonly space: Space
   readonly role: Role
-  readonly via: 'digest' | 'key' | 'cookie'
+  readonly via: 'digest' | 'key' | 'cookie' | 'session'
 }
 
 const RANK: Record<Role, number> = { account: 0, admin: 1, super: 2 }

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import type { Auth } from '../../http/auth.ts'
-import { accepts, anything, form, isStorable, LONGEST_DICTIONARY_TEXT, read } from '../../http/input.ts'
+import { accepts, anything, form, integer, isStorable, LONGEST_DICTIONARY_TEXT, read, text } from '../../http/input.ts'
+import { answers, mapOf, object } from '../../http/output.ts'
 import { idOf } from '../../http/path.ts'
 import { json } from '../../http/respond.ts'
 import type { Visit } from '../../http/visit.ts'
@@ -8,6 +9,8 @@ import type { Accounts } from '../accounts/accounts.ts'
 import type { Dictionary } from './dictionary.ts'
 
 const NewEntry = form({ value: anything() })
+
+const EntrySchema = object({ value: text() })
 
 /** Numbers and booleans become text, as old scripts expect (spec contacts.md §9). */
 const textOf = (value: unknown): string | null => {
@@ -38,19 +41,27 @@ export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary
   const remove = (visit: Visit, id: number, key?: string) =>
     accounts.edit(visit, id, (tx) => dictionary.remove(tx, id, key))
 
-  return new Elysia({ prefix: '/api/accounts/:id/dictionary' })
+  return new Elysia({ prefix: '/api/accounts/:id/dictionary', tags: ['Dictionary'] })
     .use(auth)
     .get('/', async ({ visit, params }) => json(await dictionary.all(await find(visit, params.id))), {
       requires: 'admin',
+      detail: { summary: 'Read the dictionary of an account', ...answers(mapOf(text())) },
     })
-    .delete('/', async ({ visit, params }) => json(await remove(visit, idOf(params.id))), { requires: 'admin' })
+    .delete('/', async ({ visit, params }) => json(await remove(visit, idOf(params.id))), {
+      requires: 'admin',
+      detail: {
+        summary: 'Clear the dictionary of an account',
+        description: 'Answers how many entries went.',
+        ...answers(integer(0)),
+      },
+    })
     .get(
       '/:key',
       async ({ visit, params }) => {
         const account = await find(visit, params.id)
         return json({ value: await dictionary.one(account, params.key) })
       },
-      { requires: 'admin' },
+      { requires: 'admin', detail: { summary: 'Read an entry', ...answers(EntrySchema) } },
     )
     .post(
       '/:key',
@@ -60,9 +71,18 @@ export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary
         await accounts.edit(visit, id, (tx) => dictionary.set(tx, id, { [params.key]: value }))
         return json({ value }, 201)
       },
-      { requires: 'admin', detail: accepts(NewEntry) },
+      {
+        requires: 'admin',
+        detail: {
+          summary: 'Set an entry',
+          description: 'Numbers and booleans become text.',
+          ...accepts(NewEntry),
+          ...answers(EntrySchema, 201),
+        },
+      },
     )
     .delete('/:key', async ({ visit, params }) => json(await remove(visit, idOf(params.id), params.key)), {
       requires: 'admin',
+      detail: { summary: 'Delete an entry', description: 'Answers how many entries went.', ...answers(integer(0)) },
     })
 }

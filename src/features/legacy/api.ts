@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { accepts, read } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
+import { answers, having, named, refuses } from '../../http/output.ts'
 import { idOf } from '../../http/path.ts'
 import { empty, json } from '../../http/respond.ts'
 import type { Visit } from '../../http/visit.ts'
@@ -10,6 +11,7 @@ import { type AccountTokens, PushTarget } from '../account-tokens/account-tokens
 import type { Accounts, Found } from '../accounts/accounts.ts'
 import { OldRegistration } from '../accounts/rules.ts'
 import type { AccountWire } from '../accounts/wire.ts'
+import { AccountSchema } from '../accounts/wire.ts'
 import { type Activation, Code } from '../activation/activation.ts'
 import type { Registration } from '../registration/registration.ts'
 
@@ -45,10 +47,10 @@ export const legacyApi = (deps: Deps) => {
     throw new AppError('not_found', 'errors.not_found')
   }
 
-  return new Elysia({ prefix: '/api' })
+  return new Elysia({ prefix: '/api', tags: ['Of 2021'], detail: { deprecated: true } })
     .use(auth)
-    .post('/accounts/public', gone, { open: true })
-    .post('/accounts/recover-by-phone', gone, { open: true })
+    .post('/accounts/public', gone, { open: true, detail: { hide: true } })
+    .post('/accounts/recover-by-phone', gone, { open: true, detail: { hide: true } })
     .post(
       '/tokens',
       async ({ visit }) => {
@@ -57,23 +59,56 @@ export const legacyApi = (deps: Deps) => {
         await accountTokens.sendByPush(visit, 'creation', target, { policy: 'documented', complete: true })
         return deprecated(empty(), '/api/account_creation_tokens/send-by-push')
       },
-      { open: true, detail: accepts(PushTarget) },
+      {
+        open: true,
+        detail: {
+          summary: 'Send a creation token to a device by push',
+          ...accepts(PushTarget),
+          ...answers(null),
+          ...refuses(503),
+        },
+      },
     )
     .post(
       '/accounts/with-token',
       async ({ visit }) => own(await registration.withToken(visit), '/api/accounts/with-account-creation-token'),
-      { open: true, detail: accepts(OldRegistration) },
+      {
+        open: true,
+        detail: {
+          summary: 'Register an account',
+          ...accepts(OldRegistration),
+          ...answers(having(AccountSchema, 'passwords')),
+        },
+      },
     )
     .post(
       '/accounts/:id/activate/email',
       async ({ visit, params }) =>
         own(await activation.activate(visit, params.id, 'email'), '/api/accounts/with-account-creation-token'),
-      { open: true, detail: accepts(Code) },
+      {
+        open: true,
+        detail: {
+          summary: 'Activate an account by the code of a mail',
+          ...named({ id: 'sip' }),
+          ...accepts(Code),
+          ...answers(having(AccountSchema, 'passwords')),
+          ...refuses(410),
+        },
+      },
     )
     .post(
       '/accounts/:id/activate/phone',
       async ({ visit, params }) => own(await activation.activate(visit, params.id, 'phone'), '/api/accounts/me/phone'),
-      { open: true, detail: accepts(Code) },
+      {
+        open: true,
+        detail: {
+          summary: 'Activate an account by the code of an SMS',
+          ...named({ id: 'sip' }),
+          ...accepts(Code),
+          ...answers(having(AccountSchema, 'passwords')),
+          ...refuses(410),
+        },
+      },
     )
     .get(
       '/accounts/:id/activate',
@@ -81,7 +116,11 @@ export const legacyApi = (deps: Deps) => {
         refuseCookie(visit)
         return own(await accounts.activate(visit, idOf(params.id)), `/api/accounts/${params.id}/activate`)
       },
-      { requires: 'admin', mutates: true },
+      {
+        requires: 'admin',
+        mutates: true,
+        detail: { summary: 'Activate an account', ...answers(having(AccountSchema, 'passwords')) },
+      },
     )
     .get(
       '/accounts/:id/deactivate',
@@ -89,6 +128,10 @@ export const legacyApi = (deps: Deps) => {
         refuseCookie(visit)
         return own(await accounts.deactivate(visit, idOf(params.id)), `/api/accounts/${params.id}/deactivate`)
       },
-      { requires: 'admin', mutates: true },
+      {
+        requires: 'admin',
+        mutates: true,
+        detail: { summary: 'Deactivate an account', ...answers(having(AccountSchema, 'passwords')) },
+      },
     )
 }

@@ -1,10 +1,14 @@
 import { Elysia } from 'elysia'
 import type { Auth } from '../../http/auth.ts'
+import { integer, text } from '../../http/input.ts'
+import { answers, boolean, listOf, record } from '../../http/output.ts'
 import { json } from '../../http/respond.ts'
 import type { PhoneCountries } from './phone-countries.ts'
 
+const PhoneCountrySchema = record('PhoneCountry', { code: text(), country_code: text(), activated: boolean() })
+
 export const phoneCountriesApi = ({ auth, phoneCountries }: { auth: Auth; phoneCountries: PhoneCountries }) =>
-  new Elysia({ prefix: '/api/phone_countries' })
+  new Elysia({ prefix: '/api/phone_countries', tags: ['Phone countries'] })
     .use(auth)
     .get(
       '/',
@@ -16,11 +20,24 @@ export const phoneCountriesApi = ({ auth, phoneCountries }: { auth: Auth; phoneC
             activated,
           })),
         ),
-      { open: true },
+      {
+        open: true,
+        detail: { summary: 'List the countries of phone numbers', ...answers(listOf(PhoneCountrySchema)) },
+      },
     )
     .post('/:code/activate', async ({ params }) => json(await phoneCountries.activate(params.code)), {
       requires: 'super',
+      detail: {
+        summary: 'Open a country',
+        description: 'All that share its calling code. Answers how many changed.',
+        ...answers(integer(0)),
+      },
     })
     .post('/:code/deactivate', async ({ params }) => json(await phoneCountries.deactivate(params.code)), {
       requires: 'super',
+      detail: {
+        summary: 'Close a country',
+        description: 'All that share its calling code. Answers how many changed.',
+        ...answers(integer(0)),
+      },
     })

@@ -1,22 +1,39 @@
 import { and, asc, eq, inArray, lte, max, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
-import type { DigestConfiguration, Space } from './space.ts'
+import type { AdministeredSpace, CarddavServer, DigestConfiguration } from './space.ts'
 
 export type SpaceRow = Db['tables']['spaces']['$inferInsert']
 
 export const spaceAdministrationStore = (db: Db) => {
-  const { spaces, spaceDigestAuthenticationConfigurations: digests, accounts, accountBlocks: blocks } = db.tables
-  const selection = { space: spaces, digest: digests }
-  const toSpace = ({
-    space,
-    digest,
-  }: {
-    space: typeof spaces.$inferSelect
-    digest: typeof digests.$inferSelect | null
-  }): Space => ({
+  const {
+    spaces,
+    spaceDigestAuthenticationConfigurations: digests,
+    spaceEmailServers: emailServers,
+    spaceCarddavServers: carddavServers,
+    accounts,
+    accountBlocks: blocks,
+  } = db.tables
+  const selection = { space: spaces, digest: digests, emailServer: emailServers }
+  const toSpace = (
+    {
+      space,
+      digest,
+      emailServer,
+    }: {
+      space: typeof spaces.$inferSelect
+      digest: typeof digests.$inferSelect | null
+      emailServer: typeof emailServers.$inferSelect | null
+    },
+    servers: readonly CarddavServer[],
+  ): AdministeredSpace => ({
     ...space,
     digest,
+    emailServer,
+    carddavServers: servers.filter(({ spaceId }) => spaceId === space.id),
   })
+  /** Of the Spaces that the condition names. */
+  const serversOf = (on: Reader, condition?: SQL): Promise<CarddavServer[]> =>
+    on.select().from(carddavServers).where(condition).orderBy(asc(carddavServers.id))
 
   const lock = (tx: Tx, condition: SQL) =>
     tx
@@ -25,21 +42,24 @@ export const spaceAdministrationStore = (db: Db) => {
       .where(condition)
 
   return {
-    all: async (on: Reader): Promise<Space[]> =>
-      (
-        await on
-          .select(selection)
-          .from(spaces)
-          .leftJoin(digests, eq(digests.spaceId, spaces.id))
-          .orderBy(asc(spaces.id))
-      ).map(toSpace),
-    byDomain: async (on: Reader, domain: string): Promise<Space | null> => {
+    all: async (on: Reader): Promise<AdministeredSpace[]> => {
       const rows = await on
         .select(selection)
         .from(spaces)
         .leftJoin(digests, eq(digests.spaceId, spaces.id))
+        .leftJoin(emailServers, eq(emailServers.spaceId, spaces.id))
+        .orderBy(asc(spaces.id))
+      const servers = await serversOf(on)
+      return rows.map((row) => toSpace(row, servers))
+    },
+    byDomain: async (on: Reader, domain: string): Promise<AdministeredSpace | null> => {
+      const [row] = await on
+        .select(selection)
+        .from(spaces)
+        .leftJoin(digests, eq(digests.spaceId, spaces.id))
+        .leftJoin(emailServers, eq(emailServers.spaceId, spaces.id))
         .where(eq(spaces.domain, domain))
-      return rows[0] === undefined ? null : toSpace(rows[0])
+      return row === undefined ? null : toSpace(row, await serversOf(on, eq(carddavServers.spaceId, row.space.id)))
     },
     isEmpty: async (on: Reader) => (await on.select({ id: spaces.id }).from(spaces).limit(1)).length === 0,
     /** Which of these another Space has already. `self`: the domain of the Space that may keep its own. */
@@ -110,8 +130,8 @@ export const spaceAdministrationStore = (db: Db) => {
           .from(accounts)
           .where(eq(accounts.domain, domain))
       )[0]?.id ?? 0,
-    /** Up to `most` accounts with everything below them, ids up to `last`; resolves to how many went. */
-    removeAccounts: async (tx: Tx, domain: string, last: number, most: number) => {
+    /** Up to `most` accounts, ids up to `last`: they stay as they are until the transaction ends. */
+    holdAccounts: async (tx: Tx, domain: string, last: number, most: number): Promise<number[]> => {
       await lock(tx, eq(spaces.domain, domain))
       const some = tx
         .select({ id: accounts.id })
@@ -119,8 +139,15 @@ export const spaceAdministrationStore = (db: Db) => {
         .where(and(eq(accounts.domain, domain), lte(accounts.id, last)))
         .orderBy(asc(accounts.id))
         .limit(most)
-      return (await tx.delete(accounts).where(inArray(accounts.id, some)).returning({ id: accounts.id })).length
+      const held = await tx
+        .update(accounts)
+        .set({ updatedAt: sql`${accounts.updatedAt}` })
+        .where(inArray(accounts.id, some))
+        .returning({ id: accounts.id })
+      return held.map(({ id }) => id)
     },
+    /** With everything below them. */
+    removeAccounts: (tx: Tx, ids: readonly number[]) => tx.delete(accounts).where(inArray(accounts.id, [...ids])),
     /** The Space, whatever it still has, and the counts of its accounts. */
     remove: async (tx: Tx, domain: string) => {
       const removed = await tx.delete(spaces).where(eq(spaces.domain, domain)).returning({ id: spaces.id })

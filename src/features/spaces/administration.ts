@@ -7,6 +7,7 @@ import { type Input, isTrue, read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import type { Caller } from '../authentication/caller.ts'
+import type { Bridge } from '../external-accounts/bridge.ts'
 import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
 import { checkDigest } from './digest-configuration.ts'
 import type { SpaceDirectory } from './directory.ts'
@@ -25,14 +26,20 @@ import {
   TEXTS,
   type TextName,
 } from './rules.ts'
-import { type DigestConfiguration, type PasswordAlgorithm, realmOf, type Space } from './space.ts'
+import {
+  type AdministeredSpace,
+  type DigestConfiguration,
+  type PasswordAlgorithm,
+  realmOf,
+  type Space,
+} from './space.ts'
 import { spaceWire } from './wire.ts'
 
 /** Accounts that one transaction deletes, some 5 ms on SQLite: the loop is free again after each. */
 const DELETE_BATCH = 100
 
 /** The attributes that differ, as clients call them. */
-const changedFields = (before: Space, after: Space): string[] => {
+const changedFields = (before: AdministeredSpace, after: AdministeredSpace): string[] => {
   const old: Readonly<Record<string, unknown>> = spaceWire(before)
   return Object.entries(spaceWire(after)).flatMap(([name, value]) =>
     name === 'updated_at' || Bun.deepEquals(old[name], value) ? [] : [name],
@@ -44,10 +51,11 @@ export const spaceAdministration = (deps: {
   config: Config
   db: Db
   spaces: SpaceDirectory
+  bridge: Bridge
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, spaces, log, now } = deps
+  const { config, db, spaces, bridge, log, now } = deps
   const store = spaceAdministrationStore(db)
 
   const record = (event: SecurityEvent, domain: string, visit: Visit | null, fields: readonly string[] = []) => {
@@ -61,7 +69,7 @@ export const spaceAdministration = (deps: {
     })
   }
 
-  const find = async (on: Reader, domain: string): Promise<Space> => {
+  const find = async (on: Reader, domain: string): Promise<AdministeredSpace> => {
     const space = await store.byDomain(on, domain)
     if (space === null) throw new AppError('not_found', 'space.unknown')
     return space
@@ -113,7 +121,7 @@ export const spaceAdministration = (deps: {
   }
 
   /** `POST /spaces`. A host outside `APP_ROOT_HOST` is only logged: its requests are answered with 503 until fixed. */
-  const create = async (visit: Visit, input: Input<typeof NewSpace>): Promise<Space> => {
+  const create = async (visit: Visit, input: Input<typeof NewSpace>): Promise<AdministeredSpace> => {
     const { values } = input
     checkDomain(input, 'domain', values.domain)
     checkDomain(input, 'host', values.host)
@@ -183,7 +191,7 @@ export const spaceAdministration = (deps: {
     caller: Caller,
     domain: string,
     body: { rest: Input<typeof ChangedSpace>; names: Input<typeof ChangedNames> },
-  ): Promise<Space> => {
+  ): Promise<AdministeredSpace> => {
     const { rest, names } = body
     const { values } = rest
     checkEntries(rest)
@@ -244,7 +252,16 @@ export const spaceAdministration = (deps: {
       return store.lastAccount(tx, domain)
     })
     spaces.forget()
-    const batch = () => db.transaction((tx) => store.removeAccounts(tx, domain, last, DELETE_BATCH))
+    const batch = async (): Promise<number> => {
+      const { gone, bridged } = await db.transaction(async (tx) => {
+        const ids = await store.holdAccounts(tx, domain, last, DELETE_BATCH)
+        const below = await bridge.below(tx, ids)
+        await store.removeAccounts(tx, ids)
+        return { gone: ids.length, bridged: below }
+      })
+      await bridge.tell(bridged)
+      return gone
+    }
     while ((await batch()) > 0) await Bun.sleep(0)
     const removed = await db.transaction((tx) => store.remove(tx, domain))
     if (!removed) throw new AppError('not_found', 'space.unknown')

@@ -40,6 +40,8 @@ export const spaceDirectory = (db: Db, now: () => number) => {
   return {
     byHost: byHost.get,
     byDomain: byDomain.get,
+    /** Of a message that leaves; not remembered. */
+    byId: store.byId,
     /** After a change of ours: the next request sees it. */
     forget: () => {
       changes += 1

@@ -36,7 +36,7 @@ export const TEXTS = {
 export type FlagName = keyof typeof FLAGS
 export type TextName = keyof typeof TEXTS
 
-const each = <Name extends string, Schema extends TSchema>(
+export const each = <Name extends string, Schema extends TSchema>(
   names: Readonly<Record<Name, unknown>>,
   schema: () => Schema,
 ) => Object.fromEntries(Object.keys(names).map((name) => [name, schema()])) as Record<Name, Schema>

@@ -1,4 +1,5 @@
 import type { Tables } from '../../db/db.ts'
+import type { Language } from '../../messages/messages.ts'
 
 export type PasswordAlgorithm = 'MD5' | 'SHA-256'
 
@@ -8,8 +9,18 @@ export interface DigestConfiguration {
   readonly defaultPasswordAlgorithm: PasswordAlgorithm | null
 }
 
+/** An address book that phones of a Space search in. */
+export type CarddavServer = Readonly<Tables['spaceCarddavServers']['$inferSelect']>
+
 /** One HTTP host and one SIP domain with its switches. `digest` null: it stores no passwords. */
-export type Space = Readonly<Tables['spaces']['$inferSelect']> & { readonly digest: DigestConfiguration | null }
+export type Space = Readonly<Tables['spaces']['$inferSelect']> & {
+  readonly digest: DigestConfiguration | null
+  /** By id. Every document names them; most Spaces have none. */
+  readonly carddavServers: readonly CarddavServer[]
+}
+
+/** A Space with what is kept beside it and shown inside it (spec spaces.md §1). */
+export type AdministeredSpace = Space & { readonly emailServer: Tables['spaceEmailServers']['$inferSelect'] | null }
 
 /** Which rows a store function may see: those of one Space, or all of them, with the reason written down. */
 export type Scope = { readonly space: Pick<Space, 'domain'> } | { readonly all: Proof }
@@ -27,3 +38,10 @@ export const realmOf = (space: Space): string => space.digest?.realm ?? space.do
 
 /** spec spaces.md §6: expired from 00:00 UTC of the stored date. */
 export const isExpired = (space: Space, now: Date): boolean => space.expireAt !== null && space.expireAt <= now
+
+/** The language of messages to an account (spec i18n.md §5): its own, its Space's, or that of whoever caused it. */
+export const languageOf = (
+  account: { readonly locale: Language | null },
+  space: Pick<Space, 'locale'>,
+  fallback: Language = 'en',
+): Language => account.locale ?? space.locale ?? fallback

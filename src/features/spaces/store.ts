@@ -1,15 +1,20 @@
-import { eq, sql } from 'drizzle-orm'
+import { asc, eq, sql } from 'drizzle-orm'
 import type { Db } from '../../db/db.ts'
-import type { Space } from './space.ts'
+import type { CarddavServer, Space } from './space.ts'
 
 /** The Space look-ups of every request. The queries of administration stand in `administration-store.ts`. */
 export const spacesStore = (db: Db) => {
-  const { spaces, spaceDigestAuthenticationConfigurations: digests } = db.tables
+  const { spaces, spaceDigestAuthenticationConfigurations: digests, spaceCarddavServers: servers } = db.tables
+  const selection = {
+    space: spaces,
+    digest: digests,
+    hasCarddav: sql<boolean | number>`exists(select 1 from ${servers} s where s.space_id = ${spaces.id})`,
+  }
 
   const find = (column: typeof spaces.host | typeof spaces.domain, name: string) =>
     db.prepare<{ value: string }>()(name, (on) =>
       on
-        .select({ space: spaces, digest: digests })
+        .select(selection)
         .from(spaces)
         .leftJoin(digests, eq(digests.spaceId, spaces.id))
         .where(eq(column, sql.placeholder('value'))),
@@ -17,14 +22,34 @@ export const spacesStore = (db: Db) => {
 
   const byHost = find(spaces.host, 'space_by_host')
   const byDomain = find(spaces.domain, 'space_by_domain')
+  const byId = db.prepare<{ id: number }>()('space_by_id', (on) =>
+    on
+      .select(selection)
+      .from(spaces)
+      .leftJoin(digests, eq(digests.spaceId, spaces.id))
+      .where(eq(spaces.id, sql.placeholder('id'))),
+  )
+
+  const serversOf = db.prepare<{ spaceId: number }>()('carddav_servers_of_space', (on) =>
+    on
+      .select()
+      .from(servers)
+      .where(eq(servers.spaceId, sql.placeholder('spaceId')))
+      .orderBy(asc(servers.id)),
+  )
 
   type Row = Awaited<ReturnType<typeof byHost>>[number]
-  const toSpace = (row: Row | undefined): Space | null =>
-    row === undefined ? null : { ...row.space, digest: row.digest }
+  const toSpace = async ([row]: readonly Row[]): Promise<Space | null> => {
+    if (row === undefined) return null
+    const { space, digest, hasCarddav } = row
+    const carddavServers: CarddavServer[] = hasCarddav ? await serversOf(db.read, { spaceId: space.id }) : []
+    return { ...space, digest, carddavServers }
+  }
 
   return {
-    byHost: async (host: string) => toSpace((await byHost(db.read, { value: host }))[0]),
-    byDomain: async (domain: string) => toSpace((await byDomain(db.read, { value: domain }))[0]),
+    byHost: async (host: string) => toSpace(await byHost(db.read, { value: host })),
+    byDomain: async (domain: string) => toSpace(await byDomain(db.read, { value: domain })),
+    byId: async (id: number) => toSpace(await byId(db.read, { id })),
   }
 }
 

@@ -1,11 +1,42 @@
+import { anything, integer, text } from '../../http/input.ts'
 import { isoMoment, isoMomentOrNull } from '../../http/moment.ts'
-import { FLAGS } from './rules.ts'
-import { realmOf, type Space } from './space.ts'
+import { boolean, described, listOf, moment, object, orNull, record } from '../../http/output.ts'
+import { USUAL_HUE } from '../../panel/theme.ts'
+import { CarddavServerSchema, carddavServerWire } from '../carddav/carddav.ts'
+import { EmailServerSchema, emailServerWire } from '../space-email-servers/space-email-servers.ts'
+import { each, FLAGS } from './rules.ts'
+import { type AdministeredSpace, realmOf } from './space.ts'
 
-const NO_HUE = 22
+export const SpaceSchema = record('Space', {
+  domain: text(),
+  host: text(),
+  name: text(),
+  max_accounts: described(integer(0), '0: as many as you like.'),
+  max_account: integer(0),
+  expire_at: orNull(moment()),
+  unique_email: boolean(),
+  account_proxy_registrar_address: orNull(text()),
+  custom_provisioning_entries: described(orNull(text()), 'In INI.'),
+  copyright_text: orNull(text()),
+  intro_registration_text: orNull(text()),
+  newsletter_registration_address: orNull(text()),
+  client_certificate_authentication: boolean(),
+  theme_hue: integer(0, 360),
+  logo: orNull(text()),
+  ...each(FLAGS, boolean),
+  provisioning_use_linphone_provisioning_header: boolean(),
+  account_realm: orNull(text()),
+  account_default_password_algorithm: orNull(text()),
+  created_at: moment(),
+  updated_at: moment(),
+  email_server: orNull(EmailServerSchema),
+  carddav_servers: listOf(CarddavServerSchema),
+  digest_authentication_configuration: orNull(object({ realm: text(), default_password_algorithm: orNull(text()) })),
+  oidc_authentication_configuration: orNull(anything()),
+})
 
 /** spec spaces.md §1.1: an explicit list; the numeric id never leaves. */
-export const spaceWire = (space: Space) => ({
+export const spaceWire = (space: AdministeredSpace) => ({
   domain: space.domain,
   host: space.host,
   name: space.name,
@@ -19,7 +50,7 @@ export const spaceWire = (space: Space) => ({
   intro_registration_text: space.introRegistrationText,
   newsletter_registration_address: space.newsletterRegistrationAddress,
   client_certificate_authentication: space.clientCertificateAuthentication,
-  theme_hue: space.themeHue ?? NO_HUE,
+  theme_hue: space.themeHue ?? USUAL_HUE,
   logo: space.logo,
   ...Object.fromEntries(Object.entries(FLAGS).map(([name, column]) => [name, space[column]])),
   provisioning_use_linphone_provisioning_header: space.provisioningUseLinphoneProvisioningHeader,
@@ -27,8 +58,8 @@ export const spaceWire = (space: Space) => ({
   account_default_password_algorithm: space.digest?.defaultPasswordAlgorithm ?? null,
   created_at: isoMoment(space.createdAt),
   updated_at: isoMoment(space.updatedAt),
-  email_server: null,
-  carddav_servers: [],
+  email_server: space.emailServer === null ? null : emailServerWire(space.emailServer),
+  carddav_servers: space.carddavServers.map(carddavServerWire),
   digest_authentication_configuration:
     space.digest === null
       ? null

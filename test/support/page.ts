@@ -1,0 +1,36 @@
+import type { Reply, TestApp } from './app.ts'
+
+/**
+ * A form of a page, as a browser without scripts would send it: the first one of the page's own, or the one that is sent
+ * to `target`.
+ */
+export const parsePage = (reply: Reply, target?: string) => {
+  const own = target === undefined ? reply.text.slice(Math.max(0, reply.text.indexOf('<main'))) : reply.text
+  const forms = [...own.matchAll(/<form[^>]* action="([^"]+)"[^>]*>[\s\S]*?<\/form>/g)]
+  const [html = '', action = ''] = forms.find(([, each]) => target === undefined || each === target) ?? []
+  const plain = (text: string) => text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&')
+  const fields: Record<string, string> = {}
+  for (const [tag] of html.matchAll(/<(?:input|button)[^>]*>/g)) {
+    const name = / name="([^"]+)"/.exec(tag)?.[1]
+    if (name !== undefined) fields[name] = plain(/ value="([^"]*)"/.exec(tag)?.[1] ?? '')
+  }
+  const cookies = reply.headers.getSetCookie().map((line) => line.split(';')[0] ?? '')
+  return {
+    action,
+    fields,
+    cookies,
+    /** Posts the form with these fields changed, with the cookies that came with the page and `more`. */
+    submit: (t: TestApp, changed: Record<string, string> = {}, more: { cookies?: string[]; host?: string } = {}) => {
+      const { host = 'localhost' } = more
+      return t.post(action, {
+        host,
+        body: new URLSearchParams({ ...fields, ...changed }).toString(),
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          cookie: [...cookies, ...(more.cookies ?? [])].join('; '),
+          origin: `http://${host}`,
+        },
+      })
+    },
+  }
+}
