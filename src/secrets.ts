@@ -6,11 +6,27 @@ const UNIFORM_BELOW = 256 - (256 % ALPHABET.length)
 
 export type Random = (size: number) => Uint8Array
 
-/** Everything that is made of randomness or of `APP_KEY`. `appKey` is 32 bytes. */
-export const secrets = (appKey: Uint8Array, random: Random) => {
+const SEALING = 'secrets at rest'
+
+const derived = (appKey: Uint8Array, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', appKey, '', `sipkeeper ${purpose}`, 32))
+
+const opened = (sealed: string, key: Buffer): string => {
+  const bytes = Buffer.from(sealed.slice(3), 'base64')
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
+  decipher.setAuthTag(bytes.subarray(12, 28))
+  return decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8')
+}
+
+/**
+ * Everything that is made of randomness or of `APP_KEY`, 32 bytes. What was sealed with one of the `earlier` keys can
+ * still be opened.
+ */
+export const secrets = (appKey: Uint8Array, random: Random, earlier: readonly Uint8Array[] = []) => {
   /** A key of 32 bytes for one purpose; knowing it tells nothing about `APP_KEY` or another purpose's key. */
-  const keyFor = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', appKey, '', `sipkeeper ${purpose}`, 32))
-  const sealing = keyFor('secrets at rest')
+  const keyFor = (purpose: string): Buffer => derived(appKey, purpose)
+  const sealing = keyFor(SEALING)
+  const openings = [sealing, ...earlier.map((key) => derived(key, SEALING))]
 
   return {
     random,
@@ -34,12 +50,17 @@ export const secrets = (appKey: Uint8Array, random: Random) => {
       const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
       return `v1:${Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64')}`
     },
-    /** Throws when the text was not sealed with this key. */
+    /** Throws when the text was sealed with none of the keys. */
     open: (sealed: string): string => {
-      const bytes = Buffer.from(sealed.slice(3), 'base64')
-      const decipher = createDecipheriv('aes-256-gcm', sealing, bytes.subarray(0, 12))
-      decipher.setAuthTag(bytes.subarray(12, 28))
-      return decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8')
+      let failure: unknown
+      for (const key of openings) {
+        try {
+          return opened(sealed, key)
+        } catch (error) {
+          failure ??= error
+        }
+      }
+      throw failure
     },
   }
 }

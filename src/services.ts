@@ -102,7 +102,7 @@ const instanceEntries = (config: Config, log: Logging): IniDocument | null => {
 export const services = (world: World, db: Db) => {
   const { config, log, now } = world
   const at = () => now().getTime()
-  const keys = secrets(world.appKey, world.random)
+  const keys = secrets(world.appKey, world.random, config.APP_KEY_PREVIOUS)
   const spaces = spaceDirectory(db, at)
   const limited = limits(config, db, log)
   const base = { config, db, secrets: keys, spaces, log, now }
