@@ -96,15 +96,16 @@ const cores = availableParallelism()
 const main = async () => {
   await check('format and lint', () => run([...bin('biome'), 'check', '--error-on-warnings', '.']))
   await check('types', () => run([...bin('tsc'), '--noEmit', '-p', '.']))
-  await suite('suite on SQLite', tests, { TEST_DATABASE_URL: '' }, cores > 2 ? cores : 1)
+  await suite('suite on SQLite', tests, { TEST_DATABASE_URL: '' }, cores)
   if (fast) return
   const postgres = await startPostgres(folder)
   try {
     // Most of its time is spent waiting for a new database.
     await suite('suite on PostgreSQL', tests, { TEST_DATABASE_URL: postgres.url }, Math.max(2, cores))
     if (!(await check('build', () => run(buildCommand)))) return
-    await suite('executable on SQLite', ['./test/e2e'], { TEST_DATABASE_URL: '' })
-    await suite('executable on PostgreSQL', ['./test/e2e'], { TEST_DATABASE_URL: postgres.url })
+    // Much of it is waiting: for kills, for browsers, for the disk.
+    await suite('executable on SQLite', ['./test/e2e'], { TEST_DATABASE_URL: '' }, Math.max(2, cores))
+    await suite('executable on PostgreSQL', ['./test/e2e'], { TEST_DATABASE_URL: postgres.url }, Math.max(2, cores))
   } finally {
     await postgres.stop()
   }
