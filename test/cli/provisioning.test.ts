@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { databaseOf, placeWithSpace, sipkeeper } from './command.ts'
 
 // `provisioning:preview`: what a phone would get, for the eyes of an operator.
@@ -40,4 +42,16 @@ test('a preview shows the document without its secrets, and uses nothing up', as
     expect(stdout).not.toMatch(/[0-9a-f]{32}|horse/)
   }
   expect(await state()).toEqual(before)
+})
+
+test('a preview shows what hooks add, and says why it cannot', async () => {
+  await using place = await placeWithSpace()
+  await sipkeeper(['accounts:create-admin-account', ...ADMIN], place)
+  const file = join(place.folder, 'hooks.ts')
+  const preview = () =>
+    sipkeeper(['provisioning:preview', 'admin@sip.example.org'], place, { env: { HOOKS_FILE: file } })
+  writeFileSync(file, "export default { provisioning: { proxy: () => [{ name: 'publish', value: true }] } }")
+  expect((await preview()).stdout).toContain('  <entry name="publish">1</entry>')
+  writeFileSync(file, 'export default {')
+  expect((await preview()).code).toBe(78)
 })

@@ -418,6 +418,119 @@ test('a line of a carrier stays out of documents where a bridge registers it', a
   await t.close()
 })
 
+describe('a document for a phone that was set up before', () => {
+  let root: TestAccount
+  const KEYS = ['username', 'domain', 'ha1', 'realm', 'algorithm']
+  const line = { username: 'ext', domain: 'carrier.example', password: 'carrier-horse', protocol: 'TLS' }
+  const setLine = () => t.post(`/api/accounts/${carol.id}/external`, { as: root, body: line })
+  const newToken = async (): Promise<string> =>
+    (await t.get(`/api/accounts/${carol.id}/provision`, { as: root })).json.provisioning_token
+  const fetched = async (query = '') => (await t.get(`/provisioning/${await newToken()}${query}`)).text
+  /** Section → what it overwrites; sections that overwrite nothing are left out. */
+  const overwritten = (xml: string) =>
+    Object.fromEntries(
+      sections(xml).flatMap(({ '@name': name, entry = [] }) => {
+        const marked = entry.filter((each) => each['@overwrite'] === 'true').map((each) => each['@name'])
+        return marked.length === 0 ? [] : [[name, marked]]
+      }),
+    )
+  const isBlank = (xml: string, name: string) => entriesOf(xml, name).every(([, value]) => value === '')
+  const CREDENTIALS = { proxy_0: ['depends_on'], auth_info_0: KEYS, auth_info_1: KEYS, auth_info_2: KEYS }
+  beforeEach(async () => {
+    await start()
+    root = await t.account({ admin: true })
+  })
+  afterEach(() => t.close())
+
+  test('is not the first, however many links there were, who looked at them, and what it resets', async () => {
+    await newToken()
+    const token = await newToken()
+    await t.get(`/provisioning/${token}`, { headers: { 'sec-fetch-dest': 'document' } })
+    await t.send('HEAD', `/provisioning/${token}`)
+    await t.get(`/provisioning/qrcode/${token}`)
+    expect((await t.get(`/provisioning/${token}`)).text).toBe(await mine())
+    expect(await mine()).not.toContain('overwrite')
+    const dora = await t.account({ username: 'dora' })
+    const { provisioning_token: hers } = (await t.get('/api/accounts/me', { as: dora })).json
+    expect((await t.get(`/provisioning/${hers}?reset_password`)).text).not.toContain('overwrite')
+  })
+
+  test('overwrites its credentials, blanks those beyond, waits for no line, and leaves all else to the phone', async () => {
+    await custom('[net]\nmtu=1300')
+    const first = await fetched()
+    const second = await fetched()
+    expect(overwritten(second)).toEqual(CREDENTIALS)
+    expect(entriesOf(second, 'auth_info_0')).toEqual(entriesOf(first, 'auth_info_0'))
+    expect(entry(second, 'proxy_0', 'depends_on')).toBe('')
+    expect(['auth_info_1', 'auth_info_2'].map((name) => isBlank(second, name))).toEqual([true, true])
+    expect(names(second)).toEqual([...names(first), 'auth_info_1', 'auth_info_2'])
+    const third = await fetched('?reset_password')
+    expect(overwritten(third)).toEqual(CREDENTIALS)
+    expect(entry(third, 'auth_info_0', 'ha1')).not.toBe(entry(second, 'auth_info_0', 'ha1'))
+  })
+
+  test('overwrites a line that there is, and reaches as far as the address books of the Space once did', async () => {
+    await changeSpaces({ carddavUserCredentials: true })
+    const servers = ['https://one.example', 'https://two.example']
+    const ids = await Promise.all(
+      servers.map((uri) => t.post('/api/spaces/sip.example.org/carddavs', { as: root, body: { uri } })),
+    )
+    const dav = { username: 'carol@dav', password: 'dav-horse', realm: 'dav', algorithm: 'MD5' }
+    await t.put(`/api/accounts/${carol.id}/carddavs/${ids[0]?.json.id}`, { as: root, body: dav })
+    await setLine()
+    await fetched()
+    const second = await fetched()
+    expect(overwritten(second)).toEqual({
+      proxy_1: ['reg_identity', 'reg_sendregister', 'refkey', 'idkey', 'reg_proxy', 'reg_route'],
+      auth_info_0: ['username', 'realm', 'ha1', 'algorithm', 'domain'],
+      ...Object.fromEntries([1, 2, 3, 4].map((index) => [`auth_info_${index}`, KEYS])),
+    })
+    const users = [0, 1, 2, 3, 4].map((index) => entry(second, `auth_info_${index}`, 'username'))
+    expect(users).toEqual(['carol@dav', 'carol', 'ext', '', ''])
+    // The section may have been the account's, with a domain.
+    expect(entry(second, 'auth_info_0', 'domain')).toBe('')
+    expect([entry(second, 'proxy_0', 'depends_on'), entry(second, 'proxy_1', 'reg_route')]).toEqual([
+      'external_account',
+      '',
+    ])
+  })
+
+  test('keeps what custom entries say of the same sections', async () => {
+    await custom('[proxy_0]\ndepends_on=mine\n[auth_info_2]\nusername=relay\npasswd=secret')
+    await fetched()
+    const second = await fetched()
+    expect([entry(second, 'proxy_0', 'depends_on'), overwritten(second).proxy_0]).toEqual(['mine', undefined])
+    expect(entriesOf(second, 'auth_info_2').slice(0, 2)).toEqual([
+      ['username', 'relay'],
+      ['passwd', 'secret'],
+    ])
+  })
+
+  test('is one by an auth token too, and one by the caller’s own request only if that resets the password', async () => {
+    const byAuthToken = async () => {
+      const { token } = (await t.post('/api/accounts/auth_token')).json
+      await t.get(`/api/accounts/auth_token/${token}/attach`, { as: carol })
+      return (await t.get(`/provisioning/auth_token/${token}`)).text
+    }
+    expect(await byAuthToken()).not.toContain('overwrite')
+    await fetched()
+    expect(overwritten(await byAuthToken())).toEqual(CREDENTIALS)
+    expect(await mine()).not.toContain('overwrite')
+    const reset = await t.get('/provisioning/me?reset_password', { as: carol })
+    expect(overwritten(reset.text)).toEqual(CREDENTIALS)
+  })
+
+  test('is one long after the link that set the phone up was cleared away', async () => {
+    await fetched()
+    await fetched()
+    const token = await newToken()
+    t.clock.now = new Date(t.clock.now.getTime() + 40 * 86_400_000)
+    const job = t.parts.jobs.named('tokens')
+    expect(job === null ? null : (await t.parts.jobs.run(job))?.count).toBe(2)
+    expect(overwritten((await t.get(`/provisioning/${token}`)).text)).toEqual(CREDENTIALS)
+  })
+})
+
 describe('a document of whatever there may be', () => {
   const line = fc.string({ unit: 'grapheme', maxLength: 30 })
   /** A value that the INI reader takes as it is: quoted, so without that quote, and on one line. */
@@ -494,6 +607,7 @@ describe('a document of whatever there may be', () => {
               credentials: [{ algorithm: 'MD5', password: 'cafe' }],
             },
             additions: null,
+            again: false,
           })
           const xml = toXml(document, { overwriteAll })
           const parsed = parser.parse(xml)

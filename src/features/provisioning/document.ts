@@ -104,8 +104,10 @@ export const provisioningDocument = (options: {
   subject: Subject | null
   /** What the operator's hooks add; null: there are none. */
   additions: Additions | null
+  /** Whether the phone may hold an earlier document of the account, which this one replaces. */
+  again: boolean
 }): ConfigDocument => {
-  const { entries, carddavServers, contactsUrl, subject, additions } = options
+  const { entries, carddavServers, contactsUrl, subject, additions, again } = options
   const document = new ConfigDocument()
   for (const { name, entries: lines } of entries?.sections ?? []) {
     const section = document.section(name)
@@ -126,7 +128,35 @@ export const provisioningDocument = (options: {
   document.section('misc').set('contacts-vcard-list', contactsUrl)
   if (subject !== null) addSubject(document, subject, additions)
   for (const { name, entries: added } of additions?.sections ?? []) addEntries(document.section(name), added)
+  if (again) replaceFormer(document, Math.max(carddavServers.length, credentials.length) + OWN_AUTH_INFOS)
   return document
+}
+
+/** What an account has beside those of its address books: MD5, SHA-256, and one for its line. */
+const OWN_AUTH_INFOS = 3
+
+const AUTH_INFO_KEYS = ['username', 'domain', 'ha1', 'realm', 'algorithm']
+
+const LINE_KEYS = ['reg_identity', 'reg_sendregister', 'refkey', 'idkey', 'reg_proxy', 'reg_route']
+
+/**
+ * Linphone 5.1 keeps what it holds unless told otherwise, sections beyond those of the document included, and of
+ * sections for one user the last wins: with a former HA1 in any of them the phone cannot register. It skips a section
+ * that is blank throughout, and makes none of it. It also goes on waiting for a line that is gone before it registers
+ * the account. The line's proxy stays: it may as well be an account of the person's own.
+ */
+const replaceFormer = (document: ConfigDocument, authInfos: number): void => {
+  for (let index = 0; index < authInfos; index++) replace(document.section(`auth_info_${index}`), AUTH_INFO_KEYS)
+  const proxy = document.section('proxy_0')
+  if (!proxy.has('depends_on')) replace(proxy, ['depends_on'])
+  for (const section of document.sections.values()) {
+    if (section.entries.get('idkey')?.value === EXTERNAL) replace(section, LINE_KEYS)
+  }
+}
+
+/** Has them all overwritten: by what the section says, or by nothing. */
+const replace = (section: ConfigSection, keys: readonly string[]): void => {
+  for (const key of keys) section.set(key, section.entries.get(key)?.value ?? null, { overwrite: true })
 }
 
 const addEntries = (section: ConfigSection, entries: Additions['proxy']): void => {

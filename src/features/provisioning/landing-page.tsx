@@ -1,6 +1,6 @@
 import { render } from 'preact-render-to-string'
 import type { Visit } from '../../http/visit.ts'
-import { assetPath } from '../../panel/assets.ts'
+import { assetPath, huePath } from '../../panel/assets.ts'
 import { texts } from '../../panel/layout.tsx'
 
 const CONTENT_SECURITY_POLICY = [
@@ -32,6 +32,7 @@ export const landingPage = (
         <meta name="color-scheme" content="light dark" />
         <title>{`${t('provisioning.title')} – ${space.name}`}</title>
         <link rel="stylesheet" href={basePath + assetPath('panel.css')} />
+        <link rel="stylesheet" href={basePath + huePath(space.themeHue)} />
       </head>
       <body>
         <header>{space.name}</header>
@@ -40,13 +41,13 @@ export const landingPage = (
           {qrCodePath === null ? null : (
             <>
               <p>{t('provisioning.scan')}</p>
-              <p>
-                <img src={qrCodePath} alt={t('provisioning.picture')} width="320" height="320" />
-              </p>
+              <img class="qr" src={qrCodePath} alt={t('provisioning.picture')} width="320" height="320" />
             </>
           )}
           <p>
-            <a href={`linphone-config:${url}`}>{t('provisioning.open')}</a>
+            <a href={`linphone-config:${url}`} class="button">
+              {t('provisioning.open')}
+            </a>
           </p>
         </main>
       </body>

@@ -53,7 +53,10 @@ export const provisioning = (deps: {
    * What the operator's hooks add for an account, or to the base document; null: there are none. They may be slow, and
    * with `HOOKS_STRICT` refuse: before any transaction, so that nothing is spent then.
    */
-  const additionsFor = async (visit: Visit, found: () => Promise<Found | null>): Promise<Additions | null> => {
+  const additionsFor = async (
+    visit: Pick<Visit, 'path' | 'address' | 'userAgent' | 'input' | 'space'>,
+    found: () => Promise<Found | null>,
+  ): Promise<Additions | null> => {
     if (!hooks.hasProvisioning()) return null
     const subject = await found()
     return hooks.provisioning({
@@ -84,6 +87,7 @@ export const provisioning = (deps: {
     found: Found | null,
     on: Reader,
     additions: Additions | null,
+    again: boolean,
   ): Promise<ConfigDocument> =>
     provisioningDocument({
       entries: entriesOf(space),
@@ -91,6 +95,7 @@ export const provisioning = (deps: {
       contactsUrl: `${url}/contacts/vcard`,
       subject: found === null ? null : await subjectOf(found, on),
       additions,
+      again,
     })
 
   const written = (document: ConfigDocument, space: Space): string =>
@@ -101,10 +106,11 @@ export const provisioning = (deps: {
     found: Found | null,
     on: Reader,
     additions: Additions | null,
+    again = false,
   ): Promise<string> => {
     const { space } = visit
     const url = `${visit.baseUrl(found?.space)}${config.BASE_PATH}`
-    return written(await sectionsFor({ space, url }, found, on, additions), space)
+    return written(await sectionsFor({ space, url }, found, on, additions, again), space)
   }
 
   /** `?reset_password`, whatever its value. */
@@ -133,20 +139,21 @@ export const provisioning = (deps: {
     })
 
   /** Activates and spends; whoever comes second is refused, and what it activated is rolled back. */
-  const consume = (tx: Tx, visit: Visit, token: string): Promise<number> =>
+  const consume = (tx: Tx, visit: Visit, token: string): Promise<{ id: number; again: boolean }> =>
     orKey(
       async () => {
         const found = await provisioningTokens.inspect(tx, visit.space, token)
         await accounts.activateIn(tx, visit.space, found.accountId)
         await provisioningTokens.consume(tx, found)
-        return found.accountId
+        return { id: found.accountId, again: found.again }
       },
       async () => {
         const { accountId } = await confirmationKeys.inspect(tx, visit.space, token)
         await confirmationKeys.consume(tx, accountId, token)
         await accounts.activateIn(tx, visit.space, accountId)
+        const again = await provisioningTokens.hasSpent(tx, accountId)
         await provisioningTokens.revoke(tx, accountId)
-        return accountId
+        return { id: accountId, again }
       },
     )
 
@@ -163,9 +170,9 @@ export const provisioning = (deps: {
       return { account: { ...account, activated: true }, space }
     })
     return db.transaction(async (tx) => {
-      const id = await consume(tx, visit, token)
+      const { id, again } = await consume(tx, visit, token)
       if (wantsReset(visit)) await accounts.resetPassword(tx, visit.space, id)
-      return documentFor(visit, await accounts.view(tx, visit.space, id), tx, additions)
+      return documentFor(visit, await accounts.view(tx, visit.space, id), tx, additions, again)
     })
   }
 
@@ -191,17 +198,19 @@ export const provisioning = (deps: {
       return db.transaction(async (tx) => {
         const found = await authTokens.redeem(tx, visit, token)
         if (wantsReset(visit)) await accounts.resetPassword(tx, found.space, found.account.id)
-        return documentFor(visit, found, tx, additions)
+        return documentFor(visit, found, tx, additions, await provisioningTokens.hasSpent(tx, found.account.id))
       })
     },
 
     /**
-     * What the account's phone would get, a line an entry, with its secrets masked and without what hooks add; for an
-     * operator. `url`: of the Space, up to the path. Spends nothing.
+     * What the account's phone would get, a line an entry, with its secrets masked; for an operator. `url`: of the
+     * Space, up to the path. Spends nothing.
      */
     preview: async (found: Found, url: string): Promise<string> => {
       const { space } = found
-      const document = await sectionsFor({ space, url }, found, db.read, null)
+      const nobody = { path: '/provisioning', address: '127.0.0.1', userAgent: null, input: {}, space }
+      const additions = await additionsFor(nobody, async () => found)
+      const document = await sectionsFor({ space, url }, found, db.read, additions, false)
       for (const { entries } of document.sections.values()) {
         for (const [key, { value, overwrite }] of entries) {
           const shown = typeof value === 'string' ? String(maskedFields({ [key]: value })[key]) : value
@@ -218,7 +227,8 @@ export const provisioning = (deps: {
         return documentFor(visit, await accounts.ofCaller(caller), db.read, additions)
       return db.transaction(async (tx) => {
         await accounts.resetPassword(tx, caller.space, caller.id)
-        return documentFor(visit, await accounts.view(tx, caller.space, caller.id), tx, additions)
+        // Whoever may ask has a password, and so has the phone: the one that was reset.
+        return documentFor(visit, await accounts.view(tx, caller.space, caller.id), tx, additions, true)
       })
     },
 
