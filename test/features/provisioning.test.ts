@@ -255,9 +255,9 @@ describe('one’s own document', () => {
         await t.db.transaction((tx) => tx.update(t.db.tables.accounts).set({ displayName: name }).returning())
         const { status, text } = await t.get('/provisioning/me', { as: carol })
         const kept = [...name].filter((c) => !/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]|\p{Cs}/u.test(c)).join('')
-        const quoted = kept.replace(/[\\"]/g, '\\$&')
+        const quoted = name === '' ? '' : `"${kept.replace(/[\\"]/g, '\\$&')}" `
         const identity = section(text, 'proxy_0')?.reg_identity?.normalize()
-        expect([status, identity]).toEqual([200, `"${quoted}" <sip:carol@sip.example.org>`.normalize()])
+        expect([status, identity]).toEqual([200, `${quoted}<sip:carol@sip.example.org>`.normalize()])
       }),
       { numRuns: 60 },
     )
