@@ -177,6 +177,7 @@ export const services = (world: World, db: Db) => {
     notices: noticesOfAccounts,
     outbox: messages,
     phoneCountries: countries,
+    sessions: signedIn,
     admitSms: textsLimited.admit,
   })
 
@@ -247,6 +248,7 @@ export const services = (world: World, db: Db) => {
     signUp: signUp({
       ...base,
       accounts: accountsOfSpaces,
+      accountTokens: tokensOfAccounts,
       codes: shortCodes,
       contactDetails: details,
       sessions: signedIn,

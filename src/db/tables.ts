@@ -339,6 +339,8 @@ export const defineTables = (c: Columns) => {
       /** After the change: the address before it, and SHA-256 of the secret that brings it back. */
       previousEmail: c.text(),
       undoHash: c.text(),
+      /** The sentence that whoever registered has ticked to get the newsletter, as it was shown; null: not ticked. */
+      newsletterWording: c.text(),
       ...pendingCode,
     },
     (t) => [

@@ -24,6 +24,8 @@ export interface MailKinds {
     attempts: number
     ip: string
   }
+  /** M3: to whoever writes the newsletter. `wording` is what the subscriber has ticked, `time` when. */
+  newsletter: { email: string; wording: string; time: string }
   /** M4 */
   reset_password: { 'account.identifier': string; link: string; expires_minutes: number | null }
   /** M5. The QR code in the mail is `provisioning_link`. */

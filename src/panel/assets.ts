@@ -1,6 +1,8 @@
 import pico from '@picocss/pico/css/pico.min.css' with { type: 'text' }
+import codeBoxes from './assets/code-boxes.js' with { type: 'text' }
 import codeSignIn from './assets/code-sign-in.js' with { type: 'text' }
 import copy from './assets/copy.js' with { type: 'text' }
+import countdown from './assets/countdown.js' with { type: 'text' }
 import openApp from './assets/open-app.js' with { type: 'text' }
 import panel from './assets/panel.css' with { type: 'text' }
 import proofOfWork from './assets/proof-of-work.js' with { type: 'text' }
@@ -25,8 +27,10 @@ let known: readonly Asset[] | null = null
 export const assets = (): readonly Asset[] => {
   known ??= [
     asset('panel.css', 'text/css; charset=utf-8', `${pico}\n${panel}`),
+    asset('code-boxes.js', 'text/javascript; charset=utf-8', codeBoxes),
     asset('code-sign-in.js', 'text/javascript; charset=utf-8', codeSignIn),
     asset('copy.js', 'text/javascript; charset=utf-8', copy),
+    asset('countdown.js', 'text/javascript; charset=utf-8', countdown),
     asset('open-app.js', 'text/javascript; charset=utf-8', openApp),
     asset('proof-of-work.js', 'text/javascript; charset=utf-8', proofOfWork),
   ]

@@ -27,6 +27,8 @@ interface TextField {
   readonly autocapitalize?: 'none'
   /** Below the input, until something is refused about it. */
   readonly hint?: string
+  /** For `code-boxes.js`: what each box in place of the input is called, a line each. */
+  readonly 'data-boxes'?: string
 }
 
 /** An input with its label above it, and below it a hint or what was refused about it. */
@@ -77,16 +79,23 @@ export const currentPasswordField = (visit: Visit, refused: FieldMessages): VNod
     autocomplete: 'current-password',
   })
 
+/** What a page with a `codeField` loads. */
+export const CODE_SCRIPTS: readonly string[] = ['code-boxes.js', 'countdown.js']
+
 /** Digits that were sent to somebody. */
-export const codeField = (visit: Visit, refused: FieldMessages, digits: number): VNode =>
-  textField(visit, refused, {
+export const codeField = (visit: Visit, refused: FieldMessages, digits: number): VNode => {
+  const t = texts(visit)
+  const boxes = Array.from({ length: digits }, (_, index) => t('code.digit', { number: index + 1, digits }))
+  return textField(visit, refused, {
     name: 'code',
     label: 'recovery.code',
     inputmode: 'numeric',
     autocomplete: 'one-time-code',
     pattern: `[0-9]{${digits}}`,
     maxlength: digits,
+    'data-boxes': boxes.join('\n'),
   })
+}
 
 /** What was typed there, or into a field for each digit, as apps and scripts of the reference know the form. */
 export const typedCode = ({ input }: Visit, digits: number): string => {

@@ -23,6 +23,8 @@ export interface Form {
   readonly address?: string | null
   /** What the answer to the captcha is good for; without it the form has none. */
   readonly captchaSubject?: string
+  /** As in `Page`, beside the captcha's. */
+  readonly scripts?: readonly string[]
 }
 
 /** A page that is one form, with its token and, where it asks for one, the captcha. */
@@ -30,7 +32,7 @@ export const formPage =
   (deps: { config: Config; formTokens: FormTokens; captcha: Captcha }) =>
   async (request: Request, visit: Visit, form: Form): Promise<Response> => {
     const { config, formTokens, captcha } = deps
-    const { title, action, button, children, before, after, captchaSubject } = form
+    const { title, action, button, children, before, after, captchaSubject, scripts = [] } = form
     const { refused = NOTHING_REFUSED, address = null } = form
     const t = texts(visit)
     const { token, setCookie } = formTokens.issue(request, visit)
@@ -40,7 +42,8 @@ export const formPage =
       title,
       status: refused.size > 0 ? 422 : 200,
       address,
-      ...(hasCaptcha ? { foreign: captcha.foreign, script: captcha.script } : {}),
+      foreign: hasCaptcha ? captcha.foreign : [],
+      scripts: hasCaptcha && captcha.script !== null ? [...scripts, captcha.script] : scripts,
       headers: setCookie === null ? {} : { 'set-cookie': setCookie },
       children: (
         <>

@@ -28,8 +28,8 @@ export interface Page {
   readonly status?: number
   /** Origins that a captcha of somebody else needs for its script and frame. */
   readonly foreign?: readonly string[]
-  /** A script: an asset of ours by its name, or a captcha's by its URL. */
-  readonly script?: string | null
+  /** Assets of ours by their names, or a captcha's by its URL. */
+  readonly scripts?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   /** Where the page can be had by GET in another language; null: nowhere, it answers a form. Itself by default. */
   readonly address?: string | null
@@ -128,7 +128,16 @@ const languages = (visit: Visit, basePath: string, address: string | null): VNod
 
 /** Every page of the panel: its frame, its language, its headers. Works without scripts. */
 export const page = (visit: Visit, basePath: string, options: Page): Response => {
-  const { title, children, status = 200, foreign = [], script, headers = {}, address = '', wide = false } = options
+  const {
+    title,
+    children,
+    status = 200,
+    foreign = [],
+    scripts = [],
+    headers = {},
+    address = '',
+    wide = false,
+  } = options
   const { lookAgainSeconds } = options
   const { language, space, frame } = visit
   const flash = frame?.flash ?? null
@@ -150,9 +159,9 @@ export const page = (visit: Visit, basePath: string, options: Page): Response =>
         <link rel="icon" href={logo ?? 'data:,'} />
         <link rel="stylesheet" href={basePath + assetPath('panel.css')} />
         <link rel="stylesheet" href={basePath + huePath(space.themeHue)} />
-        {script === undefined || script === null ? null : (
+        {scripts.map((script) => (
           <script type="module" src={script.startsWith('https:') ? script : basePath + assetPath(script)} />
-        )}
+        ))}
       </head>
       <body class={wide ? 'wide' : visit.session?.kind === 'panel' ? 'signed-in' : undefined}>
         <a class="skip" href="#main">
@@ -169,7 +178,7 @@ export const page = (visit: Visit, basePath: string, options: Page): Response =>
           {menu(visit, basePath)}
         </header>
         <main id="main">
-          {visit.caller?.activated === false ? (
+          {visit.caller?.activated === false && visit.session?.kind === 'panel' ? (
             <p class="banner">
               {t('panel.not_activated')} <a href={`${basePath}/email/change`}>{t('panel.not_activated_go')}</a>
             </p>

@@ -14,8 +14,8 @@ import { readFlash, redirect } from './redirect.ts'
 const COOKIE = /(?:^|;\s*)sipkeeper_language=([a-z]{2})(?:;|$)/
 const YEAR_SECONDS = 31_536_000
 
-/** Where a recovery session may go: it sets a password, or ends. */
-const OF_A_RECOVERY: readonly string[] = ['/password', '/logout']
+/** Where a recovery session may go: it sets a password or keeps the old one, or ends. */
+const OF_A_RECOVERY: readonly string[] = ['/password', '/password/keep', '/logout']
 
 const isLanguage = (text: unknown): text is Language => LANGUAGES.some((known) => known === text)
 

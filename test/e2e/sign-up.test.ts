@@ -58,6 +58,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl') || !hasProgram('o
       ...space,
       expire_at: null,
       theme_hue: 60,
+      newsletter_registration_address: 'news@example.org',
       intro_registration_text: '**Welcome** to our phones. [Read more](https://example.org/)',
       copyright_text: '© Example, *all of it*',
     })
@@ -101,6 +102,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl') || !hasProgram('o
     expect(await page.inputValue('[name=email]')).toBe('newcomer@example.org')
     await chrome.shoot(page, 'sign-up-refused')
     await fill(page, 'newcomer', address)
+    await page.check('[name=newsletter]')
     await submit(page)
     expect(pathOf(page)).toBe('/register/code')
     const { mail } = await mailTo('newcomer@example.org')
@@ -114,6 +116,8 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl') || !hasProgram('o
     expect(pathOf(page)).toBe('/dashboard')
     expect(await page.textContent('header')).toContain('newcomer@sip.example.org')
     expect(signIn('newcomer')).toBe('200')
+    const { mail: news } = await mailTo('news@example.org')
+    expect(news.text).toContain('newcomer@example.org')
     expect(running.output()).not.toContain(`"${code}"`)
     expect(running.output()).not.toContain('battery-staple')
   }, 60_000)
@@ -133,6 +137,48 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl') || !hasProgram('o
     await submit(page)
     expect(pathOf(page)).toBe('/dashboard')
     expect(signIn('nouvelle')).toBe('200')
+  }, 60_000)
+
+  test('types its code into boxes where scripts run, or pastes it', async () => {
+    const page = await chrome.open({
+      locale: 'en-GB',
+      javaScriptEnabled: true,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    await page.goto(`${running.base}/register/email`)
+    await fill(page, 'typist', { email: 'typist@example.org', email_confirmation: 'typist@example.org' })
+    await submit(page)
+    const { mail } = await mailTo('typist@example.org')
+    const code = /^\s*(\d{4})\s*$/m.exec(mail.text ?? '')?.[1] ?? ''
+    const boxes = page.locator('.boxes input')
+    const group = page.getByRole('group', { name: 'Code' })
+    const typed = () => boxes.evaluateAll((all) => all.map((box) => (box as HTMLInputElement).value).join('|'))
+    const focused = () => boxes.evaluateAll((all) => all.indexOf(document.activeElement as HTMLElement))
+    await page.waitForSelector('.countdown:not(:empty)')
+    expect([await boxes.count(), await group.getByLabel('Digit 2 of 4').count()]).toEqual([4, 1])
+    expect(await boxes.nth(0).getAttribute('autocomplete')).toBe('one-time-code')
+    expect(await page.textContent('.countdown')).toMatch(/^\((1:00|0:\d\d)\)$/)
+    await boxes.nth(0).focus()
+    await page.keyboard.type('1x23')
+    expect([await typed(), await focused()]).toEqual(['1|2|3|', 3])
+    await page.keyboard.press('Backspace')
+    expect([await typed(), await focused()]).toEqual(['1|2||', 2])
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    expect(await focused()).toBe(0)
+    await page.keyboard.type(code === '1000' ? '1001' : '1000')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('small:has-text("2 more tries")')
+    expect(await boxes.nth(0).getAttribute('aria-invalid')).toBe('true')
+    await chrome.shoot(page, 'sign-up-boxes-refused')
+    expect(await barriers(page)).toEqual([])
+    await page.evaluate((text) => navigator.clipboard.writeText(text), ` ${code.slice(0, 2)} ${code.slice(2)}\n`)
+    await boxes.nth(2).focus()
+    await page.keyboard.press('Control+V')
+    expect(await typed()).toBe([...code].join('|'))
+    await chrome.shoot(page, 'sign-up-boxes')
+    await submit(page)
+    expect(pathOf(page)).toBe('/dashboard')
   }, 60_000)
 
   test('with an address that somebody has goes on alike, and its owner gets a mail', async () => {

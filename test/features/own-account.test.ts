@@ -47,6 +47,8 @@ describe('without the right form', () => {
     '/language',
     '/password',
     '/delete',
+    '/devices/delete',
+    '/password/keep',
     '/sessions/revoke',
     '/sessions/revoke_others',
     '/api_key',
@@ -352,6 +354,22 @@ describe('devices', () => {
     expect((await browser.submit()).headers.get('location')).toBe('/devices')
     expect((await browser.open('/devices')).text).toContain('No device is registered')
     expect(events('device.removed')).toHaveLength(1)
+    expect((await browser.open('/devices/delete')).headers.get('location')).toBe('/devices')
+    const updatedAt = t.clock.now.getTime() / 1000
+    await redis.register('somebody@sip.example.org', uuid, { updatedAt, userAgent })
+    expect((await browser.open('/devices')).text).not.toContain('Remove all devices')
+    await redis.register('somebody@sip.example.org', `${uuid}-2`, { updatedAt, userAgent })
+    await redis.register('neighbour@sip.example.org', uuid, { updatedAt, userAgent })
+    expect((await browser.open('/devices')).text).toContain('href="/devices/delete"')
+    expect((await browser.open('/devices/delete')).text).toContain('To keep them out, change your password')
+    expect((await browser.submit({ form_token: 'x' }, still)).status).toBe(403)
+    expect(events('device.removed')).toHaveLength(1)
+    expect((await browser.submit()).headers.get('location')).toBe('/devices')
+    const gone = (await browser.open('/devices')).text
+    expect(gone).toContain('All devices are removed.')
+    expect(gone).toContain('No device is registered')
+    expect(events('device.removed')).toHaveLength(3)
+    expect(await redis.send('HLEN', 'fs:neighbour@sip.example.org')).toBe(1)
     t.parts.registrar.close()
     await redis.stop()
   })

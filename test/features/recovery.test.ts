@@ -410,6 +410,47 @@ describe('a password is not set', () => {
     expect((await t.digest(account, 'GET', '/api/accounts/me')).status).toBe(200)
   })
 
+  test('when its owner has remembered the old one: the recovery becomes a session like any other, once', async () => {
+    const keep = { form: '/password/keep', stay: true }
+    const browser = await recovered()
+    await browser.open('/password')
+    const elsewhere = { ...keep, headers: { origin: 'https://evil.example' } }
+    expect((await browser.submit({}, elsewhere)).status).toBe(403)
+    expect((await browser.submit({ form_token: 'x' }, keep)).status).toBe(403)
+    const cookie = browser.cookies.get('sipkeeper_session')
+    const replies = await Promise.all([browser.submit({}, keep), browser.submit({}, keep)])
+    expect(replies.map(({ status }) => status).sort()).toEqual([302, 403])
+    expect(replies.find(({ status }) => status === 302)?.headers.get('location')).toBe('/dashboard')
+    expect(browser.cookies.get('sipkeeper_session')).not.toBe(cookie)
+    expect((await browser.open('/dashboard')).status).toBe(200)
+    expect((await t.db.read.select().from(t.db.tables.sessions)).map(({ kind }) => kind)).toEqual(['panel'])
+    expect((await t.digest(account, 'GET', '/api/accounts/me')).status).toBe(200)
+    const [line = ''] = t.lines.filter((each) => each.includes('auth.login.ok') && each.includes('via=recovery'))
+    expect(line).toContain('account=somebody@sip.example.org')
+    // The other password form asks for the old one.
+    expect((await browser.open('/password')).text).not.toContain('/password/keep')
+    later(11)
+    expect((await browser.open('/dashboard')).status).toBe(200)
+  })
+
+  test('when the account was blocked before it was kept, or without a recovery', async () => {
+    const browser = await recovered()
+    await browser.open('/password')
+    await t.post(`/api/accounts/${account.id}/block`, { as: await t.account({ admin: true }) })
+    expect((await browser.submit({}, { form: '/password/keep' })).headers.get('location')).toBe('/login')
+    const cookie = await t.cookie(await t.account())
+    expect((await t.post('/password/keep', { headers: { cookie } })).status).toBe(403)
+  })
+
+  test('by whoever signs out of a recovery', async () => {
+    const browser = await recovered()
+    await browser.open('/logout')
+    expect((await browser.submit()).headers.get('location')).toBe('/login')
+    expect(browser.cookies.has('sipkeeper_session')).toBe(false)
+    expect(await t.db.read.select().from(t.db.tables.sessions)).toEqual([])
+    expect((await browser.open('/password')).status).toBe(302)
+  })
+
   test('twice by one recovery', async () => {
     const browser = await recovered()
     await browser.open('/password')

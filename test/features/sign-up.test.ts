@@ -47,6 +47,10 @@ const waitForCode = async (fields: Record<string, string>) => {
   return { browser, page: await browser.open('/register/code') }
 }
 
+const aMinuteLater = () => {
+  t.clock.now = new Date(t.clock.now.getTime() + 60_000)
+}
+
 const account = async (username = 'newcomer') => {
   const rows = await t.db.read.select().from(t.db.tables.accounts)
   return rows.find((row) => row.username === username) ?? null
@@ -352,6 +356,7 @@ describe('a registration', () => {
       422,
       ['code: That code no longer works. Send yourself another one.'],
     ])
+    aMinuteLater()
     await browser.open('/register/again')
     expect((await browser.submit()).headers.get('location')).toBe('/register/code')
     const second = await sentCode()
@@ -382,16 +387,115 @@ describe('a registration', () => {
     const { browser } = await waitForCode(NEW)
     const statuses: number[] = []
     for (let count = 0; count < 5; count += 1) {
+      aMinuteLater()
       await browser.open('/register/again')
       statuses.push((await browser.submit()).status)
     }
     expect(statuses).toEqual([302, 302, 302, 302, 429])
   })
 
+  test('asks for a second code to the same place after a minute, and the page says how long that is', async () => {
+    const { browser, page } = await waitForCode(NEW)
+    expect(page.text).toContain('data-seconds-left="60"')
+    await browser.open('/register/again')
+    t.clock.now = new Date(t.clock.now.getTime() + 20_000)
+    const refused = await browser.submit({}, { stay: true })
+    const note = 'email: A code was sent there a moment ago. Please wait 40 more seconds.'
+    expect([refused.status, refusals(refused)]).toEqual([422, [note]])
+    expect(await t.messages()).toHaveLength(1)
+    t.clock.now = new Date(t.clock.now.getTime() + 40_000)
+    const twice = await Promise.all([browser.submit({}, { stay: true }), browser.submit({}, { stay: true })])
+    expect(twice.map(({ status }) => status).sort()).toEqual([302, 422])
+  })
+
+  test('that was finished may change its number and address over the API; one that was not may not', async () => {
+    const mayChange = async () => {
+      const made = await account()
+      const who = { id: made?.id ?? 0, username: 'newcomer', domain: 'sip.example.org', password: PASSWORD, key: '' }
+      const body = { email: 'later@example.org' }
+      return (await t.digest(who, 'POST', '/api/accounts/me/email/request', { body })).status
+    }
+    for (const way of ['code', 'link'] as const) {
+      const { browser } = await waitForCode(NEW)
+      expect([way, await mayChange()]).toEqual([way, 403])
+      const [message] = await t.messages()
+      if (way === 'code') await browser.submit({ code: String(message?.data?.code) })
+      else {
+        await browser.open(new URL(String(message?.data?.code_link)).pathname)
+        await browser.submit()
+      }
+      expect([way, await mayChange()]).toEqual([way, 200])
+      const spent = await t.db.read.select().from(t.db.tables.accountCreationTokens)
+      expect(spent).toMatchObject([{ used: true, accountId: (await account())?.id, spaceId: t.main.id }])
+      expect(spent[0]?.ip).toMatch(/^198\.51\.100\./)
+      await t.close()
+      await start()
+    }
+  })
+
   test('waits for an hour at most', async () => {
     const { browser } = await waitForCode(NEW)
     t.clock.now = new Date(t.clock.now.getTime() + 61 * 60_000)
     expect((await browser.open('/register/code')).status).toBe(302)
+  })
+})
+
+describe('the newsletter of the Space', () => {
+  const LIST = 'news@example.org'
+  const readers = async () => (await t.messages()).filter(({ kind }) => kind === 'newsletter')
+  const finish = async (fields: Record<string, string>) => {
+    const { browser } = await waitForCode(fields)
+    const before = await readers()
+    await browser.submit({ code: await sentCode() })
+    return { before, after: await readers() }
+  }
+
+  test('is offered where the Space has one, by e-mail, and never ticked beforehand', async () => {
+    expect((await t.get('/register/email')).text).not.toContain('newsletter')
+    await setSpace({ newsletterRegistrationAddress: LIST })
+    const box = /<input[^>]*name="newsletter"[^>]*>/.exec((await t.get('/register/email')).text)?.[0]
+    expect(box).toContain('type="checkbox"')
+    expect(box).not.toContain('checked')
+    expect((await t.get('/register/phone')).text).not.toContain('newsletter')
+  })
+
+  test('hears of nobody who did not tick, whose address is not confirmed, or who has somebody else’s', async () => {
+    await setSpace({ newsletterRegistrationAddress: LIST })
+    await t.account({ username: 'somebody', email: 'known@example.org' })
+    expect((await finish({ ...NEW, newsletter: '' })).after).toEqual([])
+    expect((await finish({ ...NEW_BY_PHONE, username: 'by-phone', newsletter: '1' })).after).toEqual([])
+    await waitForCode({ ...NEW, ...mail('known@example.org'), username: 'prober', newsletter: '1' })
+    expect(await readers()).toEqual([])
+  })
+
+  test('hears nothing once the Space has none any more', async () => {
+    await setSpace({ newsletterRegistrationAddress: LIST })
+    const { browser } = await waitForCode({ ...NEW, newsletter: '1' })
+    await setSpace({ newsletterRegistrationAddress: null })
+    await browser.submit({ code: await sentCode() })
+    expect([(await account())?.activated, await readers()]).toEqual([true, []])
+  })
+
+  test('hears of a confirmed address, once, with what was ticked and when', async () => {
+    await setSpace({ newsletterRegistrationAddress: LIST, locale: 'fr' })
+    const { before, after } = await finish({ ...NEW, newsletter: '1' })
+    expect(before).toEqual([])
+    const wording =
+      'Je souhaite recevoir par e-mail les actualités du service Example. Je peux me désinscrire à tout moment.'
+    const data = { email: 'newcomer@example.org', wording, time: t.clock.now.toISOString() }
+    expect(after).toMatchObject([{ channel: 'mail', recipient: LIST, accountId: null, language: 'fr', data }])
+    const rows = await t.db.read.select().from(t.db.tables.emailChangeCodes)
+    expect(rows).toMatchObject([{ newsletterWording: wording, ip: expect.stringMatching(/^198/) }])
+  })
+
+  test('hears of the address that the code went to in the end, also by the link', async () => {
+    await setSpace({ newsletterRegistrationAddress: LIST })
+    const { browser } = await waitForCode({ ...NEW, ...mail('newcmer@example.org'), newsletter: '1' })
+    await browser.open('/register/again')
+    await browser.submit(mail('newcomer@example.org'))
+    await browser.open(new URL(String((await t.messages()).at(-1)?.data?.code_link)).pathname)
+    await browser.submit()
+    expect((await readers()).map(({ data }) => data?.email)).toEqual(['newcomer@example.org'])
   })
 })
 
@@ -410,7 +514,9 @@ describe('that somebody has an address or a number', () => {
     const replies = [reply, await browser.open('/register/code')]
     for (const code of ['12345', '0000', '0001', '0002', '0003'])
       replies.push(await browser.submit({ code }, { stay: true }))
-    replies.push(await browser.open('/register/again'), await browser.submit(), await browser.open('/register/code'))
+    replies.push(await browser.open('/register/again'), await browser.submit({}, { stay: true }))
+    aMinuteLater()
+    replies.push(await browser.submit(), await browser.open('/register/code'))
     // The name is gone either way.
     replies.push((await register({ ...fields, username: `prober${addresses}` })).reply)
     return replies.map((each) => plain(each, typed))
@@ -419,7 +525,7 @@ describe('that somebody has an address or a number', () => {
   test('does not show by its e-mail address; whoever has it gets a mail, once a day', async () => {
     const owner = await t.account({ username: 'somebody', email: 'known@example.org', locale: 'fr' })
     const unknown = await seen({ ...NEW, ...mail('fresh@example.org') }, 'fresh@example.org')
-    expect(unknown.map(({ status }) => status)).toEqual([302, 200, 422, 422, 422, 422, 422, 200, 302, 200, 422])
+    expect(unknown.map(({ status }) => status)).toEqual([302, 200, 422, 422, 422, 422, 422, 200, 422, 302, 200, 422])
     const before = await t.messages()
     const known = await seen({ ...NEW, ...mail('known@example.org') }, 'known@example.org')
     const hide = (pages: typeof known) => JSON.stringify(pages).replaceAll(/prober\d+/g, 'prober')

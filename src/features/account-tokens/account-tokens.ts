@@ -256,9 +256,13 @@ export const accountTokens = (deps: {
       const by = { ip: visit.address, userAgent: visit.userAgent }
       return found !== null && store.redeemRecovery(tx, found.id, accountId, now(), by)
     },
+    /** The account was made in the panel, behind a captcha and a code: as good as a token, and so a spent one stands for it. */
+    vouch: async (tx: Tx, visit: Visit, accountId: number): Promise<void> => {
+      await store.insertCreation(tx, { ...newToken(visit), used: true, accountId }, now())
+    },
     recordRedeemed: (visit: Visit, token: string, kind: TokenKind = 'creation') =>
       record('token.redeemed', visit, kind, token),
-    /** The account was made with a creation token or consumed one. */
+    /** The account was made with a creation token, consumed one, or was made in the panel. */
     isValidated: (on: Reader, accountId: number) => store.isValidated(on, accountId),
   }
 }

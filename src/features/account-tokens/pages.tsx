@@ -32,7 +32,7 @@ export const creationTokenPages = (deps: Deps) => {
       status: refused ? 422 : 200,
       address: `${basePath}/creation_token/check/${token}`,
       foreign: captcha.foreign,
-      script: captcha.script,
+      scripts: captcha.script === null ? [] : [captcha.script],
       headers: setCookie === null ? {} : { 'set-cookie': setCookie },
       children: (
         <form method="post" action={`${basePath}/creation_token/validate`}>

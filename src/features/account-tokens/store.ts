@@ -18,6 +18,12 @@ export interface NewToken {
   readonly userAgent: string | null
 }
 
+/** What makes a token one that an account was made with. */
+interface Spent {
+  readonly used: true
+  readonly accountId: number
+}
+
 type SpaceId = Pick<Space, 'id'>
 
 export const accountTokenStore = (db: Db) => {
@@ -86,7 +92,7 @@ export const accountTokenStore = (db: Db) => {
           .returning({ id: requests.id })
       ).length === 1,
 
-    insertCreation: async (tx: Tx, row: NewToken & Partial<Device>, at: Date) =>
+    insertCreation: async (tx: Tx, row: NewToken & Partial<Device> & Partial<Spent>, at: Date) =>
       (
         await tx
           .insert(creation)

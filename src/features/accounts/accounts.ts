@@ -664,10 +664,10 @@ export const accounts = (deps: {
     },
     /** For features that change an account in a transaction of their own, after its commit. */
     announceUpdated: (visit: Visit, found: Found): void => announce('updated', visit, found),
-    /** Nobody is signed in to the account any more; its API keys of its own go too. */
-    signOutIn: async (tx: Tx, id: number): Promise<void> => {
-      await sessions.revoke(tx, id)
+    /** Nobody is signed in to the account any more; its API keys of its own go too. How many sessions that ended. */
+    signOutIn: async (tx: Tx, id: number): Promise<number> => {
       await apiKeys.revoke(tx, id)
+      return sessions.revoke(tx, id)
     },
     /** Blocked by the service, not by a person: how many sessions that ended. */
     blockIn: async (tx: Tx, space: Space, id: number, visit: Visit): Promise<number> => {

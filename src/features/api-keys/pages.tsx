@@ -80,7 +80,7 @@ export const apiKeyPages = ({ auth, pages, accounts, apiKeys, config }: Deps) =>
         return page(visit, basePath, {
           title: 'api_key.made',
           address: null,
-          script: 'copy.js',
+          scripts: ['copy.js'],
           children: (
             <>
               <p>{t('api_key.once')}</p>

@@ -9,7 +9,7 @@ import { browserName } from '../../panel/browser-name.ts'
 import { FORM_TOKEN_FIELD, type FormTokens } from '../../panel/csrf.ts'
 import { actionForm } from '../../panel/form-page.tsx'
 import { page, texts } from '../../panel/layout.tsx'
-import { moment } from '../../panel/moment.tsx'
+import { countdown, moment } from '../../panel/moment.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
@@ -27,6 +27,7 @@ interface Deps {
   readonly limits: Limits
   readonly formTokens: FormTokens
   readonly config: Config
+  readonly now: () => Date
 }
 
 const COOKIE = 'sipkeeper_code'
@@ -47,7 +48,7 @@ const LOOK_AGAIN_SECONDS = 5
  * scanned code leads to: nothing happens before somebody has pressed a button.
  */
 export const authTokenPages = (deps: Deps) => {
-  const { auth, pages, db, authTokens, signIn, sessions, limits, formTokens, config } = deps
+  const { auth, pages, db, authTokens, signIn, sessions, limits, formTokens, config, now } = deps
   const basePath = config.BASE_PATH
 
   const picture = (visit: Visit, token: string) => (
@@ -82,9 +83,10 @@ export const authTokenPages = (deps: Deps) => {
 
   const waitingPage = (visit: Visit, token: string, expiresAt: Date): Response => {
     const t = texts(visit)
+    const secondsLeft = Math.ceil((expiresAt.getTime() - now().getTime()) / 1000)
     return page(visit, basePath, {
       title: 'sign_in.by_code',
-      script: 'code-sign-in.js',
+      scripts: ['code-sign-in.js', 'countdown.js'],
       lookAgainSeconds: LOOK_AGAIN_SECONDS,
       children: (
         <div data-state={`${basePath}/authenticate/qrcode/${token}/state`}>
@@ -92,7 +94,7 @@ export const authTokenPages = (deps: Deps) => {
           {picture(visit, token)}
           {phrase(visit, token)}
           <p role="status">
-            {t('code_sign_in.until')} {moment(visit, expiresAt)}
+            {t('code_sign_in.until')} {moment(visit, expiresAt)} {countdown(secondsLeft)}
           </p>
           <ul class="ways">
             <li>
@@ -111,7 +113,7 @@ export const authTokenPages = (deps: Deps) => {
     const { children, headers } = openForm(request, visit, '/authenticate/qrcode', token)
     return page(visit, basePath, {
       title: 'code_sign_in.approved',
-      script: 'code-sign-in.js',
+      scripts: ['code-sign-in.js'],
       headers,
       children: (
         <>

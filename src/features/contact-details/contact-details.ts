@@ -16,6 +16,7 @@ import type { Blocking } from '../blocking/blocking.ts'
 import { type Codes, type Guess, MOST_ATTEMPTS } from '../codes/codes.ts'
 import type { Notices } from '../notices/notices.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import { languageOf, type Space } from '../spaces/space.ts'
 import { contactDetailsStore, type EmailChange, type PhoneChange } from './store.ts'
 
@@ -26,6 +27,9 @@ export const GivenCode = form({ code: text({ numbers: true }) })
 const LINK_LENGTH = 32
 const UNDO_FOR_MS = 72 * 3_600_000
 
+/** A person may have another code sent to the same place so long after the one before it (spec panel.md PU2, PU3). */
+const RESEND_AFTER_MS = 60_000
+
 /** Whose number or address it is to become. */
 interface Owner {
   readonly id: number
@@ -34,10 +38,20 @@ interface Owner {
   readonly space: Space
 }
 
-/** An address or a number that waits for its code. */
-export interface Pending {
-  readonly kind: 'email' | 'phone'
+type Kind = 'email' | 'phone'
+
+/** An address or a number that an account shall have. */
+export interface Wanted {
+  readonly kind: Kind
   readonly to: string
+  /** The sentence that was ticked to get the newsletter there. */
+  readonly newsletterWording?: string | null
+}
+
+/** It waits for its code. */
+export interface Pending extends Wanted {
+  /** Until another one may be sent to the same place. */
+  readonly resendSeconds: number
 }
 
 type WrongGuess = Exclude<Guess, { readonly outcome: 'right' }>
@@ -61,12 +75,13 @@ export const contactDetails = (deps: {
   notices: Notices
   outbox: Outbox
   phoneCountries: PhoneCountries
+  sessions: Sessions
   admitSms: AdmitSms
   log: Logging
   now: () => Date
 }) => {
   const { config, db, secrets, accounts, blocking, codes, limits, notices, outbox, log, now } = deps
-  const { phoneCountries, accountTokens, admitSms } = deps
+  const { phoneCountries, accountTokens, sessions, admitSms } = deps
   const store = contactDetailsStore(db)
 
   const record = (event: SecurityEvent, visit: Visit, who: { username: string; domain: string }, more = {}) =>
@@ -88,16 +103,37 @@ export const contactDetails = (deps: {
     }
   }
 
+  const pendingIn = async (on: Reader, accountId: number, kind: Kind): Promise<Pending | null> => {
+    const email = kind === 'email' ? await store.pendingEmail(on, accountId) : null
+    const phone = kind === 'phone' ? await store.pendingPhone(on, accountId) : null
+    const row = email ?? phone
+    if (row === null) return null
+    const waitMs = row.createdAt.getTime() + RESEND_AFTER_MS - now().getTime()
+    const resendSeconds = Math.max(0, Math.ceil(waitMs / 1000))
+    const newsletterWording = email?.newsletterWording ?? null
+    return { kind, to: email?.email ?? phone?.phone ?? '', newsletterWording, resendSeconds }
+  }
+
+  /** Refuses a second code to the same place within a minute. */
+  const refuseTooSoon = (pending: Pending | null, { kind, to }: Wanted): void => {
+    if (pending === null || pending.to !== to || pending.resendSeconds === 0) return
+    const refusal = { id: 'contact.too_soon', values: { count: pending.resendSeconds } } as const
+    throw new AppError('invalid', 'errors.invalid', { fields: new Map([[kind, [refusal]]]) })
+  }
+
   /** `work` runs while the account is held and may still get a code; whoever has asked too often is blocked instead. */
   const issue = async (
     visit: Visit,
     caller: Caller,
-    kind: 'phone' | 'email',
+    wanted: Wanted,
     work: (tx: Tx, account: AccountView) => Promise<void>,
   ): Promise<void> => {
+    const { kind } = wanted
     const isIssued = await db.transaction(async (tx) => {
       await accounts.holdIn(tx, caller.space, caller.id)
       if (await blocking.isSuspicious(tx, caller)) return false
+      // Apps ask as often as the reference lets them.
+      if (caller.via === 'session') refuseTooSoon(await pendingIn(tx, caller.id, kind), wanted)
       await codes.refuseTooMany(tx, kind, caller.id)
       await codes.invalidate(tx, kind, caller.id)
       await work(tx, (await accounts.view(tx, caller.space, caller.id)).account)
@@ -111,10 +147,11 @@ export const contactDetails = (deps: {
     attempts < MOST_ATTEMPTS && !codes.isExpired('phone', createdAt)
 
   /** A code that waits for the account, and the mail or SMS that carries it. */
-  const mailCode = async (tx: Tx, visit: Visit, space: Space, account: AccountView, email: string): Promise<void> => {
+  const mailCode = async (tx: Tx, visit: Visit, space: Space, account: AccountView, wanted: Wanted): Promise<void> => {
+    const { to: email, newsletterWording = null } = wanted
     const code = codes.make()
     const link = secrets.token(LINK_LENGTH)
-    const row = { accountId: account.id, email, code: codes.seal(code), hash: secrets.hash(link) }
+    const row = { accountId: account.id, email, newsletterWording, code: codes.seal(code), hash: secrets.hash(link) }
     await store.insertEmail(tx, { ...row, ...byOf(visit) }, now())
     await outbox.add(tx, {
       channel: 'mail',
@@ -135,7 +172,8 @@ export const contactDetails = (deps: {
     })
   }
 
-  const textCode = async (tx: Tx, visit: Visit, space: Space, account: AccountView, phone: string): Promise<void> => {
+  const textCode = async (tx: Tx, visit: Visit, space: Space, account: AccountView, wanted: Wanted): Promise<void> => {
+    const { to: phone } = wanted
     const code = codes.make()
     const row = { accountId: account.id, phone, code: codes.seal(code), attempts: 0 }
     await store.insertPhone(tx, { ...row, ...byOf(visit) }, now())
@@ -176,8 +214,9 @@ export const contactDetails = (deps: {
         return pending
       },
     )
-    await issue(visit, caller, 'phone', async (tx, account) => {
-      if (kept === null) return textCode(tx, visit, space, account, phone)
+    const wanted = { kind: 'phone', to: phone } as const
+    await issue(visit, caller, wanted, async (tx, account) => {
+      if (kept === null) return textCode(tx, visit, space, account, wanted)
       const row = { accountId: caller.id, phone, code: kept.code ?? '', attempts: kept.attempts }
       await store.insertPhone(tx, { ...row, ...byOf(visit) }, now())
     })
@@ -187,17 +226,33 @@ export const contactDetails = (deps: {
   const requestEmail = async (visit: Visit, caller: Caller, input: Input<typeof WantedEmail>): Promise<void> => {
     await admit(visit, caller)
     const { space } = caller
-    const wanted = input.values.email ?? ''
+    const email = input.values.email ?? ''
     if (input.isGood('email')) {
       const { account } = await accounts.ofCaller(caller)
-      if (account.email === wanted) input.refuse('email', { id: 'v.same_email' })
-      else if (await accounts.isTaken(db.read, space, caller.id, { email: wanted })) {
+      if (account.email === email) input.refuse('email', { id: 'v.same_email' })
+      else if (await accounts.isTaken(db.read, space, caller.id, { email })) {
         input.refuse('email', { id: 'v.taken' })
       }
     }
     input.settle()
-    await issue(visit, caller, 'email', (tx, account) => mailCode(tx, visit, space, account, wanted))
-    record('auth.code.sent', visit, caller, { kind: 'email', to: maskedEmail(wanted) })
+    const wanted = { kind: 'email', to: email } as const
+    await issue(visit, caller, wanted, (tx, account) => mailCode(tx, visit, space, account, wanted))
+    record('auth.code.sent', visit, caller, { kind: 'email', to: maskedEmail(email) })
+  }
+
+  /** Whoever writes the Space's newsletter learns of a reader, now that the address is known to be theirs. */
+  const subscribe = async (tx: Tx, space: Space, { email, newsletterWording, createdAt }: EmailChange) => {
+    const recipient = space.newsletterRegistrationAddress
+    if (newsletterWording === null || recipient === null) return
+    await outbox.add(tx, {
+      channel: 'mail',
+      kind: 'newsletter',
+      spaceId: space.id,
+      accountId: null,
+      recipient,
+      language: space.locale ?? 'en',
+      data: { email, wording: newsletterWording, time: createdAt.toISOString() },
+    })
   }
 
   /** Stores the new address, and tells the old one how to bring it back. */
@@ -210,6 +265,7 @@ export const contactDetails = (deps: {
     const undo = isMoved ? secrets.token(LINK_LENGTH) : null
     await store.keepUndo(tx, change.id, before.email, undo === null ? null : secrets.hash(undo), now())
     if (undo !== null) await notices.emailChanged(tx, space, before, visit, { to: change.email, undo })
+    await subscribe(tx, space, change)
     return (await accounts.view(tx, space, change.accountId)).account
   }
 
@@ -236,7 +292,7 @@ export const contactDetails = (deps: {
   const guess = async (
     visit: Visit,
     who: Owner,
-    kind: 'phone' | 'email',
+    kind: Kind,
     code: string,
     complete: (tx: Tx) => Promise<void> = async () => {},
   ): Promise<Found | WrongGuess> => {
@@ -266,7 +322,7 @@ export const contactDetails = (deps: {
     return { account: result, space }
   }
 
-  const confirm = async (visit: Visit, who: Owner, kind: 'phone' | 'email', code: string): Promise<Found> => {
+  const confirm = async (visit: Visit, who: Owner, kind: Kind, code: string): Promise<Found> => {
     const guessed = await guess(visit, who, kind, code)
     if (!('outcome' in guessed)) return guessed
     if (guessed.outcome === 'dead') throw new AppError('gone', 'code.dead')
@@ -304,31 +360,30 @@ export const contactDetails = (deps: {
     /** For pages, which say how many guesses are left. */
     guess,
     /** What waits for its code, and where that went. */
-    pending: async (account: { readonly id: number }): Promise<Pending | null> => {
-      const email = await store.pendingEmail(db.read, account.id)
-      if (email !== null) return { kind: 'email', to: email.email }
-      const phone = await store.pendingPhone(db.read, account.id)
-      return phone === null ? null : { kind: 'phone', to: phone.phone }
-    },
+    pending: ({ id }: { readonly id: number }, kind: Kind): Promise<Pending | null> => pendingIn(db.read, id, kind),
     /**
      * The code of an account whose owner nobody knows yet, while it is held; the one before it is worth nothing then.
      * An address or number that somebody has gets none: the account waits for a code that nobody knows, and whoever has
      * the address learns of it. False in that case, which is nothing that a stranger may be told.
      */
-    issueUnknown: async (tx: Tx, visit: Visit, account: AccountView, wanted: Pending): Promise<boolean> => {
+    issueUnknown: async (tx: Tx, visit: Visit, account: AccountView, wanted: Wanted): Promise<boolean> => {
       const { space } = visit
       const { kind, to } = wanted
+      const before = await pendingIn(tx, account.id, kind)
+      refuseTooSoon(before, wanted)
+      // Ticked once, wherever the code goes in the end.
+      const newsletterWording = wanted.newsletterWording ?? before?.newsletterWording ?? null
       await codes.invalidate(tx, 'email', account.id)
       await codes.invalidate(tx, 'phone', account.id)
       const isTaken = await accounts.isTaken(tx, space, account.id, kind === 'email' ? { email: to } : { phone: to })
       if (!isTaken) {
-        await (kind === 'email' ? mailCode : textCode)(tx, visit, space, account, to)
+        await (kind === 'email' ? mailCode : textCode)(tx, visit, space, account, { ...wanted, newsletterWording })
         return true
       }
       const decoy = { accountId: account.id, code: codes.seal(secrets.token(LINK_LENGTH)), ...byOf(visit) }
       if (kind === 'phone') await store.insertPhone(tx, { ...decoy, phone: to, attempts: 0 }, now())
       else {
-        await store.insertEmail(tx, { ...decoy, email: to, hash: null }, now())
+        await store.insertEmail(tx, { ...decoy, email: to, newsletterWording, hash: null }, now())
         await notices.registrationAttempted(tx, space, await accounts.ownerOf(tx, space, to), visit)
       }
       return false
@@ -344,6 +399,8 @@ export const contactDetails = (deps: {
         await accounts.holdIn(tx, space, accountId)
         const change = await findByLink(tx, space, link)
         await codes.confirm(tx, 'email', change.id)
+        const { account: before } = await accounts.view(tx, space, accountId)
+        if (!before.activated) await accountTokens.vouch(tx, visit, accountId)
         return applyEmail(tx, space, change, visit)
       })
       record('account.email', visit, account, { via: 'link' })
@@ -354,7 +411,7 @@ export const contactDetails = (deps: {
     /** The address before the change is the account's again, and whoever is signed in no longer is. */
     undoEmail: async (visit: Visit, link: string): Promise<void> => {
       const { space } = visit
-      const account = await db.transaction(async (tx) => {
+      const { account, revoked } = await db.transaction(async (tx) => {
         const { accountId } = await findUndo(tx, space, link)
         await accounts.holdIn(tx, space, accountId)
         const change = await findUndo(tx, space, link)
@@ -366,10 +423,11 @@ export const contactDetails = (deps: {
           throw new AppError('conflict', 'email.undo_taken')
         }
         await codes.invalidate(tx, 'email', accountId)
-        await accounts.signOutIn(tx, accountId)
-        return (await accounts.view(tx, space, accountId)).account
+        const revoked = await accounts.signOutIn(tx, accountId)
+        return { account: (await accounts.view(tx, space, accountId)).account, revoked }
       })
       record('account.email', visit, account, { via: 'undo' })
+      sessions.recordRevoked(visit, account, revoked)
       accounts.announceUpdated(visit, { account, space })
     },
   }

@@ -7,9 +7,17 @@ import { read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { MessageId } from '../../messages/messages.ts'
 import { FORM_TOKEN_FIELD, type FormTokens } from '../../panel/csrf.ts'
-import { codeField, currentPasswordField, NOTHING_REFUSED, textField, typedCode } from '../../panel/fields.tsx'
+import {
+  CODE_SCRIPTS,
+  codeField,
+  currentPasswordField,
+  NOTHING_REFUSED,
+  textField,
+  typedCode,
+} from '../../panel/fields.tsx'
 import { formPage, refusedFields } from '../../panel/form-page.tsx'
 import { page, texts } from '../../panel/layout.tsx'
+import { countdown } from '../../panel/moment.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
@@ -185,9 +193,9 @@ export const contactChangePages = (deps: ChangeDeps) => {
     refused = NOTHING_REFUSED,
   ): Promise<Response> => {
     const t = texts(visit)
-    const { emailChange, phoneChange } = await ownAccount.view(caller)
-    const to = kind === 'email' ? emailChange?.email : phoneChange?.phone
-    if (to === undefined) throw new AppError('not_found', 'code.none')
+    const pending = await contactDetails.pending(caller, kind)
+    if (pending === null) throw new AppError('not_found', 'code.none')
+    const { to, resendSeconds } = pending
     const minutes = codes.lifetimeMinutes[kind]
     return form(request, visit, {
       title: 'recovery.code_title',
@@ -195,6 +203,7 @@ export const contactChangePages = (deps: ChangeDeps) => {
       button: 'recovery.confirm',
       refused,
       address: `${basePath}/${kind}/validate`,
+      scripts: CODE_SCRIPTS,
       children: (
         <>
           <p>
@@ -207,7 +216,7 @@ export const contactChangePages = (deps: ChangeDeps) => {
       after: (
         <ul class="ways">
           <li>
-            <a href={`${basePath}/${kind}/change`}>{t('contact.again')}</a>
+            {t('code.late')} {countdown(resendSeconds)} <a href={`${basePath}/${kind}/change`}>{t('contact.again')}</a>
           </li>
           <li>
             <a href={basePath + LANDING}>{t('panel.cancel')}</a>

@@ -24,8 +24,11 @@ export const contactDetailsStore = (db: Db) => {
   return {
     insertPhone: (tx: Tx, row: NewChange & { phone: string; attempts: number }, at: Date) =>
       tx.insert(phones).values({ ...row, createdAt: at, updatedAt: at }),
-    insertEmail: (tx: Tx, row: NewChange & { email: string; hash: string | null }, at: Date) =>
-      tx.insert(emails).values({ ...row, createdAt: at, updatedAt: at }),
+    insertEmail: (
+      tx: Tx,
+      row: NewChange & { email: string; hash: string | null; newsletterWording: string | null },
+      at: Date,
+    ) => tx.insert(emails).values({ ...row, createdAt: at, updatedAt: at }),
     pendingPhone: async (on: Reader, accountId: number): Promise<PhoneChange | null> =>
       (
         await on

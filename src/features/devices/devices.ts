@@ -14,6 +14,10 @@ export interface Device {
   readonly name: string
 }
 
+/** What people know it by. */
+export const titleOf = ({ app, version, name, uuid }: Device): string =>
+  [app, version, name].filter((part) => part !== '').join(' ') || uuid
+
 interface Identity {
   readonly username: string
   readonly domain: string
@@ -28,32 +32,38 @@ const addressOf = ({ username, domain }: Identity): string => `${username}@${dom
 export const devices = (deps: { registrar: Registrar; log: Logging; now: () => Date }) => {
   const { registrar, log, now } = deps
 
-  return {
-    /** The latest last. Of two contacts with one uuid the latest counts: Redis keeps them in no order. */
-    of: async (account: Identity): Promise<ReadonlyMap<string, Device>> => {
-      const contacts = await registrar.contacts(addressOf(account))
-      const known = contacts.map((contact) => readDevice(contact, now())).filter((device) => device !== null)
-      known.sort((one, other) => one.updatedAt.getTime() - other.updatedAt.getTime())
-      return new Map(known.map((device) => [device.uuid, device]))
-    },
+  /** The latest last. Of two contacts with one uuid the latest counts: Redis keeps them in no order. */
+  const of = async (account: Identity): Promise<ReadonlyMap<string, Device>> => {
+    const contacts = await registrar.contacts(addressOf(account))
+    const known = contacts.map((contact) => readDevice(contact, now())).filter((device) => device !== null)
+    known.sort((one, other) => one.updatedAt.getTime() - other.updatedAt.getTime())
+    return new Map(known.map((device) => [device.uuid, device]))
+  }
 
+  /** True when the device was registered. Nothing is said about one that was not. */
+  const remove = async (visit: Visit, account: Identity, uuid: string): Promise<boolean> => {
+    const removed = await registrar.remove(addressOf(account), uuid)
+    if (!removed) return false
+    log.security('device.removed', {
+      ip: visit.address,
+      space: account.domain,
+      account: addressOf(account),
+      by: visit.caller === null ? null : addressOf(visit.caller),
+      ua: visit.userAgent,
+      device: uuid,
+      rid: visit.id,
+    })
+    return true
+  }
+
+  return {
+    of,
     /** What it means that no device is known. */
     registrarState: registrar.state,
-
-    /** True when the device was registered. Nothing is said about one that was not. */
-    remove: async (visit: Visit, account: Identity, uuid: string): Promise<boolean> => {
-      const removed = await registrar.remove(addressOf(account), uuid)
-      if (!removed) return false
-      log.security('device.removed', {
-        ip: visit.address,
-        space: account.domain,
-        account: addressOf(account),
-        by: visit.caller === null ? null : addressOf(visit.caller),
-        ua: visit.userAgent,
-        device: uuid,
-        rid: visit.id,
-      })
-      return true
+    remove,
+    /** Those that are registered now; one that registers meanwhile stays. */
+    removeAll: async (visit: Visit, account: Identity): Promise<void> => {
+      for (const uuid of (await of(account)).keys()) await remove(visit, account, uuid)
     },
   }
 }

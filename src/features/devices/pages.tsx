@@ -9,7 +9,7 @@ import { moment } from '../../panel/moment.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
 import type { Caller } from '../authentication/caller.ts'
-import type { Device, Devices } from './devices.ts'
+import { type Device, type Devices, titleOf } from './devices.ts'
 
 interface Deps {
   readonly auth: Auth
@@ -21,9 +21,6 @@ interface Deps {
 /** spec panel.md PU5 */
 export const devicePages = ({ auth, pages, devices, config }: Deps) => {
   const basePath = config.BASE_PATH
-
-  const titleOf = ({ app, version, name, uuid }: Device): string =>
-    [app, version, name].filter((part) => part !== '').join(' ') || uuid
 
   const facts = (visit: Visit, { userAgent, updatedAt }: Device) => {
     const t = texts(visit)
@@ -58,6 +55,11 @@ export const devicePages = ({ auth, pages, devices, config }: Deps) => {
                 </li>
               ))}
             </ul>
+            {known.length < 2 ? null : (
+              <p>
+                <a href={`${basePath}/devices/delete`}>{t('devices.remove_all')}</a>
+              </p>
+            )}
           </>
         ),
     })
@@ -67,6 +69,40 @@ export const devicePages = ({ auth, pages, devices, config }: Deps) => {
     .use(auth)
     .use(pages)
     .get('/', ({ visit, caller }) => list(visit, caller), { signedIn: 'account' })
+    .get(
+      '/delete',
+      async ({ visit, caller }) => {
+        const t = texts(visit)
+        const known = [...(await devices.of(caller)).values()].toReversed()
+        if (known.length === 0) return redirect(visit, basePath, '/devices')
+        return page(visit, basePath, {
+          title: 'devices.remove_all',
+          children: (
+            <>
+              <ul>
+                {known.map((device) => (
+                  <li>{titleOf(device)}</li>
+                ))}
+              </ul>
+              <p>{t('devices.all_come_back')}</p>
+              {actionForm(visit, basePath, { path: '/devices/delete', button: 'devices.remove_all' })}
+              <p>
+                <a href={`${basePath}/devices`}>{t('panel.cancel')}</a>
+              </p>
+            </>
+          ),
+        })
+      },
+      { signedIn: 'account' },
+    )
+    .post(
+      '/delete',
+      async ({ visit, caller }) => {
+        await devices.removeAll(visit, caller)
+        return redirect(visit, basePath, '/devices', { flash: 'flash.devices_removed' })
+      },
+      { signedIn: 'account' },
+    )
     .get(
       '/:uuid/delete',
       async ({ visit, caller, params }) => {

@@ -16,7 +16,7 @@ import { ownPath, redirect } from '../../panel/redirect.ts'
 import type { Accounts, AccountView } from '../accounts/accounts.ts'
 import { ChosenPassword } from '../accounts/rules.ts'
 import type { Caller } from '../authentication/caller.ts'
-import type { Devices } from '../devices/devices.ts'
+import { type Devices, titleOf } from '../devices/devices.ts'
 import type { Provisioning } from '../provisioning/provisioning.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Recovery } from '../recovery/recovery.ts'
@@ -149,9 +149,9 @@ export const ownAccountPages = (deps: Deps) => {
           <p>{t(devices.registrarState() === 'away' ? 'devices.away' : 'devices.none')}</p>
         ) : (
           <ul>
-            {known.map(({ app, version, name, updatedAt }) => (
+            {known.map((device) => (
               <li>
-                {[app, version, name].filter((part) => part !== '').join(' ')}, {moment(visit, updatedAt)}
+                {titleOf(device)}, {moment(visit, device.updatedAt)}
               </li>
             ))}
           </ul>
@@ -168,7 +168,7 @@ export const ownAccountPages = (deps: Deps) => {
     const account = await ownAccount.view(caller)
     return page(visit, basePath, {
       title: 'dashboard.title',
-      script: 'copy.js',
+      scripts: ['copy.js'],
       children: (
         <div class="columns">
           <div>
@@ -222,6 +222,12 @@ export const ownAccountPages = (deps: Deps) => {
           {newPasswordFields(visit, refused, config.ACCOUNT_PASSWORD_MIN_LENGTH)}
         </>
       ),
+      after: isRecovery ? (
+        <>
+          <p>{t('recovery.keep_why')}</p>
+          {actionForm(visit, basePath, { path: '/password/keep', button: 'recovery.keep', class: 'secondary' })}
+        </>
+      ) : null,
     })
   }
 
@@ -322,6 +328,14 @@ export const ownAccountPages = (deps: Deps) => {
         } catch (error) {
           return passwordForm(request, visit, caller, session, refusedFields(error))
         }
+      },
+      { signedIn: 'account' },
+    )
+    .post(
+      '/password/keep',
+      async ({ visit, session }) => {
+        const value = await recovery.keepPassword(visit, session)
+        return redirect(visit, basePath, LANDING, { cookies: [sessions.cookie(visit, value)] })
       },
       { signedIn: 'account' },
     )

@@ -7,7 +7,7 @@ import { read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { MessageId } from '../../messages/messages.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
-import { codeField, NOTHING_REFUSED, textField, typedCode } from '../../panel/fields.tsx'
+import { CODE_SCRIPTS, codeField, NOTHING_REFUSED, textField, typedCode } from '../../panel/fields.tsx'
 import { formPage, refusedFields } from '../../panel/form-page.tsx'
 import { page, texts } from '../../panel/layout.tsx'
 import type { Pages } from '../../panel/pages.ts'
@@ -111,6 +111,7 @@ export const recoveryPages = (deps: Deps) => {
       action: '/recovery/confirm',
       button: 'recovery.confirm',
       refused,
+      scripts: CODE_SCRIPTS,
       children: (
         <>
           <p>

@@ -259,6 +259,23 @@ export const recovery = (deps: {
       record('account.password', visit, account, { via: 'recovery' })
       sessions.recordRevoked(visit, account, revoked)
     },
+
+    /** The password stays as it is, and the browser is signed in, with a new cookie; for exactly one caller. */
+    keepPassword: async (visit: Visit, session: Session): Promise<string> => {
+      const { space } = visit
+      const { id } = session.account
+      const { account, opened } = await db.transaction(async (tx) => {
+        await accounts.holdIn(tx, space, id)
+        if (session.kind !== 'recovery' || !(await sessions.close(tx, session.id))) {
+          throw new AppError('forbidden', 'recovery.late')
+        }
+        const { account } = await accounts.view(tx, space, id)
+        if (account.blocked) throw new AppError('forbidden', 'auth.blocked')
+        return { account, opened: await sessions.open(tx, account, 'panel', visit) }
+      })
+      record('auth.login.ok', visit, account, { via: 'recovery' })
+      return opened
+    },
   }
 }
 

@@ -7,10 +7,19 @@ import type { Auth } from '../../http/auth.ts'
 import { type Input, read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
-import { NOTHING_REFUSED, newPasswordFields, otherRefusals, textField } from '../../panel/fields.tsx'
+import {
+  CODE_SCRIPTS,
+  codeField,
+  NOTHING_REFUSED,
+  newPasswordFields,
+  otherRefusals,
+  textField,
+  typedCode,
+} from '../../panel/fields.tsx'
 import { formPage, refusedFields } from '../../panel/form-page.tsx'
 import { texts } from '../../panel/layout.tsx'
 import { markdown } from '../../panel/markdown.tsx'
+import { countdown } from '../../panel/moment.tsx'
 import { LANDING, type Navigation } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
@@ -99,6 +108,17 @@ export const signUpPages = (deps: Deps) => {
     )
   }
 
+  /** Never ticked beforehand: nobody gets what they did not ask for. */
+  const newsletter = (visit: Visit): VNode | null => {
+    const offer = signUp.newsletterOffer(visit)
+    return offer === null ? null : (
+      <label class="terms">
+        <input type="checkbox" name="newsletter" value="1" checked={visit.input.newsletter === '1'} />
+        <span>{offer}</span>
+      </label>
+    )
+  }
+
   const emailFields = (visit: Visit, refused: FieldMessages, value: string, again: string): VNode => {
     const kind = { type: 'email', autocomplete: 'email', maxlength: 64 } as const
     return (
@@ -158,6 +178,7 @@ export const signUpPages = (deps: Deps) => {
           <div class="trap" aria-hidden="true">
             <input name={TRAP} tabIndex={-1} autocomplete="off" />
           </div>
+          {kind === 'email' ? newsletter(visit) : null}
           {terms(visit, refused)}
         </>
       ),
@@ -169,7 +190,12 @@ export const signUpPages = (deps: Deps) => {
     })
   }
 
-  const codeForm = (request: Request, visit: Visit, { kind, to }: Pending, refused = NOTHING_REFUSED) => {
+  const codeForm = (
+    request: Request,
+    visit: Visit,
+    { kind, to, resendSeconds }: Pending,
+    refused = NOTHING_REFUSED,
+  ) => {
     const t = texts(visit)
     const digits = config.CODE_DIGITS
     const minutes = codes.lifetimeMinutes[kind]
@@ -179,6 +205,7 @@ export const signUpPages = (deps: Deps) => {
       button: 'sign_up.confirm',
       refused,
       address: `${basePath}/register/code`,
+      scripts: CODE_SCRIPTS,
       children: (
         <>
           <p>
@@ -187,19 +214,12 @@ export const signUpPages = (deps: Deps) => {
               : t('sign_up.sent_phone', { phone: to, digits })}{' '}
             {minutes === null ? null : t('recovery.lifetime', { count: minutes })}
           </p>
-          {textField(visit, refused, {
-            name: 'code',
-            label: 'recovery.code',
-            inputmode: 'numeric',
-            autocomplete: 'one-time-code',
-            pattern: `[0-9]{${digits}}`,
-            maxlength: digits,
-          })}
+          {codeField(visit, refused, digits)}
         </>
       ),
       after: (
         <p>
-          <a href={`${basePath}/register/again`}>{t('sign_up.another')}</a>
+          {t('code.late')} {countdown(resendSeconds)} <a href={`${basePath}/register/again`}>{t('sign_up.another')}</a>
         </p>
       ),
     })
@@ -310,7 +330,7 @@ export const signUpPages = (deps: Deps) => {
         if (found === null) return goTo(visit, '/')
         const { session, pending } = found
         const refuse = (message: Message) => codeForm(request, visit, pending, new Map([['code', [message]]]))
-        const code = textOf(visit.input.code)
+        const code = typedCode(visit, config.CODE_DIGITS)
         if (!wellFormed.test(code)) return refuse({ id: 'v.digits', values: { count: config.CODE_DIGITS } })
         const answer = await signUp.confirm(visit, session, pending.kind, code)
         if (answer.outcome === 'right') return goTo(visit, LANDING, [sessions.cookie(visit, answer.session)])

@@ -6,11 +6,13 @@ import type { Limits } from '../../http/limits.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
+import { translate } from '../../messages/messages.ts'
 import type { Secrets } from '../../secrets.ts'
+import type { AccountTokens } from '../account-tokens/account-tokens.ts'
 import type { Accounts, AccountView, Found } from '../accounts/accounts.ts'
 import { checkChosenPassword, checkPhone, checkUsername } from '../accounts/rules.ts'
 import type { Codes, Guess } from '../codes/codes.ts'
-import type { ContactDetails, Pending } from '../contact-details/contact-details.ts'
+import type { ContactDetails, Pending, Wanted } from '../contact-details/contact-details.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
 import type { Space } from '../spaces/space.ts'
@@ -27,7 +29,7 @@ const common = {
   activated: optional(anything()),
 }
 const username = { username: text({ max: 64, numbers: true }) }
-export const EmailSignUp = form({ ...username, ...WantedEmail.properties, ...common })
+export const EmailSignUp = form({ ...username, ...WantedEmail.properties, newsletter: optional(anything()), ...common })
 export const PhoneSignUp = form({ ...username, ...WantedPhone.properties, ...common })
 
 type AnySignUp = Input<typeof EmailSignUp> | Input<typeof PhoneSignUp>
@@ -36,6 +38,12 @@ type AnySignUp = Input<typeof EmailSignUp> | Input<typeof PhoneSignUp>
 export type Answer =
   | { readonly outcome: 'right'; readonly session: string }
   | Exclude<Guess, { readonly outcome: 'right' }>
+
+/** The sentence beside the box that subscribes to the Space's newsletter, as the visitor reads it; null: it has none. */
+const newsletterOffer = ({ space, language }: Visit): string | null =>
+  space.newsletterRegistrationAddress === null
+    ? null
+    : translate(language, { id: 'sign_up.newsletter', values: { space: space.name } })
 
 /**
  * Somebody without an account makes one in a browser (spec panel.md PA4, PA5). It is activated by whoever gets the code;
@@ -47,6 +55,7 @@ export const signUp = (deps: {
   db: Db
   secrets: Secrets
   accounts: Accounts
+  accountTokens: AccountTokens
   codes: Codes
   contactDetails: ContactDetails
   sessions: Sessions
@@ -58,10 +67,10 @@ export const signUp = (deps: {
   canSend(spaceId: number): Promise<boolean>
   log: Logging
 }) => {
-  const { config, db, secrets, accounts, codes, contactDetails, sessions, limits, phoneCountries, log } = deps
-  const { admitSms, canSend } = deps
+  const { config, db, secrets, accounts, accountTokens, codes, contactDetails, sessions, limits } = deps
+  const { phoneCountries, admitSms, canSend, log } = deps
 
-  const record = (visit: Visit, account: AccountView, { kind, to }: Pending, isSent: boolean): void =>
+  const record = (visit: Visit, account: AccountView, { kind, to }: Wanted, isSent: boolean): void =>
     log.security(isSent ? 'auth.code.sent' : 'auth.code.fail', {
       ip: visit.address,
       space: account.domain,
@@ -74,7 +83,7 @@ export const signUp = (deps: {
       rid: visit.id,
     })
 
-  const checkEmail = (input: Input<typeof WantedEmail> | Input<typeof EmailSignUp>): Pending => {
+  const checkEmail = (input: Input<typeof WantedEmail> | Input<typeof EmailSignUp>): Wanted => {
     const { email, email_confirmation } = input.values
     if (input.isGood('email_confirmation') && email !== email_confirmation) {
       input.refuse('email_confirmation', { id: 'v.confirmed_email' })
@@ -82,19 +91,19 @@ export const signUp = (deps: {
     return { kind: 'email', to: email ?? '' }
   }
 
-  const checkNumber = async (input: Input<typeof WantedPhone> | Input<typeof PhoneSignUp>): Promise<Pending> => {
+  const checkNumber = async (input: Input<typeof WantedPhone> | Input<typeof PhoneSignUp>): Promise<Wanted> => {
     const open = await phoneCountries.openCallingCodes()
     return { kind: 'phone', to: checkPhone(input, ({ callingCode }) => open.has(callingCode)) ?? '' }
   }
 
   /** Before anything is written. A mailbox is counted too: strangers must not fill it. */
-  const count = async (visit: Visit, { kind, to }: Pending): Promise<void> => {
+  const count = async (visit: Visit, { kind, to }: Wanted): Promise<void> => {
     const { space, address } = visit
     if (kind === 'phone') await admitSms({ phone: to, address, space })
     else await limits.registrationMails.consume(secrets.hash(`${space.id} ${to.toLowerCase()}`))
   }
 
-  const make = async (visit: Visit, input: AnySignUp, wanted: Pending): Promise<string> => {
+  const make = async (visit: Visit, input: AnySignUp, wanted: Wanted): Promise<string> => {
     const { space } = visit
     const { username, password } = input.values
     for (const name of ['admin', 'activated'] as const) if (input.has(name)) input.refuse(name, { id: 'v.forbidden' })
@@ -127,7 +136,7 @@ export const signUp = (deps: {
   }
 
   /** Another code, to the same address or another one; the code before it is worth nothing then. */
-  const again = async (visit: Visit, session: Session, wanted: Pending): Promise<void> => {
+  const again = async (visit: Visit, session: Session, wanted: Wanted): Promise<void> => {
     const { space } = visit
     const { id } = session.account
     await count(visit, wanted)
@@ -144,13 +153,15 @@ export const signUp = (deps: {
   return {
     refuseFull: ({ space }: Visit) => accounts.refuseFull(space),
     /** Refuses a page that this Space or installation has nothing behind; its switches were looked at before. */
-    inspect: async ({ space }: Visit, kind: Pending['kind']): Promise<void> => {
+    inspect: async ({ space }: Visit, kind: Wanted['kind']): Promise<void> => {
       await accounts.refuseFull(space)
       if (kind === 'email' && !(await canSend(space.id))) throw new AppError('forbidden', 'sign_up.no_mail')
     },
     /** Resolves to the cookie of a browser that waits for its code. */
-    byEmail: async (visit: Visit, input: Input<typeof EmailSignUp>): Promise<string> =>
-      make(visit, input, checkEmail(input)),
+    byEmail: async (visit: Visit, input: Input<typeof EmailSignUp>): Promise<string> => {
+      const newsletterWording = input.values.newsletter === '1' ? newsletterOffer(visit) : null
+      return make(visit, input, { ...checkEmail(input), newsletterWording })
+    },
     byPhone: async (visit: Visit, input: Input<typeof PhoneSignUp>): Promise<string> =>
       make(visit, input, await checkNumber(input)),
     againByEmail: async (visit: Visit, session: Session, input: Input<typeof WantedEmail>): Promise<void> => {
@@ -163,16 +174,19 @@ export const signUp = (deps: {
       input.settle()
       await again(visit, session, wanted)
     },
+    newsletterOffer,
     /** Where the code went; null: nothing waits for one any more. */
-    pending: ({ account }: Session): Promise<Pending | null> => contactDetails.pending(account),
+    pending: async ({ account }: Session): Promise<Pending | null> =>
+      (await contactDetails.pending(account, 'email')) ?? contactDetails.pending(account, 'phone'),
     /** One guess. The right one signs the browser in, with a new cookie. */
-    confirm: async (visit: Visit, session: Session, kind: Pending['kind'], code: string): Promise<Answer> => {
+    confirm: async (visit: Visit, session: Session, kind: Wanted['kind'], code: string): Promise<Answer> => {
       const { space } = visit
       const { account } = session
       let opened = ''
       const owner = { id: account.id, username: account.username, domain: account.domain, space }
       const guessed = await contactDetails.guess(visit, owner, kind, code, async (tx) => {
         await sessions.close(tx, session.id)
+        await accountTokens.vouch(tx, visit, account.id)
         opened = await sessions.open(tx, account, 'panel', visit)
       })
       return 'outcome' in guessed ? guessed : { outcome: 'right', session: opened }

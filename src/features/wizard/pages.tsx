@@ -65,7 +65,7 @@ export const wizardPages = (deps: Deps) => {
     return page(visit, config.BASE_PATH, {
       title: titleOf(errand, setsUp),
       address,
-      script: SCRIPT,
+      scripts: [SCRIPT],
       headers: setCookie === null ? {} : { 'set-cookie': setCookie },
       children: (
         <form method="post" action={path} data-once>
@@ -131,7 +131,7 @@ export const wizardPages = (deps: Deps) => {
         return page(visit, config.BASE_PATH, {
           title: titleOf(errand, false),
           address: `${path}${queryOf(request)}`,
-          script: SCRIPT,
+          scripts: [SCRIPT],
           children: (
             <>
               {calls(visit, errand)}
@@ -163,7 +163,7 @@ export const wizardPages = (deps: Deps) => {
         return page(visit, config.BASE_PATH, {
           title: titleOf(link.errand, link.setsUp),
           address: null,
-          script: SCRIPT,
+          scripts: [SCRIPT],
           children: (
             <>
               {calls(visit, link.errand)}

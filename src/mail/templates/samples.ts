@@ -19,6 +19,11 @@ export const SAMPLES: { readonly [Kind in MailKind]: Readonly<MailKinds[Kind]> }
     attempts: 3,
     ip: '192.0.2.7',
   },
+  newsletter: {
+    email: 'alice@example.org',
+    wording: 'Send me news by e-mail.',
+    time: '2026-01-28T09:30:00.000Z',
+  },
   reset_password: {
     'account.identifier': 'alice@sip.example.org',
     link: 'https://sip.example.org/reset_password/EXAMPLEEXAMPLE16',

@@ -1,0 +1,1 @@
+ALTER TABLE "email_change_codes" ADD COLUMN "newsletter_wording" text;

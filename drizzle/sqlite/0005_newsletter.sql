@@ -1,0 +1,1 @@
+ALTER TABLE `email_change_codes` ADD `newsletter_wording` text;
