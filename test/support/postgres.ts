@@ -36,6 +36,8 @@ export const startPostgres = async (folder = tmpdir()): Promise<{ url: string; s
       // Nothing in it outlives the tests, and every test makes a database of its own.
       fsync: 'off',
       full_page_writes: 'off',
+      // Each of those is a copy of another one.
+      file_copy_method: 'clone',
     }),
     onLog: () => {},
     onError: () => {},
