@@ -7,6 +7,9 @@ import { texts } from './layout.tsx'
 /** What was refused about each field of a form that is shown again; nothing at first. */
 export const NOTHING_REFUSED: FieldMessages = new Map()
 
+/** What was typed into a field: a form that nobody typed into may have sent anything. */
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 const refusalsOf = (visit: Visit, refused: FieldMessages, name: string): readonly string[] => {
   const t = texts(visit)
   const field = fieldName(visit.language, name)
@@ -96,6 +99,13 @@ export const codeField = (visit: Visit, refused: FieldMessages, digits: number):
     'data-boxes': boxes.join('\n'),
   })
 }
+
+/** Where it was sent, in a sentence of the page, and how long it is good for; null: until it is used. */
+export const sentCode = (visit: Visit, sent: string, lifetimeMinutes: number | null): VNode => (
+  <p>
+    {sent} {lifetimeMinutes === null ? null : texts(visit)('recovery.lifetime', { count: lifetimeMinutes })}
+  </p>
+)
 
 /** What was typed there, or into a field for each digit, as apps and scripts of the reference know the form. */
 export const typedCode = ({ input }: Visit, digits: number): string => {

@@ -25,6 +25,8 @@ export interface Form {
   readonly captchaSubject?: string
   /** As in `Page`, beside the captcha's. */
   readonly scripts?: readonly string[]
+  /** Attributes by which those find it. */
+  readonly marks?: Readonly<Record<`data-${string}`, boolean>>
 }
 
 /** A page that is one form, with its token and, where it asks for one, the captcha. */
@@ -32,7 +34,7 @@ export const formPage =
   (deps: { config: Config; formTokens: FormTokens; captcha: Captcha }) =>
   async (request: Request, visit: Visit, form: Form): Promise<Response> => {
     const { config, formTokens, captcha } = deps
-    const { title, action, button, children, before, after, captchaSubject, scripts = [] } = form
+    const { title, action, button, children, before, after, captchaSubject, scripts = [], marks } = form
     const { refused = NOTHING_REFUSED, address = null } = form
     const t = texts(visit)
     const { token, setCookie } = formTokens.issue(request, visit)
@@ -48,7 +50,7 @@ export const formPage =
       children: (
         <>
           {before}
-          <form method="post" action={config.BASE_PATH + action}>
+          <form method="post" action={config.BASE_PATH + action} {...marks}>
             {otherRefusals(visit, refused, captcha.field)}
             <input type="hidden" name={FORM_TOKEN_FIELD} value={token} />
             {children}

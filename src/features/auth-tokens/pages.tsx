@@ -1,21 +1,24 @@
 import { Elysia } from 'elysia'
+import type { Captcha } from '../../captcha/captcha.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import type { Auth } from '../../http/auth.ts'
 import type { Limits } from '../../http/limits.ts'
 import { json } from '../../http/respond.ts'
 import type { Visit } from '../../http/visit.ts'
-import { browserName } from '../../panel/browser-name.ts'
-import { FORM_TOKEN_FIELD, type FormTokens } from '../../panel/csrf.ts'
-import { actionForm } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
-import { countdown, moment } from '../../panel/moment.tsx'
+import type { FormTokens } from '../../panel/csrf.ts'
+import { formPage } from '../../panel/form-page.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
+import { approvalPage } from './approval-page.tsx'
+import { approvedPage } from './approved-page.tsx'
 import type { AuthTokens } from './auth-tokens.ts'
+import { ownCodePage } from './own-code-page.tsx'
+import { scannedPage } from './scanned-page.tsx'
+import { waitingPage } from './waiting-page.tsx'
 
 interface Deps {
   readonly auth: Auth
@@ -25,6 +28,7 @@ interface Deps {
   readonly signIn: SignIn
   readonly sessions: Sessions
   readonly limits: Limits
+  readonly captcha: Captcha
   readonly formTokens: FormTokens
   readonly config: Config
   readonly now: () => Date
@@ -40,9 +44,6 @@ const proofCookie = (visit: Visit, proof: string): string =>
   `${COOKIE}=${proof}; Path=/; HttpOnly; SameSite=Lax${visit.secure ? '; Secure' : ''}`
 const noProof = (visit: Visit): string => `${proofCookie(visit, '')}; Max-Age=0`
 
-/** Where the browser looks again by itself, while scripts do not. */
-const LOOK_AGAIN_SECONDS = 5
-
 /**
  * A device that is signed in lets another one in, by a QR code (spec panel.md PA2, PU12). GET shows, also what a
  * scanned code leads to: nothing happens before somebody has pressed a button.
@@ -50,78 +51,11 @@ const LOOK_AGAIN_SECONDS = 5
 export const authTokenPages = (deps: Deps) => {
   const { auth, pages, db, authTokens, signIn, sessions, limits, formTokens, config, now } = deps
   const basePath = config.BASE_PATH
+  const form = formPage(deps)
 
-  const picture = (visit: Visit, token: string) => (
-    <img
-      class="qr"
-      src={`${basePath}/auth_tokens/qrcode/${token}`}
-      alt={texts(visit)('code_sign_in.picture')}
-      width="320"
-      height="320"
-    />
-  )
-
-  const phrase = (visit: Visit, token: string) => (
-    <p class="phrase">
-      {texts(visit)('code_sign_in.phrase')} <strong>{authTokens.phraseOf(token)}</strong>
-    </p>
-  )
-
-  /** A form of a page that needs no session. */
-  const openForm = (request: Request, visit: Visit, path: string, token: string) => {
-    const issued = formTokens.issue(request, visit)
-    const children = (
-      <form method="post" action={basePath + path} data-sign-in>
-        <input type="hidden" name={FORM_TOKEN_FIELD} value={issued.token} />
-        <input type="hidden" name="token" value={token} />
-        <button type="submit">{texts(visit)('sign_in.go')}</button>
-      </form>
-    )
-    const headers: Record<string, string> = issued.setCookie === null ? {} : { 'set-cookie': issued.setCookie }
-    return { children, headers }
-  }
-
-  const waitingPage = (visit: Visit, token: string, expiresAt: Date): Response => {
-    const t = texts(visit)
+  const showWaiting = (visit: Visit, token: string, expiresAt: Date): Response => {
     const secondsLeft = Math.ceil((expiresAt.getTime() - now().getTime()) / 1000)
-    return page(visit, basePath, {
-      title: 'sign_in.by_code',
-      scripts: ['code-sign-in.js', 'countdown.js'],
-      lookAgainSeconds: LOOK_AGAIN_SECONDS,
-      children: (
-        <div data-state={`${basePath}/authenticate/qrcode/${token}/state`}>
-          <p>{t('code_sign_in.scan')}</p>
-          {picture(visit, token)}
-          {phrase(visit, token)}
-          <p role="status">
-            {t('code_sign_in.until')} {moment(visit, expiresAt)} {countdown(secondsLeft)}
-          </p>
-          <ul class="ways">
-            <li>
-              <a href={`${basePath}/authenticate/qrcode`}>{t('code_sign_in.another')}</a>
-            </li>
-            <li>
-              <a href={`${basePath}/login`}>{t('sign_in.by_password')}</a>
-            </li>
-          </ul>
-        </div>
-      ),
-    })
-  }
-
-  const approvedPage = (request: Request, visit: Visit, token: string): Response => {
-    const { children, headers } = openForm(request, visit, '/authenticate/qrcode', token)
-    return page(visit, basePath, {
-      title: 'code_sign_in.approved',
-      scripts: ['code-sign-in.js'],
-      headers,
-      children: (
-        <>
-          <p>{texts(visit)('code_sign_in.approved_text')}</p>
-          {children}
-        </>
-      ),
-    })
+    return waitingPage(visit, basePath, { token, phrase: authTokens.phraseOf(token), expiresAt, secondsLeft })
   }
 
   /** Signed in, by whoever had a code that was worth it. */
@@ -148,7 +82,9 @@ export const authTokenPages = (deps: Deps) => {
       async ({ request, visit, params: { token } }) => {
         const found = await authTokens.ofBrowser(visit, token, proofIn(request))
         if (found === null) return redirect(visit, basePath, '/authenticate/qrcode')
-        return found.isApproved ? approvedPage(request, visit, token) : waitingPage(visit, token, found.expiresAt)
+        return found.isApproved
+          ? form(request, visit, approvedPage(visit, token))
+          : showWaiting(visit, token, found.expiresAt)
       },
       { open: true, page: true },
     )
@@ -168,17 +104,7 @@ export const authTokenPages = (deps: Deps) => {
       '/auth_tokens/auth/:token',
       async ({ request, visit, params: { token } }) => {
         const { account } = await authTokens.inspect(db.read, visit, token)
-        const { children, headers } = openForm(request, visit, '/auth_tokens/auth', token)
-        return page(visit, basePath, {
-          title: 'sign_in.title',
-          headers,
-          children: (
-            <>
-              <p>{texts(visit)('code_sign_in.as', { account: `${account.username}@${account.domain}` })}</p>
-              {children}
-            </>
-          ),
-        })
+        return form(request, visit, scannedPage(visit, token, `${account.username}@${account.domain}`))
       },
       { open: true, page: true },
     )
@@ -186,34 +112,9 @@ export const authTokenPages = (deps: Deps) => {
     .get(
       '/auth_tokens/auth/external/:token',
       async ({ visit, caller, params: { token } }) => {
-        const t = texts(visit)
-        const { ip, userAgent, createdAt } = await authTokens.waiting(visit, token)
-        return page(visit, basePath, {
-          title: 'code_sign_in.approve_title',
-          children: (
-            <>
-              <p>{t('code_sign_in.approve_why', { account: `${caller.username}@${caller.domain}` })}</p>
-              {phrase(visit, token)}
-              <dl>
-                <dt>{t('code_sign_in.browser')}</dt>
-                <dd>{userAgent === null ? t('panel.unknown') : browserName(userAgent)}</dd>
-                <dt>{t('panel.address')}</dt>
-                <dd>{ip ?? t('panel.unknown')}</dd>
-                <dt>{t('panel.time')}</dt>
-                <dd>{moment(visit, createdAt)}</dd>
-              </dl>
-              <p>{t('code_sign_in.approve_warning')}</p>
-              {actionForm(visit, basePath, {
-                path: '/auth_tokens/auth/external',
-                button: 'code_sign_in.approve',
-                children: <input type="hidden" name="token" value={token} />,
-              })}
-              <p>
-                <a href={basePath + LANDING}>{t('panel.cancel')}</a>
-              </p>
-            </>
-          ),
-        })
+        const browser = await authTokens.waiting(visit, token)
+        const account = `${caller.username}@${caller.domain}`
+        return approvalPage(visit, basePath, { token, phrase: authTokens.phraseOf(token), browser, account })
       },
       { signedIn: 'account' },
     )
@@ -227,23 +128,7 @@ export const authTokenPages = (deps: Deps) => {
     )
     .post(
       '/auth_tokens',
-      async ({ visit, caller }) => {
-        const t = texts(visit)
-        const token = await authTokens.createForCaller(visit, caller)
-        return page(visit, basePath, {
-          title: 'code_sign_in.own_title',
-          address: null,
-          children: (
-            <>
-              <p>{t('code_sign_in.own_why')}</p>
-              {picture(visit, token)}
-              <p>
-                <a href={basePath + LANDING}>{t('panel.back')}</a>
-              </p>
-            </>
-          ),
-        })
-      },
+      async ({ visit, caller }) => ownCodePage(visit, basePath, await authTokens.createForCaller(visit, caller)),
       { signedIn: 'account' },
     )
 }

@@ -1,23 +1,14 @@
 import { Elysia } from 'elysia'
 import type { Captcha } from '../../captcha/captcha.ts'
 import type { Config } from '../../config/config.ts'
-import { AppError, type Message, type MessageValues } from '../../errors.ts'
+import { AppError, type Message } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
-import type { MessageId } from '../../messages/messages.ts'
-import { FORM_TOKEN_FIELD, type FormTokens } from '../../panel/csrf.ts'
-import {
-  CODE_SCRIPTS,
-  codeField,
-  currentPasswordField,
-  NOTHING_REFUSED,
-  textField,
-  typedCode,
-} from '../../panel/fields.tsx'
+import type { FormTokens } from '../../panel/csrf.ts'
+import { donePage } from '../../panel/done-page.tsx'
+import { NOTHING_REFUSED, typedCode } from '../../panel/fields.tsx'
 import { formPage, refusedFields } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
-import { countdown } from '../../panel/moment.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
@@ -26,12 +17,16 @@ import type { Codes } from '../codes/codes.ts'
 import { type OwnAccount, Proven } from '../own-account/own-account.ts'
 import type { Session } from '../sessions/sessions.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
-import { type ContactDetails, WantedEmail, WantedPhone } from './contact-details.ts'
+import { changePage } from './change-page.tsx'
+import { codePage } from './code-page.tsx'
+import { type ContactDetails, type Pending, WantedEmail, WantedPhone } from './contact-details.ts'
+import { linkPage } from './link-page.tsx'
 
 interface Deps {
   readonly auth: Auth
   readonly pages: Pages
   readonly contactDetails: ContactDetails
+  readonly captcha: Captcha
   readonly formTokens: FormTokens
   readonly config: Config
 }
@@ -40,7 +35,6 @@ interface ChangeDeps extends Deps {
   readonly codes: Codes
   readonly ownAccount: OwnAccount
   readonly signIn: SignIn
-  readonly captcha: Captcha
 }
 
 interface SignedIn {
@@ -49,34 +43,10 @@ interface SignedIn {
 }
 
 /** The links of mails about an address (spec legacy.md §9): GET shows a button, so that no preview confirms anything. */
-export const contactDetailsPages = ({ auth, pages, contactDetails, formTokens, config }: Deps) => {
-  const base = `${config.BASE_PATH}/email`
-
-  const ask = (
-    request: Request,
-    visit: Visit,
-    question: { path: 'confirm' | 'undo'; link: string; title: MessageId; text: MessageId; values: MessageValues },
-  ): Response => {
-    const { path, link, title, text, values } = question
-    const t = texts(visit)
-    const { token, setCookie } = formTokens.issue(request, visit)
-    return page(visit, config.BASE_PATH, {
-      title,
-      address: `${base}/${path}/${link}`,
-      headers: setCookie === null ? {} : { 'set-cookie': setCookie },
-      children: (
-        <form method="post" action={`${base}/${path}`}>
-          <p>{t(text, values)}</p>
-          <input type="hidden" name={FORM_TOKEN_FIELD} value={token} />
-          <input type="hidden" name="link" value={link} />
-          <button type="submit">{t(title)}</button>
-        </form>
-      ),
-    })
-  }
-
-  const done = (visit: Visit, title: MessageId, text: MessageId): Response =>
-    page(visit, config.BASE_PATH, { title, address: null, children: <p>{texts(visit)(text)}</p> })
+export const contactDetailsPages = (deps: Deps) => {
+  const { auth, pages, contactDetails, formTokens, config } = deps
+  const basePath = config.BASE_PATH
+  const form = formPage(deps)
 
   return new Elysia({ prefix: '/email' })
     .use(auth)
@@ -86,7 +56,7 @@ export const contactDetailsPages = ({ auth, pages, contactDetails, formTokens, c
       async ({ request, visit, params: { link } }) => {
         const { email } = await contactDetails.inspectLink(visit, link)
         const words = { title: 'email.confirm', text: 'email.confirm_why', values: { email } } as const
-        return ask(request, visit, { path: 'confirm', link, ...words })
+        return form(request, visit, linkPage(visit, basePath, { path: '/email/confirm', link, ...words }))
       },
       { open: true, page: true },
     )
@@ -95,7 +65,7 @@ export const contactDetailsPages = ({ auth, pages, contactDetails, formTokens, c
       async ({ request, visit }) => {
         formTokens.check(request, visit)
         await contactDetails.confirmByLink(visit, String(visit.input.link ?? ''))
-        return done(visit, 'email.confirmed', 'email.confirmed_text')
+        return donePage(visit, basePath, { title: 'email.confirmed', text: 'email.confirmed_text' })
       },
       { open: true, page: true },
     )
@@ -104,7 +74,7 @@ export const contactDetailsPages = ({ auth, pages, contactDetails, formTokens, c
       async ({ request, visit, params: { link } }) => {
         const { previousEmail } = await contactDetails.inspectUndo(visit, link)
         const words = { title: 'email.undo', text: 'email.undo_why', values: { email: previousEmail } } as const
-        return ask(request, visit, { path: 'undo', link, ...words })
+        return form(request, visit, linkPage(visit, basePath, { path: '/email/undo', link, ...words }))
       },
       { open: true, page: true },
     )
@@ -113,32 +83,15 @@ export const contactDetailsPages = ({ auth, pages, contactDetails, formTokens, c
       async ({ request, visit }) => {
         formTokens.check(request, visit)
         await contactDetails.undoEmail(visit, String(visit.input.link ?? ''))
-        return done(visit, 'email.undone', 'email.undone_text')
+        return donePage(visit, basePath, { title: 'email.undone', text: 'email.undone_text' })
       },
       { open: true, page: true },
     )
 }
 
-const CHANGES = {
-  email: {
-    label: 'dashboard.email',
-    type: 'email',
-    change: 'contact.change_email',
-    why: 'contact.email_why',
-    sent: 'contact.sent_email',
-    changed: 'flash.email',
-  },
-  phone: {
-    label: 'dashboard.phone',
-    type: 'tel',
-    change: 'contact.change_phone',
-    why: 'contact.phone_why',
-    sent: 'contact.sent_phone',
-    changed: 'flash.phone',
-  },
-} as const
+type Kind = Pending['kind']
 
-type Kind = keyof typeof CHANGES
+const CHANGED = { email: 'flash.email', phone: 'flash.phone' } as const
 
 /** A new address or number, and the code that was sent to it (spec panel.md PU2, PU3). */
 export const contactChangePages = (deps: ChangeDeps) => {
@@ -155,34 +108,14 @@ export const contactChangePages = (deps: ChangeDeps) => {
     kind: Kind,
     refused = NOTHING_REFUSED,
   ): Promise<Response> => {
-    const t = texts(visit)
-    const { label, type, change, why } = CHANGES[kind]
     const account = await ownAccount.view(caller)
-    const pending = kind === 'email' ? account.emailChange?.email : account.phoneChange?.phone
-    const typed = visit.input[kind]
-    return form(request, visit, {
-      title: change,
-      action: `/${kind}/change`,
-      button: 'recovery.send',
-      refused,
-      address: `${basePath}/${kind}/change`,
+    const change = {
+      kind,
+      pending: kind === 'email' ? account.emailChange?.email : account.phoneChange?.phone,
+      asksForCurrent: account.algorithms.length > 0 && !signIn.isRecent(session),
       captchaSubject: captchaSubject(caller),
-      children: (
-        <>
-          <p>{t(why)}</p>
-          {textField(visit, refused, {
-            name: kind,
-            label,
-            type,
-            value: typeof typed === 'string' ? typed : (pending ?? ''),
-            autocomplete: type,
-            ...(kind === 'phone' ? { hint: t('sign_up.phone_hint') } : {}),
-          })}
-          {account.algorithms.length > 0 && !signIn.isRecent(session) ? currentPasswordField(visit, refused) : null}
-        </>
-      ),
-      after: <a href={basePath + LANDING}>{t('panel.cancel')}</a>,
-    })
+    }
+    return form(request, visit, changePage(visit, basePath, change, refused))
   }
 
   const codeForm = async (
@@ -192,38 +125,9 @@ export const contactChangePages = (deps: ChangeDeps) => {
     kind: Kind,
     refused = NOTHING_REFUSED,
   ): Promise<Response> => {
-    const t = texts(visit)
     const pending = await contactDetails.pending(caller, kind)
     if (pending === null) throw new AppError('not_found', 'code.none')
-    const { to, resendSeconds } = pending
-    const minutes = codes.lifetimeMinutes[kind]
-    return form(request, visit, {
-      title: 'recovery.code_title',
-      action: `/${kind}`,
-      button: 'recovery.confirm',
-      refused,
-      address: `${basePath}/${kind}/validate`,
-      scripts: CODE_SCRIPTS,
-      children: (
-        <>
-          <p>
-            {t(CHANGES[kind].sent, { to, digits: config.CODE_DIGITS })}{' '}
-            {minutes === null ? null : t('recovery.lifetime', { count: minutes })}
-          </p>
-          {codeField(visit, refused, config.CODE_DIGITS)}
-        </>
-      ),
-      after: (
-        <ul class="ways">
-          <li>
-            {t('code.late')} {countdown(resendSeconds)} <a href={`${basePath}/${kind}/change`}>{t('contact.again')}</a>
-          </li>
-          <li>
-            <a href={basePath + LANDING}>{t('panel.cancel')}</a>
-          </li>
-        </ul>
-      ),
-    })
+    return form(request, visit, codePage(visit, config, pending, codes.lifetimeMinutes[kind], refused))
   }
 
   const ask = async (request: Request, visit: Visit, who: SignedIn, kind: Kind): Promise<Response> => {
@@ -249,7 +153,7 @@ export const contactChangePages = (deps: ChangeDeps) => {
       return codeForm(request, visit, who, kind, new Map([['code', [{ id: 'v.digits', values: { count } }]]]))
     }
     const guessed = await contactDetails.guess(visit, caller, kind, code)
-    if (!('outcome' in guessed)) return redirect(visit, basePath, LANDING, { flash: CHANGES[kind].changed })
+    if (!('outcome' in guessed)) return redirect(visit, basePath, LANDING, { flash: CHANGED[kind] })
     if (guessed.outcome === 'dead' || guessed.left === 0) throw new AppError('gone', 'code.dead')
     const wrong: Message = { id: 'recovery.wrong', values: { count: guessed.left } }
     return codeForm(request, visit, who, kind, new Map([['code', [wrong]]]))

@@ -1,28 +1,29 @@
 import { Elysia } from 'elysia'
-import type { VNode } from 'preact'
 import type { Captcha } from '../../captcha/captcha.ts'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
-import { currentPasswordField, NOTHING_REFUSED, newPasswordFields } from '../../panel/fields.tsx'
-import { actionForm, formPage, refusedFields } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
-import { moment } from '../../panel/moment.tsx'
+import { donePage } from '../../panel/done-page.tsx'
+import { NOTHING_REFUSED } from '../../panel/fields.tsx'
+import { formPage, refusedFields } from '../../panel/form-page.tsx'
+import { texts } from '../../panel/layout.tsx'
 import { LANDING, type Navigation } from '../../panel/navigation.ts'
 import { languageCookie, type Pages } from '../../panel/pages.ts'
 import { ownPath, redirect } from '../../panel/redirect.ts'
 import type { Accounts, AccountView } from '../accounts/accounts.ts'
 import { ChosenPassword } from '../accounts/rules.ts'
 import type { Caller } from '../authentication/caller.ts'
-import { type Devices, titleOf } from '../devices/devices.ts'
+import type { Devices } from '../devices/devices.ts'
 import type { Provisioning } from '../provisioning/provisioning.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Recovery } from '../recovery/recovery.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
-import { realmOf } from '../spaces/space.ts'
+import { dashboardPage, type SetUpLink } from './dashboard-page.tsx'
+import { deletePage } from './delete-page.tsx'
 import { ChangedPassword, type OwnAccount, Proven } from './own-account.ts'
+import { passwordPage } from './password-page.tsx'
 
 interface Deps {
   readonly auth: Auth
@@ -50,152 +51,23 @@ export const ownAccountPages = (deps: Deps) => {
   const basePath = config.BASE_PATH
   const form = formPage(deps)
 
-  const identityCard = (visit: Visit, account: AccountView): VNode => {
-    const t = texts(visit)
-    const hasPhone = navigation.isOn(visit.space, '/phone/change')
-    return (
-      <section>
-        <h2>{t('dashboard.details')}</h2>
-        <dl>
-          <dt>{t('dashboard.sip_address')}</dt>
-          <dd data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
-            <code>{`${account.username}@${account.domain}`}</code>
-          </dd>
-          {account.displayName === null ? null : (
-            <>
-              <dt>{t('dashboard.display_name')}</dt>
-              <dd>{account.displayName}</dd>
-            </>
-          )}
-          <dt>{t('dashboard.email')}</dt>
-          <dd>
-            <span>{account.email ?? t('panel.none')}</span>{' '}
-            <a href={`${basePath}/email/change`}>{t(account.email === null ? 'panel.add' : 'panel.change')}</a>
-          </dd>
-          {hasPhone ? (
-            <>
-              <dt>{t('dashboard.phone')}</dt>
-              <dd>
-                <span>{account.phone ?? t('panel.none')}</span>{' '}
-                <a href={`${basePath}/phone/change`}>{t(account.phone === null ? 'panel.add' : 'panel.change')}</a>
-              </dd>
-            </>
-          ) : null}
-        </dl>
-      </section>
-    )
-  }
-
   /** The newest link that sets a phone up, while it can be used. */
-  const provisioningCard = (visit: Visit, account: AccountView): VNode => {
-    const t = texts(visit)
+  const linkOf = (visit: Visit, account: AccountView): SetUpLink | null => {
     const { provisioningToken: token, provisioningTokenCreatedAt: createdAt } = account
     const expiresAt = createdAt === null ? null : provisioningTokens.expiryOf(createdAt)
     const isAlive = token !== null && (expiresAt === null || expiresAt > now())
-    const address = token !== null && isAlive ? provisioning.addressOf(visit, token) : null
-    return (
-      <section>
-        <h2>{t('dashboard.set_up')}</h2>
-        {address === null ? (
-          <p>{t('dashboard.no_link')}</p>
-        ) : (
-          <>
-            <p>{t('dashboard.scan')}</p>
-            <img class="qr" src={address.qrCodePath} alt={t('dashboard.picture')} width="320" height="320" />
-            <label data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
-              {t('dashboard.link')}
-              <input type="text" readonly value={address.url} autocomplete="off" spellcheck={false} />
-            </label>
-            {expiresAt === null ? null : (
-              <p>
-                {t('dashboard.link_until')} {moment(visit, expiresAt)}
-              </p>
-            )}
-          </>
-        )}
-        {actionForm(visit, basePath, {
-          path: '/dashboard/provision',
-          button: address === null ? 'dashboard.make_link' : 'dashboard.renew_link',
-          class: address === null ? undefined : 'secondary',
-        })}
-        <details>
-          <summary>{t('dashboard.manual')}</summary>
-          <dl>
-            <dt>{t('dashboard.username')}</dt>
-            <dd>{account.username}</dd>
-            <dt>{t('dashboard.domain')}</dt>
-            <dd>{account.domain}</dd>
-            <dt>{t('dashboard.registrar')}</dt>
-            <dd>{visit.space.accountProxyRegistrarAddress ?? account.domain}</dd>
-            {realmOf(visit.space) === account.domain ? null : (
-              <>
-                <dt>{t('dashboard.realm')}</dt>
-                <dd>{realmOf(visit.space)}</dd>
-              </>
-            )}
-          </dl>
-        </details>
-      </section>
-    )
-  }
-
-  const devicesCard = async (visit: Visit, caller: Caller): Promise<VNode> => {
-    const t = texts(visit)
-    const known = [...(await devices.of(caller)).values()].toReversed().slice(0, NEWEST_DEVICES)
-    return (
-      <section>
-        <h2>{t('devices.title')}</h2>
-        {known.length === 0 ? (
-          <p>{t(devices.registrarState() === 'away' ? 'devices.away' : 'devices.none')}</p>
-        ) : (
-          <ul>
-            {known.map((device) => (
-              <li>
-                {titleOf(device)}, {moment(visit, device.updatedAt)}
-              </li>
-            ))}
-          </ul>
-        )}
-        <p>
-          <a href={`${basePath}/devices`}>{t('dashboard.all_devices')}</a>
-        </p>
-      </section>
-    )
+    return isAlive ? { ...provisioning.addressOf(visit, token), expiresAt } : null
   }
 
   const dashboard = async (visit: Visit, caller: Caller): Promise<Response> => {
-    const t = texts(visit)
     const account = await ownAccount.view(caller)
-    return page(visit, basePath, {
-      title: 'dashboard.title',
-      scripts: ['copy.js'],
-      children: (
-        <div class="columns">
-          <div>
-            {identityCard(visit, account)}
-            {provisioningCard(visit, account)}
-          </div>
-          <div>
-            {await devicesCard(visit, caller)}
-            <section>
-              <h2>{t('dashboard.data')}</h2>
-              <p>{t('dashboard.data_why')}</p>
-              <p>
-                <a href={`${basePath}/dashboard/data`} download>
-                  {t('dashboard.download')}
-                </a>
-              </p>
-            </section>
-            <section class="danger">
-              <h2>{t('delete.title')}</h2>
-              <p>{t('delete.consequence')}</p>
-              <p>
-                <a href={`${basePath}/delete`}>{t('delete.title')}</a>
-              </p>
-            </section>
-          </div>
-        </div>
-      ),
+    const known = await devices.of(caller)
+    return dashboardPage(visit, basePath, {
+      account,
+      hasPhone: navigation.isOn(visit.space, '/phone/change'),
+      link: linkOf(visit, account),
+      devices: [...known.values()].toReversed().slice(0, NEWEST_DEVICES),
+      registrarState: devices.registrarState(),
     })
   }
 
@@ -206,47 +78,23 @@ export const ownAccountPages = (deps: Deps) => {
     session: Session,
     refused = NOTHING_REFUSED,
   ): Promise<Response> => {
-    const t = texts(visit)
     const isRecovery = session.kind === 'recovery'
-    const hasPassword = !isRecovery && (await ownAccount.view(caller)).algorithms.length > 0
-    return form(request, visit, {
-      title: 'password.title',
-      action: '/password',
-      button: 'password.set',
-      refused,
-      address: `${basePath}/password`,
-      children: (
-        <>
-          <p>{t(isRecovery ? 'recovery.password_why' : 'password.why', { space: visit.space.name })}</p>
-          {hasPassword ? currentPasswordField(visit, refused) : null}
-          {newPasswordFields(visit, refused, config.ACCOUNT_PASSWORD_MIN_LENGTH)}
-        </>
-      ),
-      after: isRecovery ? (
-        <>
-          <p>{t('recovery.keep_why')}</p>
-          {actionForm(visit, basePath, { path: '/password/keep', button: 'recovery.keep', class: 'secondary' })}
-        </>
-      ) : null,
-    })
+    const asksForCurrent = !isRecovery && (await ownAccount.view(caller)).algorithms.length > 0
+    return form(request, visit, passwordPage(visit, config, { isRecovery, asksForCurrent }, refused))
   }
 
   /** By a code instead of the old password: whoever has it starts again with a sign-in. */
   const setRecovered = async (visit: Visit, session: Session): Promise<Response> => {
     await recovery.setPassword(visit, session, read(ChosenPassword, visit.input))
-    const t = texts(visit)
     visit.frame = null
-    return page(visit, basePath, {
+    return donePage(visit, basePath, {
       title: 'password.done',
-      address: null,
+      text: 'password.done_text',
       headers: { 'set-cookie': sessions.noCookie(visit) },
-      children: (
-        <>
-          <p>{t('password.done_text')}</p>
-          <p>
-            <a href={`${basePath}/login`}>{t('sign_in.title')}</a>
-          </p>
-        </>
+      after: (
+        <p>
+          <a href={`${basePath}/login`}>{texts(visit)('sign_in.title')}</a>
+        </p>
       ),
     })
   }
@@ -256,29 +104,8 @@ export const ownAccountPages = (deps: Deps) => {
     return redirect(visit, basePath, LANDING, { cookies: [sessions.cookie(visit, value)], flash: 'flash.password' })
   }
 
-  const deleteForm = async (request: Request, visit: Visit, caller: Caller, refused = NOTHING_REFUSED) => {
-    const t = texts(visit)
-    const { algorithms } = await ownAccount.view(caller)
-    return form(request, visit, {
-      title: 'delete.title',
-      action: '/delete',
-      button: 'delete.go',
-      refused,
-      address: `${basePath}/delete`,
-      children: (
-        <>
-          <p>{t('delete.why', { account: `${caller.username}@${caller.domain}` })}</p>
-          <p>{t('delete.consequence')}</p>
-          {algorithms.length > 0 ? currentPasswordField(visit, refused) : null}
-        </>
-      ),
-      after: (
-        <p>
-          <a href={basePath + LANDING}>{t('panel.cancel')}</a>
-        </p>
-      ),
-    })
-  }
+  const deleteForm = async (request: Request, visit: Visit, caller: Caller, refused = NOTHING_REFUSED) =>
+    form(request, visit, deletePage(visit, basePath, await ownAccount.view(caller), refused))
 
   return new Elysia()
     .use(auth)

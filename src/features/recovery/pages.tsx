@@ -7,13 +7,16 @@ import { read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { MessageId } from '../../messages/messages.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
-import { CODE_SCRIPTS, codeField, NOTHING_REFUSED, textField, typedCode } from '../../panel/fields.tsx'
+import { NOTHING_REFUSED, textOf, typedCode } from '../../panel/fields.tsx'
 import { formPage, refusedFields } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
 import type { Codes } from '../codes/codes.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { codePage } from './code-page.tsx'
+import { emailPage } from './email-page.tsx'
+import { overPage } from './over-page.tsx'
+import { phonePage } from './phone-page.tsx'
 import { EmailRecovery, PhoneRecovery, type Recovery, type Waiting } from './recovery.ts'
 
 interface Deps {
@@ -27,8 +30,6 @@ interface Deps {
   readonly config: Config
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-
 const refusedCode = (id: MessageId, count: number): FieldMessages => new Map([['code', [{ id, values: { count } }]]])
 
 /** Back into an account: by e-mail, or by the phone that an app has asked a token for; then the code, then `/password`. */
@@ -40,108 +41,14 @@ export const recoveryPages = (deps: Deps) => {
   /** One answer is good for the few recoveries that an address may start in its life of minutes. */
   const captchaSubject = (visit: Visit): string => `recovery ${visit.address}`
 
-  const emailForm = (request: Request, visit: Visit, refused = NOTHING_REFUSED): Promise<Response> => {
-    const t = texts(visit)
-    const { space, input } = visit
-    const value = { email: textOf(input.email), username: textOf(input.username) }
-    return form(request, visit, {
-      title: 'recovery.title',
-      action: '/recovery',
-      button: 'recovery.send',
-      refused,
-      address: `${basePath}/recovery/email`,
-      captchaSubject: captchaSubject(visit),
-      children: (
-        <>
-          <p>{t('recovery.by_email', { space: space.name })}</p>
-          {textField(visit, refused, {
-            name: 'email',
-            label: 'recovery.email',
-            type: 'email',
-            value: value.email,
-            autocomplete: 'email',
-          })}
-          {space.uniqueEmail
-            ? null
-            : textField(visit, refused, {
-                name: 'username',
-                label: 'recovery.username',
-                value: value.username,
-                autocomplete: 'username',
-                autocapitalize: 'none',
-              })}
-        </>
-      ),
-    })
-  }
+  const emailForm = (request: Request, visit: Visit, refused = NOTHING_REFUSED): Promise<Response> =>
+    form(request, visit, emailPage(visit, basePath, captchaSubject(visit), refused))
 
-  const phoneForm = (request: Request, visit: Visit, token: string, refused = NOTHING_REFUSED): Promise<Response> => {
-    const phone = textOf(visit.input.phone)
-    const query = phone === '' ? '' : `?phone=${encodeURIComponent(phone)}`
-    return form(request, visit, {
-      title: 'recovery.title',
-      action: '/recovery',
-      button: 'recovery.send',
-      refused,
-      address: `${basePath}/recovery/phone/${token}${query}`,
-      children: (
-        <>
-          <p>{texts(visit)('recovery.by_phone', { space: visit.space.name })}</p>
-          <input type="hidden" name="account_recovery_token" value={token} />
-          {textField(visit, refused, {
-            name: 'phone',
-            label: 'recovery.phone',
-            type: 'tel',
-            value: phone,
-            autocomplete: 'tel',
-          })}
-        </>
-      ),
-    })
-  }
+  const phoneForm = (request: Request, visit: Visit, token: string, refused = NOTHING_REFUSED): Promise<Response> =>
+    form(request, visit, phonePage(visit, basePath, token, refused))
 
-  /** The same whoever was asked for. */
-  const codeForm = (request: Request, visit: Visit, waiting: Waiting, refused = NOTHING_REFUSED): Promise<Response> => {
-    const t = texts(visit)
-    const { flow, email } = waiting
-    const digits = config.CODE_DIGITS
-    const minutes = codes.lifetimeMinutes.recovery
-    return form(request, visit, {
-      title: 'recovery.code_title',
-      action: '/recovery/confirm',
-      button: 'recovery.confirm',
-      refused,
-      scripts: CODE_SCRIPTS,
-      children: (
-        <>
-          <p>
-            {email === null ? t('recovery.sent_phone', { digits }) : t('recovery.sent_email', { email, digits })}{' '}
-            {minutes === null ? null : t('recovery.lifetime', { count: minutes })}
-          </p>
-          <input type="hidden" name="flow" value={flow} />
-          {codeField(visit, refused, digits)}
-        </>
-      ),
-    })
-  }
-
-  /** No guess is left. */
-  const overPage = (visit: Visit, status: 410 | 422): Response => {
-    const t = texts(visit)
-    return page(visit, basePath, {
-      title: 'recovery.over',
-      status,
-      address: null,
-      children: (
-        <>
-          <p>{t('code.dead')}</p>
-          <p>
-            <a href={`${basePath}/recovery/email`}>{t('recovery.again')}</a>
-          </p>
-        </>
-      ),
-    })
-  }
+  const codeForm = (request: Request, visit: Visit, waiting: Waiting, refused = NOTHING_REFUSED): Promise<Response> =>
+    form(request, visit, codePage(visit, config.CODE_DIGITS, waiting, codes.lifetimeMinutes.recovery, refused))
 
   return new Elysia()
     .use(auth)
@@ -187,10 +94,10 @@ export const recoveryPages = (deps: Deps) => {
           case 'right':
             return redirect(visit, basePath, '/password', { cookies: [sessions.cookie(visit, answer.session)] })
           case 'dead':
-            return overPage(visit, 410)
+            return overPage(visit, basePath, 410)
           case 'wrong':
             return answer.left === 0
-              ? overPage(visit, 422)
+              ? overPage(visit, basePath, 422)
               : codeForm(request, visit, answer.waiting, refusedCode('recovery.wrong', answer.left))
           case 'malformed':
             return codeForm(request, visit, answer.waiting, refusedCode('v.digits', config.CODE_DIGITS))

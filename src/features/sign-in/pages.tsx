@@ -6,16 +6,17 @@ import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
-import { NOTHING_REFUSED, otherRefusals, textField } from '../../panel/fields.tsx'
-import { actionForm, formPage, refusedFields } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
-import { markdown } from '../../panel/markdown.tsx'
+import { NOTHING_REFUSED } from '../../panel/fields.tsx'
+import { formPage, refusedFields } from '../../panel/form-page.tsx'
 import { LANDING, type Navigation } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { ownPath, redirect } from '../../panel/redirect.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { blockedPage } from './blocked-page.tsx'
+import { passwordPage } from './password-page.tsx'
 import { Credentials, type SignIn } from './sign-in.ts'
+import { signOutPage } from './sign-out-page.tsx'
 
 interface Deps {
   readonly auth: Auth
@@ -39,57 +40,14 @@ export const signInPages = (deps: Deps) => {
   const form = formPage(deps)
 
   const passwordForm = async (request: Request, visit: Visit, refused = NOTHING_REFUSED): Promise<Response> => {
-    const t = texts(visit)
     const { space, input } = visit
-    const count = config.APP_SHOW_LOGIN_COUNTER_TEMP ? await accounts.count(space) : null
-    const next = ownPath(input.next)
-    const others = [
-      navigation.isOn(space, '/password') ? (['/recovery/email', 'sign_in.forgotten'] as const) : null,
-      ['/authenticate/qrcode', 'sign_in.by_code'] as const,
-      navigation.isOn(space, '/register') ? (['/register', 'sign_up.title'] as const) : null,
-    ]
-    return form(request, visit, {
-      title: 'sign_in.title',
-      action: '/authenticate',
-      button: 'sign_in.go',
-      refused,
-      address: `${basePath}/login${next === null ? '' : `?next=${encodeURIComponent(next)}`}`,
-      before: space.introRegistrationText === null ? null : markdown(space.introRegistrationText),
-      children: (
-        <>
-          <p>
-            {t('sign_in.why', { space: space.name })} {count === null ? null : t('sign_in.count', { count })}
-          </p>
-          {otherRefusals(visit, refused, 'credentials')}
-          {next === null ? null : <input type="hidden" name="next" value={next} />}
-          {textField(visit, refused, {
-            name: 'username',
-            label: 'sign_in.identifier',
-            hint: t(space.phoneRegistration ? 'sign_in.identifier_hint_phone' : 'sign_in.identifier_hint'),
-            value: typeof input.username === 'string' ? input.username : '',
-            autocomplete: 'username',
-            autocapitalize: 'none',
-          })}
-          {textField(visit, refused, {
-            name: 'password',
-            label: 'sign_in.password',
-            type: 'password',
-            autocomplete: 'current-password',
-          })}
-        </>
-      ),
-      after: (
-        <ul class="ways">
-          {others.map((other) =>
-            other === null ? null : (
-              <li>
-                <a href={basePath + other[0]}>{t(other[1])}</a>
-              </li>
-            ),
-          )}
-        </ul>
-      ),
-    })
+    const door = {
+      count: config.APP_SHOW_LOGIN_COUNTER_TEMP ? await accounts.count(space) : null,
+      next: ownPath(input.next),
+      canRecover: navigation.isOn(space, '/password'),
+      canSignUp: navigation.isOn(space, '/register'),
+    }
+    return form(request, visit, passwordPage(visit, basePath, door, refused))
   }
 
   /** Whoever is signed in has nothing to do here. */
@@ -132,37 +90,8 @@ export const signInPages = (deps: Deps) => {
       },
       { open: true, page: true },
     )
-    .get(
-      '/blocked',
-      ({ visit }) =>
-        page(visit, basePath, {
-          title: 'blocked.title',
-          status: 403,
-          children: (
-            <>
-              <p>{texts(visit)('blocked.why', { space: visit.space.name })}</p>
-              <p>
-                <a href={`${basePath}/logout`}>{texts(visit)('sign_out.title')}</a>
-              </p>
-            </>
-          ),
-        }),
-      { open: true, page: true },
-    )
-    .get(
-      '/logout',
-      ({ visit }) =>
-        page(visit, basePath, {
-          title: 'sign_out.title',
-          children: (
-            <>
-              <p>{texts(visit)('sign_out.why')}</p>
-              {actionForm(visit, basePath, { path: '/logout', button: 'sign_out.title' })}
-            </>
-          ),
-        }),
-      { signedIn: 'account' },
-    )
+    .get('/blocked', ({ visit }) => blockedPage(visit, basePath), { open: true, page: true })
+    .get('/logout', ({ visit }) => signOutPage(visit, basePath), { signedIn: 'account' })
     .post(
       '/logout',
       async ({ visit, session }) => {

@@ -1,0 +1,34 @@
+import type { VNode } from 'preact'
+import type { Config } from '../../config/config.ts'
+import type { Visit } from '../../http/visit.ts'
+import type { MessageId } from '../../messages/messages.ts'
+import { texts } from '../../panel/layout.tsx'
+import { type Errand, shownSip } from './link.ts'
+
+/** What a page that opens the app loads. */
+export const SCRIPT = 'open-app.js'
+
+export const titleOf = ({ action }: Errand, setsUp: boolean): MessageId =>
+  action === 'call' ? 'wizard.title_call' : setsUp ? 'wizard.title_setup' : 'wizard.title_open'
+
+/** Whom the app calls. */
+export const calls = (visit: Visit, { action, sip }: Errand): VNode | null =>
+  action === 'call' && sip !== null ? <p>{texts(visit)('wizard.calls', { sip: shownSip(sip) })}</p> : null
+
+/** `isAsked`: whoever is here wants the app to open, so a script need not wait for another click. */
+export const opening = (visit: Visit, href: string, isAsked: boolean): VNode => (
+  <p>
+    <a class="button" href={href} data-open={isAsked ? '' : undefined}>
+      {texts(visit)('wizard.open')}
+    </a>
+  </p>
+)
+
+export const whereToGetIt = (visit: Visit, { MAIL_APP_DOWNLOAD_URL: url }: Config): VNode | null => {
+  const t = texts(visit)
+  return url === null ? null : (
+    <p>
+      {t('wizard.missing')} <a href={url}>{t('wizard.download')}</a>
+    </p>
+  )
+}

@@ -1,0 +1,26 @@
+import type { Config } from '../../config/config.ts'
+import type { Visit } from '../../http/visit.ts'
+import { page, texts } from '../../panel/layout.tsx'
+import { opening, whereToGetIt } from './opening.tsx'
+
+/** A provisioning link in the place of one of ours. */
+export const provisioningPage = (
+  visit: Visit,
+  config: Config,
+  { url, qrCodePath }: { url: string; qrCodePath: string },
+  address: string,
+): Response => {
+  const t = texts(visit)
+  return page(visit, config.BASE_PATH, {
+    title: 'provisioning.title',
+    address,
+    children: (
+      <>
+        <p>{t('provisioning.scan')}</p>
+        <img class="qr" src={qrCodePath} alt={t('provisioning.picture')} width="320" height="320" />
+        {opening(visit, `linphone-config:${url}`, false)}
+        {whereToGetIt(visit, config)}
+      </>
+    ),
+  })
+}
