@@ -76,5 +76,8 @@ export const explainFailure = (error: unknown): { message: string; exitCode: num
   }
   const surroundings = explainSurroundings(error)
   if (surroundings !== null) return surroundings
-  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: EXIT.failed }
+  // The message of a failed query repeats every value; what the database said of it does not.
+  const isQuery = error instanceof Error && 'params' in error && error.cause instanceof Error
+  const shown = isQuery ? error.cause : error
+  return { message: shown instanceof Error ? (shown.stack ?? shown.message) : String(shown), exitCode: EXIT.failed }
 }

@@ -63,7 +63,7 @@ export const failures = (
       space: visit.space.domain,
       method: request.method,
       route: visit.route,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      error: error instanceof Error ? error : String(error),
     })
     if (!isPage) return ourBug(visit.id)
     const page = errorPage(request, visit, 500, translate(visit.language, { id: 'errors.ours' }))

@@ -86,6 +86,11 @@ function maskedValue(name: string, value: unknown, depth: number): unknown {
 }
 
 function maskedError(error: Error, depth: number): Record<string, unknown> {
+  // The message of a failed query, and so its stack, repeats every value: hashes, tokens, addresses.
+  if ('query' in error && 'params' in error) {
+    const cause = error.cause instanceof Error ? maskedError(error.cause, depth) : { name: error.name }
+    return { ...cause, query: error.query }
+  }
   const shown: Record<string, unknown> = { name: error.name, message: error.message }
   if ('code' in error) shown.code = error.code
   if (error.stack !== undefined) shown.stack = error.stack

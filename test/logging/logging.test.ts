@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { DrizzleQueryError } from 'drizzle-orm'
 import { loadConfig } from '../../src/config/config.ts'
 import { type Logging, logging, type SecurityFields } from '../../src/logging/logging.ts'
+import { maskedFields } from '../../src/logging/masking.ts'
 import { resultOf, SECURITY_EVENTS } from '../../src/logging/security-events.ts'
 
 const now = () => new Date('2026-08-20T10:00:00.123Z')
@@ -131,6 +133,14 @@ describe('no secret reaches a line', () => {
       headers: { authorization: '***', accept: 'text/html' },
       error: { name: 'Error', message: 'outer', cause: { message: 'inner', code: 'ECONNREFUSED' } },
     })
+  })
+
+  test('a failed query is there with what the database said, and without its values', () => {
+    const cause = Object.assign(new Error('the server closed the connection'), { code: '57P01' })
+    const error = new DrizzleQueryError('insert into "passwords" values ($1, $2)', [7, 'ha1-of-somebody'], cause)
+    const line = JSON.stringify(maskedFields({ error, nested: { error: new Error('outer', { cause: error }) } }))
+    expect(line).not.toContain('ha1-of-somebody')
+    for (const told of ['the server closed the connection', '57P01', 'insert into']) expect(line).toContain(told)
   })
 
   test('a path or address loses its query, its credentials and its tokens', () => {
