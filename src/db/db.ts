@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PgQueryResultHKT } from 'drizzle-orm/pg-core/session'
+import type { Stretch } from './sweep.ts'
 import type { Tables } from './tables.ts'
 
 type Full = PgDatabase<PgQueryResultHKT, Record<string, never>>
@@ -33,6 +34,11 @@ export interface Db {
   ) => Prepared<Row, Values>
   /** A JSON object of key → value over the rows of a group, in their order, as text or as an object. */
   objectOf(key: SQL, value: SQL): SQL<string | Record<string, string> | null>
+  /**
+   * Which accounts of a stretch of ids have `part` in their user name, whatever its case; a condition on `accounts`.
+   * From three characters on an index of trigrams finds them.
+   */
+  nameContains(part: string, stretch: Stretch): SQL
   /** For rate-limiter-flexible's counters; null where one process owns the database and counts in memory. */
   readonly limiterStore: {
     query(query: { text: string; values: unknown[] }): Promise<{ rows: unknown[]; rowCount: number }>

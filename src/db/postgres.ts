@@ -58,6 +58,9 @@ export const openPostgres = (url: string): Db => {
       }
     },
     objectOf: (key, value) => sql`json_object_agg(${key}, ${value})`,
+    nameContains: (part, { after, last }) =>
+      sql`accounts.id > ${after} and accounts.id <= ${last}
+        and accounts.username ilike ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`,
     limiterStore: {
       query: async ({ text, values }) => {
         const rows = await client.unsafe(text, values)

@@ -13,6 +13,9 @@ import { defineTables } from './tables.ts'
 /** At most so many transactions share one COMMIT, which bounds how long the loop is held. */
 const GROUP_SIZE = 64
 
+/** What FTS5's trigram tokenizer can look for; shorter texts are compared row by row. */
+const SHORTEST_TRIGRAM = 3
+
 /**
  * drizzle on a connection. Its parameters are written `+?`: SQLite plans a statement with a join or an order anew each
  * time a bare `?` is bound, in case the value asks for another plan, and that costs more than running it.
@@ -162,6 +165,14 @@ export const openSqlite = (file: string): Db => {
         }
       },
     objectOf: (key, value) => sql`json_group_object(${key}, ${value})`,
+    nameContains: (part, { after, last }) => {
+      if ([...part].length < SHORTEST_TRIGRAM) {
+        return sql`accounts.id > ${after} and accounts.id <= ${last} and instr(lower(accounts.username), lower(${part})) > 0`
+      }
+      const phrase = `"${part.replaceAll('"', '""')}"`
+      return sql`accounts.id in (select rowid from account_names
+        where account_names match ${phrase} and rowid > ${after} and rowid <= ${last})`
+    },
     limiterStore: null,
     migrate: async () => {
       const before = isMigrated() ? appliedMigrations() : []

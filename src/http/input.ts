@@ -203,3 +203,15 @@ export const accepts = (schema: TObject) => ({
     content: { 'application/json': { schema: schema as unknown as Record<string, never> } },
   },
 })
+
+/** For a route's `detail.parameters`: the members of a schema that stand in the query, with a sentence for each. */
+export const queried = <Schema extends TObject>(
+  schema: Schema,
+  descriptions: Readonly<Record<keyof Static<Schema> & string, string>>,
+) =>
+  Object.entries<string>(descriptions).map(([name, description]) => ({
+    name,
+    in: 'query' as const,
+    description,
+    schema: schema.properties[name] as unknown as Record<string, never>,
+  }))

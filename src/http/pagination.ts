@@ -65,12 +65,16 @@ export const pageEnvelope = <Item>(options: {
   total: number
   page: number
   perPage: number
+  /** What else the links ask for; what is missing or null is left out. */
+  kept?: Readonly<Record<string, string | number | null | undefined>>
   path: string
   language: Language
 }) => {
-  const { data, total, page, perPage, path, language } = options
+  const { data, total, page, perPage, kept = {}, path, language } = options
   const last = Math.max(1, Math.ceil(total / perPage))
-  const url = (n: number) => `${path}?page=${n}`
+  const more = Object.entries(kept).flatMap(([name, value]) => (value == null ? [] : [[name, String(value)]]))
+  const suffix = more.length === 0 ? '' : `&${new URLSearchParams(more)}`
+  const url = (n: number) => `${path}?page=${n}${suffix}`
   const previous = page > 1 ? url(page - 1) : null
   const next = page < last ? url(page + 1) : null
   const edge = (id: 'page.previous' | 'page.next', target: string | null, n: number) => ({

@@ -25,6 +25,7 @@ import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tok
 import type { Sessions } from '../sessions/sessions.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
 import { languageOf, type PasswordAlgorithm, realmOf, type Space } from '../spaces/space.ts'
+import { accountListing } from './listing.ts'
 import {
   algorithmFor,
   type ChangedAccount,
@@ -40,8 +41,6 @@ import {
 import { type AccountView, accountStore, type NewAccountRow } from './store.ts'
 
 export type { AccountView } from './store.ts'
-
-export const PAGE_SIZE = 20
 
 const RESET_PASSWORD_LENGTH = 20
 
@@ -574,8 +573,7 @@ export const accounts = (deps: {
     },
     /** Whose address it is; null: nobody's. */
     ownerOf: (on: Reader, space: Space, email: string) => store.byEmail(on, { space }, email),
-    /** Page n of the Space's accounts by id, 1-based; a page beyond the end is empty. */
-    list: (space: Space, page: number) => store.page({ space }, (page - 1) * PAGE_SIZE, PAGE_SIZE),
+    list: accountListing(db, store, now),
     activate: set('account.activated', { activated: true }),
     deactivate: set('account.deactivated', { activated: false }),
     block: set('account.blocked', { blocked: true }),

@@ -2,13 +2,14 @@ import { Elysia } from 'elysia'
 import type { Config } from '../../config/config.ts'
 import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
-import { accepts, read } from '../../http/input.ts'
+import { accepts, queried, read } from '../../http/input.ts'
 import { withKeyCookie } from '../../http/key-cookie.ts'
 import { answers, done, having, named, refuses } from '../../http/output.ts'
 import { envelopeSchema, paged, pageEnvelope, pageOf } from '../../http/pagination.ts'
 import { idOf } from '../../http/path.ts'
 import { empty, json, secretJson, text } from '../../http/respond.ts'
-import { type Accounts, type Found, PAGE_SIZE } from './accounts.ts'
+import type { Accounts, Found } from './accounts.ts'
+import { ListedAccounts, MOST_FOUND, PAGE_SIZE } from './listing.ts'
 import { ChangedAccount, NewAccount, NewPassword } from './rules.ts'
 import {
   AccountSchema,
@@ -133,17 +134,29 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
     .get(
       '/',
       async ({ visit }) => {
+        const asked = read(ListedAccounts, visit.input)
+        asked.settle()
+        const { per_page, search } = asked.values
         const page = pageOf(visit.input.page)
-        const { total, accounts: listed } = await accounts.list(visit.space, page)
+        const perPage = per_page ?? PAGE_SIZE
+        const { total, accounts: listed } = await accounts.list(visit.space, { page, perPage, search: search ?? null })
         const data = listed.map((account) => wire.listed(account, visit.space))
         const path = `${visit.baseUrl()}${config.BASE_PATH}/api/accounts`
-        return json(pageEnvelope({ data, total, page, perPage: PAGE_SIZE, path, language: visit.language }))
+        const kept = { per_page, search }
+        return json(pageEnvelope({ data, total, page, perPage, kept, path, language: visit.language }))
       },
       {
         requires: 'admin',
         detail: {
           summary: 'List the accounts of the Space',
-          ...paged,
+          description: `Ordered by id. A search that finds more than ${MOST_FOUND} accounts goes no further: \`total\` is ${MOST_FOUND} then.`,
+          parameters: [
+            ...paged.parameters,
+            ...queried(ListedAccounts, {
+              per_page: 'How many accounts a page has; 20 when it is left out.',
+              search: 'A part of the user name, in lower or upper case.',
+            }),
+          ],
           ...answers(envelopeSchema('AccountPage', AccountSchema)),
         },
       },

@@ -1,6 +1,7 @@
 import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
+import type { Stretch } from '../../db/sweep.ts'
 import type { CarddavServer, PasswordAlgorithm, Scope, Space } from '../spaces/space.ts'
 
 /** Rows of one Space are found by its SIP domain, which `accounts` carries for Flexisip's sake. */
@@ -21,6 +22,9 @@ export interface Wanted {
 }
 
 const BLOCK = 1000
+
+/** Ids that one query of a search looks at: some milliseconds. */
+const STRETCH = 10 * BLOCK
 
 export const accountStore = (db: Db, clock: () => number = () => performance.now()) => {
   const {
@@ -335,6 +339,18 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       const from = block.block * BLOCK
       const rows = await page(db.read, { domain, from, skip: position - block.before, size })
       return { total, accounts: await toViews(db.read, rows) }
+    },
+
+    /** The stretches of ids in which the Space has accounts, in order, each short enough to be searched in one go. */
+    stretches: async ({ space }: InSpace): Promise<Stretch[]> => {
+      const stretches: { after: number; last: number }[] = []
+      for (const { block } of (await outlineOf(space.domain)).starts) {
+        const last = (block + 1) * BLOCK - 1
+        const current = stretches.at(-1)
+        if (current !== undefined && last - current.after <= STRETCH) current.last = last
+        else stretches.push({ after: block * BLOCK - 1, last })
+      }
+      return stretches
     },
 
     taken: async (on: Reader, wanted: Wanted) => {

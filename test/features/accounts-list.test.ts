@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+
+let t: TestApp
+let admin: TestAccount
+beforeEach(async () => {
+  t = await testApp()
+  admin = await t.account({ username: 'keeper', admin: true })
+})
+afterEach(() => t.close())
+
+const list = (query: string, as = admin) => t.get(`/api/accounts${query}`, { as })
+const names = async (query: string) =>
+  (await list(query)).json.data.map(({ username }: { username: string }) => username)
+
+describe('the length of a page', () => {
+  for (const wrong of ['0', '-1', '101', '1.5', 'many']) {
+    test(`is refused where it says ${wrong}`, async () => {
+      const reply = await list(`?per_page=${wrong}`)
+      expect([reply.status, Object.keys(reply.json.errors)]).toEqual([422, ['per_page']])
+    })
+  }
+
+  test('is twenty unless somebody asks, and the links go on with what was asked', async () => {
+    for (let n = 0; n < 24; n++) await t.account()
+    const plain = (await list('')).json
+    expect([plain.per_page, plain.data.length, plain.total]).toEqual([20, 20, 25])
+    expect(plain.next_page_url).toBe('http://localhost/api/accounts?page=2')
+    const two = (await list('?per_page=10&page=2')).json
+    expect([two.per_page, two.data.length, two.from, two.to, two.last_page]).toEqual([10, 10, 11, 20, 3])
+    expect(two.next_page_url).toBe('http://localhost/api/accounts?page=3&per_page=10')
+    expect((await list('?per_page=100')).json.data).toHaveLength(25)
+    expect((await list('?per_page=&page=abc')).json.current_page).toBe(1)
+  })
+})
+
+describe('a search', () => {
+  test('for more than a user name can be long is refused', async () => {
+    expect((await list(`?search=${'x'.repeat(65)}`)).status).toBe(422)
+  })
+
+  test('finds a part of the user name, in either case, at its start, middle and end', async () => {
+    for (const username of ['alice01', 'malice', 'bob', 'bob-alic', '101']) await t.account({ username })
+    expect(await names('?search=alic')).toEqual(['alice01', 'malice', 'bob-alic'])
+    expect(await names('?search=ALICE')).toEqual(['alice01', 'malice'])
+    expect(await names('?search=10')).toEqual(['101'])
+    expect(await names('?search=b')).toEqual(['bob', 'bob-alic'])
+    expect(await names('?search=nobody')).toEqual([])
+    expect(await names('?search=')).toHaveLength(6)
+  })
+
+  test('takes nothing for a pattern', async () => {
+    for (const username of ['a%b_c', 'axbxc', 'a"b"c', "a'b*c"]) await t.account({ username })
+    expect(await names('?search=%25b_')).toEqual(['a%b_c'])
+    expect(await names('?search=_')).toEqual(['a%b_c'])
+    expect(await names('?search=%22b%22')).toEqual(['a"b"c'])
+    expect(await names("?search='b*")).toEqual(["a'b*c"])
+    expect(await names('?search=%25%25%25')).toEqual([])
+    expect(await names('?search=a%20OR%20b')).toEqual([])
+  })
+
+  test('pages like the list, and its links go on searching', async () => {
+    for (let n = 0; n < 5; n++) await t.account({ username: `phone-${n}` })
+    await t.account({ username: 'other' })
+    const page = (await list('?search=phone&per_page=2&page=2')).json
+    expect(page.data.map(({ username }: { username: string }) => username)).toEqual(['phone-2', 'phone-3'])
+    expect([page.total, page.last_page]).toEqual([5, 3])
+    expect(page.last_page_url).toBe('http://localhost/api/accounts?page=3&per_page=2&search=phone')
+    expect(await names('?search=phone&page=9')).toEqual([])
+  })
+
+  test('finds nobody of another Space', async () => {
+    await t.account({ username: 'alice-there', space: t.other })
+    const away = await t.account({ username: 'manager', admin: true, space: t.other })
+    expect(await names('?search=alice')).toEqual([])
+    const there = await t.get('/api/accounts?search=alice', { as: away, host: 'other.localhost' })
+    expect(there.json.total).toBe(1)
+  })
+
+  test('follows a name that changes or goes', async () => {
+    const carol = await t.account({ username: 'carol' })
+    const changed = { username: 'dorothy', password: 'correct-horse', algorithm: 'MD5' }
+    expect((await t.send('PUT', `/api/accounts/${carol.id}`, { as: admin, body: changed })).status).toBe(200)
+    expect([await names('?search=carol'), await names('?search=roth')]).toEqual([[], ['dorothy']])
+    expect((await t.send('DELETE', `/api/accounts/${carol.id}`, { as: admin })).status).toBe(200)
+    expect(await names('?search=roth')).toEqual([])
+  })
+
+  test('finds accounts that are thousands of ids apart', async () => {
+    await t.account({ username: 'far-1' })
+    await t.db.transaction(async (tx) => {
+      const [row] = await tx.select().from(t.db.tables.accounts)
+      if (row === undefined) throw new Error('no account')
+      await tx.insert(t.db.tables.accounts).values([
+        { ...row, id: 45_000, username: 'far-2', admin: false },
+        { ...row, id: 9_999, username: 'far-3', admin: false },
+      ])
+    })
+    expect(await names('?search=far-')).toEqual(['far-1', 'far-3', 'far-2'])
+    expect(await names('?search=-')).toEqual(['far-1', 'far-3', 'far-2'])
+  })
+})
