@@ -5,10 +5,9 @@ import { type BrowserContextOptions, chromium, type Page } from 'playwright-core
 import { smtpServer } from '../mail/smtp.ts'
 import { fakeGateway } from '../sms/fakes.ts'
 import { hasProgram, prepared, type Running, serve } from '../support/executable.ts'
+import { artefacts } from '../support/folder.ts'
 
 // Somebody who has forgotten the password, with the compiled executable, a mail server, an SMS gateway and a browser.
-
-const artefacts = join(import.meta.dir, '../../artefacts')
 
 const browser = () =>
   chromium.launch({

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { fakeApns, workshop } from '../push/fakes.ts'
 import { hasProgram, prepared, type Running, serve } from '../support/executable.ts'
+import { artefacts } from '../support/folder.ts'
 
 // What an app does to get an account for somebody who has none, against the compiled executable.
 
@@ -43,8 +44,6 @@ const browser = () =>
       '--disable-sync',
     ],
   })
-
-const artefacts = join(import.meta.dir, '../../artefacts')
 
 describe.skipIf(!hasProgram('chromium') || !hasProgram('curl'))('registering through the browser', () => {
   for (const [captcha, scripts] of [

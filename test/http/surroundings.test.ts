@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { loadConfig } from '../../src/config/config.ts'
 import { hostName, surroundings } from '../../src/http/surroundings.ts'
+import { testFolder } from '../support/folder.ts'
 
 const world = (peer: string, environment: Record<string, string>, port = 8080) => {
   const { config, problems } = loadConfig({
-    environment: { DATA_DIR: '/nonexistent', ...environment },
+    environment: { DATA_DIR: testFolder, ...environment },
     envFiles: [],
     readFile: () => '',
   })

@@ -5,6 +5,7 @@ import { type MailSender, mail, type SpaceMailServer } from '../../src/mail/mail
 import { SAMPLES } from '../../src/mail/templates/samples.ts'
 import type { MailKind, MailKinds, OutgoingMessage } from '../../src/outbox/messages.ts'
 import { secrets } from '../../src/secrets.ts'
+import { testFolder } from '../support/folder.ts'
 
 export const EXAMPLE: MailSender = {
   space: { name: 'Example', host: 'accounts.example.org', copyrightText: null, logo: null },
@@ -30,7 +31,7 @@ export const mailChannel = ({ env = {}, senders = { 1: EXAMPLE }, limitMs = 5000
   const environment = {
     MAIL_HOST: 'localhost',
     MAIL_FROM_ADDRESS: 'noreply@example.org',
-    DATA_DIR: '/nonexistent',
+    DATA_DIR: testFolder,
     ...env,
   }
   const { config, problems } = loadConfig({ environment, envFiles: [], readFile: () => '' })

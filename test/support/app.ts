@@ -8,6 +8,7 @@ import { ha1 } from '../../src/protocols/digest.ts'
 import type { Push } from '../../src/push/push.ts'
 import type { World } from '../../src/services.ts'
 import { testDatabase } from './database.ts'
+import { testFolder } from './folder.ts'
 
 export interface TestAccount {
   readonly id: number
@@ -60,7 +61,7 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
     SMS_LIMIT_SPACE_DAY: '0',
     SMS_LIMIT_PREFIX_HOUR: '0',
     SMS_MIN_CONFIRM_RATIO: '0',
-    DATA_DIR: '/nonexistent',
+    DATA_DIR: testFolder,
     ...env,
   }
   const { config, problems } = loadConfig({ environment, envFiles: [], readFile: () => '' })

@@ -2,8 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import axe from 'axe-core'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-
-const artefacts = join(import.meta.dir, '../../artefacts')
+import { artefacts } from './folder.ts'
 
 interface Finding {
   readonly id: string

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { SQL } from 'bun'
 import type { Db } from '../../src/db/db.ts'
 import { openPostgres } from '../../src/db/postgres.ts'
 import { openSqlite } from '../../src/db/sqlite.ts'
+import { testFolder } from './folder.ts'
 
 /** Set by the runner: the same suite then runs on this server, in a database of its own per test. */
 export const postgresUrl = process.env.TEST_DATABASE_URL || null
@@ -20,19 +20,8 @@ export interface TestDatabase {
 
 let template: Promise<string> | null = null
 
-const FOLDER = 'sipkeeper-test-'
-const folder = mkdtempSync(join(tmpdir(), FOLDER))
-
-// bun's test runner ends without telling anybody, so each run takes away what the ones before yesterday left.
-const yesterday = Date.now() - 24 * 3_600_000
-for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(FOLDER))) {
-  const old = join(tmpdir(), name)
-  if ((statSync(old, { throwIfNoEntry: false })?.mtimeMs ?? yesterday) < yesterday)
-    rmSync(old, { recursive: true, force: true })
-}
-
 const sqliteTemplate = async () => {
-  const file = join(folder, 'template.sqlite')
+  const file = join(testFolder, 'template.sqlite')
   const db = openSqlite(file)
   await db.migrate()
   await db.close()
@@ -61,7 +50,7 @@ export const testDatabase = async (): Promise<TestDatabase> => {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   if (postgresUrl === null) {
     template ??= sqliteTemplate()
-    const file = join(folder, `${name}.sqlite`)
+    const file = join(testFolder, `${name}.sqlite`)
     copyFileSync(await template, file)
     const db = openSqlite(file)
     return {
