@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { eventually, listen, startRedis, startSentinel } from '../registrar/servers.ts'
+import { listen, startRedis, startSentinel } from '../registrar/servers.ts'
+import { eventually } from '../support/eventually.ts'
 import { hasProgram, prepared, serve, sipkeeper } from '../support/executable.ts'
 
 const PHONE = 'urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33'

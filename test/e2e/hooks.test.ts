@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { eventually } from '../support/eventually.ts'
 import { type Installation, prepared, type Running, serve, sipkeeper } from '../support/executable.ts'
 
 // The examples of docs/hooks.md, as they stand there, in the executable.
@@ -40,14 +41,6 @@ const create = async ({ base }: Running, username: string) => {
   expect(reply.status).toBe(200)
   return (await reply.json()) as { provisioning_token: string }
 }
-const until = async (isSo: () => boolean | Promise<boolean>) => {
-  for (let i = 0; i < 400; i++) {
-    if (await isSo()) return
-    await Bun.sleep(10)
-  }
-  throw new Error('it did not happen')
-}
-
 test('a proxy parameter comes from the address, if it is one of those that are allowed', async () => {
   const server = await start(fromAddress)
   const document = async (query: string) => {
@@ -64,10 +57,10 @@ test('a Space has sections of its own, until SIGHUP brings others; a broken file
   expect(await document()).toEndWith('<section name="net"><entry name="mtu">1300</entry></section></config>')
   writeFileSync(file, ofSpace.replace('1300', '1280'))
   server.child.kill('SIGHUP')
-  await until(async () => (await document()).includes('1280'))
+  await eventually(async () => (await document()).includes('1280'))
   writeFileSync(file, 'export default {')
   server.child.kill('SIGHUP')
-  await until(() => server.output().includes('HOOKS_FILE cannot be read'))
+  await eventually(() => server.output().includes('HOOKS_FILE cannot be read'))
   expect(await document()).toContain('1280')
 })
 
@@ -84,7 +77,7 @@ test('a service hears of a new account', async () => {
   try {
     const server = await start(toService, { CRM_URL: `http://127.0.0.1:${crm.port}/accounts` })
     await create(server, 'alice01')
-    await until(() => heard.length === 1)
+    await eventually(() => heard.length === 1)
     expect(heard).toEqual([{ sip: 'alice01@sip.example.org', email: 'a@example.org', space: 'Example' }])
   } finally {
     await crm.stop(true)

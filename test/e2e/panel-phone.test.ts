@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { eventually, startRedis } from '../registrar/servers.ts'
+import { startRedis } from '../registrar/servers.ts'
 import { barriers, browser, overflows } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
 import { hasProgram, prepared, serve } from '../support/executable.ts'
 
 // What a person's phone has to do with the panel: a registered device, and a number that gets an SMS.

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually } from '../registrar/servers.ts'
+import { eventually } from '../support/eventually.ts'
 import { hasProgram, prepared, serve } from '../support/executable.ts'
 import { freePort } from '../support/postgres.ts'
 

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { ha1 } from '../../src/protocols/digest.ts'
 import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { postgresUrl } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { otherConnection } from '../support/other-connection.ts'
 
 // The same thing fifty times at once, and things that do not go together: one of them happens, the others are refused
 // in words, and nobody ever sees a 500.
@@ -28,6 +30,15 @@ const outcomes = (replies: readonly Reply[]) => {
 const accountRows = () => t.db.read.select().from(t.db.tables.accounts)
 const passwordsOf = async (id: number) =>
   (await t.db.read.select().from(t.db.tables.passwords)).filter(({ accountId }) => accountId === id)
+/** On PostgreSQL: a statement waits for a row that another transaction holds. */
+const somebodyWaits = async () => {
+  const other = otherConnection(t.database.url)
+  const waiting = await other.query(
+    "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  )
+  await other.close()
+  return waiting.length > 0
+}
 const accountsOf = (count: number) => times(count, (i) => t.account({ username: `person.${i}` }))
 
 describe('fifty creations at once', () => {
@@ -104,12 +115,17 @@ describe('changes at once', () => {
       const { id } = await t.account({ username: 'person.1' })
       const elsewhere = t.database.reopen()
       const [template] = (await accountRows()).map(({ id: _, ...row }) => row)
+      const [given, waitedFor] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const taking = elsewhere.transaction(async (tx) => {
         await tx.insert(elsewhere.tables.accounts).values({ ...template, username: 'wanted.1' } as never)
-        await Bun.sleep(300)
+        given.resolve()
+        await waitedFor.promise
       })
-      await Bun.sleep(100)
-      const reply = await change(id, { ...valid, username: 'wanted.1' })
+      await given.promise
+      const changing = change(id, { ...valid, username: 'wanted.1' })
+      await eventually(somebodyWaits)
+      waitedFor.resolve()
+      const reply = await changing
       await taking
       await elsewhere.close()
       expect([reply.status, reply.json.errors]).toEqual([422, { username: ['The username is already used.'] }])

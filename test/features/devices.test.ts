@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { eventually, listen, type RedisServer, startRedis, startServer } from '../registrar/servers.ts'
+import { listen, type RedisServer, startRedis, startServer } from '../registrar/servers.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { eventually } from '../support/eventually.ts'
 import { hasProgram } from '../support/executable.ts'
 
 // The phones of an account, as Flexisip's registrar knows them (spec accounts.md §7, telephony.md §7).

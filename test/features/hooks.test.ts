@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { XMLParser } from 'fast-xml-parser'
 import { ConfigurationError } from '../../src/config/config.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { eventually } from '../support/eventually.ts'
 
 // The operator's own code (DESIGN.md §8): it gets values, and what it does wrong hurts nobody.
 
@@ -49,11 +50,6 @@ const document = async (path: string, as?: TestAccount) => {
   )
 }
 const token = async () => (await t.get('/api/accounts/me', { as: alice })).json.provisioning_token as string
-const until = async (isSo: () => boolean) => {
-  for (let i = 0; i < 200 && !isSo(); i++) await Bun.sleep(5)
-  expect(isSo()).toBe(true)
-}
-
 const THROWS = `export default { provisioning: {
   proxy: () => { throw new Error('proxy is broken') },
   sections: () => [{ name: 'net', entries: [{ name: 'mtu', value: 1300 }] }],
@@ -205,7 +201,7 @@ describe('account hooks', () => {
     await t.post(`/api/accounts/${id}/activate`, { as: admin })
     await t.post(`/api/accounts/${id}/dictionary/team`, { as: admin, body: { value: 'red' } })
     await t.delete(`/api/accounts/${id}`, { as: admin })
-    await until(() => told().length === 5)
+    await eventually(() => told().length === 5)
     expect(told().map(([name, account]) => [name, account.displayName, account.activated, account.dictionary])).toEqual(
       [
         ['created', null, false, {}],
@@ -223,6 +219,6 @@ describe('account hooks', () => {
       `export default { account: { updated: async () => { throw new Error('elsewhere is down') } } }`,
     )
     expect((await t.post(`/api/accounts/${alice.id}/block`, { as: admin })).status).toBe(200)
-    await until(() => t.lines.some((line) => line.includes('elsewhere is down')))
+    await eventually(() => t.lines.some((line) => line.includes('elsewhere is down')))
   })
 })

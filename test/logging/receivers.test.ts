@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../../src/config/config.ts'
 import { logging, unusableTarget } from '../../src/logging/logging.ts'
 import { lineTarget, type Place } from '../../src/logging/target.ts'
+import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/postgres.ts'
 
 // Lines that leave the machine, to receivers that are there, that come later, and that never answer.
@@ -20,13 +21,6 @@ const configured = (environment: Record<string, string>) => {
   const { config, problems } = loadConfig({ environment, envFiles: [], readFile: () => '' })
   expect(problems).toEqual([])
   return config
-}
-
-const until = async (isTrue: () => boolean) => {
-  for (let waits = 0; !isTrue(); waits += 1) {
-    if (waits > 500) throw new Error('it did not happen')
-    await Bun.sleep(10)
-  }
 }
 
 const target = (place: Place, onLost: (lines: number) => void = () => {}) => {
@@ -136,7 +130,7 @@ describe('a receiver that is not there', () => {
     await Bun.sleep(200)
     const { received } = await streamReceiver(port)
     await sender.flush()
-    await until(() => received().endsWith('line 19999'))
+    await eventually(() => received().endsWith('line 19999'))
     expect(uncounted(received())).toEqual(Array.from({ length: 20_000 }, (_, line) => `line ${line}`))
     expect(lost).toEqual([500])
   })
@@ -151,7 +145,7 @@ describe('a receiver that is not there', () => {
     const { received } = await streamReceiver(port)
     await sender.flush()
     expect(lost).toEqual([4])
-    await until(() => received().length === 16 * `1048576 ${long}`.length)
+    await eventually(() => received().length === 16 * `1048576 ${long}`.length)
   })
 })
 
@@ -171,7 +165,7 @@ describe('a receiver over TCP', () => {
     const sender = target({ kind: 'syslog', over: 'tcp', host: '127.0.0.1', port: first.port })
     sender.write('before')
     await sender.flush()
-    await until(() => first.received() !== '')
+    await eventually(() => first.received() !== '')
     await first.stop()
     await Bun.sleep(50)
     sender.write('while it is away')
@@ -179,7 +173,7 @@ describe('a receiver over TCP', () => {
     const second = await streamReceiver(first.port)
     sender.write('after')
     await sender.flush()
-    await until(() => second.received().endsWith('after'))
+    await eventually(() => second.received().endsWith('after'))
     expect(uncounted(first.received())).toEqual(['before'])
     expect(uncounted(second.received())).toEqual(['while it is away', 'after'])
   })
@@ -193,7 +187,7 @@ describe('syslog', () => {
     log.app.warn('slow', { ms: 12 })
     log.security('auth.digest.fail', { ip: '203.0.113.9', account: 'a\nb' })
     await log.flush()
-    await until(() => messages.length === 2)
+    await eventually(() => messages.length === 2)
     const [app, security] = messages
     expect(app).toMatch(
       /^<28>1 2026-08-20T10:00:00\.123Z [!-~]+ sipkeeper \d+ - - 2026-08-20T10:00:00\.123Z WARN {2}slow ms=12$/,
@@ -210,7 +204,7 @@ describe('syslog', () => {
     sender.write(`${'x'.repeat(65_506)}é and more`)
     sender.write('next')
     await sender.flush()
-    await until(() => messages.length === 2)
+    await eventually(() => messages.length === 2)
     expect(messages).toEqual(['x'.repeat(65_506), 'next'])
   })
 
@@ -220,7 +214,7 @@ describe('syslog', () => {
     const lines = Array.from({ length: 5_000 }, (_, line) => `line ${line} ${'x'.repeat(200)}`)
     for (const line of lines) sender.write(line)
     await sender.flush()
-    await until(() => messages.length === lines.length)
+    await eventually(() => messages.length === lines.length)
     expect(messages).toEqual(lines)
   })
 
@@ -236,7 +230,7 @@ describe('syslog', () => {
     closing.push(log.close)
     log.app.info('hello')
     await log.flush()
-    await until(() => received.length === 1)
+    await eventually(() => received.length === 1)
     expect(received[0]).toStartWith('<30>1 ')
   })
 
@@ -252,7 +246,7 @@ describe('syslog', () => {
     log.security('job.done', {})
     log.security('job.fail', {})
     await log.flush()
-    await until(() => received().split('\n').length === 3)
+    await eventually(() => received().split('\n').length === 3)
     expect(received()).toMatch(/^<86>1 \S+ \S+ sipkeeper \d+ job\.done - .*\n<86>1 .* job\.fail - .*\n$/)
   })
 
@@ -264,7 +258,7 @@ describe('syslog', () => {
     log.app.error('one')
     log.security('job.done', {})
     await log.flush()
-    await until(() => received().includes('job.done'))
+    await eventually(() => received().includes('job.done'))
     expect(uncounted(received()).map((message) => message.slice(0, 5))).toEqual(['<27>1', '<86>1'])
   })
 })

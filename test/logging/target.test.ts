@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../../src/config/config.ts'
 import { logging } from '../../src/logging/logging.ts'
 import { lineTarget } from '../../src/logging/target.ts'
+import { eventually } from '../support/eventually.ts'
 
 let directory: string
 let path: string
@@ -64,8 +65,7 @@ describe('a file', () => {
     const target = fileTarget()
     target.write('one')
     expect(existsSync(path)).toBe(false)
-    await Bun.sleep(200)
-    expect(contents()).toBe('one\n')
+    await eventually(() => existsSync(path) && contents() === 'one\n')
   })
 
   test('is made with its directory, for nobody but owner and group', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Db } from '../../src/db/db.ts'
 import { PermanentFailure } from '../../src/outbox/messages.ts'
 import { type TestApp, testApp } from '../support/app.ts'
+import { eventually } from '../support/eventually.ts'
 import { add, dispatcherOf, mailTo, never, recording, smsTo } from './recording.ts'
 
 const SECOND_MS = 1000
@@ -21,13 +22,6 @@ const stateOf = async (id = 1) => {
   const row = (await rows()).find((one) => one.id === id)
   if (row === undefined) return 'gone'
   return row.sentAt !== null ? 'sent' : row.deadAt !== null ? 'dead' : 'waiting'
-}
-/** Until `isSo`, for what happens by itself in a moment. */
-const soon = async (isSo: () => boolean | Promise<boolean>) => {
-  for (let tries = 0; !(await isSo()); tries++) {
-    if (tries === 1000) throw new Error('it did not happen')
-    await Bun.sleep(2)
-  }
 }
 const recipients = ({ given }: { given: readonly { recipient: string }[] }) => given.map(({ recipient }) => recipient)
 
@@ -97,7 +91,7 @@ describe('what is not sent', () => {
     const sending = dispatcherOf(t, [mail])
     await add(t, message)
     sending.look()
-    await soon(() => mail.given.length === 1)
+    await eventually(() => mail.given.length === 1)
     await add(t, message)
     failing.reject(new Error('try later'))
     await sending.settle()
@@ -255,7 +249,7 @@ describe('order', () => {
     await add(t, smsTo(t, '+33612345678'))
     const sending = dispatcherOf(t, [mail, sms], { drainMs: 0 })
     sending.look()
-    await soon(async () => (await stateOf(11)) === 'sent' && (await stateOf(12)) === 'sent')
+    await eventually(async () => (await stateOf(11)) === 'sent' && (await stateOf(12)) === 'sent')
     expect(recipients(mail).sort()).toEqual(['fast@example.org', 'slow0@example.org', 'slow1@example.org'])
     // What was chosen and had no room was given back untried.
     expect((await rows()).map(({ attempts }) => attempts)).toEqual([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1])
@@ -279,7 +273,7 @@ describe('a lease', () => {
     const [first, second] = [dispatcherOf(t, [slow]), dispatcherOf(t, [other])]
     await add(t, mailTo(t, 'a@example.org'))
     first.look()
-    await soon(() => slow.given.length === 1)
+    await eventually(() => slow.given.length === 1)
     for (let passed = 0; passed < 120; passed += 20) {
       later(20 * SECOND_MS)
       await first.renew()
@@ -296,7 +290,7 @@ describe('a lease', () => {
     const [first, second] = [dispatcherOf(t, [dead], { drainMs: 0 }), dispatcherOf(t, [alive])]
     await add(t, mailTo(t, 'a@example.org'))
     first.look()
-    await soon(() => dead.given.length === 1)
+    await eventually(() => dead.given.length === 1)
     later(29 * SECOND_MS)
     await second.settle()
     expect(alive.given).toHaveLength(0)
@@ -313,10 +307,10 @@ describe('a lease', () => {
     const [first, second] = [dispatcherOf(t, [late]), dispatcherOf(t, [next])]
     await add(t, mailTo(t, 'a@example.org'))
     first.look()
-    await soon(() => late.given.length === 1)
+    await eventually(() => late.given.length === 1)
     later(31 * SECOND_MS)
     second.look()
-    await soon(() => next.given.length === 1)
+    await eventually(() => next.given.length === 1)
     failing.reject(new PermanentFailure('the first one says no'))
     await first.settle()
     expect(await stateOf()).toBe('waiting')
@@ -330,11 +324,11 @@ describe('a lease', () => {
     const dead = dispatcherOf(t, [recording('mail', never)], { drainMs: 0 })
     await add(t, mailTo(t, 'a@example.org'))
     dead.look()
-    await soon(async () => (await rows())[0]?.leasedUntil !== null)
+    await eventually(async () => (await rows())[0]?.leasedUntil !== null)
     const mail = recording('mail')
     const sending = dispatcherOf(t, [mail])
     await sending.start()
-    await soon(async () => (await stateOf()) === 'sent')
+    await eventually(async () => (await stateOf()) === 'sent')
     await sending.stop()
     await dead.stop()
   })
@@ -347,7 +341,7 @@ describe('a running dispatcher', () => {
     await sending.start()
     await add(t, mailTo(t, 'a@example.org'))
     const added = performance.now()
-    await soon(() => mail.given.length === 1)
+    await eventually(() => mail.given.length === 1)
     expect(performance.now() - added).toBeLessThan(1000)
     await sending.stop()
   })
@@ -358,7 +352,7 @@ describe('a running dispatcher', () => {
     const sending = dispatcherOf(t, [mail], { workers: 1 })
     await sending.start()
     await add(t, mailTo(t, 'a@example.org'))
-    await soon(() => mail.given.length === 1)
+    await eventually(() => mail.given.length === 1)
     await add(t, mailTo(t, 'b@example.org'))
     const stopped = sending.stop()
     await Bun.sleep(20)
@@ -378,7 +372,7 @@ describe('a running dispatcher', () => {
     const sending = dispatcherOf(t, [mail], { drainMs: 50 })
     await add(t, mailTo(t, 'a@example.org'))
     sending.look()
-    await soon(() => mail.given.length === 1)
+    await eventually(() => mail.given.length === 1)
     const started = performance.now()
     await sending.stop()
     expect(performance.now() - started).toBeLessThan(3000)
@@ -409,11 +403,11 @@ describe('a running dispatcher', () => {
     const sending = dispatcherOf(t, [mail], { db })
     await add(t, mailTo(t, 'a@example.org'))
     sending.look()
-    await soon(() => mail.given.length === 1)
+    await eventually(() => mail.given.length === 1)
     await Bun.sleep(50)
     expect(await stateOf()).toBe('waiting')
     state.isAway = false
-    await soon(async () => (await stateOf()) === 'sent')
+    await eventually(async () => (await stateOf()) === 'sent')
     await sending.settle()
     expect(mail.given).toHaveLength(1)
   })
@@ -447,7 +441,7 @@ describe('two processes on one database', () => {
       dispatcherOf(t, channels.slice(1), { workers: 4, db: again }),
     ]
     await Promise.all([first?.settle(), second?.settle()])
-    await soon(async () => (await rows()).every(({ sentAt }) => sentAt !== null))
+    await eventually(async () => (await rows()).every(({ sentAt }) => sentAt !== null))
     const ids = channels.flatMap(({ given }) => given.map(({ id }) => id))
     expect(ids.length).toBe(200)
     expect(new Set(ids).size).toBe(200)

@@ -5,7 +5,11 @@ import { loadConfig } from '../../src/config/config.ts'
 import { AppError } from '../../src/errors.ts'
 import { logging } from '../../src/logging/logging.ts'
 import { type Push, type PushMessage, push } from '../../src/push/push.ts'
+import { eventually } from '../support/eventually.ts'
 import { fakeApns, fakeGoogle, fcmError, verifiedJwt, type Workshop, workshop } from './fakes.ts'
+
+/** Of what waits for no limit, on a machine that does much else; far below the limits of the tests that say so. */
+const SOON_MS = 5_000
 
 let shop: Workshop
 let apple: Awaited<ReturnType<typeof fakeApns>>
@@ -318,23 +322,22 @@ describe('a connection to APNs', () => {
     const { outcome, failures } = pushing(byKey(), { limitMs: 300 })
     const { result, ms } = await outcome()
     expect(result).toBe('unavailable push.failed')
-    expect(ms).toBeWithin(280, 900)
+    expect(ms).toBeWithin(280, SOON_MS)
     expect(failures()).toEqual(['timeout'])
     expect((await outcome()).result).toBe('sent')
     expect(apple.fake.connections).toBe(2)
-    await Bun.sleep(500)
-    expect(apple.openConnections()).toBe(1)
+    await eventually(() => apple.openConnections() === 1)
   })
 
   test('that is refused, speaks no TLS or has the wrong certificate ends at once or with the limit', async () => {
     const mute = await silent()
-    const refused = pushing(byKey({ APNS_ENDPOINT: 'localhost:1' }), { limitMs: 2000 })
-    const untrusted = pushing(byKey({ PUSH_CA_FILE: shop.file('push.pem') }), { limitMs: 2000 })
+    const refused = pushing(byKey({ APNS_ENDPOINT: 'localhost:1' }), { limitMs: 20_000 })
+    const untrusted = pushing(byKey({ PUSH_CA_FILE: shop.file('push.pem') }), { limitMs: 20_000 })
     const speechless = pushing(byKey({ APNS_ENDPOINT: `localhost:${mute.port}` }), { limitMs: 300 })
     for (const { outcome } of [refused, untrusted, speechless]) {
       const { result, ms } = await outcome()
       expect(result).toBe('unavailable push.failed')
-      expect(ms).toBeLessThan(900)
+      expect(ms).toBeLessThan(SOON_MS)
     }
     expect(refused.failures()).toEqual(['connection'])
     expect(untrusted.failures()).toEqual(['connection'])
@@ -427,7 +430,7 @@ describe('FCM says no', () => {
     const { outcome, failures, lines } = pushing(byAccount())
     const { result, ms } = await outcome(TO_GOOGLE)
     expect(result).toBe('unavailable push.failed')
-    expect(ms).toBeLessThan(1000)
+    expect(ms).toBeLessThan(SOON_MS)
     expect(failures()).toEqual([logged])
     expect(lines.join()).not.toMatch(/token-of-the-app|access-1|APA91b/)
     await Bun.sleep(20)
@@ -445,7 +448,7 @@ describe('FCM says no', () => {
     google.fake.tokenAnswer = tokenAnswer
     const { result, ms } = await outcome(TO_GOOGLE)
     expect(result).toBe('unavailable push.failed')
-    expect(ms).toBeLessThan(900)
+    expect(ms).toBeLessThan(SOON_MS)
     expect(failures()).toEqual([logged])
     expect(await check()).toMatchObject([{ name: 'fcm project-one', ok: false }])
     google.fake.tokenAnswer = { status: 200, body: { access_token: 'access-2', expires_in: 3600 } }
@@ -480,7 +483,7 @@ describe('a connection to FCM', () => {
     const { outcome, failures } = pushing(byAccount())
     const { result, ms } = await outcome(TO_GOOGLE)
     expect(result).toBe('unavailable push.failed')
-    expect(ms).toBeLessThan(900)
+    expect(ms).toBeLessThan(SOON_MS)
     expect(failures()).toEqual(['connection'])
     expect(google.fake.requests).toHaveLength(2)
     expect((await outcome(TO_GOOGLE)).result).toBe('sent')
@@ -491,7 +494,7 @@ describe('a connection to FCM', () => {
     const { outcome, failures } = pushing(byAccount(), { limitMs: 300 })
     const { result, ms } = await outcome(TO_GOOGLE)
     expect(result).toBe('unavailable push.failed')
-    expect(ms).toBeWithin(280, 900)
+    expect(ms).toBeWithin(280, SOON_MS)
     expect(failures()).toEqual(['timeout'])
     await Bun.sleep(300)
     expect(google.fake.requests).toHaveLength(1)
@@ -504,7 +507,7 @@ describe('a connection to FCM', () => {
     for (const { outcome, failures } of [refused, untrusted]) {
       const { result, ms } = await outcome(TO_GOOGLE)
       expect(result).toBe('unavailable push.failed')
-      expect(ms).toBeLessThan(1500)
+      expect(ms).toBeLessThan(SOON_MS)
       expect(failures()).toEqual(['connection'])
     }
   })
@@ -580,11 +583,10 @@ describe('the program of the operator', () => {
     const { outcome, failures } = pushing({ APP_FLEXISIP_PUSHER_PATH: shop.program('hangs', script) }, { limitMs: 400 })
     const { result, ms } = await outcome()
     expect(result).toBe('unavailable push.failed')
-    expect(ms).toBeWithin(380, 1200)
+    expect(ms).toBeWithin(380, SOON_MS)
     expect(failures()).toEqual(['timeout'])
-    await Bun.sleep(100)
     const child = Number(await Bun.file(`${shop.directory}/child`).text())
-    expect(isRunning(child)).toBe(false)
+    await eventually(() => !isRunning(child))
   })
 })
 
@@ -602,11 +604,19 @@ describe('many pushes', () => {
   test('beyond the bound are refused at once, and the bound holds', async () => {
     apple.fake.delayMs = 300
     const { outcome, lines } = pushing(byKey({ PUSH_MAX_IN_FLIGHT: '5' }))
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => outcome()))
+    let sent = 0
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const ended = await outcome()
+        if (ended.result === 'sent') sent += 1
+        return { ...ended, sentBefore: sent }
+      }),
+    )
     const busy = outcomes.filter(({ result }) => result === 'unavailable push.busy')
     expect(outcomes.filter(({ result }) => result === 'sent')).toHaveLength(5)
     expect(busy).toHaveLength(45)
-    for (const { ms } of busy) expect(ms).toBeLessThan(250)
+    // None of them has waited for one that was on its way.
+    for (const { sentBefore } of busy) expect(sentBefore).toBe(0)
     expect(lines.filter((line) => line.includes('"busy"'))).toHaveLength(1)
     expect((await outcome()).result).toBe('sent')
   })

@@ -4,9 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/postgres.ts'
-
-const READY_WITHIN_MS = 10_000
 
 const isListening = (port: number) =>
   new Promise<boolean>((resolve) => {
@@ -14,19 +13,6 @@ const isListening = (port: number) =>
     socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
     socket.on('connect', () => socket.destroy())
   })
-
-/**
- * Until `holds`; fails after ten seconds. A question that fails is asked again: a sentinel closes everybody's connections
- * to a server that it makes the master.
- */
-export const eventually = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  const started = performance.now()
-  const asked = async () => holds()
-  while (!(await asked().catch(() => false))) {
-    if (performance.now() - started > READY_WITHIN_MS) throw new Error('not within ten seconds')
-    await Bun.sleep(10)
-  }
-}
 
 const start = async (port: number, configuration: string, mode: readonly string[] = []) => {
   const folder = mkdtempSync(join(tmpdir(), 'sipkeeper-redis-'))
