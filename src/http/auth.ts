@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { AppError } from '../errors.ts'
 import type { Authentication, Proof } from '../features/authentication/authentication.ts'
 import type { Caller, Role } from '../features/authentication/caller.ts'
-import { readMembers, readQuery } from './body.ts'
+import { BODY_BYTES, readMembers, readQuery, refuseLargeBody } from './body.ts'
 import { refusal } from './errors.ts'
 import { empty } from './respond.ts'
 import { type Visit, visitOf } from './visit.ts'
@@ -59,20 +59,36 @@ const proofOf = (request: Request, visit: Visit, basePath: string): Proof => {
 
 const isSafe = (method: string) => method === 'GET' || method === 'HEAD'
 
-/** Malformed JSON is refused before anybody is asked who they are, so the body is read first. */
-export const readInput = (request: Request, visit: Visit): void | Promise<void> => {
+/** Into `visit.input`: the members of a body of at most `limit` bytes, or of the query. */
+export const readInput = (request: Request, visit: Visit, limit: number): void | Promise<void> => {
   if (!isSafe(request.method)) {
-    return readMembers(request).then((members) => {
+    return readMembers(request, limit).then((members) => {
       visit.input = members
     })
   }
   if (request.url.includes('?')) visit.input = readQuery(request.url)
 }
 
+/** What a route asks of its caller, and the most that it reads of a body where that is more than a form. */
+type Needs = Role | { readonly role: Role; readonly body: number }
+
 /**
- * `requires: role`, `open`: every route names its caller with one of them. Both read the body first, because
- * malformed JSON is refused before anybody is asked who they are. `mutates` marks a GET that changes something: a
- * HEAD of it does nothing, and a cookie from another site may not call it.
+ * A stranger's body is read for nothing but its syntax, so no more of it than of a form: what is longer, and what the
+ * route would take, is not looked at. Refuses (413) what is longer than the route takes from anybody.
+ */
+const readOfStranger = async (request: Request, visit: Visit, limit: number): Promise<void> => {
+  refuseLargeBody(request, limit)
+  try {
+    await readInput(request, visit, Math.min(limit, BODY_BYTES))
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'too_large')) throw error
+  }
+}
+
+/**
+ * `requires: role`, `open`: every route names its caller with one of them. Both count the request before they read its
+ * body, and read the body before they refuse a caller: malformed JSON is refused whoever sends it. `mutates` marks a
+ * GET that changes something: a HEAD of it does nothing, and a cookie from another site may not call it.
  */
 export const auth = (
   authentication: Authentication,
@@ -114,9 +130,9 @@ export const auth = (
       transform: async ({ request, route }: { request: Request; route: string }) => {
         const visit = arrive(request, route)
         try {
-          const reading = readInput(request, visit)
-          if (reading !== undefined) await reading
           if (options.limited) await options.admitted(visit)
+          const reading = readInput(request, visit, BODY_BYTES)
+          if (reading !== undefined) await reading
         } catch (error) {
           refuse(visit, error)
         }
@@ -124,31 +140,36 @@ export const auth = (
       beforeHandle: turnAway,
       resolve: ({ request }: { request: Request }): { visit: Visit } => ({ visit: visitOf(request) }),
     },
-    requires: (role: Role) => ({
-      detail: { security: [{ digest: [role] }, { apiKey: [role] }, { apiKeyCookie: [role] }] },
-      transform: async ({ request, route }: { request: Request; route: string }) => {
-        const visit = arrive(request, route)
-        try {
-          const reading = readInput(request, visit)
-          if (reading !== undefined) await reading
-          await identify(request, visit, role)
-        } catch (error) {
-          refuse(visit, error)
-        }
-        if (!options.limited) return
-        try {
-          await options.admitted(visit)
-        } catch (error) {
-          refuse(visit, error)
-        }
-      },
-      beforeHandle: turnAway,
-      // A request that was refused has no caller, and its handler never runs.
-      resolve: ({ request }: { request: Request }): { visit: Visit; caller: Caller } => {
-        const visit = visitOf(request)
-        return { visit, caller: visit.caller as Caller }
-      },
-    }),
+    requires: (needs: Needs) => {
+      const { role, body: limit } = typeof needs === 'string' ? { role: needs, body: BODY_BYTES } : needs
+      return {
+        detail: { security: [{ digest: [role] }, { apiKey: [role] }, { apiKeyCookie: [role] }] },
+        transform: async ({ request, route }: { request: Request; route: string }) => {
+          const visit = arrive(request, route)
+          try {
+            await identify(request, visit, role)
+          } catch (error) {
+            refuse(visit, error)
+          }
+          try {
+            if (options.limited) await options.admitted(visit)
+            const reading =
+              visit.caller === null && !isSafe(request.method)
+                ? readOfStranger(request, visit, limit)
+                : readInput(request, visit, limit)
+            if (reading !== undefined) await reading
+          } catch (error) {
+            refuse(visit, error)
+          }
+        },
+        beforeHandle: turnAway,
+        // A request that was refused has no caller, and its handler never runs.
+        resolve: ({ request }: { request: Request }): { visit: Visit; caller: Caller } => {
+          const visit = visitOf(request)
+          return { visit, caller: visit.caller as Caller }
+        },
+      }
+    },
     mutates: {
       beforeHandle: ({ request }: { request: Request }) => {
         const visit = visitOf(request)

@@ -1,14 +1,16 @@
 import { AppError } from '../errors.ts'
 
-/** More than any body of ours needs. */
-export const BODY_LIMIT_BYTES = 1_048_576
+/** What a form needs, however long its texts are. */
+export const BODY_BYTES = 65_536
+/** What a route needs that takes a dictionary, a vCard or the texts of a Space, with every character escaped. */
+export const LARGE_BODY_BYTES = 1_048_576
 
 /** Edge blanks belong to a secret (spec auth.md §1). */
 const NEVER_TRIMMED = new Set(['password', 'password_confirmation', 'current_password', 'old_password'])
 
 type Members = Readonly<Record<string, unknown>>
 
-const tooLarge = () => new AppError('too_large', 'errors.body_too_large', { values: { limit: BODY_LIMIT_BYTES } })
+const tooLarge = (limit: number) => new AppError('too_large', 'errors.body_too_large', { values: { limit } })
 
 /** Deeper than any body of ours; whoever nests further wants to see the stack end. */
 const DEEPEST = 32
@@ -28,36 +30,51 @@ const normalise = (value: unknown, name = '', depth = 0): unknown => {
 }
 
 /**
- * A body without a length is counted while it arrives. A stream that grows too long is left, not cancelled: Bun drops
- * the rest after the reply, and never answers a copied request whose stream was cancelled.
+ * Hands over what arrives, while it arrives. A stream that grows too long is left, not cancelled: Bun drops the rest
+ * after the reply, and never answers a copied request whose stream was cancelled.
  */
-const readStream = async (body: ReadableStream<Uint8Array>): Promise<string> => {
-  const chunks: Uint8Array[] = []
+const drain = async (
+  body: ReadableStream<Uint8Array>,
+  limit: number,
+  take: (chunk: Uint8Array) => void,
+): Promise<void> => {
   const reader = body.getReader()
   for (let size = 0; ; ) {
     const { done, value } = await reader.read()
-    if (done) return Buffer.concat(chunks).toString('utf8')
+    if (done) return
     size += value.byteLength
-    if (size > BODY_LIMIT_BYTES) throw tooLarge()
-    chunks.push(value)
+    if (size > limit) throw tooLarge(limit)
+    take(value)
   }
 }
 
-const readText = async (request: Request): Promise<string> => {
+/** How long a body says that it is; null: it does not say. */
+const announcedBytes = (request: Request): number | null => {
   const length = request.headers.get('content-length')
-  if (length !== null) {
-    if (Number(length) > BODY_LIMIT_BYTES) throw tooLarge()
-    return request.text()
-  }
-  return request.body === null ? '' : readStream(request.body)
+  return length === null ? null : Number(length)
+}
+
+/** Refuses (413) a body that announces more than `limit` bytes, before any of it is read. */
+export const refuseLargeBody = (request: Request, limit: number): void => {
+  if ((announcedBytes(request) ?? 0) > limit) throw tooLarge(limit)
+}
+
+const readText = async (request: Request, limit: number): Promise<string> => {
+  refuseLargeBody(request, limit)
+  if (announcedBytes(request) !== null) return request.text()
+  if (request.body === null) return ''
+  const chunks: Uint8Array[] = []
+  await drain(request.body, limit, (chunk) => chunks.push(chunk))
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /**
- * Waits for a body that nobody has read, unless it is too long: clients that speak HTTP/2, such as curl 7.88, lose a
- * reply that overtakes their request.
+ * Lets a body pass that nobody has read, unless it is too long: clients that speak HTTP/2, such as curl 7.88, lose a
+ * reply that overtakes their request. Nothing of it is kept.
  */
 export const skipBody = async (request: Request): Promise<void> => {
-  if (!request.bodyUsed) await readText(request).catch(() => {}) // it was answered already
+  if (request.bodyUsed || request.body === null || (announcedBytes(request) ?? 0) > LARGE_BODY_BYTES) return
+  await drain(request.body, LARGE_BODY_BYTES, () => {}).catch(() => {}) // it was answered already
 }
 
 const parseJson = (text: string): unknown => {
@@ -66,6 +83,11 @@ const parseJson = (text: string): unknown => {
   } catch (error) {
     throw new AppError('malformed', 'errors.json', { values: { reason: (error as Error).message } })
   }
+}
+
+const opensJson = (body: string): boolean => {
+  const start = body.trimStart()
+  return start.startsWith('{') || start.startsWith('[')
 }
 
 const parseForm = async (body: string, contentType: string): Promise<unknown> => {
@@ -80,14 +102,13 @@ const parseForm = async (body: string, contentType: string): Promise<unknown> =>
 
 /**
  * The members of a request's body, and of its query where the body is silent about them (spec auth.md §1). A body
- * that is no object has none. Refuses malformed JSON (400) and too large bodies (413).
+ * that is no object has none. Refuses malformed JSON (400) and bodies of more than `limit` bytes (413).
  */
-export const readMembers = async (request: Request): Promise<Members> => {
+export const readMembers = async (request: Request, limit: number): Promise<Members> => {
   const contentType = request.headers.get('content-type') ?? ''
-  const body = await readText(request)
+  const body = await readText(request, limit)
   // `curl -d '{…}'` calls its JSON a form; so do scripts that worked with lenient servers.
-  const isJson =
-    /[/+]json/i.test(contentType) || (/^$|x-www-form-urlencoded/.test(contentType) && /^\s*[[{]/.test(body))
+  const isJson = /[/+]json/i.test(contentType) || (/^$|x-www-form-urlencoded/.test(contentType) && opensJson(body))
   const parsed =
     body.trim() === '' ? {} : isJson ? parseJson(body) : contentType === '' ? {} : await parseForm(body, contentType)
   const members = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : {}

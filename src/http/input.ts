@@ -12,9 +12,16 @@ FormatRegistry.Set('email', (value) => EMAIL.test(value))
 FormatRegistry.Set('plain', (value) => !/\p{Cc}/u.test(value))
 FormatRegistry.Set('date', (value) => !Number.isNaN(Date.parse(value)))
 
-export const text = (options: { max?: number; min?: number; numbers?: boolean } = {}) =>
+/** Of text whose schema says nothing else: tokens, codes and passwords. */
+const LONGEST_TEXT = 8192
+const LONGEST_DATE = 64
+const LONGEST_INTEGER = 15
+
+/** `max` in characters, `bytes` in UTF-8. */
+export const text = (options: { max?: number; bytes?: number; min?: number; numbers?: boolean } = {}) =>
   Type.String({
     ...(options.max === undefined ? {} : { maxLength: options.max }),
+    ...(options.bytes === undefined ? {} : { maxLength: options.bytes, bytes: true }),
     ...(options.min === undefined ? {} : { minLength: options.min }),
     ...(options.numbers === true ? { numbers: true } : {}),
   })
@@ -24,7 +31,7 @@ export const plainText = (max: number) => Type.String({ maxLength: max, format: 
 
 export const email = (max: number) => Type.String({ maxLength: max, format: 'email' })
 
-export const date = () => Type.String({ format: 'date' })
+export const date = () => Type.String({ format: 'date', maxLength: LONGEST_DATE })
 
 /** Linphone sends `"0"` and `"1"`; `"true"` is not a boolean. */
 export const flag = () =>
@@ -62,12 +69,16 @@ export const dictionary = () =>
     matches: isDictionary,
   })
 
+/** In characters, not in halves of them; long text is not taken apart to learn that it is long. */
+export const isLongerThan = (max: number, text: string): boolean =>
+  text.length > max && (text.length > 2 * max || [...text].length > max)
+
 const isDictionary = (value: unknown): boolean => {
   if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(value)) return value.length === 0
   const entries = Object.entries(value)
   const isShort = (text: unknown) =>
-    typeof text === 'string' && isStorable(text) && [...text].length <= LONGEST_DICTIONARY_TEXT
+    typeof text === 'string' && !isLongerThan(LONGEST_DICTIONARY_TEXT, text) && isStorable(text)
   return (
     entries.length <= MOST_DICTIONARY_ENTRIES &&
     entries.every(([key, text]) => key.trim() !== '' && isShort(key) && isShort(text))
@@ -90,9 +101,23 @@ type Values<Schema extends TObject> = { readonly [Name in keyof Static<Schema>]?
 
 const coerce = (schema: TSchema, raw: unknown): unknown => {
   if (schema.type === 'string' && schema.numbers === true && typeof raw === 'number') return String(raw)
-  if (schema.type === 'integer' && typeof raw === 'string' && /^-?\d{1,15}$/.test(raw)) return Number(raw)
-  return raw
+  const isShort = typeof raw === 'string' && raw.length <= LONGEST_INTEGER
+  return schema.type === 'integer' && isShort && /^-?\d+$/.test(raw) ? Number(raw) : raw
 }
+
+/** Looked at before anything else of a text: no pattern runs on one that is too long. */
+const isTooLong = (schema: TSchema, value: string): boolean => {
+  const max = longestOf(schema)
+  return value.length > max || (schema.bytes === true && Buffer.byteLength(value) > max)
+}
+
+const longestOf = ({ maxLength = LONGEST_TEXT }: TSchema): number => maxLength
+
+const tooLong = (schema: TSchema): Message =>
+  (schema.refusal as Message | undefined) ?? {
+    id: schema.bytes === true ? 'v.max_bytes' : 'v.max',
+    values: { max: longestOf(schema) },
+  }
 
 const matches = (schema: TSchema, value: unknown): boolean => {
   if (schema.enum !== undefined) return (schema.enum as unknown[]).includes(value)
@@ -105,8 +130,6 @@ const shapeMessage = (schema: TSchema, error: ValueError | undefined): Message =
   switch (error?.type) {
     case ValueErrorType.String:
       return { id: 'v.string' }
-    case ValueErrorType.StringMaxLength:
-      return { id: 'v.max', values: { max: schema.maxLength } }
     case ValueErrorType.StringMinLength:
       return { id: 'v.min', values: { count: schema.minLength } }
     case ValueErrorType.StringFormat:
@@ -124,7 +147,8 @@ const shapeMessage = (schema: TSchema, error: ValueError | undefined): Message =
 
 /**
  * The declared members of a body. Members of a wrong shape are already refused here; the feature's rules add their
- * own refusals, and `settle()` throws them all together. Undeclared members do not exist.
+ * own refusals, and `settle()` throws them all together. Text that is too long has no value: no later rule reads it.
+ * Undeclared members do not exist.
  */
 export class Input<Schema extends TObject> {
   readonly values: Values<Schema>
@@ -145,6 +169,10 @@ export class Input<Schema extends TObject> {
         continue
       }
       const value = coerce(property, raw)
+      if (property.type === 'string' && typeof value === 'string' && isTooLong(property, value)) {
+        this.refuse(name, tooLong(property))
+        continue
+      }
       if (property.type === 'string' && typeof value === 'string' && !isStorable(value)) {
         this.refuse(name, property.refusal === undefined ? { id: 'v.control' } : shapeMessage(property, undefined))
         continue
@@ -153,7 +181,7 @@ export class Input<Schema extends TObject> {
       else {
         const errors = property.refusal === undefined ? [...Value.Errors(property, value)] : []
         for (const error of errors.length === 0 ? [undefined] : errors) this.refuse(name, shapeMessage(property, error))
-        // Later rules still look at text that is only too long or too short.
+        // Later rules still look at text that is only too short or not of its format.
         if (typeof value === 'string' && property.type === 'string' && property.enum === undefined) values[name] = value
       }
     }

@@ -107,10 +107,14 @@ export const sentCode = (visit: Visit, sent: string, lifetimeMinutes: number | n
   </p>
 )
 
+/** Digits with blanks between them; whatever is longer is no code. */
+const LONGEST_TYPED_CODE = 64
+
 /** What was typed there, or into a field for each digit, as apps and scripts of the reference know the form. */
 export const typedCode = ({ input }: Visit, digits: number): string => {
   const boxes = Array.from({ length: digits }, (_, index) => input[`number_${index + 1}`] ?? '')
-  return String(input.code ?? boxes.join('')).replaceAll(/\s/g, '')
+  const typed = String(input.code ?? boxes.join(''))
+  return typed.length > LONGEST_TYPED_CODE ? '' : typed.replaceAll(/\s/g, '')
 }
 
 /** What was refused about no field that a person fills in, such as a captcha. */

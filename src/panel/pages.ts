@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts'
 import type { Caller, Role } from '../features/authentication/caller.ts'
 import type { Session, Sessions } from '../features/sessions/sessions.ts'
 import { readInput } from '../http/auth.ts'
+import { BODY_BYTES } from '../http/body.ts'
 import { type Visit, visitOf } from '../http/visit.ts'
 import { LANGUAGES, type Language } from '../messages/messages.ts'
 import type { FormTokens } from './csrf.ts'
@@ -101,7 +102,7 @@ export const pages = (deps: { config: Config; sessions: Sessions; formTokens: Fo
     if (session.account.blocked && visit.route !== '/logout') return goTo(visit, '/blocked')
     if (session.kind === 'recovery' && !OF_A_RECOVERY.includes(visit.route)) return goTo(visit, '/password')
     recognise(request, visit, frame, session, role)
-    const input = readInput(request, visit)
+    const input = readInput(request, visit, BODY_BYTES)
     if (input !== undefined) await input
     if (request.method !== 'GET') formTokens.check(request, visit)
   }

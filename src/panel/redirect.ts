@@ -34,4 +34,4 @@ export const redirect = (
 
 /** A path of ours that somebody may be sent to afterwards; anything else, such as another site, is null. */
 export const ownPath = (value: unknown): string | null =>
-  typeof value === 'string' && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(value) && value.length <= 512 ? value : null
+  typeof value === 'string' && value.length <= 512 && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(value) ? value : null

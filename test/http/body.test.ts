@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { BODY_LIMIT_BYTES } from '../../src/http/body.ts'
+import { BODY_BYTES, LARGE_BODY_BYTES } from '../../src/http/body.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -165,7 +165,7 @@ describe('a body', () => {
 })
 
 describe('a body over the limit', () => {
-  const refused = { message: `The body is larger than ${BODY_LIMIT_BYTES} bytes.` }
+  const refused = { message: `The body is larger than ${LARGE_BODY_BYTES} bytes.` }
   const streamed = (bytes: number) => {
     let sent = 0
     const body = new ReadableStream<Uint8Array>({
@@ -183,20 +183,42 @@ describe('a body over the limit', () => {
   }
 
   test('is refused in our own words, by its announced length alone', async () => {
-    const reply = await create('{}', { ...JSON_TYPE, 'content-length': String(BODY_LIMIT_BYTES + 1) })
+    const reply = await create('{}', { ...JSON_TYPE, 'content-length': String(LARGE_BODY_BYTES + 1) })
     expect([reply.status, reply.json]).toEqual([413, refused])
     expect(reply.headers.get('content-type')).toBe('application/json')
   })
 
   test('is refused while it arrives when it announces none', async () => {
-    const reply = await t.front.fetch(streamed(BODY_LIMIT_BYTES + 65_536), { requestIP: () => null, port: 80 })
+    const reply = await t.front.fetch(streamed(LARGE_BODY_BYTES + 65_536), { requestIP: () => null, port: 80 })
     expect([reply.status, (await reply.json()) as unknown]).toEqual([413, refused])
-    const within = await t.front.fetch(streamed(BODY_LIMIT_BYTES), { requestIP: () => null, port: 80 })
+    const within = await t.front.fetch(streamed(LARGE_BODY_BYTES), { requestIP: () => null, port: 80 })
     expect(within.status).toBe(422)
   })
 
+  const OPEN = '/api/accounts/with-account-creation-token'
+
+  test('is sooner over where anybody may post: 64 KiB are enough for every form', async () => {
+    expect(BODY_BYTES).toBe(65_536)
+    const body = (bytes: number) => JSON.stringify({ email: 'a'.repeat(bytes - 12) })
+    const reply = await t.post(OPEN, { body: body(BODY_BYTES + 1), headers: JSON_TYPE })
+    expect([reply.status, reply.json]).toEqual([413, { message: `The body is larger than ${BODY_BYTES} bytes.` }])
+    expect((await t.post(OPEN, { body: body(BODY_BYTES), headers: JSON_TYPE })).status).toBe(422)
+    // A route that takes neither a dictionary nor long texts has the same limit for an administrator.
+    const path = `/api/accounts/${admin.id}/actions`
+    expect((await t.post(path, { as: admin, body: body(BODY_BYTES + 1), headers: JSON_TYPE })).status).toBe(413)
+  })
+
+  test('of a stranger is not read where the route would take it: the challenge comes first', async () => {
+    const body = JSON.stringify({ vcard: 'x'.repeat(200_000) })
+    const headers = { ...JSON_TYPE, from: `sip:${admin.username}@${admin.domain}` }
+    const reply = await t.post('/api/accounts/me/vcards-storage', { body, headers })
+    expect([reply.status, reply.headers.has('www-authenticate')]).toEqual([401, true])
+    const known = await t.post('/api/accounts/me/vcards-storage', { as: admin, body, headers: JSON_TYPE })
+    expect([known.status, Object.keys(known.json.errors)]).toEqual([422, ['vcard']])
+  })
+
   test('costs nobody a look-up: also strangers get the 413', async () => {
-    const reply = await t.post('/api/accounts', { body: 'x'.repeat(BODY_LIMIT_BYTES + 1), headers: JSON_TYPE })
-    expect(reply.status).toBe(413)
+    const headers = { ...JSON_TYPE, 'content-length': String(LARGE_BODY_BYTES + 1) }
+    expect((await t.post('/api/accounts', { body: '{}', headers })).status).toBe(413)
   })
 })

@@ -53,6 +53,17 @@ describe('the volume limit', () => {
     expect(quota(await t.get(ME, { as: bob }))).toEqual([200, '3', '2'])
   })
 
+  test('comes before the body, which nobody reads then', async () => {
+    await start({ API_RATE_LIMIT_PER_MINUTE: '1' })
+    const alice = await t.account({ admin: true })
+    const malformed = { body: '{', headers: { 'content-type': 'application/json' } }
+    const open = '/api/accounts/with-account-creation-token'
+    expect((await t.post(open, malformed)).status).toBe(400)
+    expectLimited(await t.post(open, malformed))
+    expect((await t.post('/api/accounts', { ...malformed, as: alice })).status).toBe(400)
+    expectLimited(await t.post('/api/accounts', { ...malformed, as: alice }))
+  })
+
   test('stops a change before it is made', async () => {
     await start({ API_RATE_LIMIT_PER_MINUTE: '1' })
     const alice = await t.account()

@@ -27,7 +27,7 @@ describe('every refusal', () => {
     [404, 'an unknown account', () => t.get('/api/accounts/999', { as: admin })],
     [404, 'an unknown host', () => t.get('/api/ping', { host: 'unknown.localhost' })],
     [405, 'a wrong method', () => t.send('PATCH', '/api/ping')],
-    [413, 'a large body', () => t.post('/api/accounts', { body: 'x'.repeat(1_048_577) })],
+    [413, 'a large body', () => t.post('/api/accounts', { as: admin, body: 'x'.repeat(1_048_577) })],
     [422, 'an empty form', () => t.post('/api/accounts', { as: admin, body: {} })],
     [
       429,

@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { Config } from '../../config/config.ts'
 import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
+import { LARGE_BODY_BYTES } from '../../http/body.ts'
 import { accepts, queried, read } from '../../http/input.ts'
 import { withKeyCookie } from '../../http/key-cookie.ts'
 import { answers, done, having, named, refuses } from '../../http/output.ts'
@@ -122,7 +123,7 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
         return json({ ...wire.own(made.account, made.space), ...pendingKeyWire(await accounts.pendingKey(made)) })
       },
       {
-        requires: 'admin',
+        requires: { role: 'admin', body: LARGE_BODY_BYTES },
         detail: {
           summary: 'Create an account',
           description: '`algorithm` is required where the Space has none of its own.',
@@ -180,7 +181,7 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
         return json(wire.changed(changed.account, changed.space))
       },
       {
-        requires: 'admin',
+        requires: { role: 'admin', body: LARGE_BODY_BYTES },
         detail: {
           summary: 'Change an account',
           description:

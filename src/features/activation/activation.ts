@@ -9,8 +9,8 @@ import type { ConfirmationKeys } from '../confirmation-keys/confirmation-keys.ts
 import type { ContactDetails } from '../contact-details/contact-details.ts'
 
 export const Code = form({
-  code: optional(text({ numbers: true })),
-  confirmation_key: optional(text({ numbers: true })),
+  code: optional(text({ max: 64, numbers: true })),
+  confirmation_key: optional(text({ max: 64, numbers: true })),
 })
 
 const FORMAT = { email: /^[A-Za-z0-9]{13}$/, phone: /^\d{4}$/ } as const
@@ -29,8 +29,8 @@ export const activation = (deps: {
   const codeOf = (input: Input<typeof Code>, kind: keyof typeof FORMAT): string => {
     const field = input.has('code') || !input.has('confirmation_key') ? 'code' : 'confirmation_key'
     const value = input.values[field]
-    if (typeof value !== 'string') input.refuse(field, { id: 'v.required' })
-    else if (!FORMAT[kind].test(value)) input.refuse(field, { id: 'v.unknown_shape' })
+    if (input.isMissing(field)) input.refuse(field, { id: 'v.required' })
+    else if (typeof value === 'string' && !FORMAT[kind].test(value)) input.refuse(field, { id: 'v.unknown_shape' })
     input.settle()
     return value ?? ''
   }

@@ -278,7 +278,7 @@ export const contactDetails = (deps: {
 
   const checkCode = (input: Input<typeof GivenCode>): string => {
     const { code } = input.values
-    if (typeof code === 'string' && !(/^\d+$/.test(code) && code.length === config.CODE_DIGITS)) {
+    if (typeof code === 'string' && !(code.length === config.CODE_DIGITS && /^\d+$/.test(code))) {
       input.refuse('code', { id: 'v.digits', values: { count: config.CODE_DIGITS } })
     }
     input.settle()

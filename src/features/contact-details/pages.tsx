@@ -148,7 +148,7 @@ export const contactChangePages = (deps: ChangeDeps) => {
   const confirm = async (request: Request, visit: Visit, who: SignedIn, kind: Kind): Promise<Response> => {
     const { caller } = who
     const code = typedCode(visit, config.CODE_DIGITS)
-    if (!/^\d+$/.test(code) || code.length !== config.CODE_DIGITS) {
+    if (code.length !== config.CODE_DIGITS || !/^\d+$/.test(code)) {
       const count = config.CODE_DIGITS
       return codeForm(request, visit, who, kind, new Map([['code', [{ id: 'v.digits', values: { count } }]]]))
     }

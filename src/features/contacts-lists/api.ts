@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Auth } from '../../http/auth.ts'
+import { LARGE_BODY_BYTES } from '../../http/body.ts'
 import { accepts, integer, read, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
 import { answers, done, listOf, moment, record } from '../../http/output.ts'
@@ -35,7 +36,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
   const change = async ({ visit, params }: { visit: Visit; params: { id: string } }) =>
     json(listWire(await contactsLists.change(visit.space, idOf(params.id), read(WantedList, visit.input))))
   const changing = {
-    requires: 'admin',
+    requires: { role: 'admin', body: LARGE_BODY_BYTES },
     detail: { summary: 'Change a contacts list', ...accepts(WantedList), ...answers(ContactsListSchema) },
   } as const
   return new Elysia({ prefix: '/api', tags: ['Contacts lists'] })
@@ -48,7 +49,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
       '/contacts_lists',
       async ({ visit }) => json(listWire(await contactsLists.create(visit.space, read(WantedList, visit.input))), 201),
       {
-        requires: 'admin',
+        requires: { role: 'admin', body: LARGE_BODY_BYTES },
         detail: { summary: 'Create a contacts list', ...accepts(WantedList), ...answers(ContactsListSchema, 201) },
       },
     )

@@ -14,7 +14,7 @@ const MOST_MEMBERS = 5000
 const MOST_LISTS_OF_ACCOUNT = 100
 const LARGEST_DESCRIPTION_BYTES = 65_535
 
-export const WantedList = form({ title: plainText(255), description: text() })
+export const WantedList = form({ title: plainText(255), description: text({ bytes: LARGEST_DESCRIPTION_BYTES }) })
 
 /** Named groups of contacts, in the address book of every account that they are attached to (spec contacts.md §4). */
 export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
@@ -26,9 +26,6 @@ export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Dat
 
   const textOf = (input: Input<typeof WantedList>): ListText => {
     const { title, description } = input.values
-    if (Buffer.byteLength(description ?? '') > LARGEST_DESCRIPTION_BYTES) {
-      input.refuse('description', { id: 'v.max_bytes', values: { max: LARGEST_DESCRIPTION_BYTES } })
-    }
     input.settle()
     return { title: title ?? '', description: description ?? '' }
   }

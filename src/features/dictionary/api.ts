@@ -1,6 +1,16 @@
 import { Elysia } from 'elysia'
 import type { Auth } from '../../http/auth.ts'
-import { accepts, anything, form, integer, isStorable, LONGEST_DICTIONARY_TEXT, read, text } from '../../http/input.ts'
+import {
+  accepts,
+  anything,
+  form,
+  integer,
+  isLongerThan,
+  isStorable,
+  LONGEST_DICTIONARY_TEXT,
+  read,
+  text,
+} from '../../http/input.ts'
 import { answers, mapOf, object } from '../../http/output.ts'
 import { idOf } from '../../http/path.ts'
 import { json } from '../../http/respond.ts'
@@ -19,7 +29,7 @@ const textOf = (value: unknown): string | null => {
   return typeof value === 'boolean' ? String(Number(value)) : null
 }
 
-const isLong = (text: string) => [...text].length > LONGEST_DICTIONARY_TEXT
+const isLong = (text: string) => isLongerThan(LONGEST_DICTIONARY_TEXT, text)
 
 /** The value of the body, for a key that can be stored. */
 const valueFor = (key: string, visit: Visit): string => {

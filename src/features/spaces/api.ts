@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Auth } from '../../http/auth.ts'
+import { LARGE_BODY_BYTES } from '../../http/body.ts'
 import { accepts, read } from '../../http/input.ts'
 import { answers, done, listOf } from '../../http/output.ts'
 import { json } from '../../http/respond.ts'
@@ -18,7 +19,7 @@ export const spacesApi = (deps: { auth: Auth; spaceAdministration: SpaceAdminist
     return json(spaceWire(await spaceAdministration.change(visit, caller, params.domain, body)))
   }
   const changing = {
-    requires: 'super',
+    requires: { role: 'super', body: LARGE_BODY_BYTES },
     detail: {
       summary: 'Replace a Space',
       description:
@@ -36,7 +37,10 @@ export const spacesApi = (deps: { auth: Auth; spaceAdministration: SpaceAdminist
     .post(
       '/',
       async ({ visit }) => json(spaceWire(await spaceAdministration.create(visit, read(NewSpace, visit.input))), 201),
-      { requires: 'super', detail: { summary: 'Create a Space', ...accepts(NewSpace), ...answers(SpaceSchema, 201) } },
+      {
+        requires: { role: 'super', body: LARGE_BODY_BYTES },
+        detail: { summary: 'Create a Space', ...accepts(NewSpace), ...answers(SpaceSchema, 201) },
+      },
     )
     .get('/:domain', async ({ params }) => json(spaceWire(await spaceAdministration.byDomain(params.domain))), {
       requires: 'super',

@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Auth } from '../../http/auth.ts'
+import { LARGE_BODY_BYTES } from '../../http/body.ts'
 import { accepts, read, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
 import { answers, done, mapOf, moment, record, refuses } from '../../http/output.ts'
@@ -37,8 +38,9 @@ export const vcardsStorageApi = ({ auth, vcardsStorage }: { auth: Auth; vcardsSt
       return stored(vcardsStorage.change(owner, asked.params.uuid, read(WantedCard, asked.visit.input)))
     }
     const of = `of ${requires === 'account' ? 'the caller' : 'an account'}`
+    const storing = { role: requires, body: LARGE_BODY_BYTES }
     const changing = {
-      requires,
+      requires: storing,
       detail: { summary: `Replace a vCard ${of}`, ...accepts(WantedCard), ...answers(StoredCardSchema) },
     }
     return new Elysia({ prefix, tags: ['Stored vCards'] })
@@ -60,7 +62,7 @@ export const vcardsStorageApi = ({ auth, vcardsStorage }: { auth: Auth; vcardsSt
         async ({ visit, caller, params }) =>
           stored(vcardsStorage.create(await ownerOf({ visit, caller, params }), read(WantedCard, visit.input)), 201),
         {
-          requires,
+          requires: storing,
           detail: {
             summary: `Store a vCard ${of}`,
             ...accepts(WantedCard),

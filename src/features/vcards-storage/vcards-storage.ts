@@ -13,7 +13,7 @@ const LARGEST_CARD_BYTES = 65_535
 /** Of all cards of an account together: they are read and sent at once. */
 const MOST_BYTES = 16 * 1_048_576
 
-export const WantedCard = form({ vcard: text() })
+export const WantedCard = form({ vcard: text({ bytes: LARGEST_CARD_BYTES }) })
 
 type CardInput = Input<typeof WantedCard>
 
@@ -23,17 +23,15 @@ export interface Owner {
   readonly id: number
 }
 
-const isTooLarge = (vcard: string) => Buffer.byteLength(vcard) > LARGEST_CARD_BYTES
-
 /** The card in the form it is stored in; refuses whatever is not exactly one. */
 const cardOf = (input: CardInput): { uid: string; text: string } => {
-  const { vcard } = input.values
-  const tooLarge = { id: 'v.max_bytes', values: { max: LARGEST_CARD_BYTES } } as const
-  if (input.isGood('vcard') && isTooLarge(vcard ?? '')) input.refuse('vcard', tooLarge)
   input.settle()
-  const card = readCard(vcard ?? '')
+  const card = readCard(input.values.vcard ?? '')
   if ('problem' in card) input.refuse('vcard', { id: `v.vcard_${card.problem}` })
-  else if (isTooLarge(card.text)) input.refuse('vcard', tooLarge)
+  // Folded anew it may have grown.
+  else if (Buffer.byteLength(card.text) > LARGEST_CARD_BYTES) {
+    input.refuse('vcard', { id: 'v.max_bytes', values: { max: LARGEST_CARD_BYTES } })
+  }
   input.settle()
   return card as { uid: string; text: string }
 }
