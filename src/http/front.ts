@@ -14,6 +14,7 @@ import { asksForPage, maybeVisitOf, rememberVisit, requestId, Visit } from './vi
 type Handle = (request: Request) => Response | Promise<Response>
 
 const PREFLIGHT = {
+  'content-type': 'application/json',
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
   'access-control-max-age': '86400',
 }

@@ -26,7 +26,11 @@ export const redirect = (
   path: string,
   { cookies = [], flash }: { cookies?: readonly string[]; flash?: Flash } = {},
 ): Response => {
-  const headers = new Headers({ location: basePath + path, 'cache-control': 'no-store, private' })
+  const headers = new Headers({
+    location: basePath + path,
+    'cache-control': 'no-store, private',
+    'content-type': 'text/html; charset=utf-8',
+  })
   for (const cookie of cookies) headers.append('set-cookie', cookie)
   if (flash !== undefined) headers.append('set-cookie', setCookie(visit, flash.slice('flash.'.length)))
   return new Response(null, { status: 302, headers })

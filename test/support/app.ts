@@ -171,6 +171,10 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
     })
     const response = await front.fetch(request, { requestIP: () => ({ address }), port: 80 })
     const text = await response.text()
+    // Of every reply that any test ever gets: without a type it crashes real phones (spec clients.md §8).
+    const type = response.headers.get('content-type')
+    const isNamed = path.startsWith('/api/') && text === '' && method !== 'HEAD' ? type === 'application/json' : type
+    if (!isNamed) throw new Error(`${method} ${path}: a ${response.status} with the type ${type}`)
     const isJson = response.headers.get('content-type') === 'application/json' && text !== ''
     return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : null }
   }
