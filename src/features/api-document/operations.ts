@@ -143,7 +143,8 @@ export const operation = (route: Route, { asked, answered, components }: Schemas
   const { method, detail } = route
   const path = pathOf(route)
   const find = (schema: JsonSchema): JsonSchema => components[schema.$ref?.split('/').at(-1) ?? ''] ?? schema
-  const parameters = [...pathParameters(path), ...(detail.parameters ?? [])]
+  const queried = (detail.parameters ?? []).map((one) => ({ ...one, schema: asked(one.schema as unknown as TSchema) }))
+  const parameters = [...pathParameters(path), ...queried]
 
   const body = (content: Content<TSchema>) =>
     Object.entries(content).map(([type, { schema }]) => {
