@@ -308,7 +308,7 @@ export const services = (world: World, db: Db) => {
     admitted: async (visit: Visit): Promise<void> => {
       const { points } = limited.api
       if (points === null || !visit.route.startsWith('/api/')) return
-      const key = visit.caller === null ? visit.address : `account:${visit.caller.id}`
+      const key = visit.caller === null ? visit.network : `account:${visit.caller.id}`
       visit.quota = { limit: points, remaining: 0 }
       visit.quota = { limit: points, remaining: await limited.api.consume(key) }
     },

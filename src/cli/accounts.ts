@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import { type Command, Option } from 'commander'
+import { canonicalAddress } from '../protocols/ip-address.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { generatedPassword, givenPassword } from './password.ts'
@@ -18,10 +18,9 @@ interface CreateOptions extends GlobalOptions {
 
 /** As a connection shows it, since keys are compared with that: `::ffff:192.0.2.1` is the IPv4 address in it. */
 const addressOf = (text: string): string => {
-  const bare = text.replace(/^::ffff:(?=[\d.]+$)/i, '')
-  const version = isIP(bare)
-  if (version === 0) throw new CommandError(`--api_key_ip takes an IP address, not "${text}".`, EXIT.usage)
-  return version === 4 ? bare : new URL(`http://[${bare}]`).hostname.slice(1, -1)
+  const address = canonicalAddress(text)
+  if (address === null) throw new CommandError(`--api_key_ip takes an IP address, not "${text}".`, EXIT.usage)
+  return address
 }
 
 const createAdmin = async (options: CreateOptions): Promise<void> => {

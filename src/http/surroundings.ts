@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import type { Config } from '../config/config.ts'
 import { negotiateLanguage } from '../messages/messages.ts'
+import { canonicalAddress } from '../protocols/ip-address.ts'
 import type { Surroundings } from './visit.ts'
 
 /** What the front needs of `Bun.serve`'s server. */
@@ -9,21 +10,10 @@ export interface Peer {
   readonly port: number | undefined
 }
 
-/** `::ffff:192.0.2.1`, also with its last half in hex, is the IPv4 address that it stands for. */
-const withoutMapping = (address: string): string => {
-  if (!/^::ffff:/i.test(address)) return address
-  const inner = address.slice(7)
-  const hex = /^([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(inner)
-  if (hex === null) return isIP(inner) === 4 ? inner : address
-  const [high, low] = [Number.parseInt(hex[1] ?? '', 16), Number.parseInt(hex[2] ?? '', 16)]
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
-}
-
 /** What a proxy wrote about a client, with or without a port; null when it is no address. */
 const hopAddress = (hop: string): string | null => {
   const bare = hop.trim()
-  const address = /^\[([^\]]+)\](?::\d+)?$/.exec(bare)?.[1] ?? /^([\d.]+):\d+$/.exec(bare)?.[1] ?? bare
-  return isIP(address) === 0 ? null : withoutMapping(address)
+  return canonicalAddress(/^\[([^\]]+)\](?::\d+)?$/.exec(bare)?.[1] ?? /^([\d.]+):\d+$/.exec(bare)?.[1] ?? bare)
 }
 
 interface Forwarded {
@@ -84,7 +74,7 @@ export const surroundings = (
     return listening
   }
 
-  const peerAddress = (request: Request) => withoutMapping(peer()?.requestIP(request)?.address ?? '')
+  const peerAddress = (request: Request) => canonicalAddress(peer()?.requestIP(request)?.address ?? '') ?? ''
   const trusted = (request: Request) => {
     if (nobody) return false
     const address = peerAddress(request)

@@ -3,6 +3,7 @@ import type { Session } from '../features/sessions/sessions.ts'
 import type { Space } from '../features/spaces/space.ts'
 import type { Language } from '../messages/messages.ts'
 import type { Frame } from '../panel/layout.tsx'
+import { networkOf } from '../protocols/ip-address.ts'
 
 /** The parts of a request that are worked out only when somebody asks: most requests need few of them. */
 export interface Surroundings {
@@ -54,10 +55,15 @@ export class Visit {
     this.head = head
   }
 
-  /** The client's address: the TCP peer, or the forwarded one from a trusted proxy. */
+  /** The client's address: the TCP peer, or the forwarded one from a trusted proxy; in canonical form. */
   get address(): string {
     this.#address ??= this.#around.address(this.#request)
     return this.#address
+  }
+
+  /** Whom limits by address count: the IPv4 address, or the /64 of an IPv6 one (D56). */
+  get network(): string {
+    return networkOf(this.address)
   }
 
   get path(): string {

@@ -5,6 +5,7 @@ import { type Limit, limiter } from '../http/limits.ts'
 import type { Logging } from '../logging/logging.ts'
 import { maskedPhone } from '../logging/masking.ts'
 import { parsePhone } from '../protocols/e164.ts'
+import { networkOf } from '../protocols/ip-address.ts'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
@@ -20,7 +21,7 @@ const TRIAL_SECONDS = 10 * MINUTE
 
 /**
  * What an SMS may cost (spec mail-sms.md §7.4): whoever has numbers of their own to be called at earns with every one.
- * Counted for the number, the client's address, the Space and the calling code, in the database where several processes
+ * Counted for the number, the client's address (D56), the Space and the calling code, in the database where several processes
  * share one. A calling code whose codes nobody confirms is stopped but for a trial now and then.
  */
 export const smsLimits = (deps: {
@@ -70,7 +71,7 @@ export const smsLimits = (deps: {
         [numberDay, phone],
         [spaceDay, String(space.id)],
         [numberHour, phone],
-        ...(LOOPBACK.test(address) ? [] : [[addressHour, address] as [Limit, string]]),
+        ...(LOOPBACK.test(address) ? [] : [[addressHour, networkOf(address)] as [Limit, string]]),
         [prefixHour, prefix],
         [numberMinute, phone],
       ]

@@ -321,6 +321,31 @@ describe('a code does not open the account', () => {
     expect((await browser.submit({ code: right }, { stay: true })).status).toBe(410)
   })
 
+  test('when ten wrong ones were typed in a day, spread over several codes and any number of addresses', async () => {
+    const spend = async (wrong: number) => {
+      const { browser } = await byEmail()
+      const code = await newestCode()
+      for (let guess = 0; guess < wrong; guess += 1) await browser.submit({ code: wrongFor(code) }, { stay: true })
+      return { browser, code }
+    }
+    for (let count = 0; count < 5; count += 1) {
+      const { browser, code } = await spend(2)
+      // Two codes wait that were guessed wrong twice, and are right until the tenth guess.
+      if (count === 4) {
+        const reply = await browser.submit({ code }, { stay: true })
+        expect([reply.status, reply.text.includes('href="/recovery/email"')]).toEqual([422, true])
+      }
+      later(61)
+    }
+    expect(await sent()).toHaveLength(5)
+    // Nor does another code leave, and nothing says so.
+    expect((await byEmail()).reply.status).toBe(200)
+    expect(await sent()).toHaveLength(5)
+    later(24 * 60)
+    const { browser, code } = await spend(2)
+    expect((await browser.submit({ code })).headers.get('location')).toBe('/password')
+  })
+
   test('when it is too old, was used, belongs to another recovery, or to no recovery at all', async () => {
     const stranger = await t.account({ email: 'other@example.org' })
     const { browser } = await byEmail()

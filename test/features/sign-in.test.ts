@@ -151,6 +151,17 @@ describe('guessing', () => {
     expect(isIn(await attempt('somebody', 'correct-horse', { address: '198.51.100.9' }))).toBe(true)
   })
 
+  test('from one /64 is over after thirty, however many addresses it has', async () => {
+    await t.close()
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '60' })
+    const replies: Reply[] = []
+    for (let index = 0; index < 32; index += 1) {
+      replies.push(await attempt(`name${index}`, 'wrong-horse', { address: `2001:db8::${index}` }))
+    }
+    expect(statuses(replies)).toEqual([...Array(30).fill(422), 429, 429])
+    expect(isIn(await attempt('somebody', 'correct-horse', { address: '2001:db8:0:1::1' }))).toBe(true)
+  })
+
   test('is forgotten once somebody gets in; getting in costs nothing', async () => {
     await t.close()
     await start({ AUTH_RATE_LIMIT_PER_MINUTE: '60' })

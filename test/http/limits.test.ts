@@ -155,6 +155,47 @@ test('wrong codes of whatever account close the door for an address, right ones 
   expect((await guess(bob, his, ELSEWHERE)).status).toBe(200)
 })
 
+describe('an address', () => {
+  const guess = (who: TestAccount, address: string) => t.digest({ ...who, password: 'wrong' }, 'GET', ME, { address })
+
+  test('of IPv6 counts with all others of its /64, which are one customer’s', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '3', API_RATE_LIMIT_PER_MINUTE: '20' })
+    const alice = await t.account()
+    for (const index of [1, 2, 3]) expect((await guess(alice, `2001:db8:7::${index}`)).status).toBe(401)
+    expectLimited(await guess(alice, '2001:db8:7:0:ffff::1'))
+    expect((await guess(alice, '2001:db8:7:1::1')).status).toBe(401)
+    const pings = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => t.get('/api/ping', { address: `2001:db8:8::${index.toString(16)}` })),
+    )
+    expect(pings.filter(({ status }) => status === 429)).toHaveLength(20)
+    expect(t.lines.filter((line) => line.includes('limit=digest'))).toEqual([
+      expect.stringContaining('network=2001:db8:7::/64'),
+    ])
+  })
+
+  test('is the same however it is written', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '3' })
+    const alice = await t.account()
+    for (const address of ['192.0.2.9', '::ffff:192.0.2.9', '::FFFF:c000:209']) {
+      expect((await guess(alice, address)).status).toBe(401)
+    }
+    expectLimited(await guess(alice, '192.0.2.9'))
+  })
+
+  test('a key is bound to may be written in any way; its neighbours in the /64 are others', async () => {
+    await start({})
+    const alice = await t.account()
+    const bind = async (ip: string) => {
+      await t.db.transaction((tx) => tx.update(t.db.tables.apiKeys).set({ ip }).returning())
+      return async (address: string) => (await t.get(ME, { as: alice, address })).status
+    }
+    const v6 = await bind('2001:DB8:0:0:0:0:0:7')
+    expect([await v6('2001:db8::7'), await v6('2001:db8::8')]).toEqual([200, 401])
+    const v4 = await bind('::ffff:192.0.2.9')
+    expect([await v4('192.0.2.9'), await v4('::ffff:192.0.2.9'), await v4('192.0.2.8')]).toEqual([200, 200, 401])
+  })
+})
+
 describe('what anybody may post', () => {
   const posts = [
     '/api/account_creation_request_tokens',

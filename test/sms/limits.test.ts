@@ -102,6 +102,10 @@ describe('an SMS too many', () => {
     for (let i = 0; i < 2; i++) expect(await ask({ phone: phone(i) })).toBe('admitted')
     expectSeconds(await ask(), 3600)
     expect(await ask({ address: addressOf(1) })).toBe('admitted')
+    // All of a /64 is one address.
+    for (let i = 0; i < 2; i++) expect(await ask({ phone: phone(i), address: `2001:db8::${i}` })).toBe('admitted')
+    expectSeconds(await ask({ address: '2001:db8::ffff:1' }), 3600)
+    expect(await ask({ address: '2001:db8:0:1::1' })).toBe('admitted')
   })
 
   test('from a proxy of this machine is no one address: everybody comes from there', async () => {

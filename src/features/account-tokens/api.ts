@@ -33,7 +33,7 @@ export const accountTokensApi = ({ auth, accountTokens, limits }: Deps) =>
     .post(
       '/account_creation_request_tokens',
       async ({ visit }) => {
-        await limits.requestTokens.consume(visit.address)
+        await limits.requestTokens.consume(visit.network)
         return json(await accountTokens.request(visit), 201)
       },
       {
@@ -48,7 +48,7 @@ export const accountTokensApi = ({ auth, accountTokens, limits }: Deps) =>
     .post(
       '/account_creation_tokens/send-by-push',
       async ({ visit }) => {
-        await limits.pushTokens.consume(visit.address)
+        await limits.pushTokens.consume(visit.network)
         await accountTokens.sendByPush(visit, 'creation', read(PushTarget, visit.input))
         return empty()
       },
@@ -99,7 +99,7 @@ export const accountTokensApi = ({ auth, accountTokens, limits }: Deps) =>
     .post(
       '/account_recovery_tokens/send-by-push',
       async ({ visit }) => {
-        await limits.pushTokens.consume(visit.address)
+        await limits.pushTokens.consume(visit.network)
         await accountTokens.sendByPush(visit, 'recovery', read(PushTarget, visit.input))
         return empty()
       },

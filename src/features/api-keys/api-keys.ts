@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
+import { canonicalAddress } from '../../protocols/ip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import { apiKeyStore } from './store.ts'
 
@@ -62,11 +63,12 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
   }
 
   return {
-    /** The account of a key that is alive and allowed from this address. Counts the use. */
+    /** The account of a key that is alive and allowed from this address, in canonical form. Counts the use. */
     use: async (key: string, address: string) => {
       const found = await byKey(key)
       if (found === null) return 'unknown_key' satisfies KeyRefusal
-      if (found.ip !== null && found.ip !== address) return 'other_address' satisfies KeyRefusal
+      if (found.ip !== null && (canonicalAddress(found.ip) ?? found.ip) !== address)
+        return 'other_address' satisfies KeyRefusal
       const at = now()
       const use = pending.get(found.keyId)
       const lastUsedAt = use?.lastUsedAt ?? found.lastUsedAt

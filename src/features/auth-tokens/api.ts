@@ -25,7 +25,7 @@ export const authTokensApi = (deps: { auth: Auth; authTokens: AuthTokens; limits
     .post(
       '/api/accounts/auth_token',
       async ({ visit }) => {
-        await limits.authTokens.consume(visit.address)
+        await limits.authTokens.consume(visit.network)
         return json(await authTokens.create(visit), 201)
       },
       {

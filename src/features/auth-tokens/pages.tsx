@@ -71,7 +71,7 @@ export const authTokenPages = (deps: Deps) => {
     .get(
       '/authenticate/qrcode',
       async ({ visit }) => {
-        await limits.signInCodes.consume(visit.address)
+        await limits.signInCodes.consume(visit.network)
         const { token, proof } = await authTokens.createForBrowser(visit)
         return redirect(visit, basePath, `/authenticate/qrcode/${token}`, { cookies: [proofCookie(visit, proof)] })
       },

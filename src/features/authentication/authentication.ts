@@ -127,7 +127,7 @@ export const authentication = (deps: {
       return CHALLENGED
     }
 
-    await limits.digestFailures.check(visit.address)
+    await limits.digestFailures.check(visit.network)
     const refuse = async (reason: string): Promise<never> => {
       log.security('auth.digest.fail', {
         result: 'fail',
@@ -140,7 +140,7 @@ export const authentication = (deps: {
         rid: visit.id,
       })
       challengeAgain(false)
-      await limits.digestFailures.consume(visit.address)
+      await limits.digestFailures.consume(visit.network)
       throw new AppError('unauthenticated', 'auth.failed')
     }
 

@@ -297,7 +297,7 @@ export const contactDetails = (deps: {
     complete: (tx: Tx) => Promise<void> = async () => {},
   ): Promise<Found | WrongGuess> => {
     const { space } = who
-    await limits.codes.check(visit.address)
+    await limits.codes.check(visit.network)
     const result = await db.transaction(async (tx) => {
       await accounts.holdIn(tx, space, who.id)
       const phone = kind === 'phone' ? await store.pendingPhone(tx, who.id) : null
@@ -313,7 +313,7 @@ export const contactDetails = (deps: {
       if (result.outcome === 'dead') record('auth.code.dead', visit, who, { kind })
       else {
         record('auth.code.fail', visit, who, { kind, left: result.left })
-        await limits.codes.consume(visit.address)
+        await limits.codes.consume(visit.network)
       }
       return result
     }

@@ -54,7 +54,7 @@ export const legacyApi = (deps: Deps) => {
     .post(
       '/tokens',
       async ({ visit }) => {
-        await limits.pushTokens.consume(visit.address)
+        await limits.pushTokens.consume(visit.network)
         const target = read(PushTarget, visit.input)
         await accountTokens.sendByPush(visit, 'creation', target, { policy: 'documented', complete: true })
         return deprecated(empty(), '/api/account_creation_tokens/send-by-push')

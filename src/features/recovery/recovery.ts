@@ -27,6 +27,11 @@ const FLOW_LENGTH = 43
 /** Codes of an account in a day, and how many of them may be guessed wrong to the end (spec panel.md §1.5). */
 const MOST_A_DAY = 6
 const MOST_DEAD_A_DAY = 3
+/**
+ * Wrong guesses at all codes of an account in a day: one in nine hundred with four digits. They stand in the rows of the
+ * codes, so neither another address nor a restart takes them back.
+ */
+const MOST_GUESSES_A_DAY = 10
 const DAY_MS = 24 * 3_600_000
 
 /** A recovery that waits for its code. `email`: where the code went, if anywhere; null: to a phone. */
@@ -46,6 +51,18 @@ export type Answer =
 type Wanted =
   | { readonly via: 'email'; readonly email: string }
   | { readonly via: 'phone'; readonly phone: string; readonly token: string }
+
+/** No account's id. */
+const NOBODY = 0
+/** Never right, and counted like any other guess. */
+const NO_CODE = ''
+
+/** null for an account that is not there. */
+const ifThere = <T>(asking: Promise<T>): Promise<T | null> =>
+  asking.catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'not_found') return null
+    throw error
+  })
 
 /** The account may have changed since it was looked for. */
 const isReachedBy = (account: AccountView, wanted: Wanted): boolean =>
@@ -108,12 +125,15 @@ export const recovery = (deps: {
       },
     )
 
+  const countToday = (tx: Tx, accountId: number) =>
+    store.countSince(tx, accountId, new Date(now().getTime() - DAY_MS), MOST_ATTEMPTS)
+
   /** Why the account gets no code, in one word for the log; null: it gets one. */
   const objection = async (tx: Tx, account: AccountView): Promise<string | null> => {
     if (account.blocked) return 'blocked'
-    const since = new Date(now().getTime() - DAY_MS)
-    const { issued, dead } = await store.countSince(tx, account.id, since, MOST_ATTEMPTS)
+    const { issued, dead, guesses } = await countToday(tx, account.id)
     if (issued >= MOST_A_DAY || dead >= MOST_DEAD_A_DAY) return 'too_many_codes'
+    if (guesses >= MOST_GUESSES_A_DAY) return 'too_many_guesses'
     return (await isAdmitted(codes.refuseTooMany(tx, 'recovery', account.id))) ? null : 'too_many_codes'
   }
 
@@ -192,7 +212,7 @@ export const recovery = (deps: {
       const isNamed = !space.uniqueEmail
       if (isNamed && input.isMissing('username')) input.refuse('username', { id: 'v.required' })
       input.settle()
-      await limits.recoveries.consume(visit.address)
+      await limits.recoveries.consume(visit.network)
       const typed = (username ?? '').toLowerCase()
       const name = isNamed ? { username: typed, phone: parsePhone(typed)?.number ?? typed } : null
       const id = await store.byEmail(db.read, visit, email ?? '', name)
@@ -208,7 +228,7 @@ export const recovery = (deps: {
         input.refuse('phone', { id: 'v.phone_country' })
       }
       input.settle()
-      await limits.recoveries.consume(visit.address)
+      await limits.recoveries.consume(visit.network)
       const phone = parsed?.number ?? ''
       return start(visit, { via: 'phone', phone, token }, await store.byPhone(db.read, visit, phone))
     },
@@ -216,16 +236,18 @@ export const recovery = (deps: {
     /** One guess. The right one opens a session that may set a password. */
     confirm: async (visit: Visit, flow: string, code: string): Promise<Answer> => {
       const { space } = visit
-      await limits.codes.check(visit.address)
+      await limits.codes.check(visit.network)
       const { answer, account } = await db.transaction(async (tx) => {
         const found = await store.byFlow(tx, visit, secrets.hash(flow))
         if (found === null) return { answer: { outcome: 'dead' } as const, account: null }
         const { id, accountId, email } = found
         const waiting = { flow, email }
         if (!wellFormed.test(code)) return { answer: { outcome: 'malformed', waiting } as const, account: null }
-        if (accountId !== null) await accounts.holdIn(tx, space, accountId)
-        const guessed = await codes.guess(tx, 'recovery', id, code)
-        const owner = accountId === null ? null : (await accounts.view(tx, space, accountId)).account
+        // A decoy is held, counted and looked at like an account, by statements that find nobody.
+        await ifThere(accounts.holdIn(tx, space, accountId ?? NOBODY))
+        const { guesses } = await countToday(tx, accountId ?? NOBODY)
+        const guessed = await codes.guess(tx, 'recovery', id, guesses < MOST_GUESSES_A_DAY ? code : NO_CODE)
+        const owner = (await ifThere(accounts.view(tx, space, accountId ?? NOBODY)))?.account ?? null
         if (guessed.outcome === 'wrong') return { answer: { ...guessed, waiting }, account: owner }
         const isRight = guessed.outcome === 'right' && owner !== null && !owner.blocked
         if (!isRight) return { answer: { outcome: 'dead' } as const, account: owner }
@@ -239,7 +261,7 @@ export const recovery = (deps: {
       if (answer.outcome === 'malformed') return answer
       if (answer.outcome === 'wrong') record('auth.code.fail', visit, account, { kind: 'recovery', left: answer.left })
       else record('auth.code.dead', visit, account, { kind: 'recovery' })
-      await limits.codes.consume(visit.address)
+      await limits.codes.consume(visit.network)
       return answer
     },
 

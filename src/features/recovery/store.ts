@@ -89,14 +89,18 @@ export const recoveryStore = (db: Db) => {
         .update(codes)
         .set({ code: sealed, updatedAt: at })
         .where(and(eq(codes.accountId, accountId), isNotNull(codes.code))),
-    /** How many codes the account got since then, and how many of them were guessed wrong to the end. */
+    /** How many codes the account got since then, how many of them were guessed wrong to the end, and how often all were. */
     countSince: async (tx: Tx, accountId: number, since: Date, mostAttempts: number) => {
       const rows = await tx
         .select({ attempts: codes.attempts, confirmedAt: codes.confirmedAt })
         .from(codes)
         .where(and(eq(codes.accountId, accountId), gte(codes.createdAt, since)))
       const dead = rows.filter(({ attempts, confirmedAt }) => attempts >= mostAttempts && confirmedAt === null)
-      return { issued: rows.length, dead: dead.length }
+      const guesses = rows.reduce(
+        (sum, { attempts, confirmedAt }) => sum + attempts - (confirmedAt === null ? 0 : 1),
+        0,
+      )
+      return { issued: rows.length, dead: dead.length, guesses }
     },
   }
 }

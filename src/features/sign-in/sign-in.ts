@@ -75,12 +75,12 @@ export const signIn = (deps: {
 
   /** Only what is typed is counted, so that nobody learns which names lead to one account, or to any. */
   const count = async (visit: Visit, key: string): Promise<void> => {
-    await limits.signInsOfAddress.consume(visit.address)
+    await limits.signInsOfAddress.consume(visit.network)
     await limits.signInsOfSpace.consume(visit.space.domain)
     await limits.passwords.attempt(key)
   }
   const uncount = async (visit: Visit, key: string): Promise<void> => {
-    await limits.signInsOfAddress.giveBack(visit.address)
+    await limits.signInsOfAddress.giveBack(visit.network)
     await limits.signInsOfSpace.giveBack(visit.space.domain)
     await limits.passwords.forget(key)
   }

@@ -115,7 +115,7 @@ export const signUp = (deps: {
       input.refuse('username', { id: 'v.taken' })
     }
     input.settle()
-    await limits.registrations.consume(visit.address)
+    await limits.registrations.consume(visit.network)
     await count(visit, wanted)
     const own = {
       username: username ?? '',
