@@ -125,6 +125,24 @@ test('accounts that nobody activated for 30 days go; never an administrator, and
   expect(rest).toEqual(['active', 'admin', 'deactivated', 'new'])
 })
 
+test('many old accounts go a few at a time, so that a request between two transactions waits milliseconds', async () => {
+  t = await testApp()
+  const { id } = await t.account({ username: 'oldest', activated: false })
+  const { accounts } = t.db.tables
+  await t.db.transaction(async (tx) => {
+    const row = (await tx.select().from(accounts)).find((one) => one.id === id)
+    if (row === undefined) throw new Error('no account')
+    const old = { ...row, ...stamps(40 * DAY_MS) }
+    const others = Array.from({ length: 199 }, (_, n) => ({ ...old, id: id + 1 + n, username: `old${n}` }))
+    await tx.insert(accounts).values(others)
+    await tx.update(accounts).set(stamps(40 * DAY_MS))
+  })
+  const before = t.db.commits()
+  expect(await run('accounts:clear-unconfirmed')).toBe(200)
+  expect(t.db.commits() - before).toBeGreaterThanOrEqual(200 / 25)
+  expect(await t.db.read.select().from(accounts)).toEqual([])
+})
+
 test('keys go when nobody used them for their time, and not one whose last use is not written yet', async () => {
   t = await testApp()
   const [unused, used] = [await t.account(), await t.account()]

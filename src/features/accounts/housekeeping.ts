@@ -4,8 +4,8 @@ import { count, type Pace, type Stretch, sweep, walk } from '../../db/sweep.ts'
 import type { Bridge, Bridged } from '../external-accounts/bridge.ts'
 import { accountHousekeepingStore } from './housekeeping-store.ts'
 
-/** Accounts that one transaction looks at: each goes with everything below it. */
-const ACCOUNTS_BATCH = 100
+/** Accounts that one transaction looks at: each goes with everything below it, which takes some hundred microseconds. */
+const ACCOUNTS_BATCH = 25
 const BATCH = 500
 
 const DAY_MS = 86_400_000
