@@ -137,6 +137,7 @@ describe.skipIf(!hasProgram('linphonec'))('a real Linphone client', () => {
     expect(entry(rc, 'proxy_0', 'reg_identity')).toBe(`"${quoted}" <sip:carol.1@sip.example.org>`)
     // Its own spelling of an address without a name.
     expect(entry(rc, 'proxy_1', 'reg_identity')).toBe('sip:ext@carrier.example')
+    expect(entry(rc, 'proxy_0', 'depends_on')).toBeNull()
     expect(entry(rc, 'proxy_1', 'reg_proxy')).toBe('<sip:carrier.example;transport=tls>')
     expect(entry(rc, 'proxy_1', 'reg_route')).toBe('<sip:edge.example;lr>')
     const md5 = (text: string) => Bun.MD5.hash(text, 'hex')

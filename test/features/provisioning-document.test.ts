@@ -352,11 +352,21 @@ describe('address books and lines of a carrier', () => {
     expect(names(await base('other.localhost'))).toEqual(['net', 'misc'])
   })
 
-  test('at a carrier follow the account’s own, which depends on it', async () => {
+  test('that are enabled come first: a new app keeps only the first', async () => {
+    await addServer({ uri: 'https://off.example', enabled: false })
+    await addServer({ uri: 'https://on.example', enabled: true })
+    await addServer({ uri: 'https://on.2.example', enabled: true })
+    for (const text of [await base(), await mine()]) {
+      const uris = [0, 1, 2].map((index) => entry(text, `remote_contact_directory_${index}`, 'uri'))
+      expect(uris).toEqual(['https://on.example', 'https://on.2.example', 'https://off.example'])
+    }
+  })
+
+  test('at a carrier follow the account’s own, which waits for none of them', async () => {
     await setLine({ realm: 'voice', registrar: 'reg.carrier.example', outbound_proxy: 'edge.carrier.example' })
     const text = await mine()
     expect(names(text)).toEqual(['misc', 'ui', 'proxy_0', 'auth_info_0', 'proxy_1', 'auth_info_1'])
-    expect(entriesOf(text, 'proxy_0').at(-1)).toEqual(['depends_on', 'external_account'])
+    expect(text).not.toContain('depends_on')
     expect(entriesOf(text, 'proxy_1')).toEqual([
       ['reg_identity', '<sip:ext@carrier.example>'],
       ['reg_sendregister', '1'],
@@ -481,6 +491,7 @@ describe('a document for a phone that was set up before', () => {
     await fetched()
     const second = await fetched()
     expect(overwritten(second)).toEqual({
+      proxy_0: ['depends_on'],
       proxy_1: ['reg_identity', 'reg_sendregister', 'refkey', 'idkey', 'reg_proxy', 'reg_route'],
       auth_info_0: ['username', 'realm', 'ha1', 'algorithm', 'domain'],
       ...Object.fromEntries([1, 2, 3, 4].map((index) => [`auth_info_${index}`, KEYS])),
@@ -489,10 +500,7 @@ describe('a document for a phone that was set up before', () => {
     expect(users).toEqual(['carol@dav', 'carol', 'ext', '', ''])
     // The section may have been the account's, with a domain.
     expect(entry(second, 'auth_info_0', 'domain')).toBe('')
-    expect([entry(second, 'proxy_0', 'depends_on'), entry(second, 'proxy_1', 'reg_route')]).toEqual([
-      'external_account',
-      '',
-    ])
+    expect([entry(second, 'proxy_0', 'depends_on'), entry(second, 'proxy_1', 'reg_route')]).toEqual(['', ''])
   })
 
   test('keeps what custom entries say of the same sections', async () => {
@@ -622,7 +630,8 @@ describe('a document of whatever there may be', () => {
           }
           expect(new Set(names(xml)).size).toBe(names(xml).length)
           for (const { section, key, value } of custom) expect(entry(xml, section, key)).toBe(value)
-          carddavServers.forEach((one, index) => {
+          const enabledFirst = carddavServers.toSorted((a, b) => Number(b.enabled) - Number(a.enabled))
+          enabledFirst.forEach((one, index) => {
             expect(entry(xml, `remote_contact_directory_${index}`, 'uri')).toBe(one.uri)
             const fields = entry(xml, `remote_contact_directory_${index}`, 'carddav_fields_for_user_input')
             expect(fields).toBe(one.fieldsForUserInput ?? '')

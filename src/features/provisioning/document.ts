@@ -97,7 +97,7 @@ const hashes = ({ username, space, credentials }: Subject): { algorithm: 'MD5' |
 /** spec provisioning.md §6.1: the sections in their order. `subject` null: the base document. */
 export const provisioningDocument = (options: {
   entries: IniDocument | null
-  /** Of the request's Space, enabled or not. */
+  /** Of the request's Space, enabled or not; those that are enabled come first. */
   carddavServers: readonly CarddavServer[]
   /** Absolute URL of `/contacts/vcard` on this host. */
   contactsUrl: string
@@ -113,7 +113,7 @@ export const provisioningDocument = (options: {
     const section = document.section(name)
     for (const { key, value } of lines) section.set(key, value)
   }
-  carddavServers.forEach((server, index) => {
+  enabledFirst(carddavServers).forEach((server, index) => {
     addCarddavServer(document.section(`remote_contact_directory_${index}`), server)
   })
   const credentials = subject?.carddavCredentials ?? []
@@ -163,6 +163,12 @@ const addEntries = (section: ConfigSection, entries: Additions['proxy']): void =
   for (const { name, value, overwrite } of entries) section.set(name, value, { overwrite })
 }
 
+/** liblinphone 5.5 keeps the first directory only (spec clients.md §8). */
+const enabledFirst = (servers: readonly CarddavServer[]): readonly CarddavServer[] => [
+  ...servers.filter(({ enabled }) => enabled),
+  ...servers.filter(({ enabled }) => !enabled),
+]
+
 const addCarddavServer = (section: ConfigSection, server: CarddavServer): void => {
   section
     .set('enabled', server.enabled)
@@ -203,11 +209,10 @@ const addSubject = (document: ConfigDocument, subject: Subject, additions: Addit
     addEntries(section, additions?.auth[algorithm] ?? [])
   }
   if (externalAccount === null) return
-  proxy.setIfAbsent('depends_on', EXTERNAL)
   addExternalAccount(document.section(freeProxy(document)), nextAuthInfo(), externalAccount)
 }
 
-/** What ties the account to the external one that it depends on. */
+/** What apps know the line by. Nothing depends on it: an account would not register where the carrier refuses the line. */
 const EXTERNAL = 'external_account'
 
 const freeProxy = (document: ConfigDocument): string => {
