@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import type { Db } from '../db/db.ts'
 import { sqliteMigrations } from '../db/migrations.ts'
+import { duplicateEmails, duplicateSentence } from '../features/spaces/duplicate-emails.ts'
 import { type Logging, logging } from '../logging/logging.ts'
 import { openDatabase, type Services, services, type World } from '../services.ts'
 import { appKey, makeDataDirectory } from './app-key.ts'
@@ -60,7 +61,9 @@ export const withServicesOf = async <T>(config: Config, work: (opened: Opened) =
   const world = worldOf(config, log)
   const db = openConfigured(config)
   try {
-    await db.migrate()
+    const { applied } = await db.migrate()
+    if (applied.length > 0)
+      for (const duplicate of await duplicateEmails(config, db)) warn(duplicateSentence(duplicate))
     const parts = services(world, db)
     await parts.phoneCountries.refresh()
     try {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { duplicateEmails, duplicateSentence } from '../features/spaces/duplicate-emails.ts'
 import { databaseName, type GlobalOptions, loadSettings, openConfigured, schemaState } from './context.ts'
 import { print } from './terminal.ts'
 
@@ -25,6 +26,7 @@ export const migrateCommands = (program: Command) => {
         const { applied, copy } = await db.migrate()
         print(applied.length === 0 ? `${databaseName(config)} is up to date.` : `Applied: ${applied.join(', ')}`)
         if (copy !== null) print(`The database before this is kept in ${copy}`)
+        for (const duplicate of await duplicateEmails(config, db)) print(duplicateSentence(duplicate))
       } finally {
         await db.close()
       }

@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
 import { type Config, ConfigurationError } from '../config/config.ts'
+import type { Db } from '../db/db.ts'
 import { AppError } from '../errors.ts'
-import { logging, unusableTarget } from '../logging/logging.ts'
+import { duplicateEmails } from '../features/spaces/duplicate-emails.ts'
+import { type Logging, logging, unusableTarget } from '../logging/logging.ts'
+import { maskedEmail } from '../logging/masking.ts'
 import { start } from '../process.ts'
 import { type GlobalOptions, loadSettings, type Opened, openConfigured, worldOf } from './context.ts'
 import { CommandError, EXIT, explainFailure } from './exit.ts'
@@ -41,6 +44,13 @@ const firstRun = async (opened: Opened, port: number | undefined): Promise<void>
   }
 }
 
+/** Since addresses are compared without case, some that were different may be the same. Nothing is changed. */
+const reportDuplicates = async (config: Config, db: Db, log: Logging): Promise<void> => {
+  for (const { domain, email, accounts } of await duplicateEmails(config, db)) {
+    log.app.warn('several accounts have one e-mail address', { space: domain, email: maskedEmail(email), accounts })
+  }
+}
+
 const serve = async (options: GlobalOptions): Promise<void> => {
   const { config } = loadSettings(options)
   const unusable = await unusableTarget(config)
@@ -57,7 +67,10 @@ const serve = async (options: GlobalOptions): Promise<void> => {
   let close = db.close
   try {
     const { applied, copy } = await db.migrate()
-    if (applied.length > 0) log.app.info('database migrated', { applied, copy })
+    if (applied.length > 0) {
+      log.app.info('database migrated', { applied, copy })
+      await reportDuplicates(config, db, log)
+    }
     let running: Awaited<ReturnType<typeof start>>
     try {
       running = await start(world, db)

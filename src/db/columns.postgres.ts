@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm'
 import * as p from 'drizzle-orm/pg-core'
 
 // drizzle's own jsonb() hands Bun.SQL a string, which is then encoded twice.
@@ -18,6 +19,8 @@ export const postgresColumns = {
   /** An instant with millisecond precision. */
   moment: () => p.timestamp({ withTimezone: true, mode: 'date', precision: 3 }),
   json: <T>() => jsonb().$type<T>(),
+  /** Text with its ASCII letters in lower case; every other letter stays as it is, whatever the database's collation. */
+  folded: (text: SQL): SQL => sql`lower(${text} collate "C")`,
   index: p.index,
   uniqueIndex: p.uniqueIndex,
   primaryKey: p.primaryKey,

@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm'
 import * as s from 'drizzle-orm/sqlite-core'
 import type { Columns } from './columns.postgres.ts'
 
@@ -10,6 +11,7 @@ export const sqliteColumns = {
   flag: () => s.integer({ mode: 'boolean' }),
   moment: () => s.integer({ mode: 'timestamp_ms' }),
   json: <T>() => s.text({ mode: 'json' }).$type<T>(),
+  folded: (text: SQL): SQL => sql`lower(${text})`,
   index: s.index,
   uniqueIndex: s.uniqueIndex,
   primaryKey: s.primaryKey,

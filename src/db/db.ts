@@ -1,4 +1,4 @@
-import type { SQL } from 'drizzle-orm'
+import type { SQL, SQLWrapper } from 'drizzle-orm'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PgQueryResultHKT } from 'drizzle-orm/pg-core/session'
 import type { Stretch } from './sweep.ts'
@@ -34,6 +34,8 @@ export interface Db {
   ) => Prepared<Row, Values>
   /** A JSON object of key → value over the rows of a group, in their order, as text or as an object. */
   objectOf(key: SQL, value: SQL): SQL<string | Record<string, string> | null>
+  /** Text with its ASCII letters in lower case, as `foldedEmail` makes it; other letters stay, on both databases. */
+  folded(text: SQLWrapper): SQL<string>
   /**
    * Which accounts of a stretch of ids have `part` in their user name, whatever its case; a condition on `accounts`.
    * From three characters on an index of trigrams finds them.

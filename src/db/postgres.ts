@@ -1,5 +1,5 @@
 import { SQL as Client } from 'bun'
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sql'
 import { postgresColumns } from './columns.postgres.ts'
 import { binder, type Values } from './compiled.ts'
@@ -58,6 +58,7 @@ export const openPostgres = (url: string): Db => {
       }
     },
     objectOf: (key, value) => sql`json_object_agg(${key}, ${value})`,
+    folded: (text) => postgresColumns.folded(sql`${text}`) as SQL<string>,
     nameContains: (part, { after, last }) =>
       sql`accounts.id > ${after} and accounts.id <= ${last}
         and accounts.username ilike ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`,

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { chmodSync, existsSync, mkdirSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { sqliteColumns } from './columns.sqlite.ts'
 import { compiled } from './compiled.ts'
@@ -165,6 +165,7 @@ export const openSqlite = (file: string): Db => {
         }
       },
     objectOf: (key, value) => sql`json_group_object(${key}, ${value})`,
+    folded: (text) => sqliteColumns.folded(sql`${text}`) as SQL<string>,
     nameContains: (part, { after, last }) => {
       if ([...part].length < SHORTEST_TRIGRAM) {
         return sql`accounts.id > ${after} and accounts.id <= ${last} and instr(lower(accounts.username), lower(${part})) > 0`

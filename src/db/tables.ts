@@ -101,7 +101,7 @@ export const defineTables = (c: Columns) => {
       c.uniqueIndex('accounts_username_domain_unique').on(t.username, t.domain),
       c.uniqueIndex('accounts_domain_phone_unique').on(t.domain, t.phone).where(sql`phone is not null`),
       c.index('accounts_domain_id_index').on(t.domain, t.id),
-      c.index('accounts_domain_email_index').on(t.domain, t.email),
+      c.index('accounts_domain_folded_email_index').on(t.domain, c.folded(sql`email`)),
     ],
   )
 

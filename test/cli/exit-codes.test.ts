@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MIGRATIONS_TABLE } from '../../src/db/migrations.ts'
 import { postgresUrl } from '../support/database.ts'
-import { databaseOf, place, placeWithSpace, sipkeeper } from './command.ts'
+import { databaseOf, place, placeWithSpace, serve, sipkeeper } from './command.ts'
 
 test('every configuration problem is listed at once, nothing is opened, and the code is 78', async () => {
   await using here = await place({ LISTEN: 'nowhere', APP_KEY: 'short', PUBLIC_PORT: '-1' })
@@ -131,4 +131,38 @@ test('migrating tells what it would do, does it, and then has nothing to do', as
   const done = JSON.parse((await sipkeeper(['migrate:status', '--json'], here)).stdout)
   expect(done).toEqual({ applied: waiting.pending, pending: [] })
   expect((await sipkeeper(['migrate', '--dry-run'], here)).stdout).toContain('up to date')
+})
+
+test('migrating names accounts whose addresses differ in case only, where they should be unique, and changes none', async () => {
+  await using here = await placeWithSpace()
+  await using database = databaseOf(here)
+  const add = async (username: string, email: string) => {
+    const args = ['-u', username, '-d', 'sip.example.org', '-p', 'correct-horse']
+    expect((await sipkeeper(['accounts:create-admin-account', ...args], here)).code).toBe(0)
+    await database.query(`UPDATE accounts SET email = '${email}' WHERE username = '${username}'`)
+  }
+  await add('carol1', 'Carol@example.org')
+  await add('carol2', 'carol@EXAMPLE.org')
+  const addresses = 'SELECT email FROM accounts WHERE email IS NOT NULL ORDER BY id'
+  const before = await database.query(addresses)
+  expect(before).toHaveLength(2)
+  // Addresses may be shared there.
+  expect((await sipkeeper(['migrate'], here)).stdout).not.toContain('belongs to')
+  const told = 'In sip.example.org, where e-mail addresses are unique, carol@example.org belongs to carol1, carol2.'
+  const everywhere = await sipkeeper(['migrate'], here, { env: { ACCOUNT_EMAIL_UNIQUE: 'true' } })
+  expect([everywhere.code, everywhere.stdout]).toEqual([0, expect.stringContaining(told)])
+
+  await database.query(`UPDATE spaces SET unique_email = ${postgresUrl === null ? '1' : 'true'}`)
+  expect((await sipkeeper(['migrate'], here)).stdout).toContain(told)
+  // A server that migrates by itself says it in its log.
+  await database.query(`DELETE FROM ${MIGRATIONS_TABLE} WHERE tag = '0007_folded-email'`)
+  await database.query('DROP INDEX accounts_domain_folded_email_index')
+  await database.query('CREATE INDEX accounts_domain_email_index ON accounts (domain, email)')
+  await using running = await serve(here)
+  const line = running
+    .output()
+    .split('\n')
+    .find((text) => text.includes('several accounts have one e-mail address'))
+  expect(JSON.parse(line ?? '{}')).toMatchObject({ space: 'sip.example.org', accounts: ['carol1', 'carol2'] })
+  expect(await database.query(addresses)).toEqual(before)
 })

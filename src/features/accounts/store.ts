@@ -2,6 +2,7 @@ import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
 import type { Stretch } from '../../db/sweep.ts'
+import { foldedEmail } from '../../protocols/email-address.ts'
 import type { CarddavServer, PasswordAlgorithm, Scope, Space } from '../spaces/space.ts'
 
 /** Rows of one Space are found by its SIP domain, which `accounts` carries for Flexisip's sake. */
@@ -82,7 +83,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
   )
   const byEmail = db.prepare<{ domain: string; email: string }>()('account_by_email', (on) =>
     selectAccount(on)
-      .where(and(eq(accounts.email, sql.placeholder('email')), inDomain))
+      .where(and(eq(db.folded(accounts.email), sql.placeholder('email')), inDomain))
       .orderBy(accounts.id)
       .limit(1),
   )
@@ -126,7 +127,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
         username: other(sql`a.username = ${sql.placeholder('username')}`),
         tombstone: sql<boolean | number>`exists(select 1 from ${tombstones} t
           where t.domain = ${sql.placeholder('domain')} and t.username = ${sql.placeholder('username')})`,
-        email: other(sql`a.email = ${sql.placeholder('email')}`),
+        email: other(sql`${db.folded(sql`a.email`)} = ${sql.placeholder('email')}`),
         phone: other(sql`(a.phone = ${sql.placeholder('phone')})`),
         phoneAsUsername: other(sql`(a.username = ${sql.placeholder('phone')})`),
       })
@@ -302,7 +303,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       first(on, await byUsername(on, { domain: space.domain, username })),
     /** The lowest id wins: e-mail addresses may be shared. */
     byEmail: async (on: Reader, { space }: InSpace, email: string) =>
-      first(on, await byEmail(on, { domain: space.domain, email })),
+      first(on, await byEmail(on, { domain: space.domain, email: foldedEmail(email) })),
     /** Those of the ids that are in the Space, by id. */
     byIds: async (on: Reader, { space }: InSpace, ids: readonly number[]) => {
       if (ids.length === 0) return []
@@ -354,7 +355,8 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
     },
 
     taken: async (on: Reader, wanted: Wanted) => {
-      const row = (await taken(on, { ...wanted }))[0]
+      const email = wanted.email === null ? null : foldedEmail(wanted.email)
+      const row = (await taken(on, { ...wanted, email }))[0]
       return {
         username: Boolean(row?.username),
         tombstone: Boolean(row?.tombstone),

@@ -8,6 +8,7 @@ import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { parsePhone } from '../../protocols/e164.ts'
+import { isSameEmail } from '../../protocols/email-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { AccountTokens } from '../account-tokens/account-tokens.ts'
 import type { Accounts, AccountView, Found } from '../accounts/accounts.ts'
@@ -116,7 +117,7 @@ export const contactDetails = (deps: {
 
   /** Refuses a second code to the same place within a minute. */
   const refuseTooSoon = (pending: Pending | null, { kind, to }: Wanted): void => {
-    if (pending === null || pending.to !== to || pending.resendSeconds === 0) return
+    if (pending === null || !isSameEmail(pending.to, to) || pending.resendSeconds === 0) return
     const refusal = { id: 'contact.too_soon', values: { count: pending.resendSeconds } } as const
     throw new AppError('invalid', 'errors.invalid', { fields: new Map([[kind, [refusal]]]) })
   }
@@ -229,7 +230,7 @@ export const contactDetails = (deps: {
     const email = input.values.email ?? ''
     if (input.isGood('email')) {
       const { account } = await accounts.ofCaller(caller)
-      if (account.email === email) input.refuse('email', { id: 'v.same_email' })
+      if (isSameEmail(account.email, email)) input.refuse('email', { id: 'v.same_email' })
       else if (await accounts.isTaken(db.read, space, caller.id, { email })) {
         input.refuse('email', { id: 'v.taken' })
       }
@@ -261,7 +262,7 @@ export const contactDetails = (deps: {
     if (!(await accounts.setContact(tx, space, change.accountId, { email: change.email }))) {
       throw new AppError('invalid', 'errors.invalid', { fields: new Map([['email', [{ id: 'v.taken' }]]]) })
     }
-    const isMoved = before.email !== null && before.email !== change.email
+    const isMoved = before.email !== null && !isSameEmail(before.email, change.email)
     const undo = isMoved ? secrets.token(LINK_LENGTH) : null
     await store.keepUndo(tx, change.id, before.email, undo === null ? null : secrets.hash(undo), now())
     if (undo !== null) await notices.emailChanged(tx, space, before, visit, { to: change.email, undo })
@@ -417,7 +418,7 @@ export const contactDetails = (deps: {
         const change = await findUndo(tx, space, link)
         const { account: current } = await accounts.view(tx, space, accountId)
         // Somebody has moved on since: the newer notice's link is the one that counts.
-        if (current.email !== change.email) throw new AppError('gone', 'email.undo_late')
+        if (!isSameEmail(current.email, change.email)) throw new AppError('gone', 'email.undo_late')
         if (!(await store.spendUndo(tx, change.id, now()))) throw new AppError('not_found', 'email.link_unknown')
         if (!(await accounts.setContact(tx, space, accountId, { email: change.previousEmail }))) {
           throw new AppError('conflict', 'email.undo_taken')

@@ -8,6 +8,7 @@ import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { parsePhone } from '../../protocols/e164.ts'
+import { isSameEmail } from '../../protocols/email-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { AccountTokens } from '../account-tokens/account-tokens.ts'
 import type { Accounts, AccountView } from '../accounts/accounts.ts'
@@ -67,7 +68,7 @@ const ifThere = <T>(asking: Promise<T>): Promise<T | null> =>
 /** The account may have changed since it was looked for. */
 const isReachedBy = (account: AccountView, wanted: Wanted): boolean =>
   wanted.via === 'email'
-    ? account.email === wanted.email
+    ? isSameEmail(account.email, wanted.email)
     : account.username === wanted.phone || account.phone === wanted.phone
 
 /**
@@ -154,7 +155,9 @@ export const recovery = (deps: {
     }
     const identifier = { 'account.identifier': `${account.username}@${account.domain}` }
     const data = { ...identifier, code, expires_minutes, attempts: MOST_ATTEMPTS, ip: visit.address }
-    return outbox.add(tx, { ...common, channel: 'mail', kind: 'recovery_code', recipient: wanted.email, data })
+    // As the account has it, however it was typed just now.
+    const recipient = account.email ?? wanted.email
+    return outbox.add(tx, { ...common, channel: 'mail', kind: 'recovery_code', recipient, data })
   }
 
   /** `id`: whose address or number it was a moment ago. */

@@ -1,5 +1,6 @@
 import { and, eq, gte, isNotNull, or, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { foldedEmail } from '../../protocols/email-address.ts'
 import type { Space } from '../spaces/space.ts'
 
 export interface NewRecovery {
@@ -37,7 +38,7 @@ export const recoveryStore = (db: Db) => {
     on
       .select({ id: accounts.id })
       .from(accounts)
-      .where(and(inDomain, eq(accounts.email, sql.placeholder('email'))))
+      .where(and(inDomain, eq(db.folded(accounts.email), sql.placeholder('email'))))
       .limit(2),
   )
   const byEmailAndName = db.prepare<{ domain: string; email: string; username: string; phone: string }>()(
@@ -49,7 +50,7 @@ export const recoveryStore = (db: Db) => {
         .where(
           and(
             inDomain,
-            eq(accounts.email, sql.placeholder('email')),
+            eq(db.folded(accounts.email), sql.placeholder('email')),
             or(eq(accounts.username, sql.placeholder('username')), eq(accounts.phone, sql.placeholder('phone'))),
           ),
         )
@@ -72,10 +73,11 @@ export const recoveryStore = (db: Db) => {
     byEmail: async (
       on: Reader,
       { space }: InSpace,
-      email: string,
+      address: string,
       name: { readonly username: string; readonly phone: string } | null,
     ): Promise<number | null> => {
       const { domain } = space
+      const email = foldedEmail(address)
       const rows =
         name === null ? await byEmail(on, { domain, email }) : await byEmailAndName(on, { domain, email, ...name })
       return rows.length === 1 ? (rows[0]?.id ?? null) : null

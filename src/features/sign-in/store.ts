@@ -1,5 +1,6 @@
 import { and, eq, or, sql } from 'drizzle-orm'
 import type { Db } from '../../db/db.ts'
+import { foldedEmail } from '../../protocols/email-address.ts'
 import type { Space } from '../spaces/space.ts'
 
 /** What somebody typed, in every way that it can be read; an empty string is none. */
@@ -33,7 +34,7 @@ export const signInStore = (db: Db) => {
     on
       .select(columns)
       .from(accounts)
-      .where(and(inDomain, eq(accounts.email, sql.placeholder('email'))))
+      .where(and(inDomain, eq(db.folded(accounts.email), sql.placeholder('email'))))
       .limit(2),
   )
 
@@ -42,7 +43,7 @@ export const signInStore = (db: Db) => {
     find: async ({ space }: { space: Pick<Space, 'domain'> }, { username, phone, email }: Identifier) => {
       const { domain } = space
       const named = await byName(db.read, { domain, username, phone })
-      const addressed = await byEmail(db.read, { domain, email })
+      const addressed = await byEmail(db.read, { domain, email: foldedEmail(email) })
       const [only] = addressed.length === 1 ? addressed : []
       return named.find((row) => row.username === username) ?? named[0] ?? only ?? null
     },

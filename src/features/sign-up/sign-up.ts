@@ -7,6 +7,7 @@ import type { Visit } from '../../http/visit.ts'
 import type { Logging } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
 import { translate } from '../../messages/messages.ts'
+import { foldedEmail, isSameEmail } from '../../protocols/email-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { AccountTokens } from '../account-tokens/account-tokens.ts'
 import type { Accounts, AccountView, Found } from '../accounts/accounts.ts'
@@ -85,7 +86,7 @@ export const signUp = (deps: {
 
   const checkEmail = (input: Input<typeof WantedEmail> | Input<typeof EmailSignUp>): Wanted => {
     const { email, email_confirmation } = input.values
-    if (input.isGood('email_confirmation') && email !== email_confirmation) {
+    if (input.isGood('email_confirmation') && !isSameEmail(email ?? null, email_confirmation ?? null)) {
       input.refuse('email_confirmation', { id: 'v.confirmed_email' })
     }
     return { kind: 'email', to: email ?? '' }
@@ -100,7 +101,7 @@ export const signUp = (deps: {
   const count = async (visit: Visit, { kind, to }: Wanted): Promise<void> => {
     const { space, address } = visit
     if (kind === 'phone') await admitSms({ phone: to, address, space })
-    else await limits.registrationMails.consume(secrets.hash(`${space.id} ${to.toLowerCase()}`))
+    else await limits.registrationMails.consume(secrets.hash(`${space.id} ${foldedEmail(to)}`))
   }
 
   const make = async (visit: Visit, input: AnySignUp, wanted: Wanted): Promise<string> => {
