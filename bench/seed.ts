@@ -1,12 +1,13 @@
 // A migrated database with many accounts, in seconds, on SQLite or PostgreSQL:
 // `bun bench/seed.ts [--accounts 1000000] [--spaces 1] [--dir ./data | --url postgres://…]`
 import { Database } from 'bun:sqlite'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SQL } from 'bun'
 import { openPostgres } from '../src/db/postgres.ts'
 import { openSqlite } from '../src/db/sqlite.ts'
+import { secrets } from '../src/secrets.ts'
 
 export const DOMAIN = 'sip.bench.example'
 export const API_KEY = 'bench'.padEnd(40, '0')
@@ -30,7 +31,6 @@ const sha256 = (text: string) => Bun.SHA256.hash(text, 'hex')
 /** The same statements for both databases; `now` is how the database writes this instant. */
 const statements = ({ accounts, spaces = 1 }: Seeding, now: string): string[] => {
   const count = (last: number) => `WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < ${last})`
-  const token = (letter: string) => `'${letter}' || substr(CAST(1000000000000 + id AS text), 2)`
   return [
     `INSERT INTO spaces (domain, host, name, super, created_at, updated_at) ${count(spaces)}
      SELECT CASE WHEN id = 1 THEN '${DOMAIN}' ELSE 's' || id || '.${DOMAIN}' END,
@@ -47,10 +47,6 @@ const statements = ({ accounts, spaces = 1 }: Seeding, now: string): string[] =>
      SELECT id, CASE WHEN username = '${USERNAME}' THEN '${sha256(`${USERNAME}:${DOMAIN}:${PASSWORD}`)}'
        ELSE '${sha256('nobody')}' END, 'SHA-256'
      FROM accounts ORDER BY id`,
-    `INSERT INTO provisioning_tokens (account_id, token, created_at, updated_at)
-     SELECT id, ${token(TOKEN.provisioning)}, ${now}, ${now} FROM accounts ORDER BY id`,
-    `INSERT INTO account_creation_tokens (space_id, token, created_at, updated_at)
-     SELECT 1, ${token(TOKEN.creation)}, ${now}, ${now} FROM accounts ORDER BY id`,
     `INSERT INTO api_keys
        (account_id, key, requests, last_used_at, expires_after_last_used_minutes, created_at, updated_at)
      SELECT id, '${sha256(API_KEY)}', 0, ${now}, 0, ${now}, ${now} FROM accounts WHERE username = '${USERNAME}'`,
@@ -67,12 +63,44 @@ const statements = ({ accounts, spaces = 1 }: Seeding, now: string): string[] =>
 const COUNT_BLOCKS = `INSERT INTO account_blocks (domain, block, accounts)
   SELECT domain, id / 1000, count(*) FROM accounts GROUP BY domain, id / 1000`
 
+/** SQLite has no SHA-256 of its own. Sealed as well, as a server stores them. */
+const insertTokens = (database: Database, appKey: Uint8Array, { accounts }: Seeding): void => {
+  const { hash, seal } = secrets(appKey, (size) => crypto.getRandomValues(new Uint8Array(size)))
+  const now = Date.now()
+  const provisioning = database.query(
+    'INSERT INTO provisioning_tokens (account_id, token, sealed, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
+  )
+  const creation = database.query(
+    'INSERT INTO account_creation_tokens (space_id, token, created_at, updated_at) VALUES (1, ?, ?, ?)',
+  )
+  for (let id = 1; id <= accounts; id++) {
+    const token = (letter: string) => letter + String(id).padStart(12, '0')
+    const own = token(TOKEN.provisioning)
+    provisioning.run(id, hash(own), seal(own), now, now)
+    creation.run(hash(token(TOKEN.creation)), now, now)
+  }
+}
+
+/** The same there, sealed for nobody. */
+const tokensInPostgres = (now: string): string[] => {
+  const hash = (letter: string) =>
+    `encode(sha256(convert_to('${letter}' || substr((1000000000000 + id)::text, 2), 'UTF8')), 'hex')`
+  return [
+    `INSERT INTO provisioning_tokens (account_id, token, created_at, updated_at)
+     SELECT id, ${hash(TOKEN.provisioning)}, ${now}, ${now} FROM accounts ORDER BY id`,
+    `INSERT INTO account_creation_tokens (space_id, token, created_at, updated_at)
+     SELECT 1, ${hash(TOKEN.creation)}, ${now}, ${now} FROM accounts ORDER BY id`,
+  ]
+}
+
 export const seedSqlite = async (folder: string, seeding: Seeding): Promise<void> => {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'sipkeeper.sqlite')
   const db = openSqlite(file)
   await db.migrate()
   await db.close()
+  const appKey = crypto.getRandomValues(new Uint8Array(32))
+  writeFileSync(join(folder, 'app.key'), `base64:${Buffer.from(appKey).toString('base64')}\n`, { mode: 0o600 })
 
   const database = new Database(file)
   // Only while seeding: nothing here must survive a power cut.
@@ -80,6 +108,7 @@ export const seedSqlite = async (folder: string, seeding: Seeding): Promise<void
   database.run('PRAGMA cache_size = -500000')
   database.transaction(() => {
     for (const statement of statements(seeding, String(Date.now()))) database.run(statement)
+    insertTokens(database, appKey, seeding)
   })()
   database.run('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
@@ -95,7 +124,7 @@ export const seedPostgres = async (url: string, seeding: Seeding): Promise<void>
     // A row that is counted a thousand times in one transaction leaves a thousand versions to walk over.
     await connection.unsafe('ALTER TABLE accounts DISABLE TRIGGER USER')
     const now = `timestamptz '${new Date().toISOString()}'`
-    for (const statement of statements(seeding, now)) await connection.unsafe(statement)
+    for (const statement of [...statements(seeding, now), ...tokensInPostgres(now)]) await connection.unsafe(statement)
     await connection.unsafe(COUNT_BLOCKS)
     await connection.unsafe('ALTER TABLE accounts ENABLE TRIGGER USER')
   })

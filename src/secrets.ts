@@ -18,6 +18,9 @@ const opened = (sealed: string, key: Buffer): string => {
   return decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8')
 }
 
+/** How keys and tokens are stored: SHA-256 in lower-case hex. They are long and random, so no salt is needed. */
+export const hashOfToken = (token: string): string => Bun.SHA256.hash(token, 'hex')
+
 /**
  * Everything that is made of randomness or of `APP_KEY`, 32 bytes. What was sealed with one of the `earlier` keys can
  * still be opened.
@@ -27,6 +30,19 @@ export const secrets = (appKey: Uint8Array, random: Random, earlier: readonly Ui
   const keyFor = (purpose: string): Buffer => derived(appKey, purpose)
   const sealing = keyFor(SEALING)
   const openings = [sealing, ...earlier.map((key) => derived(key, SEALING))]
+
+  /** Throws when the text was sealed with none of the keys. */
+  const open = (sealed: string): string => {
+    let failure: unknown
+    for (const key of openings) {
+      try {
+        return opened(sealed, key)
+      } catch (error) {
+        failure ??= error
+      }
+    }
+    throw failure
+  }
 
   return {
     random,
@@ -41,8 +57,7 @@ export const secrets = (appKey: Uint8Array, random: Random, earlier: readonly Ui
       }
       return token
     },
-    /** How keys and tokens are stored: SHA-256 in lower-case hex. They are long and random, so no salt is needed. */
-    hash: (token: string): string => Bun.SHA256.hash(token, 'hex'),
+    hash: hashOfToken,
     /** AES-256-GCM, for secrets that must be read again. */
     seal: (plain: string): string => {
       const nonce = random(12)
@@ -50,17 +65,15 @@ export const secrets = (appKey: Uint8Array, random: Random, earlier: readonly Ui
       const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
       return `v1:${Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64')}`
     },
-    /** Throws when the text was sealed with none of the keys. */
-    open: (sealed: string): string => {
-      let failure: unknown
-      for (const key of openings) {
-        try {
-          return opened(sealed, key)
-        } catch (error) {
-          failure ??= error
-        }
+    open,
+    /** For what can be made anew; null: there is nothing, or it was sealed with none of the keys. */
+    reveal: (sealed: string | null): string | null => {
+      if (sealed === null) return null
+      try {
+        return open(sealed)
+      } catch {
+        return null
       }
-      throw failure
     },
   }
 }

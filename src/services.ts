@@ -198,7 +198,7 @@ export const services = (world: World, db: Db) => {
     instanceEntries: instanceEntries(config, log),
   })
 
-  const wire = accountWire(config, keys.open)
+  const wire = accountWire(config, { code: keys.open, token: tokens.reveal })
   const people = contacts({ ...base, accounts: accountsOfSpaces })
   const cards = vcardsStorage({ ...base, accounts: accountsOfSpaces })
   const phones = devices({ registrar: registrations, log, now })

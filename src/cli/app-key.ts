@@ -29,15 +29,17 @@ export const makeDataDirectory = ({ DATA_DIR: folder }: Config): void => {
   }
 }
 
+/** The key that is there; null: none was ever made here. */
+export const keptAppKey = (config: Config): Uint8Array | null => config.APP_KEY ?? readKey(appKeyFile(config))
+
 /**
  * `APP_KEY`, else the one kept in `DATA_DIR` (0600), made at the first start. The file appears whole or not at all,
  * and of two processes that start together one makes it.
  */
 export const appKey = (config: Config): Uint8Array => {
-  if (config.APP_KEY !== null) return config.APP_KEY
-  const file = appKeyFile(config)
-  const kept = readKey(file)
+  const kept = keptAppKey(config)
   if (kept !== null) return kept
+  const file = appKeyFile(config)
   makeDataDirectory(config)
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   writeFileSync(draft, `base64:${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true })

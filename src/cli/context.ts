@@ -5,8 +5,9 @@ import type { Db } from '../db/db.ts'
 import { sqliteMigrations } from '../db/migrations.ts'
 import { duplicateEmails, duplicateSentence } from '../features/spaces/duplicate-emails.ts'
 import { type Logging, logging } from '../logging/logging.ts'
+import { type Random, secrets } from '../secrets.ts'
 import { openDatabase, type Services, services, type World } from '../services.ts'
-import { appKey, makeDataDirectory } from './app-key.ts'
+import { appKey, keptAppKey, makeDataDirectory } from './app-key.ts'
 import { warn } from './terminal.ts'
 
 /** Options that every command knows. */
@@ -31,13 +32,21 @@ export interface Opened {
   readonly log: Logging
 }
 
+const random: Random = (size) => crypto.getRandomValues(new Uint8Array(size))
+
 export const worldOf = (config: Config, log: Logging): World => ({
   config,
   appKey: appKey(config),
   log,
   now: () => new Date(),
-  random: (size) => crypto.getRandomValues(new Uint8Array(size)),
+  random,
 })
+
+/** Brings the database to this version. What it seals needs the key, of which it makes none. */
+export const migrate = (config: Config, db: Db) => {
+  const key = keptAppKey(config)
+  return db.migrate(key === null ? null : secrets(key, random).seal)
+}
 
 /** Everything to stderr, whatever is configured: a log file that root makes here the server could not write. */
 export const commandLogging = (config: Config): Logging => {
@@ -61,7 +70,7 @@ export const withServicesOf = async <T>(config: Config, work: (opened: Opened) =
   const world = worldOf(config, log)
   const db = openConfigured(config)
   try {
-    const { applied } = await db.migrate()
+    const { applied } = await migrate(config, db)
     if (applied.length > 0)
       for (const duplicate of await duplicateEmails(config, db)) warn(duplicateSentence(duplicate))
     const parts = services(world, db)

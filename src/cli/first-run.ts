@@ -79,7 +79,7 @@ export const createFirst = async (
   // Before the Space: one without an administrator would never get its first run again.
   parts.administrators.check(username, password)
   await parts.spaceAdministration.upsert({ domain, host, name, super: true })
-  const { account, apiKey, created } = await parts.administrators.create({
+  const { provisioningToken, apiKey, created } = await parts.administrators.create({
     domain,
     username,
     password,
@@ -93,7 +93,7 @@ export const createFirst = async (
     domain,
     password: created && options.password === undefined ? password : null,
     apiKey,
-    provisioningUrl: `${reach.baseUrl}/provisioning/${account.provisioningToken}`,
+    provisioningUrl: `${reach.baseUrl}/provisioning/${provisioningToken}`,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { duplicateEmails, duplicateSentence } from '../features/spaces/duplicate-emails.ts'
-import { databaseName, type GlobalOptions, loadSettings, openConfigured, schemaState } from './context.ts'
+import { databaseName, type GlobalOptions, loadSettings, migrate, openConfigured, schemaState } from './context.ts'
 import { print } from './terminal.ts'
 
 interface Options extends GlobalOptions {
@@ -23,7 +23,7 @@ export const migrateCommands = (program: Command) => {
       }
       const db = openConfigured(config)
       try {
-        const { applied, copy } = await db.migrate()
+        const { applied, copy } = await migrate(config, db)
         print(applied.length === 0 ? `${databaseName(config)} is up to date.` : `Applied: ${applied.join(', ')}`)
         if (copy !== null) print(`The database before this is kept in ${copy}`)
         for (const duplicate of await duplicateEmails(config, db)) print(duplicateSentence(duplicate))

@@ -6,7 +6,7 @@ import { duplicateEmails } from '../features/spaces/duplicate-emails.ts'
 import { type Logging, logging, unusableTarget } from '../logging/logging.ts'
 import { maskedEmail } from '../logging/masking.ts'
 import { start } from '../process.ts'
-import { type GlobalOptions, loadSettings, type Opened, openConfigured, worldOf } from './context.ts'
+import { type GlobalOptions, loadSettings, migrate, type Opened, openConfigured, worldOf } from './context.ts'
 import { CommandError, EXIT, explainFailure } from './exit.ts'
 import { createFirst, printWelcome } from './first-run.ts'
 
@@ -66,7 +66,7 @@ const serve = async (options: GlobalOptions): Promise<void> => {
   const db = openConfigured(config)
   let close = db.close
   try {
-    const { applied, copy } = await db.migrate()
+    const { applied, copy } = await migrate(config, db)
     if (applied.length > 0) {
       log.app.info('database migrated', { applied, copy })
       await reportDuplicates(config, db, log)

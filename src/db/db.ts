@@ -1,6 +1,7 @@
 import type { SQL, SQLWrapper } from 'drizzle-orm'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PgQueryResultHKT } from 'drizzle-orm/pg-core/session'
+import type { Seal } from './steps.ts'
 import type { Stretch } from './sweep.ts'
 import type { Tables } from './tables.ts'
 
@@ -47,7 +48,8 @@ export interface Db {
     /** Removes up to `most` windows that have ended; resolves to how many. */
     clear(now: Date, most: number): Promise<number>
   } | null
-  migrate(): Promise<{ applied: string[]; copy: string | null }>
+  /** `seal`: for tokens in clear of older versions, which whoever may see them then sees on. */
+  migrate(seal?: Seal): Promise<{ applied: string[]; copy: string | null }>
   /** The migrations that were applied, and those that `migrate` would apply. */
   schema(): Promise<{ applied: string[]; pending: string[] }>
   /** Rejects when the database does not answer. */

@@ -12,12 +12,33 @@ import {
   schemaOf,
 } from './migrations.ts'
 import { noNesting } from './nesting.ts'
+import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
 
 /** Any number that no other program is likely to lock in the same database. */
 const MIGRATION_LOCK = 7_270_011
 
 const CONNECTIONS = 10
+
+interface Connection {
+  unsafe(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+}
+
+const rewriter = (connection: Connection): Rewriter => ({
+  rewrite: async ({ table, key, columns, where }, change) => {
+    const select = `SELECT ${key.name} AS row_key, ${columns.join(', ')} FROM ${table} WHERE ${key.name} > $1 AND ${where} ORDER BY ${key.name} LIMIT ${REWRITE_BATCH}`
+    const update = `UPDATE ${table} t SET ${columns.map((name) => `${name} = v.${name}`).join(', ')}
+      FROM json_to_recordset($1::text::json) AS v(row_key ${key.type}, ${columns.map((name) => `${name} text`).join(', ')})
+      WHERE t.${key.name} = v.row_key`
+    let last: unknown = key.type === 'integer' ? -1 : ''
+    for (;;) {
+      const rows = [...(await connection.unsafe(select, [last]))]
+      if (rows.length === 0) return
+      await connection.unsafe(update, [JSON.stringify(rows.map((row) => ({ ...row, ...change(row) })))])
+      last = rows.at(-1)?.row_key
+    }
+  },
+})
 
 /** PostgreSQL through Bun's own driver. READ COMMITTED: decide by what a write returned. */
 export const openPostgres = (url: string): Db => {
@@ -73,7 +94,7 @@ export const openPostgres = (url: string): Db => {
         return (await client.unsafe(statement, [now.getTime(), most])).length
       },
     },
-    migrate: async () =>
+    migrate: async (seal = null) =>
       client.begin(async (connection) => {
         await connection`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`
         await connection.unsafe(
@@ -82,7 +103,11 @@ export const openPostgres = (url: string): Db => {
         const applied: AppliedMigration[] = await connection.unsafe(`SELECT tag, hash FROM ${MIGRATIONS_TABLE}`)
         const todo = pendingMigrations(postgresMigrations, applied)
         for (const { tag, hash, statements } of todo) {
-          for (const statement of statements) await connection.unsafe(statement)
+          for (const statement of statements) {
+            const step = stepOf(statement)
+            if (step === null) await connection.unsafe(statement)
+            else await step(rewriter(connection), seal)
+          }
           await connection.unsafe(`INSERT INTO ${MIGRATIONS_TABLE} (tag, hash) VALUES ($1, $2)`, [tag, hash])
         }
         return { applied: todo.map((migration) => migration.tag), copy: null }

@@ -19,6 +19,7 @@ export const {
   accountDictionaryEntries,
   phoneCountries,
   nonces,
+  captchaAnswers,
   spaceEmailServers,
   phoneChangeCodes,
   emailChangeCodes,

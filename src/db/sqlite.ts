@@ -8,6 +8,7 @@ import { compiled } from './compiled.ts'
 import type { Db, Reader, Tx } from './db.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, sqliteMigrations } from './migrations.ts'
 import { noNesting } from './nesting.ts'
+import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
 
 /** At most so many transactions share one COMMIT, which bounds how long the loop is held. */
@@ -120,6 +121,25 @@ export const openSqlite = (file: string): Db => {
     drained ??= drain()
   }
 
+  const rewrite: Rewriter['rewrite'] = async ({ table, key, columns, where }, change) => {
+    const select = writer.query<Record<string, unknown>, [string | number, number]>(
+      `SELECT ${key.name} AS row_key, ${columns.join(', ')} FROM ${table} WHERE ${key.name} > ? AND ${where} ORDER BY ${key.name} LIMIT ?`,
+    )
+    const update = writer.query(
+      `UPDATE ${table} SET ${columns.map((name) => `${name} = ?`).join(', ')} WHERE ${key.name} = ?`,
+    )
+    let last: string | number = key.type === 'integer' ? -1 : ''
+    for (;;) {
+      const rows = select.all(last, REWRITE_BATCH)
+      for (const row of rows) {
+        last = row.row_key as string | number
+        const changed = { ...row, ...change(row) }
+        update.run(...columns.map((name) => changed[name] as string | null), last)
+      }
+      if (rows.length < REWRITE_BATCH) return
+    }
+  }
+
   const isMigrated = () =>
     writer
       .query<{ n: number }, [string]>('SELECT count(*) AS n FROM sqlite_master WHERE name = ?')
@@ -175,7 +195,7 @@ export const openSqlite = (file: string): Db => {
         where account_names match ${phrase} and rowid > ${after} and rowid <= ${last})`
     },
     limiterStore: null,
-    migrate: async () => {
+    migrate: async (seal = null) => {
       const before = isMigrated() ? appliedMigrations() : []
       const todo = pendingMigrations(sqliteMigrations, before)
       if (todo.length === 0) return { applied: [], copy: null }
@@ -189,6 +209,8 @@ export const openSqlite = (file: string): Db => {
 
       // Off while tables are rebuilt: inside a transaction the pragma does nothing and a rebuild would cascade.
       writer.run('PRAGMA foreign_keys = OFF')
+      // What a migration takes out of rows, such as tokens in clear, must not stay in the file.
+      writer.run('PRAGMA secure_delete = ON')
       try {
         begin.run()
         writer.run(
@@ -197,18 +219,25 @@ export const openSqlite = (file: string): Db => {
         // Another process may have migrated while we waited for the lock.
         const now = pendingMigrations(sqliteMigrations, appliedMigrations())
         for (const { tag, hash, statements } of now) {
-          for (const statement of statements) writer.run(statement)
+          for (const statement of statements) {
+            const step = stepOf(statement)
+            if (step === null) writer.run(statement)
+            else await step({ rewrite }, seal)
+          }
           writer.query(`INSERT INTO ${MIGRATIONS_TABLE} (tag, hash) VALUES (?, ?)`).run(tag, hash)
         }
         if (writer.query('PRAGMA foreign_key_check').all().length > 0) {
           throw new Error('The migration would leave rows that point to nothing; it was rolled back.')
         }
         commit.run()
+        // Until then the file holds what the migration has taken out.
+        writer.run('PRAGMA wal_checkpoint(TRUNCATE)')
         return { applied: now.map((migration) => migration.tag), copy }
       } catch (error) {
         if (writer.inTransaction) rollback.run()
         throw error
       } finally {
+        writer.run('PRAGMA secure_delete = OFF')
         writer.run('PRAGMA foreign_keys = ON')
       }
     },

@@ -166,7 +166,10 @@ export const defineTables = (c: Columns) => {
     {
       id: c.id(),
       accountId: ofAccount(),
+      /** SHA-256 of the token in lower-case hex. */
       token: c.text().notNull(),
+      /** The token itself, sealed, for those who may see it while it is good; null: nobody can any more. */
+      sealed: c.text(),
       used: c.flag().notNull().default(false),
       ip: c.text(),
       userAgent: c.text(),
@@ -188,6 +191,7 @@ export const defineTables = (c: Columns) => {
     {
       id: c.id(),
       spaceId: maybeSpace(),
+      /** SHA-256 of the token in lower-case hex. */
       token: c.text().notNull(),
       pnProvider: c.text(),
       pnParam: c.text(),
@@ -211,6 +215,7 @@ export const defineTables = (c: Columns) => {
     {
       id: c.id(),
       spaceId: maybeSpace(),
+      /** SHA-256 of the token in lower-case hex. */
       token: c.text().notNull(),
       used: c.flag().notNull().default(false),
       validatedAt: c.moment(),
@@ -230,6 +235,7 @@ export const defineTables = (c: Columns) => {
     {
       id: c.id(),
       spaceId: maybeSpace(),
+      /** SHA-256 of the token in lower-case hex. */
       token: c.text().notNull(),
       pnProvider: c.text().notNull(),
       pnParam: c.text().notNull(),
@@ -267,13 +273,17 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
-  /** The 2021 generation's activation keys (spec legacy.md §7): one pending key an account. */
+  /** The 2021 generation's activation keys (spec legacy.md §7): one an account, remembered when it is spent (D47). */
   const accountConfirmationKeys = c.table(
     'account_confirmation_keys',
     {
       id: c.id(),
       accountId: ofAccount(),
+      /** SHA-256 of the key in lower-case hex. */
       key: c.text().notNull(),
+      /** The key itself, sealed, for administrators while it is pending. */
+      sealed: c.text(),
+      used: c.flag().notNull().default(false),
       expiresAt: c.moment(),
       ...stamps,
     },
@@ -641,6 +651,7 @@ export const defineTables = (c: Columns) => {
   const wizards = c.table(
     'wizards',
     {
+      /** SHA-256 of the token in lower-case hex. */
       token: c.text().primaryKey(),
       spaceId: maybeSpace(),
       /** Who made it. */
@@ -685,6 +696,17 @@ export const defineTables = (c: Columns) => {
     (t) => [c.index('nonces_expires_at_index').on(t.expiresAt)],
   )
 
+  /** Answers to proofs of work, each of which is good for one form. */
+  const captchaAnswers = c.table(
+    'captcha_answers',
+    {
+      /** SHA-256 of the challenge's signature in lower-case hex. */
+      answer: c.text().primaryKey(),
+      expiresAt: c.moment().notNull(),
+    },
+    (t) => [c.index('captcha_answers_expires_at_index').on(t.expiresAt)],
+  )
+
   return {
     spaces,
     spaceDigestAuthenticationConfigurations,
@@ -702,6 +724,7 @@ export const defineTables = (c: Columns) => {
     accountDictionaryEntries,
     phoneCountries,
     nonces,
+    captchaAnswers,
     spaceEmailServers,
     phoneChangeCodes,
     emailChangeCodes,

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { SQL } from 'bun'
@@ -9,6 +9,8 @@ import type { Db } from '../../src/db/db.ts'
 import { MIGRATIONS_TABLE, postgresMigrations, SchemaError, sqliteMigrations } from '../../src/db/migrations.ts'
 import { openPostgres } from '../../src/db/postgres.ts'
 import { openSqlite } from '../../src/db/sqlite.ts'
+import { type Seal, stepOf } from '../../src/db/steps.ts'
+import { hashOfToken } from '../../src/secrets.ts'
 import { postgresUrl } from '../support/database.ts'
 import { otherConnection } from '../support/other-connection.ts'
 
@@ -70,7 +72,8 @@ const olderDatabase = async (until: number) => {
   const stamp = postgresUrl === null ? '1780315200000' : "'2026-06-01T12:00:00Z'"
   await execute(
     `CREATE TABLE ${MIGRATIONS_TABLE} (tag TEXT PRIMARY KEY, hash TEXT NOT NULL)`,
-    ...applied.flatMap(({ statements }) => statements),
+    // Their steps change rows, of which there are none yet.
+    ...applied.flatMap(({ statements }) => statements.filter((statement) => stepOf(statement) === null)),
     ...applied.map(({ tag, hash }) => `INSERT INTO ${MIGRATIONS_TABLE} VALUES ('${tag}', '${hash}')`),
     `INSERT INTO spaces (domain, host, name, created_at, updated_at)
        VALUES ('sip.example.org', 'localhost', 'Example', ${stamp}, ${stamp})`,
@@ -80,8 +83,8 @@ const olderDatabase = async (until: number) => {
   )
 }
 
-const refusalOf = (db: Db) =>
-  db.migrate().then(
+const refusalOf = (db: Db, seal?: Seal) =>
+  db.migrate(seal).then(
     () => null,
     (error: unknown) => error,
   )
@@ -155,6 +158,101 @@ describe('migrating', () => {
       kept.close()
     })
   }
+
+  describe('tokens in clear', () => {
+    const TOKENS = {
+      account_creation_tokens: 'creation00000',
+      account_creation_request_tokens: 'request000000',
+      account_recovery_tokens: 'recovery00000',
+      provisioning_tokens: 'provisioning0',
+      wizards: 'wizard00',
+    }
+    const KEY = 'confirmation0'
+    const SPENT = 'spent00000000'
+    const seal = (plain: string) => `sealed:${plain.toUpperCase()}`
+
+    /** More rows than are rewritten at a time. */
+    const MANY = 2500
+    const handedOut = async () => {
+      await olderDatabase(tags.findIndex((tag) => tag.endsWith('_hashed-tokens')))
+      const now = postgresUrl === null ? '1780315200000' : "'2026-06-01T12:00:00Z'"
+      const [yes, no] = postgresUrl === null ? ['1', '0'] : ['true', 'false']
+      const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})`
+      const stamps = 'created_at, updated_at'
+      await execute(
+        `INSERT INTO account_creation_tokens (token, ${stamps}) VALUES ('${TOKENS.account_creation_tokens}', ${now}, ${now})`,
+        `INSERT INTO account_creation_request_tokens (token, ${stamps}) VALUES ('${TOKENS.account_creation_request_tokens}', ${now}, ${now})`,
+        `INSERT INTO account_recovery_tokens (token, pn_provider, pn_param, pn_prid, ${stamps})
+           VALUES ('${TOKENS.account_recovery_tokens}', 'fcm', '', '', ${now}, ${now})`,
+        `INSERT INTO provisioning_tokens (account_id, token, used, ${stamps}) ${numbers}
+           SELECT accounts.id, 'older' || (10000000 + n.i), ${no}, ${now}, ${now} FROM n, accounts`,
+        `INSERT INTO provisioning_tokens (account_id, token, used, ${stamps})
+           SELECT id, '${SPENT}', ${yes}, ${now}, ${now} FROM accounts`,
+        `INSERT INTO provisioning_tokens (account_id, token, used, ${stamps})
+           SELECT id, '${TOKENS.provisioning_tokens}', ${no}, ${now}, ${now} FROM accounts`,
+        `INSERT INTO wizards (token, account_id, ${stamps}) ${numbers}
+           SELECT 'w' || (1000000 + n.i), accounts.id, ${now}, ${now} FROM n, accounts`,
+        `INSERT INTO wizards (token, account_id, ${stamps}) SELECT '${TOKENS.wizards}', id, ${now}, ${now} FROM accounts`,
+        `INSERT INTO account_confirmation_keys (account_id, key, ${stamps}) SELECT id, '${KEY}', ${now}, ${now} FROM accounts`,
+      )
+    }
+
+    test('are as they were when the migration fails in between', async () => {
+      await handedOut()
+      const failing = (): never => {
+        throw new Error('power cut')
+      }
+      expect(await refusalOf(open(), failing)).toBeInstanceOf(Error)
+      for (const [table, token] of Object.entries(TOKENS)) {
+        expect(await query(`SELECT count(*) AS n FROM ${table} WHERE token = '${token}'`)).toEqual([
+          { n: postgresUrl === null ? 1 : '1' },
+        ])
+        expect(await query(`SELECT count(*) AS n FROM ${table} WHERE length(token) > 13`)).toEqual([
+          { n: postgresUrl === null ? 0 : '0' },
+        ])
+      }
+      await open().migrate(seal)
+      expect(await query(`SELECT key FROM account_confirmation_keys`)).toEqual([{ key: hashOfToken(KEY) }])
+    })
+
+    test('go on working: each becomes its hash, and what may be shown again is sealed', async () => {
+      await handedOut()
+      const db = open()
+      await db.migrate(seal)
+      for (const [table, token] of Object.entries(TOKENS)) {
+        const hashes = (await query(`SELECT token FROM ${table}`)).map((row) => String(row.token))
+        expect(hashes).toContain(hashOfToken(token))
+        expect(hashes.filter((hash) => !/^[0-9a-f]{64}$/.test(hash))).toEqual([])
+        expect(new Set(hashes).size).toBe(hashes.length)
+      }
+      const rows = await db.read.select().from(db.tables.provisioningTokens)
+      const sealedOf = (token: string) => rows.find((row) => row.token === hashOfToken(token))?.sealed
+      expect([sealedOf(TOKENS.provisioning_tokens), sealedOf('older10002500')]).toEqual([
+        seal(TOKENS.provisioning_tokens),
+        seal('older10002500'),
+      ])
+      expect([rows.length, sealedOf(SPENT)]).toEqual([MANY + 2, null])
+      const [key] = await db.read.select().from(db.tables.accountConfirmationKeys)
+      expect(key).toMatchObject({ key: hashOfToken(KEY), sealed: seal(KEY), used: false })
+      expect(await db.migrate(seal)).toEqual({ applied: [], copy: null })
+      if (postgresUrl !== null) return
+      // Not in what the rows have left behind either.
+      await db.close()
+      databases = databases.filter((other) => other !== db)
+      const bytes = readFileSync(url, 'latin1')
+      const left = [...Object.values(TOKENS), KEY, SPENT, 'older10001000'].filter((token) => bytes.includes(token))
+      expect(left).toEqual([])
+    })
+
+    test('are hashed without a key as well; nobody can be shown them again', async () => {
+      await handedOut()
+      const db = open()
+      await db.migrate()
+      const rows = await db.read.select().from(db.tables.provisioningTokens)
+      expect(rows.map(({ token }) => token)).toContain(hashOfToken(TOKENS.provisioning_tokens))
+      expect(rows.filter(({ sealed }) => sealed !== null)).toEqual([])
+    })
+  })
 
   test('keeps foreign keys checked afterwards', async () => {
     const db = open()

@@ -142,11 +142,38 @@ describe('confirmation keys', () => {
     const reply = await t.get(`/provisioning/${key}`)
     expect([reply.status, reply.text.includes('ha1')]).toEqual([200, true])
     expect((await t.get(`/api/accounts/${account.id}`, { as: admin })).json.activated).toBe(true)
-    for (const spent of [key, account.provisioning_token]) {
-      expect((await t.get(`/provisioning/${spent}`)).status).toBe(404)
-    }
+    expect((await t.get(`/provisioning/${account.provisioning_token}`)).status).toBe(404)
     const late = await pending({ username: 'carol.2', confirmation_key_expires: '2026-06-01 11:00:00' })
     expect((await t.get(`/provisioning/${late.confirmation_key}`)).status).toBe(410)
+  })
+
+  test('that were spent are remembered: a phone that asks again gets the base document, and nobody’s account', async () => {
+    const base = (await t.get('/provisioning')).text
+    const { confirmation_key: key } = await pending()
+    const other = await pending({ username: 'carol.2' })
+    await t.get(`/provisioning/${key}`)
+    await t.post(`/api/accounts/${other.id}/activate`, { as: admin })
+    const before = await t.snapshot()
+    for (const spent of [key, other.confirmation_key]) {
+      for (let i = 0; i < 2; i++) {
+        const reply = await t.get(`/provisioning/${spent}`)
+        expect([reply.status, reply.text, reply.headers.get('content-type')]).toEqual([200, base, 'application/xml'])
+      }
+      expect((await t.send('HEAD', `/provisioning/${spent}`)).status).toBe(200)
+      expect((await t.get(`/provisioning/qrcode/${spent}`)).status).toBe(404)
+      expect((await t.get(`/provisioning/${spent}`, { host: 'other.localhost' })).status).toBe(404)
+    }
+    expect((await t.get(`/provisioning/${'x'.repeat(13)}`)).status).toBe(404)
+    expect(await t.snapshot()).toBe(before)
+    await t.send('DELETE', `/api/accounts/${other.id}`, { as: admin })
+    expect((await t.get(`/provisioning/${other.confirmation_key}`)).status).toBe(404)
+  })
+
+  test('set one phone up when two ask at the same time; the other gets the base document', async () => {
+    const { confirmation_key: key } = await pending()
+    const replies = await Promise.all(Array.from({ length: 10 }, () => t.get(`/provisioning/${key}`)))
+    expect(replies.map(({ status }) => status)).toEqual(Array(10).fill(200))
+    expect(replies.filter(({ text }) => text.includes('ha1'))).toHaveLength(1)
   })
 
   test('die with any activation', async () => {

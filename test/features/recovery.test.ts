@@ -45,7 +45,13 @@ const recoveryToken = async (space = t.main): Promise<string> => {
   await t.db.transaction((tx) =>
     tx
       .insert(t.db.tables.accountRecoveryTokens)
-      .values({ spaceId: space.id, token, ...device, createdAt: t.clock.now, updatedAt: t.clock.now })
+      .values({
+        spaceId: space.id,
+        token: t.parts.secrets.hash(token),
+        ...device,
+        createdAt: t.clock.now,
+        updatedAt: t.clock.now,
+      })
       .returning(),
   )
   return token

@@ -107,7 +107,9 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
     const at = { createdAt: t.clock.now, updatedAt: t.clock.now }
     const { accountRecoveryTokens, resetPasswordEmailTokens } = t.db.tables
     const device = { pnProvider: 'fcm', pnParam: 'project', pnPrid: recovery }
-    await tx.insert(accountRecoveryTokens).values({ spaceId: space.id, token: recovery, ...device, ...at })
+    await tx
+      .insert(accountRecoveryTokens)
+      .values({ spaceId: space.id, token: secrets.hash(recovery), ...device, ...at })
     await tx.insert(resetPasswordEmailTokens).values({ accountId: owner.id, token: secrets.hash(reset), email, ...at })
   })
 

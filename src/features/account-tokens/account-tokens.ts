@@ -49,12 +49,16 @@ export const accountTokens = (deps: {
     recovery: config.APP_ACCOUNT_RECOVERY_TOKEN_EXPIRATION_MINUTES,
   }
 
-  const newToken = (visit: Visit) => ({
-    spaceId: visit.space.id,
-    token: secrets.token(TOKEN_LENGTH),
-    ip: visit.address,
-    userAgent: visit.userAgent,
-  })
+  /** A token for whoever asks, and the row that is kept of it. */
+  const newToken = (visit: Visit) => {
+    const token = secrets.token(TOKEN_LENGTH)
+    const row = { spaceId: visit.space.id, token: secrets.hash(token), ip: visit.address, userAgent: visit.userAgent }
+    return { token, row }
+  }
+
+  /** Looks for a token by its hash; what has another length is none of ours. */
+  const sought = <Found>(token: string, find: (hash: string) => Promise<Found | null>): Promise<Found | null> =>
+    token.length === TOKEN_LENGTH ? find(secrets.hash(token)) : Promise.resolve(null)
 
   const record = (
     event: 'token.sent' | 'token.redeemed' | 'token.throttled',
@@ -72,15 +76,18 @@ export const accountTokens = (deps: {
       rid: visit.id,
     })
 
-  const created = (token: { token: string; ip: string; userAgent: string | null }, at: Date) => ({
-    token: token.token,
-    ip: token.ip,
-    user_agent: token.userAgent,
-    expire_at: isoMomentOrNull(lifetime.creation === null ? null : new Date(at.getTime() + lifetime.creation * 60_000)),
+  const expiryOf = (createdAt: Date): string | null =>
+    isoMomentOrNull(lifetime.creation === null ? null : new Date(createdAt.getTime() + lifetime.creation * 60_000))
+
+  const created = (visit: Visit, token: string, at: Date) => ({
+    token,
+    ip: visit.address,
+    user_agent: visit.userAgent,
+    expire_at: expiryOf(at),
   })
 
   const openRequest = async (on: Reader, visit: Visit, token: string) => {
-    const found = token.length === TOKEN_LENGTH ? await store.openRequest(on, visit.space, token) : null
+    const found = await sought(token, (hash) => store.openRequest(on, visit.space, hash))
     const minutes = config.APP_ACCOUNT_CREATION_REQUEST_TOKEN_EXPIRATION_MINUTES
     return found === null ? null : { ...found, expired: isExpired(found.createdAt, minutes) }
   }
@@ -128,10 +135,10 @@ export const accountTokens = (deps: {
   return {
     /** `POST /account_creation_request_tokens` */
     request: async (visit: Visit) => {
-      const token = newToken(visit)
-      await db.transaction((tx) => store.insertRequest(tx, token, now()))
-      const path = `${config.BASE_PATH}/creation_token/check/${token.token}`
-      return { token: token.token, validation_url: `${visit.baseUrl()}${path}` }
+      const { token, row } = newToken(visit)
+      await db.transaction((tx) => store.insertRequest(tx, row, now()))
+      const path = `${config.BASE_PATH}/creation_token/check/${token}`
+      return { token, validation_url: `${visit.baseUrl()}${path}` }
     },
 
     /** For the browser check: the token can be validated, and validated again, until it is exchanged. */
@@ -158,25 +165,25 @@ export const accountTokens = (deps: {
           throw new AppError('not_found', 'token.not_validated')
         }
         const at = now()
-        const token = newToken(visit)
-        const id = await store.insertCreation(tx, token, at)
+        const { token, row } = newToken(visit)
+        const id = await store.insertCreation(tx, row, at)
         if (!(await store.exchangeRequest(tx, found.id, id, at))) throw new AppError('not_found', 'token.unknown')
-        return created(token, at)
+        return created(visit, token, at)
       })
     },
 
     /** An administrator hands out a creation token. */
     create: async (visit: Visit) => {
       const at = now()
-      const token = newToken(visit)
-      await db.transaction((tx) => store.insertCreation(tx, token, at))
-      return created(token, at)
+      const { token, row } = newToken(visit)
+      await db.transaction((tx) => store.insertCreation(tx, row, at))
+      return created(visit, token, at)
     },
 
     /** The caller takes a creation token for the account it has: the account counts as validated then. */
     consume: async (visit: Visit, caller: Caller, token: string) => {
       const consumed = await db.transaction(async (tx) => {
-        const found = token.length === TOKEN_LENGTH ? await store.openCreation(tx, visit.space, token) : null
+        const found = await sought(token, (hash) => store.openCreation(tx, visit.space, hash))
         if (found === null || isExpired(found.createdAt, lifetime.creation))
           throw new AppError('not_found', 'token.unknown')
         const by = { ip: visit.address, userAgent: visit.userAgent }
@@ -194,7 +201,7 @@ export const accountTokens = (deps: {
         account_id: caller.id,
         ip: visit.address,
         user_agent: visit.userAgent,
-        expire_at: created({ token, ip: '', userAgent: null }, consumed.createdAt).expire_at,
+        expire_at: expiryOf(consumed.createdAt),
       }
     },
 
@@ -209,13 +216,13 @@ export const accountTokens = (deps: {
       options: { policy?: 'documented' | 'reference'; complete?: boolean } = {},
     ): Promise<void> => {
       const device = deviceOf(input, options.complete ?? false)
-      const token = newToken(visit)
+      const { token, row } = newToken(visit)
       const id = await db.transaction(async (tx) => {
         await store.lock(tx, visit.space)
         await throttle(tx, visit, kind, device, options.policy ?? config.PUSH_TOKEN_POLICY)
         return kind === 'creation'
-          ? store.insertCreation(tx, { ...token, ...device }, now())
-          : store.insertRecovery(tx, { ...token, ...device }, now())
+          ? store.insertCreation(tx, { ...row, ...device }, now())
+          : store.insertRecovery(tx, { ...row, ...device }, now())
       })
       try {
         await push.send({
@@ -223,42 +230,42 @@ export const accountTokens = (deps: {
           param: device.pnParam,
           prid: device.pnPrid,
           type: 'background',
-          payload: { token: token.token },
+          payload: { token },
           callId: null,
         })
       } catch (error) {
         await db.transaction((tx) => store.forget(tx, kind, id))
         throw error
       }
-      record('token.sent', visit, kind, token.token)
+      record('token.sent', visit, kind, token)
     },
 
     /** What is wrong with a creation token, for the two independent rules of spec tokens.md §7; null: nothing. */
     inspectCreation: async (on: Reader, visit: Visit, token: string): Promise<'unknown' | 'expired' | null> => {
-      const found = token.length === TOKEN_LENGTH ? await store.openCreation(on, visit.space, token) : null
+      const found = await sought(token, (hash) => store.openCreation(on, visit.space, hash))
       if (found === null) return 'unknown'
       return isExpired(found.createdAt, lifetime.creation) ? 'expired' : null
     },
     /** Links the token to the account it makes; true for exactly one account. */
     redeem: async (tx: Tx, visit: Visit, token: string, accountId: number): Promise<boolean> => {
-      const found = await store.openCreation(tx, visit.space, token)
+      const found = await sought(token, (hash) => store.openCreation(tx, visit.space, hash))
       return found !== null && store.redeemCreation(tx, found.id, accountId, now(), found)
     },
     /** Refuses a recovery token that is unknown, used or of another Space (`code`), or too old (`gone`). */
     inspectRecovery: async (visit: Visit, token: string, code: 'not_found' | 'forbidden'): Promise<void> => {
-      const found = token.length === TOKEN_LENGTH ? await store.openRecovery(db.read, visit.space, token) : null
+      const found = await sought(token, (hash) => store.openRecovery(db.read, visit.space, hash))
       if (found === null) throw new AppError(code, 'token.unknown')
       if (isExpired(found.createdAt, lifetime.recovery)) throw new AppError('gone', 'token.unknown')
     },
     /** Spends the token on a recovery, of nobody when `accountId` is null; true for exactly one caller. */
     redeemRecovery: async (tx: Tx, visit: Visit, token: string, accountId: number | null): Promise<boolean> => {
-      const found = await store.openRecovery(tx, visit.space, token)
+      const found = await sought(token, (hash) => store.openRecovery(tx, visit.space, hash))
       const by = { ip: visit.address, userAgent: visit.userAgent }
       return found !== null && store.redeemRecovery(tx, found.id, accountId, now(), by)
     },
     /** The account was made in the panel, behind a captcha and a code: as good as a token, and so a spent one stands for it. */
     vouch: async (tx: Tx, visit: Visit, accountId: number): Promise<void> => {
-      await store.insertCreation(tx, { ...newToken(visit), used: true, accountId }, now())
+      await store.insertCreation(tx, { ...newToken(visit).row, used: true, accountId }, now())
     },
     recordRedeemed: (visit: Visit, token: string, kind: TokenKind = 'creation') =>
       record('token.redeemed', visit, kind, token),

@@ -13,6 +13,7 @@ export type TokenKind = 'creation' | 'recovery'
 
 export interface NewToken {
   readonly spaceId: number
+  /** Hashed. */
   readonly token: string
   readonly ip: string
   readonly userAgent: string | null
@@ -68,13 +69,13 @@ export const accountTokenStore = (db: Db) => {
   return {
     insertRequest: (tx: Tx, row: NewToken, at: Date) =>
       tx.insert(requests).values({ ...row, createdAt: at, updatedAt: at }),
-    /** A request token that was not exchanged yet. */
-    openRequest: async (on: Reader, space: SpaceId, token: string) =>
+    /** A request token that was not exchanged yet, by its hash. */
+    openRequest: async (on: Reader, space: SpaceId, hash: string) =>
       (
         await on
           .select({ id: requests.id, validatedAt: requests.validatedAt, createdAt: requests.createdAt })
           .from(requests)
-          .where(and(eq(requests.token, token), eq(requests.used, false), ofSpace(requests.spaceId, space)))
+          .where(and(eq(requests.token, hash), eq(requests.used, false), ofSpace(requests.spaceId, space)))
       )[0] ?? null,
     validateRequest: (tx: Tx, id: number, at: Date) =>
       tx
@@ -106,13 +107,13 @@ export const accountTokenStore = (db: Db) => {
           .values({ ...row, createdAt: at, updatedAt: at })
           .returning({ id: recovery.id })
       )[0]?.id ?? 0,
-    /** A recovery token that nobody has used. */
-    openRecovery: async (on: Reader, space: SpaceId, token: string) =>
+    /** A recovery token that nobody has used, by its hash. */
+    openRecovery: async (on: Reader, space: SpaceId, hash: string) =>
       (
         await on
           .select({ id: recovery.id, createdAt: recovery.createdAt })
           .from(recovery)
-          .where(and(eq(recovery.token, token), eq(recovery.used, false), ofSpace(recovery.spaceId, space)))
+          .where(and(eq(recovery.token, hash), eq(recovery.used, false), ofSpace(recovery.spaceId, space)))
       )[0] ?? null,
     /** True for exactly one caller. `accountId` null: nobody has the number that it was used for. */
     redeemRecovery: async (
@@ -129,9 +130,9 @@ export const accountTokenStore = (db: Db) => {
           .where(and(eq(recovery.id, id), eq(recovery.used, false)))
           .returning({ id: recovery.id })
       ).length === 1,
-    /** A creation token that nobody has used. */
-    openCreation: async (on: Reader, space: SpaceId, token: string) =>
-      (await open(on, { token, spaceId: space.id }))[0] ?? null,
+    /** A creation token that nobody has used, by its hash. */
+    openCreation: async (on: Reader, space: SpaceId, hash: string) =>
+      (await open(on, { token: hash, spaceId: space.id }))[0] ?? null,
     /** True for exactly one caller; the account is "validated" from then on. `by`: what the token then says of its origin. */
     redeemCreation: async (
       tx: Tx,

@@ -78,7 +78,12 @@ export const administrators = (deps: {
       password: string
       existing: 'refuse' | 'keep' | 'reset'
       keyAddress?: string | null
-    }): Promise<{ account: AccountView; apiKey: string | null; created: boolean }> => {
+    }): Promise<{
+      account: AccountView
+      provisioningToken: string | null
+      apiKey: string | null
+      created: boolean
+    }> => {
       const { domain, username, password, existing, keyAddress } = options
       const space = await spaceOf(domain)
       check(username, password)
@@ -106,14 +111,14 @@ export const administrators = (deps: {
           dictionary: {},
           by: LOCALLY,
         })
-      const promote = async (tx: Tx, { id, provisioningToken }: AccountView) => {
+      const promote = async (tx: Tx, { id, sealedProvisioningToken: sealed }: AccountView) => {
         const rights = { admin: true, activated: true, blocked: false, updatedAt: now() }
         await store.update(tx, { space }, id, rights)
         if (existing === 'reset') {
           const hash = ha1(algorithm, username, realmOf(space), password)
           await store.replacePasswords(tx, id, space.digest === null ? null : { algorithm, ha1: hash })
         }
-        if (provisioningToken === null) await provisioningTokens.issue(tx, id, LOCALLY)
+        if (provisioningTokens.reveal(sealed) === null) await provisioningTokens.issue(tx, id, LOCALLY)
         return id
       }
 
@@ -125,7 +130,9 @@ export const administrators = (deps: {
         if (id === null) throw new AppError('conflict', 'account.exists')
         const withKey = keyAddress !== undefined && (found === null || existing === 'reset')
         const apiKey = withKey ? await apiKeys.regenerate(tx, id, keyAddress) : null
-        return { account: (await accounts.view(tx, space, id)).account, apiKey, created: found === null }
+        const { account } = await accounts.view(tx, space, id)
+        const provisioningToken = provisioningTokens.reveal(account.sealedProvisioningToken)
+        return { account, provisioningToken, apiKey, created: found === null }
       })
       log.security('account.role', { account: `${username}@${domain}`, space: domain, by: 'command line' })
       return made

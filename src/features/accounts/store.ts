@@ -57,7 +57,8 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
     sql<number | null>`(select max(id) from ${table} where account_id = accounts.id and code is not null)`
   const account = {
     row: accounts,
-    provisioningToken: newestToken(sql`t.token`) as SQL<string | null>,
+    /** For `provisioningTokens.reveal`. */
+    sealedProvisioningToken: newestToken(sql`t.sealed`) as SQL<string | null>,
     provisioningTokenCreatedAt: newestToken(sql`t.created_at`).mapWith(tokens.createdAt) as SQL<Date | null>,
     algorithms: sql<string | null>`(select string_agg(p.algorithm, ',') from (
       select algorithm from ${passwords} where account_id = accounts.id order by id) p)`,
@@ -170,10 +171,11 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       .where(and(eq(accounts.id, sql.placeholder('id')), inDomain))
       .returning({ id: accounts.id }),
   )
-  const dropKey = db.prepare<{ id: number }>()('drop_confirmation_key', (on) =>
+  const spendKey = db.prepare<{ id: number }>()('spend_confirmation_key', (on) =>
     on
-      .delete(confirmationKeys)
-      .where(eq(confirmationKeys.accountId, sql.placeholder('id')))
+      .update(confirmationKeys)
+      .set({ used: true, sealed: null })
+      .where(and(eq(confirmationKeys.accountId, sql.placeholder('id')), eq(confirmationKeys.used, false)))
       .returning({ id: confirmationKeys.id }),
   )
   const insertPassword = db.prepare<{ accountId: number; password: string; algorithm: string }>()(
@@ -235,7 +237,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
     ...found.row,
     ...details,
     hasExternalAccount: Boolean(found.hasExternalAccount),
-    provisioningToken: found.provisioningToken,
+    sealedProvisioningToken: found.sealedProvisioningToken,
     provisioningTokenCreatedAt: found.provisioningTokenCreatedAt,
     algorithms: (found.algorithms ?? '').split(',').filter(Boolean),
     dictionary: (typeof found.dictionary === 'string'
@@ -391,12 +393,12 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
         .where(and(eq(accounts.id, id), eq(accounts.domain, space.domain)))
         .returning({ id: accounts.id })
       // Whatever activates an account makes its pending key worthless (spec legacy.md §7).
-      if (row.activated === true && changed.length > 0) await dropKey(tx, { id })
+      if (row.activated === true && changed.length > 0) await spendKey(tx, { id })
       return changed
     },
     activate: async (tx: Tx, { space }: InSpace, id: number, at: Date): Promise<boolean> => {
       const changed = await activate(tx, { domain: space.domain, id, at })
-      if (changed.length > 0) await dropKey(tx, { id })
+      if (changed.length > 0) await spendKey(tx, { id })
       return changed.length > 0
     },
     delete: (tx: Tx, { space }: InSpace, id: number) =>

@@ -94,8 +94,15 @@ export const TurnCredentialsSchema = object({
   uris: listOf(text()),
 })
 
+/** What of an account is stored sealed and may be shown. */
+interface Revealing {
+  /** null: it cannot be shown again. */
+  token(sealed: string | null): string | null
+  code(sealed: string): string
+}
+
 /** spec accounts.md §1: an explicit list of what leaves. */
-const members = (account: AccountView, space: Space, config: Config) => ({
+const members = (account: AccountView, space: Space, config: Config, reveal: Revealing) => ({
   id: account.id,
   username: account.username,
   domain: account.domain,
@@ -112,7 +119,7 @@ const members = (account: AccountView, space: Space, config: Config) => ({
   created_at: isoMoment(account.createdAt),
   updated_at: isoMoment(account.updatedAt),
   realm: space.digest?.realm ?? null,
-  provisioning_token: account.provisioningToken,
+  provisioning_token: reveal.token(account.sealedProvisioningToken),
   provisioning_token_expire_at: tokenExpiry(account, config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES),
   dictionary: account.dictionary,
   email_change_code: pendingWire(account.emailChange, null),
@@ -138,42 +145,42 @@ const legacyMembers = (account: AccountView, config: Config) =>
 const passwordsOf = (account: AccountView) => account.algorithms.map((algorithm) => ({ algorithm }))
 
 /** A pending activation key, for administrators only. */
-export const pendingKeyWire = (pending: { key: string; expiresAt: Date | null } | null) =>
-  pending === null
+export const pendingKeyWire = (pending: { key: string | null; expiresAt: Date | null } | null) =>
+  pending === null || pending.key === null
     ? {}
     : {
         confirmation_key: pending.key,
         confirmation_key_expires: pending.expiresAt === null ? null : formatMoment(pending.expiresAt),
       }
 
-/** The account as each audience sees it (spec accounts.md §1.2). `reveal` opens a sealed code. */
-export const accountWire = (config: Config, reveal: (sealed: string) => string) => ({
+/** The account as each audience sees it (spec accounts.md §1.2). */
+export const accountWire = (config: Config, reveal: Revealing) => ({
   /** For its owner, and as the reply of most administration. */
   own: (account: AccountView, space: Space) => ({
-    ...members(account, space, config),
+    ...members(account, space, config, reveal),
     passwords: passwordsOf(account),
   }),
   /** After `PUT`. */
   changed: (account: AccountView, space: Space) => ({
-    ...members(account, space, config),
+    ...members(account, space, config, reveal),
     passwords: passwordsOf(account),
-    email_change_code: pendingWire(account.emailChange, reveal),
-    phone_change_code: pendingWire(account.phoneChange, reveal),
+    email_change_code: pendingWire(account.emailChange, reveal.code),
+    phone_change_code: pendingWire(account.phoneChange, reveal.code),
   }),
   /** `GET /accounts/{id}`. `phone_change_code` is always there: liblinphone looks for it. */
   administered: (account: AccountView, space: Space) => ({
-    ...members(account, space, config),
-    email_change_code: pendingWire(account.emailChange, reveal),
-    phone_change_code: pendingWire(account.phoneChange, reveal),
+    ...members(account, space, config, reveal),
+    email_change_code: pendingWire(account.emailChange, reveal.code),
+    phone_change_code: pendingWire(account.phoneChange, reveal.code),
   }),
   /** Items of `GET /accounts`: the same without codes. */
   listed: (account: AccountView, space: Space) => ({
-    ...members(account, space, config),
+    ...members(account, space, config, reveal),
     phone_change_code: pendingWire(account.phoneChange, null),
   }),
   /** `search`, `search-by-email` and `resolve`: Flexisip requires `call_forwardings`. */
   found: (account: AccountView, space: Space) => ({
-    ...members(account, space, config),
+    ...members(account, space, config, reveal),
     passwords: passwordsOf(account),
     call_forwardings: [],
   }),

@@ -50,8 +50,8 @@ export const activation = (deps: {
       try {
         const found = await accounts.bySip(visit.space, sip)
         const { account } = found
-        const key = kind === 'phone' ? await confirmationKeys.pending(db.read, account.id) : null
-        if (kind === 'phone' && key?.key !== code && account.phoneChange !== null) {
+        const isByNumber = kind === 'phone' && account.phoneChange !== null
+        if (isByNumber && !(await confirmationKeys.isPending(db.read, account.id, code))) {
           return await byPhoneCode(visit, found, code)
         }
         return await db.transaction(async (tx) => {

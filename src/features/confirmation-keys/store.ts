@@ -4,19 +4,28 @@ import type { Space } from '../spaces/space.ts'
 
 export const confirmationKeyStore = (db: Db) => {
   const { accountConfirmationKeys: keys, accounts } = db.tables
-  const selection = { accountId: keys.accountId, key: keys.key, expiresAt: keys.expiresAt, blocked: accounts.blocked }
+  const selection = {
+    accountId: keys.accountId,
+    hash: keys.key,
+    sealed: keys.sealed,
+    used: keys.used,
+    expiresAt: keys.expiresAt,
+    blocked: accounts.blocked,
+  }
   const select = (on: Reader) => on.select(selection).from(keys).innerJoin(accounts, eq(accounts.id, keys.accountId))
-  const ofAccount = db.prepare<{ accountId: number }>()('confirmation_key_of_account', (on) =>
-    select(on).where(eq(keys.accountId, sql.placeholder('accountId'))),
+  const pending = db.prepare<{ accountId: number }>()('pending_confirmation_key', (on) =>
+    select(on).where(and(eq(keys.accountId, sql.placeholder('accountId')), eq(keys.used, false))),
   )
-  const insert = db.prepare<{ accountId: number; key: string; expiresAt: Date | null; at: Date }>()(
+  const insert = db.prepare<{ accountId: number; hash: string; sealed: string; expiresAt: Date | null; at: Date }>()(
     'insert_confirmation_key',
     (on) =>
       on
         .insert(keys)
         .values({
           accountId: sql.placeholder('accountId'),
-          key: sql.placeholder('key'),
+          key: sql.placeholder('hash'),
+          sealed: sql.placeholder('sealed'),
+          used: false,
           expiresAt: sql.placeholder('expiresAt'),
           createdAt: sql.placeholder('at'),
           updatedAt: sql.placeholder('at'),
@@ -26,17 +35,19 @@ export const confirmationKeyStore = (db: Db) => {
   )
 
   return {
-    insert: (tx: Tx, accountId: number, key: string, expiresAt: Date | null, at: Date) =>
-      insert(tx, { accountId, key, expiresAt, at }),
-    ofAccount: async (on: Reader, accountId: number) => (await ofAccount(on, { accountId }))[0] ?? null,
-    byKey: async (on: Reader, space: Pick<Space, 'domain'>, key: string) =>
-      (await select(on).where(and(eq(keys.key, key), eq(accounts.domain, space.domain))))[0] ?? null,
+    insert: (tx: Tx, row: { accountId: number; hash: string; sealed: string; expiresAt: Date | null; at: Date }) =>
+      insert(tx, row),
+    pending: async (on: Reader, accountId: number) => (await pending(on, { accountId }))[0] ?? null,
+    /** Also one that was spent. */
+    byHash: async (on: Reader, space: Pick<Space, 'domain'>, hash: string) =>
+      (await select(on).where(and(eq(keys.key, hash), eq(accounts.domain, space.domain))))[0] ?? null,
     /** True for exactly one caller. */
-    consume: async (tx: Tx, accountId: number, key: string) =>
+    consume: async (tx: Tx, accountId: number, hash: string, at: Date) =>
       (
         await tx
-          .delete(keys)
-          .where(and(eq(keys.accountId, accountId), eq(keys.key, key)))
+          .update(keys)
+          .set({ used: true, sealed: null, updatedAt: at })
+          .where(and(eq(keys.accountId, accountId), eq(keys.key, hash), eq(keys.used, false)))
           .returning({ id: keys.id })
       ).length === 1,
   }

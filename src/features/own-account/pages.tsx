@@ -53,7 +53,8 @@ export const ownAccountPages = (deps: Deps) => {
 
   /** The newest link that sets a phone up, while it can be used. */
   const linkOf = (visit: Visit, account: AccountView): SetUpLink | null => {
-    const { provisioningToken: token, provisioningTokenCreatedAt: createdAt } = account
+    const { sealedProvisioningToken: sealed, provisioningTokenCreatedAt: createdAt } = account
+    const token = provisioningTokens.reveal(sealed)
     const expiresAt = createdAt === null ? null : provisioningTokens.expiryOf(createdAt)
     const isAlive = token !== null && (expiresAt === null || expiresAt > now())
     return isAlive ? { ...provisioning.addressOf(visit, token), expiresAt } : null

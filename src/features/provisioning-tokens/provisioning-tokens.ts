@@ -25,7 +25,7 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
 
   /** The live token, or the refusal that tells what is wrong with it; spends nothing. */
   const inspect = async (on: Reader, space: Space, token: string) => {
-    const found = TOKEN.test(token) ? await store.unused(on, space, token) : null
+    const found = TOKEN.test(token) ? await store.unused(on, space, secrets.hash(token)) : null
     if (found === null) throw new AppError('not_found', 'provisioning.unknown')
     if (isExpired(found.createdAt)) throw new AppError('gone', 'provisioning.expired')
     if (found.blocked) throw new AppError('forbidden', 'auth.blocked')
@@ -36,9 +36,18 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
     /** A new token; it makes the account's older ones worthless. */
     issue: async (tx: Tx, accountId: number, by: { address: string; userAgent: string | null }): Promise<string> => {
       const token = secrets.token(TOKEN_LENGTH)
-      await store.insert(tx, { accountId, token, ip: by.address, userAgent: by.userAgent, at: now() })
+      await store.insert(tx, {
+        accountId,
+        token: secrets.hash(token),
+        sealed: secrets.seal(token),
+        ip: by.address,
+        userAgent: by.userAgent,
+        at: now(),
+      })
       return token
     },
+    /** The token of an account's row; null: none that can be shown again, and a new one has to be made. */
+    reveal: secrets.reveal,
     expiryOf,
     inspect,
     /** Whether a phone was set up with one of the account's before. `inspect` tells the same as `again`. */

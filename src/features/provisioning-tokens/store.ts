@@ -2,10 +2,20 @@ import { and, eq, lte, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { Space } from '../spaces/space.ts'
 
+interface NewToken {
+  readonly accountId: number
+  /** Hashed. */
+  readonly token: string
+  readonly sealed: string
+  readonly ip: string
+  readonly userAgent: string | null
+  readonly at: Date
+}
+
 export const provisioningTokenStore = (db: Db) => {
   const { provisioningTokens: tokens, accounts } = db.tables
 
-  const insert = db.prepare<Record<'accountId' | 'token' | 'ip' | 'userAgent' | 'at', string | number | Date | null>>()(
+  const insert = db.prepare<Record<keyof NewToken, string | number | Date | null>>()(
     'insert_provisioning_token',
     (on) =>
       on
@@ -13,6 +23,7 @@ export const provisioningTokenStore = (db: Db) => {
         .values({
           accountId: sql.placeholder('accountId'),
           token: sql.placeholder('token'),
+          sealed: sql.placeholder('sealed'),
           used: false,
           ip: sql.placeholder('ip'),
           userAgent: sql.placeholder('userAgent'),
@@ -49,7 +60,7 @@ export const provisioningTokenStore = (db: Db) => {
   const consume = db.prepare<{ id: number; accountId: number; at: Date }>()('consume_provisioning_token', (on) =>
     on
       .update(tokens)
-      .set({ used: true, updatedAt: sql`${sql.param(sql.placeholder('at'), tokens.updatedAt)}` })
+      .set({ used: true, sealed: null, updatedAt: sql`${sql.param(sql.placeholder('at'), tokens.updatedAt)}` })
       .where(
         and(
           eq(tokens.accountId, sql.placeholder('accountId')),
@@ -61,11 +72,10 @@ export const provisioningTokenStore = (db: Db) => {
   )
 
   return {
-    insert: (tx: Tx, row: { accountId: number; token: string; ip: string; userAgent: string | null; at: Date }) =>
-      insert(tx, row),
-    /** The account's newest unused token; older ones count as unknown. */
-    unused: async (on: Reader, space: Pick<Space, 'domain'>, token: string) => {
-      const row = (await unused(on, { token, domain: space.domain }))[0]
+    insert: (tx: Tx, row: NewToken) => insert(tx, { ...row }),
+    /** The account's newest unused token, by its hash; older ones count as unknown. */
+    unused: async (on: Reader, space: Pick<Space, 'domain'>, hash: string) => {
+      const row = (await unused(on, { token: hash, domain: space.domain }))[0]
       return row === undefined || row.id !== Number(row.newest) ? null : row
     },
     hasSpent: async (on: Reader, accountId: number): Promise<boolean> =>
@@ -78,7 +88,7 @@ export const provisioningTokenStore = (db: Db) => {
     revoke: (tx: Tx, accountId: number, at: Date) =>
       tx
         .update(tokens)
-        .set({ used: true, updatedAt: at })
+        .set({ used: true, sealed: null, updatedAt: at })
         .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false))),
     /** True for exactly one caller. The account's older tokens go along: spending the newest must not revive them. */
     consume: async (tx: Tx, token: { id: number; accountId: number }, at: Date) =>

@@ -179,18 +179,25 @@ export const provisioning = (deps: {
   const baseFor = async (visit: Visit): Promise<string> =>
     documentFor(visit, null, db.read, await additionsFor(visit, async () => null))
 
-  /** Fleets of 2021 take an unknown token for "no account yet" (D10); off by default. */
-  const orBase = (visit: Visit) => (error: unknown) => {
-    if (!config.LEGACY_PROVISIONING_FALLBACK || !isUnknown(error)) throw error
-    return baseFor(visit)
-  }
+  /**
+   * Fleets of 2021 take an unknown token for "no account yet": with a confirmation key that was spent always (D47),
+   * otherwise where the operator wants it (D10).
+   */
+  const isAnsweredByBase = async (visit: Visit, token: string, error: unknown): Promise<boolean> =>
+    isUnknown(error) &&
+    (config.LEGACY_PROVISIONING_FALLBACK ||
+      (config.LEGACY_API && (await confirmationKeys.isSpent(db.read, visit.space, token))))
 
   return {
     requireHeader,
     base: baseFor,
 
     /** Spends the token: one caller is provisioned and its account activated, every later one is refused. */
-    withToken: (visit: Visit, token: string): Promise<string> => spendToken(visit, token).catch(orBase(visit)),
+    withToken: (visit: Visit, token: string): Promise<string> =>
+      spendToken(visit, token).catch(async (error: unknown) => {
+        if (await isAnsweredByBase(visit, token, error)) return baseFor(visit)
+        throw error
+      }),
 
     /** Spends an attached auth token. Whoever signs in this way is not activated by it. */
     withAuthToken: async (visit: Visit, token: string): Promise<string> => {
@@ -240,8 +247,8 @@ export const provisioning = (deps: {
     foresee: (visit: Visit, token: string): Promise<void> =>
       inspect(visit, token).then(
         () => {},
-        (error: unknown) => {
-          if (!config.LEGACY_PROVISIONING_FALLBACK || !isUnknown(error)) throw error
+        async (error: unknown) => {
+          if (!(await isAnsweredByBase(visit, token, error))) throw error
         },
       ),
 

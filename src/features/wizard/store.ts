@@ -7,9 +7,9 @@ export type NewWizardRow = Omit<Wizard, 'token' | 'usedAt' | 'createdAt' | 'upda
 
 export const wizardStore = (db: Db) => {
   const { wizards } = db.tables
-  const usable = (space: Pick<Space, 'id'>, token: string, now: Date) =>
+  const usable = (space: Pick<Space, 'id'>, hash: string, now: Date) =>
     and(
-      eq(wizards.token, token),
+      eq(wizards.token, hash),
       eq(wizards.spaceId, space.id),
       isNull(wizards.usedAt),
       or(isNull(wizards.expiresAt), gt(wizards.expiresAt, now)),
@@ -17,28 +17,28 @@ export const wizardStore = (db: Db) => {
 
   return {
     /** False: another link has this token. */
-    insert: async (tx: Tx, token: string, row: NewWizardRow, at: Date): Promise<boolean> =>
+    insert: async (tx: Tx, hash: string, row: NewWizardRow, at: Date): Promise<boolean> =>
       (
         await tx
           .insert(wizards)
-          .values({ token, ...row, createdAt: at, updatedAt: at })
+          .values({ token: hash, ...row, createdAt: at, updatedAt: at })
           .onConflictDoNothing()
           .returning({ token: wizards.token })
       ).length > 0,
-    usable: async (on: Reader, space: Pick<Space, 'id'>, token: string, now: Date): Promise<Wizard | null> =>
+    usable: async (on: Reader, space: Pick<Space, 'id'>, hash: string, now: Date): Promise<Wizard | null> =>
       (
         await on
           .select()
           .from(wizards)
-          .where(usable(space, token, now))
+          .where(usable(space, hash, now))
       )[0] ?? null,
     /** True for exactly one caller. */
-    use: async (tx: Tx, space: Pick<Space, 'id'>, token: string, now: Date): Promise<boolean> =>
+    use: async (tx: Tx, space: Pick<Space, 'id'>, hash: string, now: Date): Promise<boolean> =>
       (
         await tx
           .update(wizards)
           .set({ usedAt: now, updatedAt: now })
-          .where(usable(space, token, now))
+          .where(usable(space, hash, now))
           .returning({ token: wizards.token })
       ).length > 0,
   }

@@ -65,7 +65,7 @@ export const wizard = (deps: {
   const insert = async (tx: Tx, row: Parameters<typeof store.insert>[2]): Promise<string> => {
     for (;;) {
       const token = secrets.token(TOKEN_LENGTH)
-      if (await store.insert(tx, token, row, now())) return token
+      if (await store.insert(tx, secrets.hash(token), row, now())) return token
     }
   }
 
@@ -103,24 +103,25 @@ export const wizard = (deps: {
   })
 
   const usable = async (visit: Visit, token: string): Promise<Wizard | null> =>
-    TOKEN.test(token) ? store.usable(db.read, visit.space, token, now()) : null
+    TOKEN.test(token) ? store.usable(db.read, visit.space, secrets.hash(token), now()) : null
 
   /** The account's token that works already, or a new one. */
   const provisioningToken = async (tx: Tx, visit: Visit, id: number): Promise<string> => {
     const { account } = await accounts.view(tx, visit.space, id)
     if (account.blocked) throw new AppError('forbidden', 'auth.blocked')
-    const { provisioningToken: known, provisioningTokenCreatedAt: createdAt } = account
+    const { sealedProvisioningToken: sealed, provisioningTokenCreatedAt: createdAt } = account
+    const known = provisioningTokens.reveal(sealed)
     const expiry = createdAt === null ? null : provisioningTokens.expiryOf(createdAt)
     if (known !== null && (expiry === null || expiry > now())) return known
     return provisioningTokens.issue(tx, id, visit)
   }
 
   /** Uses the link up, for exactly one caller; null: somebody was there before. */
-  const use = (visit: Visit, { token, provisioningAccountId: id }: Wizard) =>
+  const use = (visit: Visit, { token: hash, provisioningAccountId: id }: Wizard) =>
     db.transaction(async (tx) => {
       // The account first: whoever deletes it takes its links along in this order.
       if (id !== null && !(await holds(tx, visit.space, id))) return null
-      if (!(await store.use(tx, visit.space, token, now()))) return null
+      if (!(await store.use(tx, visit.space, hash, now()))) return null
       return { provisioningToken: id === null ? null : await provisioningToken(tx, visit, id) }
     })
 
