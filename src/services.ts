@@ -49,6 +49,7 @@ import { vcardsStorage } from './features/vcards-storage/vcards-storage.ts'
 import { wizard } from './features/wizard/wizard.ts'
 import { hooks } from './hooks/hooks.ts'
 import { limits } from './http/limits.ts'
+import { longReplies } from './http/long-replies.ts'
 import type { Visit } from './http/visit.ts'
 import { jobs } from './jobs/jobs.ts'
 import { leases } from './jobs/leases.ts'
@@ -85,6 +86,9 @@ export const openDatabase = (config: Config): Db => {
 }
 
 const DEFAULT_NONCE_LIFETIME_MINUTES = 5
+
+/** Small files that pages need, all of them in memory. */
+const UNCOUNTED = new Set(['/assets/:name', '/storage/img/:logo', '/robots.txt'])
 
 /** A missing file is an empty base document (spec provisioning.md §6.3). */
 const instanceEntries = (config: Config, log: Logging): IniDocument | null => {
@@ -281,6 +285,7 @@ export const services = (world: World, db: Db) => {
     accountTypes: accountTypes({ ...base, accounts: accountsOfSpaces }),
     accountActions: accountActions({ ...base, accounts: accountsOfSpaces }),
     vcardsStorage: cards,
+    longReplies: longReplies({ log, now }),
     phoneCountries: countries,
     provisioningTokens: tokens,
     accounts: accountsOfSpaces,
@@ -304,13 +309,16 @@ export const services = (world: World, db: Db) => {
       provisioning: documents,
       provisioningTokens: tokens,
     }),
-    /** Counts a request against the volume limit of its account, or of its address. */
+    /** Counts a request against the volume limit of its account, or of its address; only the API says what is left. */
     admitted: async (visit: Visit): Promise<void> => {
       const { points } = limited.api
-      if (points === null || !visit.route.startsWith('/api/')) return
+      if (points === null || UNCOUNTED.has(visit.route)) return
       const key = visit.caller === null ? visit.network : `account:${visit.caller.id}`
-      visit.quota = { limit: points, remaining: 0 }
-      visit.quota = { limit: points, remaining: await limited.api.consume(key) }
+      const tell = (remaining: number) => {
+        if (visit.route.startsWith('/api/')) visit.quota = { limit: points, remaining }
+      }
+      tell(0)
+      tell(await limited.api.consume(key))
     },
   }
 }

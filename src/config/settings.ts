@@ -190,12 +190,12 @@ const authentication = {
   API_RATE_LIMIT_PER_MINUTE: active(
     limit('requests'),
     '600',
-    'API requests a minute, for each account or, when anonymous, each address.',
+    'Requests a minute, for each account or, when anonymous, each address; an IPv6 address counts with its /64.',
   ),
   AUTH_RATE_LIMIT_PER_MINUTE: active(
     limit('attempts'),
     '10',
-    'Failed authentications, wrong codes and push-token requests a minute, for each address.',
+    'Failed authentications, wrong codes and push-token requests a minute, for each address, likewise.',
   ),
   DIGEST_NONCE_LIFETIME_MINUTES: active(wholeNumber(1, 1440), '5', 'How long a Digest nonce can be used.'),
   APP_API_KEY_EXPIRATION_MINUTES: active(

@@ -112,6 +112,7 @@ export const auth = (
   /** A refusal is kept for `beforeHandle`: throwing it through the framework costs more than the request itself. */
   const refuse = (visit: Visit, error: unknown) => {
     if (!(error instanceof AppError) || visit.isPage) throw error
+    visit.refusal = error
     visit.refused = refusal(error, visit.language)
   }
 
@@ -121,7 +122,12 @@ export const auth = (
     return visit
   }
 
-  const turnAway = ({ request }: { request: Request }): Response | undefined => visitOf(request).refused ?? undefined
+  const turnAway = ({ request }: { request: Request }): Response | undefined => {
+    const { refused, refusal: why, isPage } = visitOf(request)
+    // Only now does a page know that it is one.
+    if (isPage && why !== null) throw why
+    return refused ?? undefined
+  }
 
   // Hooks name what they take: handed the whole context, Elysia prepares all of it (cookies, headers, body) each time.
   return new Elysia({ name: 'http/auth' }).macro({

@@ -40,9 +40,10 @@ const isReadable = (path: string): boolean => {
   }
 }
 
-/** The same without its body, which a HEAD only measures. */
+/** The same without its body, which a HEAD only measures, as it comes: it may be long. */
 const headOf = async (response: Response): Promise<Response> => {
-  const { size } = await response.blob()
+  let size = 0
+  for await (const chunk of response.body ?? []) size += chunk.byteLength
   response.headers.set('content-length', String(size))
   return new Response(null, { status: response.status, headers: response.headers })
 }

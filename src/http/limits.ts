@@ -141,7 +141,7 @@ export const limits = (config: Config, db: Db, log: Logging) => {
   const isOff = config.AUTH_RATE_LIMIT_PER_MINUTE === null
 
   return {
-    /** Every call under /api: per account when authenticated, per address otherwise. */
+    /** Every request but for small files: per account when authenticated, per address otherwise. */
     api: limit('api', config.API_RATE_LIMIT_PER_MINUTE, false),
     /** Creation request tokens, per address: they cost a row each. */
     requestTokens: limit('request-token', config.AUTH_RATE_LIMIT_PER_MINUTE, true),

@@ -24,7 +24,12 @@ export const secretJson = (value: unknown): Response =>
 export const text = (body: string): Response => new Response(body, { headers: TEXT_HEADERS })
 
 /** Any number of cards, also none. */
-export const vcards = (body: string): Response => new Response(body, { headers: VCARD_HEADERS })
+export const vcards = (body: string | ReadableStream<Uint8Array>): Response =>
+  new Response(body, { headers: VCARD_HEADERS })
+
+/** JSON that is text already. */
+export const jsonText = (body: string | ReadableStream<Uint8Array>): Response =>
+  new Response(body, { headers: JSON_HEADERS })
 
 /**
  * "empty" of the spec: 200 without a body. It names a type all the same: liblinphone 5.1 and 5.5 read the header of

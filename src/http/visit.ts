@@ -1,3 +1,4 @@
+import type { AppError } from '../errors.ts'
 import type { Caller } from '../features/authentication/caller.ts'
 import type { Session } from '../features/sessions/sessions.ts'
 import type { Space } from '../features/spaces/space.ts'
@@ -25,6 +26,8 @@ export class Visit {
   caller: Caller | null = null
   /** The reply of a request that was refused before its route; nothing else runs. */
   refused: Response | null = null
+  /** Why it was, where that is known: a page says it in its own way. */
+  refusal: AppError | null = null
   /** The body, parsed, trimmed, blank strings as null; empty for a body that is no object. */
   input: Readonly<Record<string, unknown>> = {}
   /** What is left of the caller's volume limit, when there is one. */

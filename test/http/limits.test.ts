@@ -75,9 +75,22 @@ describe('the volume limit', () => {
     expect(await t.snapshot()).toBe(before)
   })
 
-  test('concerns the API, not phones that provision themselves', async () => {
-    await start({ API_RATE_LIMIT_PER_MINUTE: '1' })
-    for (let i = 0; i < 3; i++) expect(quota(await t.get('/provisioning'))).toEqual([200, null, null])
+  test('counts what lies outside of the API with it, but for files of pages', async () => {
+    await start({ API_RATE_LIMIT_PER_MINUTE: '2' })
+    expect(quota(await t.get('/provisioning'))).toEqual([200, null, null])
+    expect(quota(await t.get('/api/ping'))).toEqual([200, '2', '0'])
+    for (const path of ['/provisioning', '/provisioning/unknown', '/vcards-storage', '/api/ping']) {
+      expectLimited(await t.get(path))
+    }
+    const page = await t.get('/login')
+    expect([page.status, page.headers.get('content-type')]).toEqual([429, 'text/html; charset=utf-8'])
+    for (let i = 0; i < 3; i++) expect(quota(await t.get('/robots.txt'))).toEqual([200, null, null])
+    const alice = await t.account()
+    for (const path of ['/vcards-storage', '/contacts/vcard']) {
+      expect(quota(await t.get(path, { as: alice }))).toEqual([200, null, null])
+    }
+    expectLimited(await t.get('/vcards-storage', { as: alice }))
+    expect((await t.get('/provisioning', ELSEWHERE)).status).toBe(200)
   })
 
   test('is off with 0', async () => {

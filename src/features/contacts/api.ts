@@ -1,17 +1,28 @@
 import { Elysia } from 'elysia'
 import type { Auth } from '../../http/auth.ts'
+import { type LongReplies, piecesOf } from '../../http/long-replies.ts'
 import { answers, done, listOf } from '../../http/output.ts'
 import { idOf } from '../../http/path.ts'
-import { empty, json, vcards } from '../../http/respond.ts'
+import { empty, json, jsonText, vcards } from '../../http/respond.ts'
 import type { AccountWire } from '../accounts/wire.ts'
 import { AccountSchema } from '../accounts/wire.ts'
+import type { Caller } from '../authentication/caller.ts'
 import { ContactSchema, type Contacts, contactWire } from './contacts.ts'
 
+interface Deps {
+  readonly auth: Auth
+  readonly contacts: Contacts
+  readonly longReplies: LongReplies
+}
+
 /** spec contacts.md §2, §3 */
-export const contactsApi = ({ auth, contacts, wire }: { auth: Auth; contacts: Contacts; wire: AccountWire }) =>
-  new Elysia({ prefix: '/api/accounts', tags: ['Contacts'] })
+export const contactsApi = ({ auth, contacts, longReplies, wire }: Deps & { readonly wire: AccountWire }) => {
+  async function* book(caller: Caller): AsyncIterable<string> {
+    yield* piecesOf(JSON.stringify((await contacts.addressBook(caller)).map(contactWire)))
+  }
+  return new Elysia({ prefix: '/api/accounts', tags: ['Contacts'] })
     .use(auth)
-    .get('/me/contacts', async ({ caller }) => json((await contacts.addressBook(caller)).map(contactWire)), {
+    .get('/me/contacts', ({ caller }) => longReplies.send(caller, book(caller), jsonText), {
       requires: 'account',
       detail: {
         summary: "List the caller's own address book",
@@ -62,12 +73,16 @@ export const contactsApi = ({ auth, contacts, wire }: { auth: Auth; contacts: Co
       },
       { requires: 'admin', detail: { summary: 'Remove a personal contact of an account', ...answers(done()) } },
     )
+}
 
 /** What provisioning sends phones to (spec contacts.md §5). */
-export const contactCardsApi = ({ auth, contacts }: { auth: Auth; contacts: Contacts }) =>
-  new Elysia({ prefix: '/contacts/vcard', tags: ['Contacts'] })
+export const contactCardsApi = ({ auth, contacts, longReplies }: Deps) => {
+  async function* cards(caller: Caller): AsyncIterable<string> {
+    yield* piecesOf(await contacts.cards(caller))
+  }
+  return new Elysia({ prefix: '/contacts/vcard', tags: ['Contacts'] })
     .use(auth)
-    .get('/', async ({ caller }) => vcards(await contacts.cards(caller)), {
+    .get('/', ({ caller }) => longReplies.send(caller, cards(caller), vcards), {
       requires: 'account',
       detail: { summary: "Read the caller's address book as vCards", ...answers('text/vcard') },
     })
@@ -75,3 +90,4 @@ export const contactCardsApi = ({ auth, contacts }: { auth: Auth; contacts: Cont
       requires: 'account',
       detail: { summary: 'Read one contact as a vCard', ...answers('text/vcard') },
     })
+}

@@ -108,11 +108,13 @@ export const ownAccount = (deps: {
       return language
     },
 
-    /** All that is stored about the account and may be shown to its owner, for a download. */
+    /** What the account's own address book holds, for the same download: it may be long. */
+    exportedCards: (caller: Caller) => vcardsStorage.all(caller),
+
+    /** All else that is stored about the account and may be shown to its owner, for a download. */
     export: async (visit: Visit, caller: Caller) => {
       const account = await view(caller)
       const key = await apiKeys.own(caller.id)
-      const cards = await vcardsStorage.all(await vcardsStorage.ownerOf(caller.space, caller.id))
       const known = await devices.of(caller)
       record('export.run', visit, caller, { what: 'own account' })
       const { provisioning_token: _, ...rest } = wire.own(account, caller.space)
@@ -139,7 +141,6 @@ export const ownAccount = (deps: {
                 last_used_at: isoMoment(key.lastUsedAt),
               },
         contacts: (await contacts.addressBook(caller)).map(contactWire),
-        vcards: cards.map(({ uuid, vcard }) => ({ uuid, vcard })),
       }
     },
   }

@@ -3,6 +3,7 @@ import type { Captcha } from '../../captcha/captcha.ts'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
+import type { LongReplies } from '../../http/long-replies.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
 import { donePage } from '../../panel/done-page.tsx'
@@ -28,6 +29,7 @@ import { passwordPage } from './password-page.tsx'
 interface Deps {
   readonly auth: Auth
   readonly pages: Pages
+  readonly longReplies: LongReplies
   readonly ownAccount: OwnAccount
   readonly accounts: Accounts
   readonly devices: Devices
@@ -47,9 +49,22 @@ const NEWEST_DEVICES = 3
 /** A person's own account: where they start, its password, its data, its end (spec panel.md PU1, PU4, PU10). */
 export const ownAccountPages = (deps: Deps) => {
   const { auth, pages, ownAccount, accounts, devices, provisioning, provisioningTokens, recovery } = deps
-  const { sessions, navigation, config, now } = deps
+  const { sessions, navigation, longReplies, config, now } = deps
   const basePath = config.BASE_PATH
   const form = formPage(deps)
+
+  /** The download of everything, as JSON. */
+  async function* exported(visit: Visit, caller: Caller): AsyncIterable<string> {
+    const begun = JSON.stringify({ ...(await ownAccount.export(visit, caller)), vcards: [] }, null, 2)
+    let before = `${begun.slice(0, -']\n}'.length)}\n`
+    for await (const cards of ownAccount.exportedCards(caller)) {
+      for (const { uuid, vcard } of cards) {
+        yield `${before}    ${JSON.stringify({ uuid, vcard })}`
+        before = ',\n'
+      }
+    }
+    yield before === ',\n' ? '\n  ]\n}' : begun
+  }
 
   /** The newest link that sets a phone up, while it can be used. */
   const linkOf = (visit: Visit, account: AccountView): SetUpLink | null => {
@@ -123,15 +138,13 @@ export const ownAccountPages = (deps: Deps) => {
     .get(
       '/dashboard/data',
       async ({ visit, caller }) => {
-        const data = await ownAccount.export(visit, caller)
-        return new Response(JSON.stringify(data, null, 2), {
-          headers: {
-            'content-type': 'application/json',
-            'content-disposition': `attachment; filename="${caller.domain}-account-${caller.id}.json"`,
-            'cache-control': 'no-store, private',
-            'x-content-type-options': 'nosniff',
-          },
-        })
+        const headers = {
+          'content-type': 'application/json',
+          'content-disposition': `attachment; filename="${caller.domain}-account-${caller.id}.json"`,
+          'cache-control': 'no-store, private',
+          'x-content-type-options': 'nosniff',
+        }
+        return longReplies.send(caller, exported(visit, caller), (body) => new Response(body, { headers }))
       },
       { signedIn: 'account' },
     )

@@ -2,10 +2,11 @@ import { Elysia } from 'elysia'
 import type { Auth } from '../../http/auth.ts'
 import { LARGE_BODY_BYTES } from '../../http/body.ts'
 import { accepts, read, text } from '../../http/input.ts'
+import type { LongReplies } from '../../http/long-replies.ts'
 import { isoMoment } from '../../http/moment.ts'
 import { answers, done, mapOf, moment, record, refuses } from '../../http/output.ts'
 import { idOf } from '../../http/path.ts'
-import { json, vcards } from '../../http/respond.ts'
+import { json, jsonText, vcards } from '../../http/respond.ts'
 import type { Visit } from '../../http/visit.ts'
 import { withCrlf } from '../../protocols/vcard.ts'
 import type { Caller, Role } from '../authentication/caller.ts'
@@ -19,10 +20,29 @@ const cardWire = ({ vcard, createdAt, updatedAt }: StoredCard) => ({
   updated_at: isoMoment(updatedAt),
 })
 
-const listed = (cards: readonly StoredCard[]) =>
-  json(Object.fromEntries(cards.map((card) => [card.uuid, cardWire(card)])))
+/** An object of all cards by their UID, as JSON. */
+async function* listed(stretches: AsyncIterable<StoredCard[]>): AsyncIterable<string> {
+  let before = '{'
+  for await (const cards of stretches) {
+    const members = cards.map((card) => `${JSON.stringify(card.uuid)}:${JSON.stringify(cardWire(card))}`)
+    if (members.length > 0) yield before + members.join(',')
+    if (members.length > 0) before = ','
+  }
+  yield before === '{' ? '{}' : '}'
+}
+
+/** Every card as a client may import them, each followed by an empty line. */
+async function* importable(stretches: AsyncIterable<StoredCard[]>): AsyncIterable<string> {
+  for await (const cards of stretches) yield cards.map(({ vcard }) => `${withCrlf(vcard)}\r\n`).join('')
+}
 
 const stored = async (card: Promise<StoredCard>, status = 200) => json(cardWire(await card), status)
+
+interface Deps {
+  readonly auth: Auth
+  readonly longReplies: LongReplies
+  readonly vcardsStorage: VcardsStorage
+}
 
 interface Asked {
   readonly visit: Visit
@@ -31,7 +51,7 @@ interface Asked {
 }
 
 /** spec contacts.md §6: the same for an account and for its administrators. */
-export const vcardsStorageApi = ({ auth, vcardsStorage }: { auth: Auth; vcardsStorage: VcardsStorage }) => {
+export const vcardsStorageApi = ({ auth, longReplies, vcardsStorage }: Deps) => {
   const routes = (prefix: string, requires: Role, ownerOf: (asked: Asked) => Owner | Promise<Owner>) => {
     const change = async (asked: Asked & { readonly params: { readonly uuid: string } }) => {
       const owner = await ownerOf(asked)
@@ -47,7 +67,8 @@ export const vcardsStorageApi = ({ auth, vcardsStorage }: { auth: Auth; vcardsSt
       .use(auth)
       .get(
         '/',
-        async ({ visit, caller, params }) => listed(await vcardsStorage.all(await ownerOf({ visit, caller, params }))),
+        async ({ visit, caller, params }) =>
+          longReplies.send(caller, listed(vcardsStorage.all(await ownerOf({ visit, caller, params }))), jsonText),
         {
           requires,
           detail: {
@@ -98,10 +119,10 @@ export const vcardsStorageApi = ({ auth, vcardsStorage }: { auth: Auth; vcardsSt
 }
 
 /** The cards themselves, as an app imports them. */
-export const vcardsApi = ({ auth, vcardsStorage }: { auth: Auth; vcardsStorage: VcardsStorage }) =>
+export const vcardsApi = ({ auth, longReplies, vcardsStorage }: Deps) =>
   new Elysia({ prefix: '/vcards-storage', tags: ['Stored vCards'] })
     .use(auth)
-    .get('/', async ({ caller }) => vcards(await vcardsStorage.text(caller)), {
+    .get('/', ({ caller }) => longReplies.send(caller, importable(vcardsStorage.all(caller)), vcards), {
       requires: 'account',
       detail: { summary: 'Read the stored vCards of the caller as vCards', ...answers('text/vcard') },
     })

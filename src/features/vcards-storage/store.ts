@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, lte, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 
 export const vcardsStore = (db: Db) => {
@@ -7,8 +7,19 @@ export const vcardsStore = (db: Db) => {
   const one = (accountId: number, uuid: string) => and(eq(cards.accountId, accountId), eq(cards.uuid, uuid))
 
   const ofAccount = eq(cards.accountId, sql.placeholder('accountId'))
-  const all = db.prepare<{ accountId: number }>()('vcards_of_account', (on) =>
-    on.select(card).from(cards).where(ofAccount).orderBy(asc(cards.id)),
+  const sizes = db.prepare<{ accountId: number }>()('sizes_of_vcards', (on) =>
+    on
+      .select({ id: cards.id, bytes: sql<number>`octet_length(${cards.vcard})`.mapWith(Number) })
+      .from(cards)
+      .where(ofAccount)
+      .orderBy(asc(cards.id)),
+  )
+  const stretch = db.prepare<{ accountId: number; first: number; last: number }>()('vcards_of_account', (on) =>
+    on
+      .select(card)
+      .from(cards)
+      .where(and(ofAccount, gte(cards.id, sql.placeholder('first')), lte(cards.id, sql.placeholder('last'))))
+      .orderBy(asc(cards.id)),
   )
   const byUuid = db.prepare<{ accountId: number; uuid: string }>()('vcard_by_uuid', (on) =>
     on
@@ -27,7 +38,10 @@ export const vcardsStore = (db: Db) => {
   )
 
   return {
-    all: (on: Reader, accountId: number) => all(on, { accountId }),
+    /** Of every card, in their order. */
+    sizes: (on: Reader, accountId: number) => sizes(on, { accountId }),
+    /** From one id to another, both included. */
+    stretch: (on: Reader, accountId: number, first: number, last: number) => stretch(on, { accountId, first, last }),
     one: async (on: Reader, accountId: number, uuid: string) => (await byUuid(on, { accountId, uuid }))[0] ?? null,
     size: async (on: Reader, accountId: number) => (await size(on, { accountId }))[0] ?? { cards: 0, bytes: 0 },
     /** Nothing comes back when the account has that UID. */

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { form, type Input, text } from '../../http/input.ts'
-import { readCard, withCrlf } from '../../protocols/vcard.ts'
+import { readCard } from '../../protocols/vcard.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Space } from '../spaces/space.ts'
 import { type StoredCard, vcardsStore } from './store.ts'
@@ -10,7 +10,7 @@ import { type StoredCard, vcardsStore } from './store.ts'
 export type { StoredCard } from './store.ts'
 
 const LARGEST_CARD_BYTES = 65_535
-/** Of all cards of an account together: they are read and sent at once. */
+/** Of all cards of an account together. */
 const MOST_BYTES = 16 * 1_048_576
 
 export const WantedCard = form({ vcard: text({ bytes: LARGEST_CARD_BYTES }) })
@@ -21,6 +21,20 @@ type CardInput = Input<typeof WantedCard>
 export interface Owner {
   readonly space: Space
   readonly id: number
+}
+
+/** Ids from the first to the last of as many cards as are read at once. */
+const stretches = (sizes: readonly { readonly id: number; readonly bytes: number }[]) => {
+  const found: { first: number; last: number; bytes: number }[] = []
+  for (const { id, bytes } of sizes) {
+    const current = found.at(-1)
+    if (current === undefined || current.bytes + bytes > LARGEST_CARD_BYTES) found.push({ first: id, last: id, bytes })
+    else {
+      current.last = id
+      current.bytes += bytes
+    }
+  }
+  return found
 }
 
 /** The card in the form it is stored in; refuses whatever is not exactly one. */
@@ -58,15 +72,17 @@ export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts
       space,
       id: (await accounts.byId(space, id)).account.id,
     }),
-    all: ({ id }: Owner): Promise<StoredCard[]> => store.all(db.read, id),
+    /** All of them in their order, some at a time: as many as may be in memory at once. */
+    all: async function* ({ id }: Owner): AsyncIterable<StoredCard[]> {
+      for (const { first, last } of stretches(await store.sizes(db.read, id))) {
+        yield await store.stretch(db.read, id, first, last)
+      }
+    },
     one: async ({ id }: Owner, uuid: string): Promise<StoredCard> => {
       const card = await store.one(db.read, id, uuid)
       if (card === null) throw unknown()
       return card
     },
-    /** Every card as a client may import them, each followed by an empty line. */
-    text: async ({ id }: Owner): Promise<string> =>
-      (await store.all(db.read, id)).map(({ vcard }) => `${withCrlf(vcard)}\r\n`).join(''),
     create: async (owner: Owner, input: CardInput): Promise<StoredCard> => {
       const { uid, text: vcard } = cardOf(input)
       return db.transaction(async (tx) => {
