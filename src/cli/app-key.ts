@@ -7,6 +7,9 @@ import { CommandError, EXIT } from './exit.ts'
 
 export const appKeyFile = (config: Config): string => join(config.DATA_DIR, 'app.key')
 
+/** The key that a file holds; null where that is none. */
+export const keyIn = (file: string): Uint8Array | null => appKeyKind.parse(readFileSync(file, 'utf8').trim()) ?? null
+
 const readKey = (file: string): Uint8Array | null => {
   let text: string
   try {

@@ -1,33 +1,37 @@
-import { Database } from 'bun:sqlite'
+import { constants, Database } from 'bun:sqlite'
 import { randomBytes } from 'node:crypto'
 import {
-  chmodSync,
-  closeSync,
-  copyFileSync,
+  chownSync,
   existsSync,
-  fsyncSync,
+  lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, sqliteMigrations } from '../db/migrations.ts'
-import { appKeyFile, makeDataDirectory } from './app-key.ts'
+import { appKeyFile, keyIn, makeDataDirectory } from './app-key.ts'
 import { type GlobalOptions, loadSettings } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { print } from './terminal.ts'
+import { copyPlain, flush, hashOfFile, linkWithin, type NewFile, NoPlainFile } from './safe-files.ts'
+import { opensWhatIsSealed } from './sealed-values.ts'
+import { print, warn } from './terminal.ts'
 import { VERSION } from './version.ts'
 
 const DATABASE = 'sipkeeper.sqlite'
 const KEY = 'app.key'
 const MANIFEST = 'manifest.json'
+/** Holds the process id of the backup that is being made; a folder that still has it after that one's end is none. */
+const UNFINISHED = '.unfinished'
 
 /** Logos of Spaces, as `DATA_DIR` names them. */
 const LOGO = /^public\/\d+\/[0-9a-f]{64}\.png$/
@@ -37,22 +41,6 @@ interface Manifest {
   readonly createdAt: string
   /** File name → SHA-256 in hex. */
   readonly files: Readonly<Record<string, string>>
-}
-
-const hashOf = async (file: string): Promise<string> => {
-  const hasher = new Bun.CryptoHasher('sha256')
-  for await (const chunk of Bun.file(file).stream()) hasher.update(chunk)
-  return hasher.digest('hex')
-}
-
-/** Neither a copy nor `VACUUM INTO` waits for the disk. */
-const flush = (path: string): void => {
-  const descriptor = openSync(path, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 const sqliteFile = (options: GlobalOptions): { config: Config; file: string } => {
@@ -74,51 +62,142 @@ const logosOf = ({ DATA_DIR: folder }: Config): string[] =>
         .filter((name) => LOGO.test(name))
     : []
 
-const copyInto = (folder: string, name: string, from: string): void => {
-  mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o750 })
-  copyFileSync(from, join(folder, name))
+/** The files of a finished SQLite database, which nobody changes: read as they are, also where nothing can be written. */
+const openFinished = (path: string): Database =>
+  new Database(`${pathToFileURL(path).href}?immutable=1`, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI)
+
+const isRunning = (pid: number): boolean => {
+  if (!(pid > 0) || pid === process.pid) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Takes away what a backup that was broken off without a word has left; refuses a folder with anything else. */
+const emptied = (folder: string): void => {
+  const mark = join(folder, UNFINISHED)
+  if (existsSync(mark) && !isRunning(Number(readFileSync(mark, 'utf8')))) {
+    for (const name of [DATABASE, `${DATABASE}-journal`, KEY, MANIFEST, 'public', UNFINISHED]) {
+      rmSync(join(folder, name), { recursive: true, force: true })
+    }
+  }
+  if (readdirSync(folder).length > 0) throw new CommandError(`${folder} is not empty.`, EXIT.refused)
+}
+
+/** Makes the folder, and in it the mark that it is ours; `undo` takes away what was made and what has come into it since. */
+const claimed = (folder: string) => {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const unmake = () => {
+    if (first === undefined) return
+    for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) rmdirSync(made)
+  }
+  try {
+    writeFileSync(join(folder, UNFINISHED), String(process.pid), { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new CommandError(`Another backup is being made in ${folder}.`, EXIT.refused)
+    }
+    rmSync(join(folder, UNFINISHED), { force: true })
+    unmake()
+    throw error
+  }
+  const undo = () => {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true })
+    unmake()
+  }
+  return { undo }
+}
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Runs `work`; if it fails, or somebody ends the process meanwhile, `undo` is done before that is told. */
+const undoneUnlessWhole = async (undo: () => void, work: () => Promise<void>): Promise<void> => {
+  const interrupted = (signal: (typeof ENDING)[number]) => {
+    undo()
+    // Ends as if nobody had listened.
+    for (const one of ENDING) process.off(one, interrupted)
+    process.kill(process.pid, signal)
+  }
+  for (const signal of ENDING) process.on(signal, interrupted)
+  try {
+    await work()
+  } catch (error) {
+    undo()
+    throw error instanceof NoPlainFile ? new CommandError(error.message, EXIT.failed) : error
+  } finally {
+    for (const signal of ENDING) process.off(signal, interrupted)
+  }
+}
+
+const copyDatabase = (file: string, copy: string): void => {
+  // SQLite writes into an empty file, and this one nobody else may read from its first byte on.
+  writeFileSync(copy, '', { mode: 0o600, flag: 'wx' })
+  // A consistent copy while the server writes.
+  const database = new Database(file, { readonly: true })
+  try {
+    database.run('PRAGMA busy_timeout = 5000')
+    database.query('VACUUM INTO ?').run(copy)
+  } finally {
+    database.close()
+  }
+  flush(copy)
+}
+
+/** Puts one file below a folder, making the folders between, which belong to whom the file belongs to. */
+const copyInto = async (folder: string, name: string, from: string, rights: NewFile): Promise<string> => {
+  const inner = dirname(join(folder, name))
+  const first = mkdirSync(inner, { recursive: true, mode: 0o750 })
+  for (let made = inner; first !== undefined && made.length >= first.length; made = dirname(made)) {
+    if (rights.owner !== undefined) chownSync(made, rights.owner.uid, rights.owner.gid)
+  }
+  const hash = await copyPlain(from, join(folder, name), rights)
+  flush(dirname(join(folder, name)))
+  return hash
+}
+
+const fill = async (folder: string, config: Config, file: string): Promise<Manifest> => {
+  copyDatabase(file, join(folder, DATABASE))
+  const files: Record<string, string> = { [DATABASE]: await hashOfFile(join(folder, DATABASE)) }
+  if (config.APP_KEY === null && existsSync(appKeyFile(config))) {
+    files[KEY] = await copyPlain(appKeyFile(config), join(folder, KEY), { mode: 0o600 })
+  }
+  for (const name of logosOf(config)) {
+    files[name] = await copyInto(folder, name, join(config.DATA_DIR, name), { mode: 0o600 })
+  }
+  // Last: a folder without it holds no backup.
+  const manifest: Manifest = { version: VERSION, createdAt: new Date().toISOString(), files }
+  writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true })
+  rmSync(join(folder, UNFINISHED))
+  flush(folder)
+  return manifest
 }
 
 const backup = async (folder: string, options: GlobalOptions): Promise<void> => {
   const { config, file } = sqliteFile(options)
   if (!existsSync(file)) throw new CommandError(`${file} does not exist.`, EXIT.notFound)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (readdirSync(folder).length > 0) throw new CommandError(`${folder} is not empty.`, EXIT.refused)
-  // SQLite writes into an empty file, and this one nobody else may read from its first byte on.
-  writeFileSync(join(folder, DATABASE), '', { mode: 0o600, flag: 'wx' })
-  // A consistent copy while the server writes.
-  const database = new Database(file, { readonly: true })
-  try {
-    database.run('PRAGMA busy_timeout = 5000')
-    database.query('VACUUM INTO ?').run(join(folder, DATABASE))
-  } finally {
-    database.close()
-  }
-  const names = [DATABASE]
-  if (config.APP_KEY === null && existsSync(appKeyFile(config))) {
-    writeFileSync(join(folder, KEY), readFileSync(appKeyFile(config)), { mode: 0o600, flag: 'wx' })
-    names.push(KEY)
-  }
-  for (const name of logosOf(config)) {
-    copyInto(folder, name, join(config.DATA_DIR, name))
-    names.push(name)
-  }
-  const files: Record<string, string> = {}
-  for (const name of names) {
-    flush(join(folder, name))
-    files[name] = await hashOf(join(folder, name))
-  }
-  // Last: a folder without it holds no backup.
-  const manifest: Manifest = { version: VERSION, createdAt: new Date().toISOString(), files }
-  writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true })
-  flush(folder)
-  print(`${names.join(', ')} kept in ${folder}`)
+  if (existsSync(folder)) emptied(folder)
+  const { undo } = claimed(folder)
+  let manifest: Manifest | undefined
+  await undoneUnlessWhole(undo, async () => {
+    manifest = await fill(folder, config, file)
+  })
+  if (manifest === undefined) return
+  print(`${Object.keys(manifest.files).join(', ')} kept in ${folder}`)
   if (config.APP_KEY !== null) print('APP_KEY is part of your configuration: keep it with this backup.')
+  const why = lockedOut(folder, manifest, config)
+  if (why !== null) warn(`warning: ${why} The server cannot read them either, and restore will refuse this backup.`)
 }
+
+const damaged = (path: string, why: string) => new CommandError(`${path} is damaged: ${why}.`, EXIT.failed)
 
 const readManifest = (folder: string): Manifest => {
   const file = join(folder, MANIFEST)
-  if (!existsSync(file)) throw new CommandError(`${folder} holds no backup (no ${MANIFEST}).`, EXIT.notFound)
+  const found = lstatSync(file, { throwIfNoEntry: false })
+  if (found === undefined) throw new CommandError(`${folder} holds no backup (no ${MANIFEST}).`, EXIT.notFound)
+  if (!found.isFile()) throw damaged(file, 'it is not a file')
   try {
     const manifest = JSON.parse(readFileSync(file, 'utf8')) as Partial<Manifest>
     if (typeof manifest.files?.[DATABASE] === 'string') return manifest as Manifest
@@ -128,20 +207,55 @@ const readManifest = (folder: string): Manifest => {
   throw new CommandError(`${file} is damaged.`, EXIT.failed)
 }
 
-const damaged = (path: string, why: string) => new CommandError(`${path} is damaged: ${why}.`, EXIT.failed)
+const namesIn = ({ files }: Manifest): string[] =>
+  Object.keys(files).filter((name) => name === DATABASE || name === KEY || LOGO.test(name))
 
-/** Refuses what is damaged, and what a newer version has migrated. */
-const verify = async (folder: string): Promise<Manifest> => {
-  const manifest = readManifest(folder)
-  for (const name of [DATABASE, KEY, ...Object.keys(manifest.files).filter((file) => LOGO.test(file))]) {
-    const path = join(folder, name)
-    const hash = manifest.files[name]
-    if (hash === undefined) continue
-    if (!existsSync(path)) throw damaged(path, 'it is gone')
-    if ((await hashOf(path)) !== hash) throw damaged(path, 'it is not what was kept')
+/** Reads a file of the backup with `read`, which tells its hash, and holds that against the manifest. */
+const checked = async (
+  folder: string,
+  manifest: Manifest,
+  name: string,
+  read: (path: string) => Promise<string>,
+): Promise<void> => {
+  const path = join(folder, name)
+  if (linkWithin(folder, name) !== null) throw damaged(path, 'it is a link, and links are not followed')
+  const hash = await read(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw damaged(path, 'it is gone')
+    throw error instanceof NoPlainFile ? damaged(path, error.reason) : error
+  })
+  if (hash !== manifest.files[name]) throw damaged(path, 'it is not what was kept')
+}
+
+/** The file whose key a server would use with this backup; null: the configuration says one, or there is none. */
+const keyFileFor = (folder: string, manifest: Manifest, config: Config): string | null => {
+  if (config.APP_KEY !== null) return null
+  if (manifest.files[KEY] !== undefined) return join(folder, KEY)
+  return existsSync(appKeyFile(config)) ? appKeyFile(config) : null
+}
+
+/** Why what the database of the backup keeps sealed could not be read, as a sentence; null: it could. */
+const lockedOut = (folder: string, manifest: Manifest, config: Config): string | null => {
+  const file = keyFileFor(folder, manifest, config)
+  const key = file === null ? config.APP_KEY : keyIn(file)
+  if (file !== null && key === null) return `${file} does not hold a key (base64: and 32 bytes).`
+  const database = openFinished(join(folder, DATABASE))
+  try {
+    const keys = [...(key === null ? [] : [key]), ...config.APP_KEY_PREVIOUS]
+    if (opensWhatIsSealed(database, keys)) return null
+  } finally {
+    database.close()
   }
+  return key === null
+    ? 'The backup holds no key, and none is set: what its database keeps secret cannot be read.'
+    : `${file ?? 'APP_KEY'} is another key: it opens nothing of what the database of this backup keeps secret.`
+}
+
+/** Refuses what is damaged, what a newer version has migrated, and what would stay locked. */
+const verify = async (folder: string, config: Config): Promise<Manifest> => {
+  const manifest = readManifest(folder)
+  for (const name of namesIn(manifest)) await checked(folder, manifest, name, hashOfFile)
   const path = join(folder, DATABASE)
-  const database = new Database(path, { readonly: true })
+  const database = openFinished(path)
   try {
     const { integrity_check: verdict } = database.query('PRAGMA integrity_check').get() as { integrity_check: string }
     if (verdict !== 'ok') throw damaged(path, verdict)
@@ -150,7 +264,13 @@ const verify = async (folder: string): Promise<Manifest> => {
   } finally {
     database.close()
   }
-  return manifest
+  const why = lockedOut(folder, manifest, config)
+  if (why === null) return manifest
+  const isOurs = manifest.files[KEY] !== undefined && config.APP_KEY === null
+  throw new CommandError(
+    isOurs ? why : `${why} Set the APP_KEY of that time.`,
+    isOurs ? EXIT.failed : EXIT.configuration,
+  )
 }
 
 /** Leaving WAL mode needs the file for oneself: the one way to know that no server has it open. */
@@ -168,40 +288,56 @@ const refuseInUse = (file: string): void => {
   }
 }
 
+/** What was there is replaced, never what a link leads to: that may be anybody's. */
+const refuseLinks = ({ DATA_DIR: folder }: Config, names: readonly string[]): void => {
+  for (const name of names) {
+    const link = linkWithin(folder, name)
+    if (link !== null) throw new CommandError(`${link} is a link: put what it leads to in its place.`, EXIT.refused)
+  }
+}
+
+/** A server that is not root must be able to read what root brings back: it belongs to whom its folder belongs to. */
+const ownerOf = ({ DATA_DIR: folder }: Config): Pick<NewFile, 'owner'> => {
+  if (process.getuid?.() !== 0) return {}
+  const { uid, gid } = statSync(folder)
+  return { owner: { uid, gid } }
+}
+
 const restore = async (folder: string, options: GlobalOptions & { check?: boolean; force?: boolean }) => {
   const { config, file } = sqliteFile(options)
-  const manifest = await verify(folder)
+  const manifest = await verify(folder, config)
   if (options.check === true) {
     print(`${folder} is whole: version ${manifest.version}, ${manifest.createdAt}`)
     return
   }
-  const hasKey = manifest.files[KEY] !== undefined
-  const inTheWay = [file, ...(hasKey ? [appKeyFile(config)] : [])].filter((path) => existsSync(path))
-  if (inTheWay.length > 0 && options.force !== true) {
-    throw new CommandError(`${inTheWay.join(' and ')} exist: add --force to replace them.`, EXIT.refused)
+  const names = namesIn(manifest)
+  refuseLinks(config, names)
+  const inTheWay = [DATABASE, KEY].filter((name) => names.includes(name)).map((name) => join(config.DATA_DIR, name))
+  const there = inTheWay.filter((path) => existsSync(path))
+  if (there.length > 0 && options.force !== true) {
+    throw new CommandError(`${there.join(' and ')} exist: add --force to replace them.`, EXIT.refused)
   }
   makeDataDirectory(config)
   if (existsSync(file)) refuseInUse(file)
-  const draft = `${file}.${randomBytes(6).toString('hex')}`
-  copyFileSync(join(folder, DATABASE), draft)
-  // As the server makes it: a SIP proxy's group may read it.
-  chmodSync(draft, 0o640)
-  flush(draft)
-  // What an older write-ahead log holds must not be replayed over the restored file.
-  for (const end of ['-wal', '-shm']) rmSync(file + end, { force: true })
-  renameSync(draft, file)
-  if (hasKey) {
-    const key = `${appKeyFile(config)}.${randomBytes(6).toString('hex')}`
-    writeFileSync(key, readFileSync(join(folder, KEY)), { mode: 0o600, flag: 'wx', flush: true })
-    renameSync(key, appKeyFile(config))
-  }
-  for (const name of Object.keys(manifest.files).filter((file) => LOGO.test(file))) {
-    copyInto(config.DATA_DIR, name, join(folder, name))
-    flush(join(config.DATA_DIR, name))
+  const drafts = new Map<string, string>()
+  const owner = ownerOf(config)
+  try {
+    for (const name of names) {
+      const draft = `${name}.${randomBytes(6).toString('hex')}`
+      drafts.set(name, draft)
+      // The database as the server makes it: a SIP proxy's group may read it.
+      const rights = { mode: name === KEY ? 0o600 : 0o640, ...owner }
+      await checked(folder, manifest, name, (path) => copyInto(config.DATA_DIR, draft, path, rights))
+    }
+    // What an older write-ahead log holds must not be replayed over the restored file.
+    for (const end of ['-wal', '-shm']) rmSync(file + end, { force: true })
+    for (const [name, draft] of drafts) renameSync(join(config.DATA_DIR, draft), join(config.DATA_DIR, name))
+  } finally {
+    for (const draft of drafts.values()) rmSync(join(config.DATA_DIR, draft), { force: true })
   }
   flush(config.DATA_DIR)
   print(`Restored to ${config.DATA_DIR}`)
-  if (!hasKey) print('The backup holds no key: APP_KEY must be the one of that time.')
+  if (!names.includes(KEY)) print('The backup holds no key: APP_KEY must be the one of that time.')
 }
 
 export const backupCommands = (program: Command) => {

@@ -21,8 +21,8 @@ import { spacesCommands } from './spaces.ts'
 import { print, warn } from './terminal.ts'
 import { VERSION } from './version.ts'
 
-/** Runs one command; resolves to the exit code. */
-export const run = async (argv: readonly string[]): Promise<number> => {
+/** Every command with its options; none has run yet. */
+export const commandLine = (): Command => {
   const program = new Command('sipkeeper')
     .description('A SIP account manager and provisioning server.')
     .version(VERSION)
@@ -57,9 +57,13 @@ export const run = async (argv: readonly string[]): Promise<number> => {
     .command('version')
     .description('print the version')
     .action(() => print(VERSION))
+  return program
+}
 
+/** Runs one command; resolves to the exit code. */
+export const run = async (argv: readonly string[]): Promise<number> => {
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    await commandLine().parseAsync([...argv], { from: 'user' })
     return EXIT.done
   } catch (error) {
     // Commander has printed its own message; help and version end well.

@@ -181,7 +181,7 @@ const setup = async (options: Options): Promise<void> => {
   try {
     warnOfEnvironment(draft, changes, file)
     await withServices({ ...options, envFile: draft, quiet: true }, async (opened) => {
-      for (const code of countries) await opened.parts.phoneCountries.activate(code)
+      await opened.parts.phoneCountries.switchAll(countries, true)
       const welcome = await createFirst(opened, {
         host,
         domain,

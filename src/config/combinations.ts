@@ -10,9 +10,6 @@ export function combinationProblems(config: Config): readonly string[] {
   }
   if (config.TLS_CERT !== null) needs('TLS_KEY', 'TLS_CERT is')
   if (config.TLS_KEY !== null) needs('TLS_CERT', 'TLS_KEY is')
-  if (config.APP_DEBUG && config.APP_ENV === 'production') {
-    problems.push('APP_DEBUG must be false when APP_ENV is production: it shows stack traces to everybody.')
-  }
   if (config.METRICS_LISTEN !== null && isSameAddress(config.METRICS_LISTEN, config.LISTEN)) {
     problems.push('METRICS_LISTEN must not be the address of LISTEN.')
   }

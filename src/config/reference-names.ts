@@ -1,10 +1,11 @@
 /** Names of the reference that an adopted file may still hold, and what became of them. */
 
 const framework = 'belongs to a framework that is not used here'
-const spaceOwned = 'is a property of a Space now; spaces:import-configuration-from-dot-env takes it over once'
+const spaceOwned = 'is a property of each Space now: set it with PUT /api/spaces/{domain}'
 
 /** Name → the end of the sentence "NAME is ignored: it …". */
 export const IGNORED: Readonly<Record<string, string>> = {
+  APP_DEBUG: 'is not needed, what went wrong is in the log and never in a reply',
   APP_URL: 'was replaced by the host of each Space',
   APP_SIP_DOMAIN: 'was replaced by the SIP domain of each Space',
   APP_DANGEROUS_ENDPOINTS: 'no longer exists',

@@ -139,7 +139,6 @@ const application = {
     'production',
     'Only `local` and `testing` enable what is meant for developers.',
   ),
-  APP_DEBUG: active(flag, 'false', 'Shows stack traces in replies; refused in production.'),
   APP_KEY: active(
     appKey,
     null,

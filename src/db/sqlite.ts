@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import { chmodSync, existsSync, mkdirSync, renameSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
@@ -48,6 +48,28 @@ const enterWal = (writer: Database): void => {
   }
 }
 
+/** An empty file with these rights from its first byte on, where there is none yet. SQLite begins a database in it. */
+const makeFile = (file: string, mode: number): void => {
+  try {
+    closeSync(openSync(file, 'wx', mode))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw error
+  }
+  // Past the umask.
+  chmodSync(file, mode)
+}
+
+/** Waits until what a file or folder holds is on the disk. */
+const flush = (path: string): void => {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
 /**
  * SQLite in WAL mode with `synchronous=FULL`. All writes go through one connection and one queue: the transactions
  * that wait when the writer is free run one after the other, each in a savepoint, and are acknowledged together
@@ -55,7 +77,9 @@ const enterWal = (writer: Database): void => {
  */
 export const openSqlite = (file: string): Db => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const isNew = !existsSync(file)
+  // It holds what passwords are checked against. A group may read it: the SIP proxy's. SQLite's files beside it get the
+  // same rights.
+  makeFile(file, 0o640)
   const writer = new Database(file, { create: true, readwrite: true, strict: true })
   writer.run('PRAGMA busy_timeout = 5000')
   enterWal(writer)
@@ -63,8 +87,6 @@ export const openSqlite = (file: string): Db => {
   writer.run('PRAGMA foreign_keys = ON')
   // What a savepoint would undo stays in memory: in a file it is written twice for every page that a transaction changes.
   writer.run('PRAGMA temp_store = MEMORY')
-  // It holds what passwords are checked against. A group may read it: the SIP proxy's.
-  if (isNew) chmodSync(file, 0o640)
   const reader = new Database(file, { readonly: true, strict: true })
   reader.run('PRAGMA busy_timeout = 5000')
   reader.run('PRAGMA mmap_size = 268435456')
@@ -203,8 +225,16 @@ export const openSqlite = (file: string): Db => {
       if (copy !== null && !existsSync(copy)) {
         // Whole or not at all: a copy that a crash left half-written must not pass for one.
         const draft = `${copy}.draft-${process.pid}`
-        writer.query('VACUUM INTO ?').run(draft)
-        renameSync(draft, copy)
+        rmSync(draft, { force: true })
+        try {
+          makeFile(draft, 0o600)
+          writer.query('VACUUM INTO ?').run(draft)
+          flush(draft)
+          renameSync(draft, copy)
+          flush(dirname(file))
+        } finally {
+          rmSync(draft, { force: true })
+        }
       }
 
       // Off while tables are rebuilt: inside a transaction the pragma does nothing and a rebuild would cascade.

@@ -27,11 +27,13 @@ const program = [process.execPath, await bundled()]
 interface More {
   readonly stdin?: string
   readonly env?: Record<string, string>
+  /** A program that runs the command: what it is called with, up to the command. */
+  readonly within?: readonly string[]
 }
 
 /** Starts one command, with nothing of this machine's environment. `finished` resolves at its end. */
 export const begin = (args: string[], { env }: Pick<Installation, 'env'>, more: More = {}) => {
-  const child = Bun.spawn([...program, ...args], {
+  const child = Bun.spawn([...(more.within ?? []), ...program, ...args], {
     cwd: env.HOME ?? tmpdir(),
     env: { PATH: process.env.PATH ?? '', ...env, ...more.env },
     stdin: new TextEncoder().encode(more.stdin ?? ''),

@@ -80,6 +80,22 @@ test('what is not there is 3, what a rule forbids is 4', async () => {
   })
 })
 
+test('of several countries one that does not exist is named, and none is changed', async () => {
+  await using here = await placeWithSpace()
+  const open = async () => {
+    await using database = databaseOf(here)
+    return (await database.query('SELECT code FROM phone_countries WHERE activated')).map(({ code }) => code)
+  }
+  const wrong = await sipkeeper(['phone-countries:activate', 'fr', 'xx', 'de', 'zzz'], here)
+  expect([wrong.code, wrong.stdout, wrong.stderr]).toEqual([3, '', 'No such country: xx, zzz.\n'])
+  expect(await open()).toEqual([])
+  const right = await sipkeeper(['phone-countries:activate', 'fr', 'de'], here)
+  expect([right.code, right.stdout]).toEqual([0, 'FR: 1 regions\nDE: 1 regions\n'])
+  expect((await open()).sort()).toEqual(['DE', 'FR'])
+  expect((await sipkeeper(['phone-countries:deactivate', 'fr', 'xx'], here)).code).toBe(3)
+  expect((await open()).sort()).toEqual(['DE', 'FR'])
+})
+
 test('a database that does not answer, or is none, is 69 in one sentence', async () => {
   await using here = await place()
   const down = { env: { DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:1/none' } }

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { SQL } from 'bun'
@@ -263,6 +263,44 @@ describe('migrating', () => {
     expect(orphan).rejects.toThrow()
     await orphan.catch(() => {})
   })
+
+  const modesIn = (where: string) =>
+    Object.fromEntries(readdirSync(where).map((name) => [name, (statSync(join(where, name)).mode & 0o777).toString(8)]))
+
+  const copyIsPrivate = async () => {
+    await olderDatabase(1)
+    // A copy that a crash left half-written, by a process that had the same id.
+    const draft = `${url}.before-${tags[1]}.draft-${process.pid}`
+    writeFileSync(draft, 'half of it')
+    const before = process.umask(0)
+    try {
+      const { copy } = await open().migrate()
+      expect((statSync(copy ?? '').mode & 0o777).toString(8)).toBe('600')
+      expect(existsSync(draft)).toBe(false)
+    } finally {
+      process.umask(before)
+    }
+  }
+
+  /** The files beside the database hold what it holds, and nobody closes them afterwards. */
+  const filesArePrivate = async () => {
+    const before = process.umask(0)
+    try {
+      await open().migrate()
+      expect(modesIn(folder)).toEqual({
+        'sipkeeper.sqlite': '640',
+        'sipkeeper.sqlite-shm': '640',
+        'sipkeeper.sqlite-wal': '640',
+      })
+    } finally {
+      process.umask(before)
+    }
+  }
+
+  if (postgresUrl === null) {
+    test('keeps a copy that only its owner may read', copyIsPrivate)
+    test('makes no file that everybody may read', filesArePrivate)
+  }
 
   test('makes no copy of a new file', async () => {
     await open().migrate()

@@ -8,19 +8,33 @@ export const phoneCountries = (deps: { db: Db; now: () => Date }) => {
   const { db, now } = deps
   const store = phoneCountryStore(db)
 
-  /** Switches all regions of the country's calling code; resolves to how many rows that were. */
-  const switchCountry = (activated: boolean) => async (code: string) =>
+  /**
+   * Opens or closes all regions of each country's calling code, or, where one of them is no country, none. Resolves to
+   * how many regions each of them has.
+   */
+  const switchAll = (codes: readonly string[], activated: boolean): Promise<number[]> =>
     db.transaction(async (tx) => {
-      // ISO 3166-1 alpha-2, in either case.
-      const country = /^[A-Za-z]{2}$/.test(code) ? await store.one(tx, code.toUpperCase()) : null
-      if (country === null) throw new AppError('not_found', 'country.unknown')
-      return (await store.switchCode(tx, country.countryCode, activated, now())).length
+      const found = new Map<string, string>()
+      for (const code of codes) {
+        // ISO 3166-1 alpha-2, in either case.
+        const country = /^[A-Za-z]{2}$/.test(code) ? await store.one(tx, code.toUpperCase()) : null
+        if (country !== null) found.set(code, country.countryCode)
+      }
+      const unknown = codes.filter((code) => !found.has(code))
+      if (unknown.length > 0)
+        throw new AppError('not_found', 'country.unknown', { values: { codes: unknown.join(', ') } })
+      const counts: number[] = []
+      for (const code of codes) {
+        counts.push((await store.switchCode(tx, found.get(code) ?? '', activated, now())).length)
+      }
+      return counts
     })
 
   return {
     list: () => store.all(db.read),
-    activate: switchCountry(true),
-    deactivate: switchCountry(false),
+    switchAll,
+    activate: async (code: string) => (await switchAll([code], true))[0] ?? 0,
+    deactivate: async (code: string) => (await switchAll([code], false))[0] ?? 0,
     /** The calling codes whose numbers are accepted. */
     openCallingCodes: async (): Promise<ReadonlySet<string>> =>
       new Set((await store.open(db.read)).map(({ countryCode }) => countryCode)),
