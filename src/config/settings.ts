@@ -268,7 +268,7 @@ const tokens = {
   APP_API_ACCOUNT_CREATION_TOKEN_RETRY_MINUTES: active(
     wholeNumber(1, 525_600),
     '60',
-    'Minutes in which a device gets no second token by push.',
+    'Minutes in which a device gets three tokens of a kind by push at most.',
   ),
   APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES: active(minutes, '0', 'Life of a provisioning token.'),
   APP_RESET_PASSWORD_EMAIL_TOKEN_EXPIRATION_MINUTES: active(minutes, '1440', 'Life of a link that resets a password.'),
@@ -277,6 +277,11 @@ const tokens = {
   APP_RECOVERY_CODE_EXPIRATION_MINUTES: active(minutes, '10', 'Life of a code that recovers an account.'),
   WIZARD_LINK_EXPIRATION_MINUTES: active(minutes, '10080', 'Life of a link that opens the app.'),
   CODE_DIGITS: active(wholeNumber(4, 8), '4', 'Digits of those codes; Linphone apps have room for four.'),
+  PUSH_RESEND_SECONDS: active(
+    wholeNumber(0, 86_400),
+    '60',
+    'Seconds in which a device gets no second token by push while the first is unused; 0: none.',
+  ),
   PUSH_TOKEN_POLICY: active(
     choice(['documented', 'reference']),
     'documented',

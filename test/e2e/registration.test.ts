@@ -88,7 +88,12 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl'))('registering thr
       const exchanged = await exchange()
       expect(exchanged.status).toBe(201)
       const { token } = await exchanged.json()
-      const body = { username: 'newcomer', password: 'correct-horse', account_creation_token: token }
+      const body = {
+        username: 'newcomer',
+        password: 'correct-horse',
+        algorithm: 'SHA-256',
+        account_creation_token: token,
+      }
       const made = await (await post(running, '/accounts/with-account-creation-token', body)).json()
       expect(
         (await post(running, '/accounts/with-account-creation-token', { ...body, username: 'second' })).status,
@@ -120,7 +125,12 @@ describe.skipIf(!hasProgram('curl') || !hasProgram('openssl'))('registering thro
     expect((await post(running, '/account_creation_tokens/send-by-push', device)).status).toBe(503)
     expect((await post(running, '/account_creation_tokens/send-by-push', device)).status).toBe(200)
     const token = String(apple.fake.requests[1]?.body.token)
-    const body = { username: 'newcomer', password: 'correct-horse', account_creation_token: token }
+    const body = {
+      username: 'newcomer',
+      password: 'correct-horse',
+      algorithm: 'SHA-256',
+      account_creation_token: token,
+    }
     const made = await (await post(running, '/accounts/with-account-creation-token', body)).json()
     await useAccount(running, 'newcomer', 'correct-horse', made.provisioning_token)
     expect(running.output()).not.toContain(token)
@@ -144,7 +154,12 @@ describe.skipIf(!hasProgram('curl') || !hasProgram('openssl'))('registering thro
     const payload = words[words.indexOf('--customPayload') + 1] ?? ''
     const { token } = JSON.parse(payload) as { token: string }
     expect((await post(running, '/account_creation_tokens/send-by-push', device)).status).toBe(403)
-    const body = { username: 'newcomer', password: 'correct-horse', account_creation_token: token }
+    const body = {
+      username: 'newcomer',
+      password: 'correct-horse',
+      algorithm: 'SHA-256',
+      account_creation_token: token,
+    }
     const made = await (await post(running, '/accounts/with-account-creation-token', body)).json()
     await useAccount(running, 'newcomer', 'correct-horse', made.provisioning_token)
     expect(running.output()).not.toContain(token)

@@ -44,7 +44,13 @@ const creationToken = async (): Promise<string> => {
 }
 
 const registration = (token: string, more: Record<string, unknown> = {}) => ({
-  body: { username: 'newcomer', password: 'correct-horse', account_creation_token: token, ...more },
+  body: {
+    username: 'newcomer',
+    password: 'correct-horse',
+    algorithm: 'SHA-256',
+    account_creation_token: token,
+    ...more,
+  },
 })
 
 describe('creation tokens by push', () => {
@@ -89,15 +95,65 @@ describe('creation tokens by push', () => {
     expect(t.lines.join('\n')).toContain(`${token.slice(0, 4)}`)
   })
 
-  test('are refused while the device has an unused one, with the time to wait', async () => {
-    await withPush()
-    await t.post(BY_PUSH, { body: device })
-    t.clock.now = new Date(t.clock.now.getTime() + 10 * 60_000)
-    const again = await t.post(BY_PUSH, { body: device })
-    expect([again.status, again.headers.get('retry-after')]).toEqual([403, '3000'])
-    expect((await t.post(BY_PUSH, { body: { ...device, pn_prid: 'device:two' } })).status).toBe(200)
-    t.clock.now = new Date(t.clock.now.getTime() + 51 * 60_000)
-    expect((await t.post(BY_PUSH, { body: device })).status).toBe(200)
+  const later = (seconds: number) => {
+    t.clock.now = new Date(t.clock.now.getTime() + seconds * 1000)
+  }
+  const answered = async (body: object = device) => {
+    const reply = await t.post(BY_PUSH, { body })
+    return [reply.status, reply.headers.get('retry-after')]
+  }
+
+  test('are refused to a device that was sent one a moment ago, with the time to wait', async () => {
+    const pushes = await withPush()
+    expect(await answered()).toEqual([200, null])
+    later(20)
+    expect(await answered()).toEqual([403, '40'])
+    expect(await answered({ ...device, pn_prid: 'device:two' })).toEqual([200, null])
+    later(39)
+    expect(await answered()).toEqual([403, '1'])
+    expect(pushes.sent).toHaveLength(2)
+    later(1)
+    expect(await answered()).toEqual([200, null])
+  })
+
+  test('three in the retry window are the most, used ones as well', async () => {
+    const pushes = await withPush()
+    const tokenOf = (index: number) => pushes.sent[index]?.payload?.token ?? ''
+    await answered()
+    await t.post(REGISTER, registration(tokenOf(0), { username: 'newcomer.0' }))
+    later(600)
+    await answered()
+    later(600)
+    await answered()
+    await t.post(REGISTER, registration(tokenOf(2), { username: 'newcomer.2' }))
+    later(600)
+    expect(await answered()).toEqual([403, '1800'])
+    later(1800)
+    expect(await answered()).toEqual([200, null])
+    expect(pushes.sent).toHaveLength(4)
+  })
+
+  test('a used one no longer blocks: the same device makes another account at once', async () => {
+    const pushes = await withPush()
+    await answered()
+    const token = pushes.sent[0]?.payload?.token ?? ''
+    expect((await t.post(REGISTER, registration(token))).status).toBe(200)
+    expect(await answered()).toEqual([200, null])
+  })
+
+  test('wait as long as PUSH_RESEND_SECONDS says, or not at all', async () => {
+    await withPush({ PUSH_RESEND_SECONDS: '7200' })
+    await answered()
+    later(3700)
+    expect(await answered()).toEqual([403, '3500'])
+    await t.close()
+    await withPush({ PUSH_RESEND_SECONDS: '0' })
+    expect([await answered(), await answered(), await answered(), await answered()]).toEqual([
+      [200, null],
+      [200, null],
+      [200, null],
+      [403, '3600'],
+    ])
   })
 
   test('go once to a device that asks twice at the same time', async () => {
@@ -136,14 +192,20 @@ describe('creation request tokens', () => {
     const body = { account_creation_request_token: token }
     expect((await t.post(EXCHANGE, { body })).status).toBe(404)
     expect((await t.post(EXCHANGE, { body: {} })).json.errors.account_creation_request_token).toHaveLength(1)
-    expect((await t.post(EXCHANGE, { body: { account_creation_request_token: 'unknown' } })).status).toBe(422)
+    expect(
+      (await t.post(EXCHANGE, { body: { account_creation_request_token: 5 } })).json.errors
+        .account_creation_request_token,
+    ).toHaveLength(1)
+    for (const unknown of ['unknown', 'x'.repeat(13), `${token}x`]) {
+      expect((await t.post(EXCHANGE, { body: { account_creation_request_token: unknown } })).status).toBe(404)
+    }
     await t.db.transaction((tx) =>
       tx.update(t.db.tables.accountCreationRequestTokens).set({ validatedAt: t.clock.now }).returning(),
     )
     const exchanged = await t.post(EXCHANGE, { body })
     expect(exchanged.status).toBe(201)
     expect(Object.keys(exchanged.json).sort()).toEqual(['expire_at', 'ip', 'token', 'user_agent'])
-    expect((await t.post(EXCHANGE, { body })).status).toBe(422)
+    expect((await t.post(EXCHANGE, { body })).status).toBe(404)
   })
 
   test('die after an hour', async () => {
@@ -164,7 +226,7 @@ describe('creation request tokens', () => {
     await withPush()
     const token = await validated()
     const reply = await t.post(EXCHANGE, { host: 'other.localhost', body: { account_creation_request_token: token } })
-    expect(reply.status).toBe(422)
+    expect(reply.status).toBe(404)
   })
 
   test('one of fifty simultaneous exchanges succeeds', async () => {
@@ -172,7 +234,7 @@ describe('creation request tokens', () => {
     const body = { account_creation_request_token: await validated() }
     const replies = await Promise.all(Array.from({ length: 50 }, () => t.post(EXCHANGE, { body })))
     expect(replies.filter(({ status }) => status === 201)).toHaveLength(1)
-    expect(replies.filter(({ status }) => status === 404 || status === 422)).toHaveLength(49)
+    expect(replies.filter(({ status }) => status === 404)).toHaveLength(49)
   })
 })
 

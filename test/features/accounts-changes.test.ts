@@ -483,10 +483,21 @@ describe('self registration', () => {
     })
   })
 
-  test('takes the Space’s algorithm where it has one, and SHA-256 where nobody says', async () => {
-    const reply = await t.post(REGISTER, {
-      body: { ...body, algorithm: undefined, account_creation_token: await token() },
-    })
-    expect(reply.json.passwords).toEqual([{ algorithm: 'SHA-256' }])
+  test('without an algorithm is refused and spends nothing, unless the Space has one of its own', async () => {
+    const spared = await token()
+    for (const algorithm of [undefined, null, '']) {
+      const refused = await t.post(REGISTER, { body: { ...body, algorithm, account_creation_token: spared } })
+      expect([refused.status, Object.keys(refused.json.errors)]).toEqual([422, ['algorithm']])
+    }
+    const made = await t.post(REGISTER, { body: { ...body, algorithm: 'MD5', account_creation_token: spared } })
+    expect([made.status, made.json.passwords]).toEqual([200, [{ algorithm: 'MD5' }]])
+
+    await t.db.transaction((tx) =>
+      tx.update(t.db.tables.spaceDigestAuthenticationConfigurations).set({ defaultPasswordAlgorithm: 'MD5' }),
+    )
+    t.parts.spaces.forget()
+    const members = { ...body, username: 'second', algorithm: undefined, account_creation_token: await token() }
+    const other = await t.post(REGISTER, { body: members })
+    expect([other.status, other.json.passwords]).toEqual([200, [{ algorithm: 'MD5' }]])
   })
 })

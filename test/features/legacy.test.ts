@@ -58,7 +58,7 @@ describe('tokens by push', () => {
 
   test('of either generation make an account on the other’s path', async () => {
     await t.post('/api/tokens', { body: device })
-    const body = { username: 'carol.1', password: 'correct-horse', account_creation_token: sent[0] }
+    const body = { username: 'carol.1', password: 'correct-horse', algorithm: 'MD5', account_creation_token: sent[0] }
     expect((await t.post('/api/accounts/with-account-creation-token', { body })).status).toBe(200)
     await t.post('/api/account_creation_tokens/send-by-push', { body: { ...device, pn_prid: 'other' } })
     const old = {

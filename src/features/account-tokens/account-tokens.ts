@@ -8,12 +8,12 @@ import type { Logging } from '../../logging/logging.ts'
 import type { Push, PushProvider } from '../../push/push.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { Caller } from '../authentication/caller.ts'
-import { accountTokenStore, type Device, type TokenKind } from './store.ts'
+import { accountTokenStore, type Device, type Sent, type TokenKind } from './store.ts'
 
 export const TOKEN_LENGTH = 13
 
-/** So many sends in the window are the most, whether their tokens were used or not (D4). */
-const MOST_SENDS = 4
+/** So many sends in the window are the most, whether their tokens were used or not (D50). */
+const MOST_SENDS = 3
 
 const PROVIDERS = ['apns.dev', 'apns', 'fcm'] as const satisfies readonly PushProvider[]
 
@@ -108,7 +108,23 @@ export const accountTokens = (deps: {
     return device
   }
 
-  /** Refuses a device that was served too recently (D4), inside the transaction that reserves its next token. */
+  /** Until when a device with these rows, oldest first, gets no token, in epoch milliseconds (D50); null: it gets one. */
+  const blockedUntil = (rows: readonly Sent[], policy: 'documented' | 'reference'): number | null => {
+    const windowMs = config.APP_API_ACCOUNT_CREATION_TOKEN_RETRY_MINUTES * 60_000
+    const inWindow = rows.filter(({ createdAt }) => createdAt.getTime() + windowMs > now().getTime())
+    if (policy === 'reference') {
+      const spent = inWindow.find(({ used }) => used)
+      return spent === undefined ? null : spent.createdAt.getTime() + windowMs
+    }
+    const pending = rows.findLast(({ used }) => !used)
+    const resent = pending === undefined ? 0 : pending.createdAt.getTime() + config.PUSH_RESEND_SECONDS * 1000
+    const limiting = inWindow.at(-MOST_SENDS)
+    const limited = limiting === undefined ? 0 : limiting.createdAt.getTime() + windowMs
+    const until = Math.max(resent, limited)
+    return until > now().getTime() ? until : null
+  }
+
+  /** Refuses a device that was served too recently, inside the transaction that reserves its next token. */
   const throttle = async (
     tx: Tx,
     visit: Visit,
@@ -116,19 +132,14 @@ export const accountTokens = (deps: {
     device: Device,
     policy: 'documented' | 'reference',
   ) => {
-    const minutes = config.APP_API_ACCOUNT_CREATION_TOKEN_RETRY_MINUTES
-    if (minutes === null) return
-    const windowMs = minutes * 60_000
-    const rows = await store.ofDevice(tx, kind, device, new Date(now().getTime() - windowMs))
-    const blocking = rows.filter(({ used, createdAt }) =>
-      policy === 'reference' ? used : used || !isExpired(createdAt, lifetime[kind]) || rows.length >= MOST_SENDS,
-    )
-    const oldest = blocking[0]
-    if (oldest === undefined) return
+    const windowMs = config.APP_API_ACCOUNT_CREATION_TOKEN_RETRY_MINUTES * 60_000
+    const longestMs = Math.max(windowMs, config.PUSH_RESEND_SECONDS * 1000)
+    const rows = await store.ofDevice(tx, kind, device, new Date(now().getTime() - longestMs))
+    const until = blockedUntil(rows, policy)
+    if (until === null) return
     record('token.throttled', visit, kind, null)
-    const leavesInMs = oldest.createdAt.getTime() + windowMs - now().getTime()
     throw new AppError(policy === 'reference' ? 'rate_limited' : 'forbidden', 'token.throttled', {
-      retryAfterSeconds: Math.max(1, Math.ceil(leavesInMs / 1000)),
+      retryAfterSeconds: Math.max(1, Math.ceil((until - now().getTime()) / 1000)),
     })
   }
 
@@ -159,9 +170,8 @@ export const accountTokens = (deps: {
       input.settle()
       return db.transaction(async (tx) => {
         const found = await openRequest(tx, visit, input.values.account_creation_request_token ?? '')
-        if (found === null) input.refuse('account_creation_request_token', { id: 'v.token' })
-        input.settle()
-        if (found === null || found.expired || found.validatedAt === null) {
+        if (found === null) throw new AppError('not_found', 'token.unknown')
+        if (found.expired || found.validatedAt === null) {
           throw new AppError('not_found', 'token.not_validated')
         }
         const at = now()

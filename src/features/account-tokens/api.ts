@@ -70,7 +70,7 @@ export const accountTokensApi = ({ auth, accountTokens, limits }: Deps) =>
         open: true,
         detail: {
           summary: 'Exchange a confirmed request token for a creation token',
-          description: '404 until a person has confirmed: ask again.',
+          description: '404 until a person has confirmed: ask again. Also 404 for a token that is unknown or was used.',
           ...accepts(Exchange),
           ...answers(CreationTokenSchema, 201),
         },

@@ -19,6 +19,12 @@ export interface NewToken {
   readonly userAgent: string | null
 }
 
+/** A token that a device was sent. */
+export interface Sent {
+  readonly used: boolean
+  readonly createdAt: Date
+}
+
 /** What makes a token one that an account was made with. */
 interface Spent {
   readonly used: true

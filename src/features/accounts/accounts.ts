@@ -206,7 +206,7 @@ export const accounts = (deps: {
     if (await isFull(db.read, space, space.maxAccounts)) throw noRoom()
     checkUsername(input, config, true)
     checkPassword(input, config)
-    const algorithm = algorithmFor(input, space.digest, true)
+    const algorithm = algorithmFor(input, space.digest)
     const keyExpiry = confirmationExpiry(input)
     const phone = checkPhone(input, await acceptance(input, null))
     await refuseTaken(db.read, input, space, phone, 0)
@@ -303,12 +303,12 @@ export const accounts = (deps: {
   const register = async (
     visit: Visit,
     input: Registrant,
-    options: { algorithmRequired: boolean; redeem(tx: Tx, accountId: number): Promise<void> },
+    redeem: (tx: Tx, accountId: number) => Promise<void>,
   ): Promise<Found> => {
     const { space } = visit
     checkUsername(input, config, false)
     checkPassword(input, config)
-    const algorithm = algorithmFor(input, space.digest, options.algorithmRequired)
+    const algorithm = algorithmFor(input, space.digest)
     const { username, password, dtmf_protocol, domain } = input.values
     // Checked like everybody's, then ignored. Whose they already are is nothing that a stranger may ask.
     checkPhone(input, await acceptance(input, null))
@@ -318,7 +318,7 @@ export const accounts = (deps: {
     await refuseTaken(db.read, input, space, null, 0)
     input.settle()
     const own = { username: username ?? '', password: password ?? '', algorithm, dtmfProtocol: dtmf_protocol ?? null }
-    const found = await makeOwn(visit, own, options.redeem)
+    const found = await makeOwn(visit, own, redeem)
     if (found === null) input.refuse('username', { id: 'v.taken' })
     input.settle()
     return found as Found
@@ -339,7 +339,7 @@ export const accounts = (deps: {
     const current = await store.byId(db.read, { space: visit.space }, id)
     const target = caller.role === 'super' && named !== null ? named : visit.space
     const hasPassword = typeof values.password === 'string'
-    const algorithm = algorithmFor(input, target.digest, true)
+    const algorithm = algorithmFor(input, target.digest)
     const phone = checkPhone(input, await acceptance(input, current))
     /** The stored hash contains the old name and realm. */
     const refuseUselessHash = (account: AccountView) => {
@@ -503,7 +503,7 @@ export const accounts = (deps: {
     const { space } = caller
     if (space.digest === null) throw new AppError('forbidden', 'account.no_digest')
     checkPassword(input, config)
-    const algorithm = algorithmFor(input, space.digest, true)
+    const algorithm = algorithmFor(input, space.digest)
     input.settle()
     const realm = realmOf(space)
     const stored = await store.passwords(db.read, caller.id)

@@ -159,20 +159,16 @@ export const checkChosenPassword = (
 }
 
 /**
- * The algorithm that the password will be stored with (D1, D34). Without a configured one the client must choose,
- * where `required`; with one it may only repeat it.
+ * The algorithm that the password will be stored with (D1, D45). Without a configured one the client must choose;
+ * with one it may only repeat it.
  */
-export const algorithmFor = (
-  input: WithPassword,
-  digest: DigestConfiguration | null,
-  required: boolean,
-): PasswordAlgorithm => {
+export const algorithmFor = (input: WithPassword, digest: DigestConfiguration | null): PasswordAlgorithm => {
   const configured = digest?.defaultPasswordAlgorithm ?? null
   const wanted = input.values.algorithm ?? null
   if (configured !== null && wanted !== null && wanted !== configured) {
     input.refuse('algorithm', { id: 'v.choice', values: { choices: configured } })
   }
-  if (configured === null && required && input.isMissing('algorithm')) input.refuse('algorithm', { id: 'v.required' })
+  if (configured === null && input.isMissing('algorithm')) input.refuse('algorithm', { id: 'v.required' })
   return configured ?? wanted ?? 'SHA-256'
 }
 

@@ -15,7 +15,6 @@ export const registration = (deps: { db: Db; accounts: Accounts; accountTokens: 
     input: Registrant,
     field: 'account_creation_token' | 'token',
     token: string | null,
-    algorithmRequired: boolean,
   ): Promise<Found> => {
     for (const name of ['admin', 'activated'] as const) if (input.has(name)) input.refuse(name, { id: 'v.forbidden' })
     if (token !== null) {
@@ -24,13 +23,10 @@ export const registration = (deps: { db: Db; accounts: Accounts; accountTokens: 
       if (problem === 'unknown') input.refuse(field, { id: 'v.token' })
       if (problem !== null) input.refuse(field, { id: 'v.token_unusable' })
     }
-    const found = await accounts.register(visit, input, {
-      algorithmRequired,
-      redeem: async (tx, accountId) => {
-        if (await accountTokens.redeem(tx, visit, token ?? '', accountId)) return
-        input.refuse(field, { id: 'v.token' })
-        input.settle()
-      },
+    const found = await accounts.register(visit, input, async (tx, accountId) => {
+      if (await accountTokens.redeem(tx, visit, token ?? '', accountId)) return
+      input.refuse(field, { id: 'v.token' })
+      input.settle()
     })
     accountTokens.recordRedeemed(visit, token ?? '')
     return found
@@ -42,9 +38,9 @@ export const registration = (deps: { db: Db; accounts: Accounts; accountTokens: 
       await accounts.refuseFull(visit.space)
       const { account_creation_token: token = visit.input.token, ...members } = visit.input
       const input = read(NewRegistration, { ...members, account_creation_token: token })
-      return register(visit, input, 'account_creation_token', input.values.account_creation_token ?? null, false)
+      return register(visit, input, 'account_creation_token', input.values.account_creation_token ?? null)
     },
-    /** `POST /accounts/with-token` of the 2021 generation: the algorithm is required and the domain must be ours. */
+    /** `POST /accounts/with-token` of the 2021 generation: the domain must be ours. */
     withToken: async (visit: Visit): Promise<Found> => {
       await accounts.refuseFull(visit.space)
       const { token = visit.input.account_creation_token, ...members } = visit.input
@@ -52,7 +48,7 @@ export const registration = (deps: { db: Db; accounts: Accounts; accountTokens: 
       if (typeof input.values.domain === 'string' && input.values.domain !== visit.space.domain) {
         input.refuse('domain', { id: 'v.unknown_domain' })
       }
-      return register(visit, input, 'token', input.values.token ?? null, true)
+      return register(visit, input, 'token', input.values.token ?? null)
     },
   }
 }
