@@ -58,9 +58,9 @@ export const app = (services: Services): AnyElysia => {
       failures(
         services.log,
         () => surface,
-        (request, visit, status, message) => {
+        (request, visit, status, say) => {
           if (!visit.isPage) speakAsChosen(request, visit)
-          return errorPage(visit, services.config.BASE_PATH, status, message)
+          return errorPage(visit, services.config.BASE_PATH, status, say(visit.language))
         },
       ),
     )

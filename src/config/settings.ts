@@ -162,6 +162,7 @@ const application = {
   ),
   TERMS_OF_USE_URL: active(url, null, 'Terms of use, linked from registration.'),
   PRIVACY_POLICY_URL: active(url, null, 'Privacy policy, linked from registration.'),
+  PHONE_APP_NAME: active(text, 'Linphone', 'Name of the app for phones, on pages that open it.'),
   APP_PROJECT_URL: active(url, null, 'Home page of the installation, linked from the page about it.'),
 }
 
@@ -369,7 +370,11 @@ const mail = {
   MAIL_FROM_ADDRESS: active(email, null, 'Sender of mails; needed before the first one leaves.'),
   MAIL_FROM_NAME: active(text, null, 'Name of the sender; unset is `APP_NAME`.'),
   MAIL_SIGNATURE: active(text, null, 'Last lines of each mail.'),
-  MAIL_APP_DOWNLOAD_URL: active(url, null, 'Where to get the app, in the foot of each mail and on pages that open it.'),
+  MAIL_APP_DOWNLOAD_URL: active(
+    url,
+    null,
+    'Where to get the app, in the foot of each mail, and on pages that open it in place of the stores that have Linphone.',
+  ),
   MAIL_HELP_URL: active(url, null, 'Where to get help, in the foot of each mail.'),
   MAIL_WORKERS: active(wholeNumber(1, 32), '2', 'Messages that are sent at the same time to one server.'),
   MAIL_SPACE_HOSTS_ALLOW: active(

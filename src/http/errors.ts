@@ -47,9 +47,9 @@ const fieldErrors = (error: AppError, language: Language) => {
 }
 
 /** The status and the sentence of a refusal, for pages. */
-export const explain = (error: AppError, language: Language): { status: number; message: string } => ({
+export const explain = (error: AppError): { status: number; say: (language: Language) => string } => ({
   status: STATUS[error.code],
-  message: error.fields.size > 0 ? fieldErrors(error, language).message : translate(language, error.text),
+  say: (language) => (error.fields.size > 0 ? fieldErrors(error, language).message : translate(language, error.text)),
 })
 
 /** Ready-made headers and bodies of refusals without values: most replies to strangers are one of a few. */

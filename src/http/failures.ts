@@ -1,7 +1,7 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import { AppError } from '../errors.ts'
 import type { Logging } from '../logging/logging.ts'
-import { translate } from '../messages/messages.ts'
+import { type Language, translate } from '../messages/messages.ts'
 import { explain, ourBug, refusal, wrongMethod } from './errors.ts'
 import { asksForPage, type Visit, visitOf } from './visit.ts'
 
@@ -25,12 +25,11 @@ const allowedMethods = (app: AnyElysia) => {
   return (path: string): readonly string[] => table.find(({ pattern }) => pattern.test(path))?.methods ?? []
 }
 
+/** The page of a refusal. `say`: its sentence, in the language that the page turns out to speak. */
+type ErrorPage = (request: Request, visit: Visit, status: number, say: (language: Language) => string) => Response
+
 /** The first plugin of the app: whatever is thrown anywhere leaves through here. */
-export const failures = (
-  log: Logging,
-  app: () => AnyElysia,
-  errorPage: (request: Request, visit: Visit, status: number, message: string) => Response,
-) => {
+export const failures = (log: Logging, app: () => AnyElysia, errorPage: ErrorPage) => {
   let allowed: ReturnType<typeof allowedMethods> | null = null
   return new Elysia({ name: 'http/failures' }).onError({ as: 'global' }, ({ error, code, request }) => {
     const visit = visitOf(request)
@@ -38,8 +37,8 @@ export const failures = (
     const isPage = visit.isPage || asksForPage(request)
     const refuse = (refused: AppError): Response => {
       if (!isPage) return refusal(refused, visit.language)
-      const { status, message } = explain(refused, visit.language)
-      const page = errorPage(request, visit, status, message)
+      const { status, say } = explain(refused)
+      const page = errorPage(request, visit, status, say)
       if (refused.retryAfterSeconds !== null) page.headers.set('retry-after', String(refused.retryAfterSeconds))
       return page
     }
@@ -54,7 +53,7 @@ export const failures = (
       const wrong = wrongMethod(methods, visit.language)
       if (!isPage) return wrong
       // Whoever reloads the answer to a form by its address learns no names of methods.
-      const page = errorPage(request, visit, 405, translate(visit.language, { id: 'errors.not_found' }))
+      const page = errorPage(request, visit, 405, (language) => translate(language, { id: 'errors.not_found' }))
       page.headers.set('allow', wrong.headers.get('allow') ?? '')
       return page
     }
@@ -66,7 +65,7 @@ export const failures = (
       error: error instanceof Error ? error : String(error),
     })
     if (!isPage) return ourBug(visit.id)
-    const page = errorPage(request, visit, 500, translate(visit.language, { id: 'errors.ours' }))
+    const page = errorPage(request, visit, 500, (language) => translate(language, { id: 'errors.ours' }))
     page.headers.set('x-request-id', visit.id)
     return page
   })

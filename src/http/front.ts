@@ -94,8 +94,8 @@ export const front = (deps: {
   const turnAway = (request: Request, error: AppError): Response => {
     const language = around.language(request)
     if (!asksForPage(request)) return refusal(error, language)
-    const { status, message } = explain(error, language)
-    return barePage(language, status, message)
+    const { status, say } = explain(error)
+    return barePage(language, status, say(language))
   }
 
   const serve = (

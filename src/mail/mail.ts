@@ -18,7 +18,7 @@ import { failureOf, MailFailure } from './failure.ts'
 import type { Values } from './template.ts'
 import { isMailKind } from './templates/samples.ts'
 import { escapeHtml, mailTemplates, opensDoors } from './templates.ts'
-import { commonValues, type MailSpace, ownValues, QR_CID } from './values.ts'
+import { commonValues, type MailSpace, ownValues, QR_CID, urlOf } from './values.ts'
 
 /** A Space's own way to send. What is null is the instance's. */
 export interface SpaceMailServer extends MailServer {
@@ -59,9 +59,12 @@ export const mail = (deps: MailDeps) => {
     space: { name: config.APP_NAME, host: config.APP_ROOT_HOST, copyrightText: null, logo: null },
     server: null,
   }
-  const common = (sender: MailSender, language: Language): Values =>
-    commonValues(config, sender.space, sender.server?.signature ?? config.MAIL_SIGNATURE, now(), language)
-  const templates = mailTemplates(config.TEMPLATES_PATH, Object.keys(common(instance, 'en')))
+  const common = (sender: MailSender, data: MessageData, language: Language): Values => {
+    const url = urlOf(config, sender.space, data)
+    const signature = sender.server?.signature ?? config.MAIL_SIGNATURE
+    return commonValues(config, sender.space, url, signature, now(), language)
+  }
+  const templates = mailTemplates(config.TEMPLATES_PATH, Object.keys(common(instance, {}, 'en')))
 
   const senderOf = async (spaceId: number | null): Promise<MailSender> =>
     (spaceId === null ? null : await deps.senderOf(spaceId)) ?? instance
@@ -92,7 +95,7 @@ export const mail = (deps: MailDeps) => {
 
   const write = (kind: MailKind, data: MessageData, sender: MailSender, language: Language) => {
     const { subject, text, html } = templates.of(kind, language)
-    const values = { ...common(sender, language), ...ownValues(data, language) }
+    const values = { ...common(sender, data, language), ...ownValues(data, language) }
     return {
       subject: fitting((name) => oneLine(subject.render({ ...values, 'space.name': name })), sender.space.name),
       text: `${text

@@ -32,19 +32,20 @@ export const humanMoment = (written: string | Date, language: Language): string 
   return `${format.format(moment)} UTC`
 }
 
-/** What every mail may say (spec mail-sms.md §5). */
+/** What every mail may say (spec mail-sms.md §5). `url`: where the Space is. */
 export const commonValues = (
   config: Config,
   space: MailSpace,
+  url: string,
   signature: string | null,
   now: Date,
   language: Language,
 ): Values => ({
   'space.name': space.name,
   'space.host': space.host,
-  'space.url': spaceUrl(config, space.host),
+  'space.url': url,
   // Our own templates do without: a picture from afar tells its server who reads the mail.
-  'space.logo_url': space.logo === null ? null : `${spaceUrl(config, space.host)}/storage/img/${space.logo}`,
+  'space.logo_url': space.logo === null ? null : `${url}/storage/img/${space.logo}`,
   'space.copyright': space.copyrightText,
   signature,
   app_download_url: config.MAIL_APP_DOWNLOAD_URL,
@@ -52,6 +53,14 @@ export const commonValues = (
   now: humanMoment(now, language),
   language,
 })
+
+/** A link to the Space's own host, made in the request that the mail is about, tells its scheme and port (D57). */
+export const urlOf = (config: Config, space: MailSpace, data: MessageData): string => {
+  const outside = spaceUrl(config, space.host)
+  const links = [data.link, data.code_link, data.provisioning_link].map((link) => URL.parse(String(link)))
+  const own = links.find((link) => link?.hostname === URL.parse(outside)?.hostname)
+  return own == null ? outside : own.origin + config.BASE_PATH
+}
 
 /** Links outside a request (D39). */
 export const spaceUrl = ({ PUBLIC_SCHEME, PUBLIC_PORT, BASE_PATH }: Config, host: string): string => {

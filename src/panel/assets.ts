@@ -3,6 +3,7 @@ import codeBoxes from './assets/code-boxes.js' with { type: 'text' }
 import codeSignIn from './assets/code-sign-in.js' with { type: 'text' }
 import copy from './assets/copy.js' with { type: 'text' }
 import countdown from './assets/countdown.js' with { type: 'text' }
+import localTime from './assets/local-time.js' with { type: 'text' }
 import openApp from './assets/open-app.js' with { type: 'text' }
 import panel from './assets/panel.css' with { type: 'text' }
 import proofOfWork from './assets/proof-of-work.js' with { type: 'text' }
@@ -31,6 +32,7 @@ export const assets = (): readonly Asset[] => {
     asset('code-sign-in.js', 'text/javascript; charset=utf-8', codeSignIn),
     asset('copy.js', 'text/javascript; charset=utf-8', copy),
     asset('countdown.js', 'text/javascript; charset=utf-8', countdown),
+    asset('local-time.js', 'text/javascript; charset=utf-8', localTime),
     asset('open-app.js', 'text/javascript; charset=utf-8', openApp),
     asset('proof-of-work.js', 'text/javascript; charset=utf-8', proofOfWork),
   ]

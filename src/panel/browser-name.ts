@@ -26,3 +26,7 @@ export const browserName = (userAgent: string): string => {
   }
   return userAgent
 }
+
+/** Whose store a phone gets apps from; null: no phone, as far as it says. */
+export const phoneSystem = (userAgent: string | null): 'android' | 'ios' | null =>
+  userAgent === null ? null : /Android/.test(userAgent) ? 'android' : /iPhone|iPad|iPod/.test(userAgent) ? 'ios' : null

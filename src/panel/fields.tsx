@@ -10,10 +10,31 @@ export const NOTHING_REFUSED: FieldMessages = new Map()
 /** What was typed into a field: a form that nobody typed into may have sent anything. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
+/** What stands below a field need not name it, as a list of refusals must. */
+const BELOW_A_FIELD: Partial<Record<MessageId, MessageId>> = {
+  'v.accepted': 'field.accepted',
+  'v.code': 'field.code',
+  'v.control': 'field.control',
+  'v.digits': 'field.digits',
+  'v.email': 'field.email',
+  'v.guessable': 'field.guessable',
+  'v.max': 'field.max',
+  'v.min': 'field.min',
+  'v.old_password': 'field.old_password',
+  'v.phone': 'field.phone',
+  'v.required': 'field.required',
+  'v.same_email': 'field.same_email',
+  'v.string': 'field.string',
+  'v.taken': 'field.taken',
+  'v.username_pattern': 'field.username_pattern',
+  'v.username_phone': 'field.username_phone',
+  'v.username_upper': 'field.username_upper',
+}
+
 const refusalsOf = (visit: Visit, refused: FieldMessages, name: string): readonly string[] => {
   const t = texts(visit)
   const field = fieldName(visit.language, name)
-  return (refused.get(name) ?? []).map(({ id, values }) => t(id, { field, ...values }))
+  return (refused.get(name) ?? []).map(({ id, values }) => t(BELOW_A_FIELD[id] ?? id, { field, ...values }))
 }
 
 interface TextField {
@@ -28,6 +49,7 @@ interface TextField {
   readonly minlength?: number
   readonly maxlength?: number
   readonly autocapitalize?: 'none'
+  readonly autofocus?: boolean
   /** Below the input, until something is refused about it. */
   readonly hint?: string
   /** For `code-boxes.js`: what each box in place of the input is called, a line each. */

@@ -126,6 +126,9 @@ const languages = (visit: Visit, basePath: string, address: string | null): VNod
   )
 }
 
+/** A form that was refused starts at the first field that was: attributes are the only place where those quotes stand. */
+const withFocus = (content: string): string => content.replace(' aria-invalid="true"', '$& autofocus')
+
 /** Every page of the panel: its frame, its language, its headers. Works without scripts. */
 export const page = (visit: Visit, basePath: string, options: Page): Response => {
   const {
@@ -143,6 +146,23 @@ export const page = (visit: Visit, basePath: string, options: Page): Response =>
   const flash = frame?.flash ?? null
   const logo = space.logo === null ? null : `${basePath}/storage/img/${space.logo}`
   const t = texts(visit)
+  const content = render(
+    <>
+      {visit.caller?.activated === false && visit.session?.kind === 'panel' ? (
+        <p class="banner">
+          {t('panel.not_activated')} <a href={`${basePath}/email/change`}>{t('panel.not_activated_go')}</a>
+        </p>
+      ) : null}
+      {flash === null ? null : (
+        <p role="status" class="flash">
+          {t(flash)}
+        </p>
+      )}
+      <h1>{t(title)}</h1>
+      {children}
+    </>,
+  )
+  const loaded = content.includes('<time ') ? [...scripts, 'local-time.js'] : scripts
   const html = (
     <html lang={language}>
       <head>
@@ -159,7 +179,7 @@ export const page = (visit: Visit, basePath: string, options: Page): Response =>
         <link rel="icon" href={logo ?? 'data:,'} />
         <link rel="stylesheet" href={basePath + assetPath('panel.css')} />
         <link rel="stylesheet" href={basePath + huePath(space.themeHue)} />
-        {scripts.map((script) => (
+        {loaded.map((script) => (
           <script type="module" src={script.startsWith('https:') ? script : basePath + assetPath(script)} />
         ))}
       </head>
@@ -177,20 +197,7 @@ export const page = (visit: Visit, basePath: string, options: Page): Response =>
           </div>
           {menu(visit, basePath)}
         </header>
-        <main id="main">
-          {visit.caller?.activated === false && visit.session?.kind === 'panel' ? (
-            <p class="banner">
-              {t('panel.not_activated')} <a href={`${basePath}/email/change`}>{t('panel.not_activated_go')}</a>
-            </p>
-          ) : null}
-          {flash === null ? null : (
-            <p role="status" class="flash">
-              {t(flash)}
-            </p>
-          )}
-          <h1>{t(title)}</h1>
-          {children}
-        </main>
+        <main id="main" dangerouslySetInnerHTML={{ __html: withFocus(content) }} />
         <footer>
           {languages(visit, basePath, address)}
           <a href={`${basePath}/about`}>{t('about.title')}</a>

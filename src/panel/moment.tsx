@@ -5,12 +5,16 @@ import type { Visit } from '../http/visit.ts'
 export const countdown = (seconds: number): VNode | null =>
   seconds <= 0 ? null : <span class="countdown" data-seconds-left={seconds} aria-hidden="true" />
 
-/** A point in time in the visitor's language, in UTC and saying so (spec i18n.md §1). */
+/** A point in time in the visitor's language, in UTC and saying so; `local-time.js` says it in the visitor's zone. */
 export const moment = ({ language }: Visit, at: Date): VNode => {
   const format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
     timeZone: 'UTC',
   })
-  return <time dateTime={at.toISOString()}>{`${format.format(at)} UTC`}</time>
+  return <time dateTime={at.toISOString()}>{format.format(at)}</time>
 }

@@ -245,24 +245,26 @@ describe('a refusal', () => {
   test('is a page for a browser, with the number of its request and a way back, and JSON for a program', async () => {
     const page = await t.get('/nothing/here', browser)
     expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
-    expect(page.text).toContain('<h1>Nothing here</h1>')
-    expect(page.text).toMatch(/Request [0-9a-f-]{36}/)
+    expect(page.text).toContain('<h1>Not found</h1>')
+    expect(page.text).toMatch(/request [0-9a-f-]{36}/)
     expect(page.text).toContain('href="/"')
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
-    expect((await t.get('/nothing/here')).json.message).toBe('Nothing was found here.')
-    expect((await t.get('/api/nothing', browser)).json.message).toBe('Nothing was found here.')
+    expect((await t.get('/nothing/here')).json.message).toBe('There is nothing at this address.')
+    expect((await t.get('/api/nothing', browser)).json.message).toBe('There is nothing at this address.')
   })
 
   test('of a method is a page too: the address of an answered form is loaded again', async () => {
     const page = await t.get('/accounts', browser)
     expect([page.status, page.headers.get('allow')]).toEqual([405, 'POST'])
-    expect(page.text).toContain('<h1>Nothing here</h1>')
+    expect(page.text).toContain('<h1>Not found</h1>')
     expect((await t.get('/accounts')).json.message).toContain('POST')
   })
 
   test('speaks the language that was chosen', async () => {
     const headers = { ...browser.headers, cookie: 'sipkeeper_language=fr' }
-    expect((await t.get('/nothing/here', { headers })).text).toContain('<h1>Rien à cet endroit</h1>')
+    expect((await t.get('/nothing/here', { headers })).text).toContain(
+      '<h1>Introuvable</h1><p>Il n’y a rien à cette adresse.</p>',
+    )
   })
 
   test('of our own making says so and nothing else', async () => {
@@ -276,7 +278,7 @@ describe('a refusal', () => {
 
   test('before any Space answers is a page that loads nothing', async () => {
     const unknown = await t.get('/about', { ...browser, host: 'nobody.localhost' })
-    expect([unknown.status, unknown.text]).toEqual([404, expect.stringContaining('<h1>Nothing here</h1>')])
+    expect([unknown.status, unknown.text]).toEqual([404, expect.stringContaining('<h1>Not found</h1>')])
     expect(unknown.text).not.toContain('/assets/')
     await setSpace({ expireAt: new Date('2026-01-01T00:00:00Z'), super: false })
     const expired = await t.get('/about', browser)

@@ -320,7 +320,7 @@ describe('sessions', () => {
 describe('devices', () => {
   test('are none without a registrar, and removing one that is unknown has no page', async () => {
     const browser = await signedIn()
-    expect((await browser.open('/devices')).text).toContain('No device is registered')
+    expect((await browser.open('/devices')).text).toContain('not connected to the SIP server')
     expect((await browser.open('/devices/urn%3Auuid%3A1/delete')).status).toBe(404)
   })
 

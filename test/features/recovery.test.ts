@@ -176,7 +176,7 @@ describe('a recovery does not begin', () => {
   test('for what is no address; what was typed stands in the form again', async () => {
     const { reply } = await byEmail('<b>no address')
     expect([reply.status, reply.text]).toEqual([422, expect.stringContaining('value="&lt;b>no address"')])
-    expect(reply.text).toContain('must be an e-mail address')
+    expect(reply.text).toContain('Enter an e-mail address, such as')
     expect((await byEmail('')).reply.status).toBe(422)
     expect(await t.db.read.select().from(t.db.tables.recoveryCodes)).toEqual([])
   })
@@ -209,7 +209,7 @@ describe('a recovery does not begin', () => {
     await start({}, { uniqueEmail: false })
     const twin = await t.account({ email: 'somebody@example.org' })
     const { reply } = await byEmail()
-    expect([reply.status, reply.text]).toEqual([422, expect.stringContaining('username field is required')])
+    expect([reply.status, reply.text]).toEqual([422, expect.stringContaining('Fill in this field.')])
     expect((await byEmail(undefined, { username: 'nobody' })).reply.status).toBe(200)
     expect(await sent()).toEqual([])
     await byEmail(undefined, { username: twin.username.toUpperCase() })

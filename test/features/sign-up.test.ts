@@ -164,10 +164,7 @@ describe('nobody registers', () => {
     expect(page.text).toContain('href="https://example.org/terms"')
     expect(page.text).toContain('href="https://example.org/privacy"')
     const refused = await browser.submit({ ...NEW, terms: '' }, { stay: true })
-    expect([refused.status, refusals(refused)]).toEqual([
-      422,
-      expect.arrayContaining(['-: The terms must be accepted.']),
-    ])
+    expect([refused.status, refusals(refused)]).toEqual([422, expect.arrayContaining(['-: Accept this to go on.'])])
     expect((await browser.submit({ ...NEW, terms: '1' })).status).toBe(302)
   })
 
@@ -179,22 +176,26 @@ describe('nobody registers', () => {
   })
 
   const wrong: [string, Record<string, string>, string][] = [
-    ['no name', { username: '' }, 'username: The username field is required.'],
-    ['a short name', { username: 'bob' }, 'username: The username must be at least 6 characters.'],
-    ['upper case', { username: 'NewComer' }, 'username: The username must not contain upper-case letters.'],
-    ['a phone number as name', { username: '+33612345678' }, 'username: The username must not be a phone number.'],
-    ['characters that no SIP address has', { username: 'new comer' }, 'username: The username contains characters'],
-    ['a name that is reserved', { username: 'operator1' }, 'username: The username is already used.'],
-    ['a name that somebody has', { username: 'somebody' }, 'username: The username is already used.'],
-    ['a name that somebody had not long ago', { username: 'departed' }, 'username: The username is already used.'],
-    ['no password', { password: '' }, 'password: The password field is required.'],
-    ['a short password', { password: 'a1b2c', password_confirmation: 'a1b2c' }, 'password: The password must be at'],
+    ['no name', { username: '' }, 'username: Fill in this field.'],
+    ['a short name', { username: 'bob' }, 'username: Enter at least 6 characters.'],
+    ['upper case', { username: 'NewComer' }, 'username: Use lower-case letters only.'],
+    ['a phone number as name', { username: '+33612345678' }, 'username: A phone number cannot be a user name.'],
+    ['characters that no SIP address has', { username: 'new comer' }, 'username: A SIP address cannot contain some'],
+    ['a name that is reserved', { username: 'operator1' }, 'username: This is in use already.'],
+    ['a name that somebody has', { username: 'somebody' }, 'username: This is in use already.'],
+    ['a name that somebody had not long ago', { username: 'departed' }, 'username: This is in use already.'],
+    ['no password', { password: '' }, 'password: Fill in this field.'],
+    [
+      'a short password',
+      { password: 'a1b2c', password_confirmation: 'a1b2c' },
+      'password: Enter at least 6 characters.',
+    ],
     ['two passwords', { password_confirmation: 'other-words' }, 'password_confirmation: The two passwords are not'],
-    ['the name as password', { password: 'Newcomer' }, 'password: The password is too easy to guess.'],
-    ['the address as password', { password: 'newcomer@example.org' }, 'password: The password is too easy to guess.'],
-    ['a password of everybody', { password: 'Qwerty123' }, 'password: The password is too easy to guess.'],
-    ['a password without end', { password: 'x'.repeat(129) }, 'password: The password must not be longer than 128'],
-    ['no address', mail('nobody'), 'email: The e-mail must be an e-mail address.'],
+    ['the name as password', { password: 'Newcomer' }, 'password: This is too easy to guess.'],
+    ['the address as password', { password: 'newcomer@example.org' }, 'password: This is too easy to guess.'],
+    ['a password of everybody', { password: 'Qwerty123' }, 'password: This is too easy to guess.'],
+    ['a password without end', { password: 'x'.repeat(129) }, 'password: Enter 128 characters at most.'],
+    ['no address', mail('nobody'), 'email: Enter an e-mail address, such as'],
     ['two addresses', { email_confirmation: 'other@example.org' }, 'email_confirmation: The two e-mail addresses are'],
   ]
   test.each(wrong)('with %s; what was typed stands in the form again, no password does', async (_, fields, note) => {
@@ -219,7 +220,7 @@ describe('nobody registers', () => {
     const { reply } = await register({ ...NEW_BY_PHONE, phone: '12' })
     expect([reply.status, refusals(reply)[1]]).toEqual([
       422,
-      expect.stringContaining('phone: The phone must be a phone'),
+      expect.stringContaining('phone: Enter the number in international form'),
     ])
     expect((await register({ ...NEW_BY_PHONE, phone: '+4930123456' })).reply.status).toBe(422)
     expect(await account()).toBeNull()
@@ -400,7 +401,7 @@ describe('a registration', () => {
     await browser.open('/register/again')
     t.clock.now = new Date(t.clock.now.getTime() + 20_000)
     const refused = await browser.submit({}, { stay: true })
-    const note = 'email: A code was sent there a moment ago. Please wait 40 more seconds.'
+    const note = 'email: A code was sent there a moment ago: ask again in 40 seconds.'
     expect([refused.status, refusals(refused)]).toEqual([422, [note]])
     expect(await t.messages()).toHaveLength(1)
     t.clock.now = new Date(t.clock.now.getTime() + 40_000)

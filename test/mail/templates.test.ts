@@ -78,6 +78,31 @@ describe('lifetimes are said', () => {
   })
 })
 
+describe('the foot', () => {
+  const linkless = { 'account.identifier': 'alice@sip.example.org', link: 'https://elsewhere.example.org:8443/x' }
+
+  test('is at the scheme and port of the links above it, and below the base path', async () => {
+    await using mail = mailChannel({ env: { BASE_PATH: '/sip', APP_URL: 'https://accounts.example.org/sip' } })
+    for (const origin of ['http://accounts.example.org:8080', 'https://accounts.example.org']) {
+      const data = { ...SAMPLES.reset_password, link: `${origin}/sip/reset_password/EXAMPLEEXAMPLE16` }
+      const { text, html } = await mail.render('reset_password', data, { spaceId: 1, language: 'en' })
+      expect(text).toContain(`Sent by Example, ${origin}/sip\n`)
+      expect(html).toContain(`href="${origin}/sip"`)
+    }
+  })
+
+  test('is where PUBLIC_SCHEME and PUBLIC_PORT say for a mail without a link of the Space', async () => {
+    await using mail = mailChannel({ env: { PUBLIC_SCHEME: 'http', PUBLIC_PORT: '8080' } })
+    const own = { spaceId: 1, language: 'en' } as const
+    for (const { text } of [
+      await mail.render('recovery_code', SAMPLES.recovery_code, own),
+      await mail.render('reset_password', { ...SAMPLES.reset_password, ...linkless }, own),
+    ]) {
+      expect(text).toContain('Sent by Example, http://accounts.example.org:8080\n')
+    }
+  })
+})
+
 test('the last day of a Space is today, not in 0 days, and never past', async () => {
   const days = { 3: 'in 3 days', 1: 'tomorrow', 0: 'today', [-2]: 'today' }
   for (const [left, words] of Object.entries(days)) {

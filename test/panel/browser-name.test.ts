@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { browserName } from '../../src/panel/browser-name.ts'
+import { browserName, phoneSystem } from '../../src/panel/browser-name.ts'
 
 const MOZILLA = 'Mozilla/5.0'
 const KHTML = 'AppleWebKit/537.36 (KHTML, like Gecko)'
@@ -20,4 +20,19 @@ test('a browser is named as people know it, with its system', () => {
 test('what is no browser keeps its own name', () => {
   expect(browserName('curl/8.5.0')).toBe('curl/8.5.0')
   expect(browserName('')).toBe('')
+})
+
+test('a phone says whose it is, a computer and a program nothing', () => {
+  expect(phoneSystem(`${MOZILLA} (Linux; Android 10; K) ${KHTML} Chrome/156.0.0.0 Mobile Safari/537.36`)).toBe(
+    'android',
+  )
+  expect(phoneSystem(`${MOZILLA} ${IPHONE} Version/19.0 Mobile/15E148 Safari/604.1`)).toBe('ios')
+  for (const other of [
+    `${MOZILLA} (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0`,
+    'curl/8.5.0',
+    '',
+    null,
+  ]) {
+    expect(phoneSystem(other)).toBeNull()
+  }
 })

@@ -1,7 +1,7 @@
 import type { Visit } from '../../http/visit.ts'
 import { page, texts } from '../../panel/layout.tsx'
 import { deviceFacts } from './device-facts.tsx'
-import { type Device, type Devices, titleOf } from './devices.ts'
+import { type Device, type Devices, NO_DEVICES, titleOf } from './devices.ts'
 
 export const devicesPage = (
   visit: Visit,
@@ -14,7 +14,7 @@ export const devicesPage = (
     title: 'devices.title',
     children:
       devices.length === 0 ? (
-        <p class="empty">{t(registrarState === 'away' ? 'devices.away' : 'devices.none')}</p>
+        <p class="empty">{t(NO_DEVICES[registrarState])}</p>
       ) : (
         <>
           <p>{t('devices.why')}</p>

@@ -18,6 +18,9 @@ export interface Device {
 export const titleOf = ({ app, version, name, uuid }: Device): string =>
   [app, version, name].filter((part) => part !== '').join(' ') || uuid
 
+/** What it means that none is known: nobody was asked, nobody answered, or there is none. */
+export const NO_DEVICES = { off: 'devices.off', away: 'devices.away', there: 'devices.none' } as const
+
 interface Identity {
   readonly username: string
   readonly domain: string

@@ -1,10 +1,13 @@
 import type { VNode } from 'preact'
+import type { Config } from '../../config/config.ts'
 import type { Visit } from '../../http/visit.ts'
+import { phoneSystem } from '../../panel/browser-name.ts'
 import { actionForm } from '../../panel/form-page.tsx'
 import { page, texts } from '../../panel/layout.tsx'
 import { moment } from '../../panel/moment.tsx'
+import { whereToGetIt } from '../../panel/phone-app.tsx'
 import type { AccountView } from '../accounts/accounts.ts'
-import { type Device, type Devices, titleOf } from '../devices/devices.ts'
+import { type Device, type Devices, NO_DEVICES, titleOf } from '../devices/devices.ts'
 import { realmOf } from '../spaces/space.ts'
 
 interface Dashboard {
@@ -25,7 +28,8 @@ export interface SetUpLink {
 }
 
 /** Where a person starts (spec panel.md PU1). */
-export const dashboardPage = (visit: Visit, basePath: string, dashboard: Dashboard): Response => {
+export const dashboardPage = (visit: Visit, config: Config, dashboard: Dashboard): Response => {
+  const basePath = config.BASE_PATH
   const t = texts(visit)
   return page(visit, basePath, {
     title: 'dashboard.title',
@@ -34,7 +38,7 @@ export const dashboardPage = (visit: Visit, basePath: string, dashboard: Dashboa
       <div class="columns">
         <div>
           {identityCard(visit, basePath, dashboard)}
-          {provisioningCard(visit, basePath, dashboard)}
+          {provisioningCard(visit, config, dashboard)}
         </div>
         <div>
           {devicesCard(visit, basePath, dashboard)}
@@ -95,28 +99,46 @@ const identityCard = (visit: Visit, basePath: string, { account, hasPhone }: Das
   )
 }
 
-const provisioningCard = (visit: Visit, basePath: string, { account, link }: Dashboard): VNode => {
+/** On a phone the app opens with a tap, and the code is for other devices; elsewhere a phone scans it. */
+const setUp = (visit: Visit, { PHONE_APP_NAME: app }: Config, { url, qrCodePath, expiresAt }: SetUpLink): VNode => {
   const t = texts(visit)
+  const isPhone = phoneSystem(visit.userAgent) !== null
+  return (
+    <>
+      {isPhone ? (
+        <>
+          <p>{t('dashboard.here', { app })}</p>
+          <p>
+            <a class="button" href={`linphone-config:${url}`}>
+              {t('app.open', { app })}
+            </a>
+          </p>
+          <h3>{t('dashboard.elsewhere')}</h3>
+        </>
+      ) : null}
+      <p>{t(isPhone ? 'dashboard.scan_there' : 'dashboard.scan', { app })}</p>
+      <img class="qr" src={qrCodePath} alt={t('dashboard.picture')} width="320" height="320" />
+      <label data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
+        {t(isPhone ? 'dashboard.link_there' : 'dashboard.link')}
+        <input type="text" readonly value={url} autocomplete="off" spellcheck={false} />
+      </label>
+      {expiresAt === null ? null : (
+        <p>
+          {t('dashboard.link_until')} {moment(visit, expiresAt)}
+        </p>
+      )}
+    </>
+  )
+}
+
+const provisioningCard = (visit: Visit, config: Config, { account, link }: Dashboard): VNode => {
+  const t = texts(visit)
+  const { BASE_PATH: basePath, PHONE_APP_NAME: app } = config
   return (
     <section>
       <h2>{t('dashboard.set_up')}</h2>
-      {link === null ? (
-        <p>{t('dashboard.no_link')}</p>
-      ) : (
-        <>
-          <p>{t('dashboard.scan')}</p>
-          <img class="qr" src={link.qrCodePath} alt={t('dashboard.picture')} width="320" height="320" />
-          <label data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
-            {t('dashboard.link')}
-            <input type="text" readonly value={link.url} autocomplete="off" spellcheck={false} />
-          </label>
-          {link.expiresAt === null ? null : (
-            <p>
-              {t('dashboard.link_until')} {moment(visit, link.expiresAt)}
-            </p>
-          )}
-        </>
-      )}
+      {link === null ? <p>{t('dashboard.no_link', { app })}</p> : setUp(visit, config, link)}
+      {whereToGetIt(visit, config)}
       {actionForm(visit, basePath, {
         path: '/dashboard/provision',
         button: link === null ? 'dashboard.make_link' : 'dashboard.renew_link',
@@ -149,7 +171,7 @@ const devicesCard = (visit: Visit, basePath: string, { devices, registrarState }
     <section>
       <h2>{t('devices.title')}</h2>
       {devices.length === 0 ? (
-        <p>{t(registrarState === 'away' ? 'devices.away' : 'devices.none')}</p>
+        <p>{t(NO_DEVICES[registrarState])}</p>
       ) : (
         <ul>
           {devices.map((device) => (

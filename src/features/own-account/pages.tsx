@@ -78,7 +78,7 @@ export const ownAccountPages = (deps: Deps) => {
   const dashboard = async (visit: Visit, caller: Caller): Promise<Response> => {
     const account = await ownAccount.view(caller)
     const known = await devices.of(caller)
-    return dashboardPage(visit, basePath, {
+    return dashboardPage(visit, config, {
       account,
       hasPhone: navigation.isOn(visit.space, '/phone/change'),
       link: linkOf(visit, account),

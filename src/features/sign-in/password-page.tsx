@@ -49,6 +49,7 @@ export const passwordPage = (visit: Visit, basePath: string, door: Door, refused
           label: 'sign_in.password',
           type: 'password',
           autocomplete: 'current-password',
+          autofocus: refused.has('credentials'),
         })}
       </>
     ),

@@ -112,7 +112,14 @@ const terms = (visit: Visit, config: Config, refused: FieldMessages): VNode | nu
   return known.length === 0 ? null : (
     <>
       <label class="terms">
-        <input type="checkbox" name="terms" value="1" required checked={visit.input.terms === '1'} />
+        <input
+          type="checkbox"
+          name="terms"
+          value="1"
+          required
+          checked={visit.input.terms === '1'}
+          aria-invalid={refused.has('terms') ? 'true' : undefined}
+        />
         <span>
           {t('sign_up.terms_accept')}{' '}
           {known.map(({ url, label }, index) => (

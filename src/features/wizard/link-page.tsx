@@ -2,8 +2,9 @@ import type { Config } from '../../config/config.ts'
 import type { Visit } from '../../http/visit.ts'
 import { FORM_TOKEN_FIELD, type FormTokens } from '../../panel/csrf.ts'
 import { page, texts } from '../../panel/layout.tsx'
+import { whereToGetIt } from '../../panel/phone-app.tsx'
 import { qrPng } from '../../protocols/qr.ts'
-import { calls, SCRIPT, titleOf, whereToGetIt } from './opening.tsx'
+import { calls, SCRIPT, titleOf } from './opening.tsx'
 import type { OpenLink } from './wizard.ts'
 
 /** What a link of ours would do, and the button that uses it up. `address`: its own, with its query. */

@@ -1,8 +1,9 @@
 import type { Config } from '../../config/config.ts'
 import type { Visit } from '../../http/visit.ts'
 import { page, texts } from '../../panel/layout.tsx'
+import { whereToGetIt } from '../../panel/phone-app.tsx'
 import type { Errand } from './link.ts'
-import { calls, opening, SCRIPT, titleOf, whereToGetIt } from './opening.tsx'
+import { calls, opening, SCRIPT, titleOf } from './opening.tsx'
 
 interface Open {
   readonly errand: Errand

@@ -1,5 +1,4 @@
 import type { VNode } from 'preact'
-import type { Config } from '../../config/config.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { MessageId } from '../../messages/messages.ts'
 import { texts } from '../../panel/layout.tsx'
@@ -23,12 +22,3 @@ export const opening = (visit: Visit, href: string, isAsked: boolean): VNode => 
     </a>
   </p>
 )
-
-export const whereToGetIt = (visit: Visit, { MAIL_APP_DOWNLOAD_URL: url }: Config): VNode | null => {
-  const t = texts(visit)
-  return url === null ? null : (
-    <p>
-      {t('wizard.missing')} <a href={url}>{t('wizard.download')}</a>
-    </p>
-  )
-}

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/config.ts'
 import type { Visit } from '../../http/visit.ts'
 import { page, texts } from '../../panel/layout.tsx'
-import { opening, whereToGetIt } from './opening.tsx'
+import { whereToGetIt } from '../../panel/phone-app.tsx'
+import { opening } from './opening.tsx'
 
 /** A provisioning link in the place of one of ours. */
 export const provisioningPage = (

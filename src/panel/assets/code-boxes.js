@@ -57,4 +57,5 @@ for (const field of document.querySelectorAll('input[data-boxes]')) {
   row.append(...boxes)
   group.append(legend, row, ...label.querySelectorAll('small'))
   label.replaceWith(group)
+  if (field.autofocus) goTo(0)
 }
