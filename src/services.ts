@@ -145,6 +145,7 @@ export const services = (world: World, db: Db) => {
     ...base,
     hooks: hooksOfOperator,
     bridge: bridged,
+    limits: limited,
     sessions: signedIn,
     notices: noticesOfAccounts,
     outbox: messages,
@@ -236,7 +237,13 @@ export const services = (world: World, db: Db) => {
       vcardsStorage: cards,
       wire,
     }),
-    passwordResets: passwordResets({ ...base, accounts: accountsOfSpaces, sessions: signedIn, outbox: messages }),
+    passwordResets: passwordResets({
+      ...base,
+      accounts: accountsOfSpaces,
+      sessions: signedIn,
+      limits: limited,
+      outbox: messages,
+    }),
     recovery: recovery({
       ...base,
       accounts: accountsOfSpaces,

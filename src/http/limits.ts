@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Db } from '../db/db.ts'
 import { AppError } from '../errors.ts'
 import type { Logging } from '../logging/logging.ts'
+import { guesses } from './guesses.ts'
 
 export interface Limit {
   readonly name: string
@@ -11,8 +12,8 @@ export interface Limit {
   readonly points: number | null
   /** Counts one; refuses with `rate_limited` beyond the limit. Resolves to what is left in the window. */
   consume(key: string): Promise<number>
-  /** Refuses when the key has used up its window, counting nothing. */
-  check(key: string): Promise<void>
+  /** Refuses when the key has used up its window, counting nothing. Resolves to what is left in it. */
+  check(key: string): Promise<number>
   /** Takes back one that was counted, refused or not. */
   giveBack(key: string): Promise<void>
 }
@@ -21,7 +22,7 @@ const unlimited = (name: string): Limit => ({
   name,
   points: null,
   consume: async () => Number.POSITIVE_INFINITY,
-  check: async () => {},
+  check: async () => Number.POSITIVE_INFINITY,
   giveBack: async () => {},
 })
 
@@ -71,6 +72,7 @@ export const limiter =
       check: async (key) => {
         const used = await usedBy(key)
         if (used !== null && used.remainingPoints <= 0) tooMany(used)
+        return used?.remainingPoints ?? points
       },
       giveBack: async (key) => {
         // In a window that has ended meanwhile there is nothing of ours.
@@ -167,7 +169,13 @@ export const limits = (config: Config, db: Db, log: Logging) => {
     /** QR codes to sign in with, per address: they cost a row each. */
     signInCodes: limit('sign-in-code', isOff ? null : 20, true, 3600),
     /** Digest responses that were wrong, per address. */
-    digestFailures: limit('digest', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
+    digests: guesses(limit('digest', config.AUTH_RATE_LIMIT_PER_MINUTE, true)),
+    /**
+     * API keys that nobody has, and links to a new password, per address. They are too long to be guessed: what is
+     * limited is what they cost and log, and a right one is never refused.
+     */
+    keyFailures: limit('key', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
+    linkFailures: limit('link', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
     /** Removes what is known of windows that have ended; nothing where this process counts in memory. */
     clear: async (now: Date, signal?: AbortSignal): Promise<number> => {
       const store = db.limiterStore

@@ -115,6 +115,37 @@ describe('wrong digest responses', () => {
     expect((await t.digest(alice, 'GET', ME, ELSEWHERE)).status).toBe(200)
   })
 
+  test('of a thousand at once no more are looked at than the limit says, the right one among the last', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '5' })
+    const alice = await t.account()
+    const challenge = parseChallenge(
+      (await t.get(ME, { headers: { from: `sip:${alice.username}@sip.example.org` } })).headers.get(
+        'www-authenticate',
+      ) ?? '',
+    )
+    const guesses = Array.from({ length: 1000 }, () =>
+      t.digest({ ...alice, password: 'wrong' }, 'GET', ME, { challenge }),
+    )
+    const right = t.digest(alice, 'GET', ME, { challenge, nc: '00000002' })
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(995)
+    expect((await right).status).toBe(429)
+    expect(t.lines.filter((line) => line.includes('event=auth.digest.fail'))).toHaveLength(5)
+  })
+
+  test('do not stand in the way of right ones, however many of those come at once from one address', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '3' })
+    const alice = await t.account()
+    expect((await guess(alice)).status).toBe(401)
+    const before = await t.snapshot()
+    const replies = await Promise.all(Array.from({ length: 60 }, () => t.digest(alice, 'GET', ME)))
+    expect(replies.map(({ status }) => status)).toEqual(Array(60).fill(200))
+    // Only the counts of the nonces, which PostgreSQL keeps, were written.
+    const rest = (text: string) => text.split('\n').filter((line) => line !== '' && !line.includes('"nonce":'))
+    expect(rest(await t.snapshot())).toEqual(rest(before))
+  })
+
   test('that were right, or only stale, are not counted', async () => {
     await start({ AUTH_RATE_LIMIT_PER_MINUTE: '2' })
     const alice = await t.account()
@@ -166,6 +197,45 @@ test('wrong codes of whatever account close the door for an address, right ones 
   }
   expectLimited(await guess(alice, hers))
   expect((await guess(bob, his, ELSEWHERE)).status).toBe(200)
+})
+
+describe('what cannot be guessed anyhow', () => {
+  test('costs a line in the log each time but no more than the limit: keys that nobody has', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '3' })
+    const alice = await t.account()
+    const replies: Reply[] = []
+    for (let i = 0; i < 20; i++) replies.push(await t.get(ME, { key: `invented${i}` }))
+    expect(replies.map(({ status }) => status)).toEqual([...Array(3).fill(401), ...Array(17).fill(429)])
+    expectLimited(replies.at(-1) as Reply)
+    expect(t.lines.filter((line) => line.includes('event=auth.key.fail'))).toHaveLength(3)
+    expect(t.lines.filter((line) => line.includes('event=auth.throttled'))).toHaveLength(1)
+    // A right one opens the door all the while.
+    expect((await t.get(ME, { as: alice })).status).toBe(200)
+    expect((await t.get(ME, { key: 'invented', ...ELSEWHERE })).status).toBe(401)
+  })
+
+  test('costs a line in the log each time but no more than the limit: links to a new password', async () => {
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '3' })
+    const statuses: number[] = []
+    for (let i = 0; i < 10; i++) statuses.push((await t.get(`/reset_password/invented${i}xxxxxxx`)).status)
+    expect(statuses).toEqual([...Array(3).fill(404), ...Array(7).fill(429)])
+    expect(t.lines.filter((line) => line.includes('event=auth.reset.fail'))).toHaveLength(3)
+  })
+})
+
+test('an old password that is wrong is counted before it is compared: five in a row, then the right one waits, too', async () => {
+  await start({ AUTH_RATE_LIMIT_PER_MINUTE: '60' })
+  const [alice, bob] = [await t.account(), await t.account()]
+  const change = (as: TestAccount, old_password: string) =>
+    t.post(`${ME}/password`, { as, body: { old_password, password: 'battery-staple', algorithm: 'SHA-256' } })
+  for (let i = 0; i < 4; i++) expect((await change(bob, `wrong-${i}`)).status).toBe(422)
+  expect((await change(bob, bob.password)).status).toBe(200)
+  const replies = await Promise.all(Array.from({ length: 50 }, (_, index) => change(alice, `wrong-${index}`)))
+  expect(replies.filter(({ status }) => status === 422)).toHaveLength(5)
+  expect(replies.filter(({ status }) => status === 429)).toHaveLength(45)
+  const late = await change(alice, alice.password)
+  expect([late.status, Number(late.headers.get('retry-after')) > 0]).toEqual([429, true])
+  expect((await t.digest(alice, 'GET', ME)).status).toBe(200)
 })
 
 describe('an address', () => {

@@ -6,6 +6,7 @@ import { remembered } from '../../db/remembered.ts'
 import { AppError } from '../../errors.ts'
 import { type AccountEventName, accountFor, type Hooks, spaceFor } from '../../hooks/hooks.ts'
 import { type Input, isTrue } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import type { Language } from '../../messages/messages.ts'
@@ -73,6 +74,7 @@ export const accounts = (deps: {
   secrets: Secrets
   spaces: SpaceDirectory
   apiKeys: ApiKeys
+  limits: Limits
   provisioningTokens: ProvisioningTokens
   dictionary: Dictionary
   phoneCountries: PhoneCountries
@@ -86,7 +88,7 @@ export const accounts = (deps: {
   now: () => Date
 }) => {
   const { config, db, secrets, spaces, apiKeys, provisioningTokens, dictionary, phoneCountries, log, now } = deps
-  const { confirmationKeys, sessions, notices, outbox, hooks, bridge } = deps
+  const { confirmationKeys, limits, sessions, notices, outbox, hooks, bridge } = deps
   const store = accountStore(db)
 
   const record = (event: SecurityEvent, visit: Visit, account: { username: string; domain: string }, more = {}) =>
@@ -508,13 +510,14 @@ export const accounts = (deps: {
     const realm = realmOf(space)
     const stored = await store.passwords(db.read, caller.id)
     if (stored.length > 0) {
-      const old = input.values.old_password
-      if (typeof old !== 'string') input.refuse('old_password', { id: 'v.required' })
-      else {
-        const matches = isPassword(stored, { username: caller.username, realm }, old)
-        if (!matches) input.refuse('old_password', { id: 'v.old_password' })
-      }
+      if (input.isMissing('old_password')) input.refuse('old_password', { id: 'v.required' })
       input.settle()
+      const guessed = `account ${caller.id}`
+      await limits.passwords.attempt(guessed)
+      const isRight = isPassword(stored, { username: caller.username, realm }, input.values.old_password ?? '')
+      if (!isRight) input.refuse('old_password', { id: 'v.old_password' })
+      input.settle()
+      await limits.passwords.forget(guessed)
     }
     const hash = ha1(algorithm, caller.username, realm, input.values.password ?? '')
     const { found, revoked } = await db.transaction(async (tx) => {

@@ -94,6 +94,7 @@ export const authentication = (deps: {
   const byKey = async (visit: Visit, key: string, via: 'key' | 'cookie'): Promise<Caller> => {
     const account = await apiKeys.use(key, visit.address)
     if (typeof account === 'string') {
+      await limits.keyFailures.consume(visit.network)
       log.security('auth.key.fail', {
         ip: visit.address,
         space: visit.space.domain,
@@ -127,34 +128,36 @@ export const authentication = (deps: {
       return CHALLENGED
     }
 
-    await limits.digestFailures.check(visit.network)
-    const refuse = async (reason: string): Promise<never> => {
+    const given = proof.authorization
+    const inspect = () => {
+      const credentials = parseDigestCredentials(given)
+      if (credentials === null) return 'malformed'
+      if (credentials.username !== account.username) return 'username'
+      if (credentials.realm !== realm) return 'realm'
+      if (!proof.isTarget(credentials.uri)) return 'uri'
+      // The one that we asked for: nobody in between may talk the client into a weaker one (RFC 7616 §3.4).
+      if (credentials.algorithm !== strongest.algorithm) return 'algorithm'
+      const issuedAt = nonces.issuedAt(credentials, holder)
+      if (issuedAt === null) return 'nonce'
+      return responseMatches(credentials, strongest.secret, proof.method) ? { credentials, issuedAt } : 'bad_password'
+    }
+    const proven = await limits.digests.look(visit.network, inspect)
+    if (typeof proven === 'string') {
       log.security('auth.digest.fail', {
         result: 'fail',
         ip: visit.address,
         space: space.domain,
         account: `${account.username}@${account.domain}`,
         via: 'digest',
-        reason,
+        reason: proven,
         ua: visit.userAgent,
         rid: visit.id,
       })
       challengeAgain(false)
-      await limits.digestFailures.consume(visit.network)
       throw new AppError('unauthenticated', 'auth.failed')
     }
 
-    const credentials = parseDigestCredentials(proof.authorization)
-    if (credentials === null) return refuse('malformed')
-    if (credentials.username !== account.username) return refuse('username')
-    if (credentials.realm !== realm) return refuse('realm')
-    if (!proof.isTarget(credentials.uri)) return refuse('uri')
-    // The one that we asked for: nobody in between may talk the client into a weaker one (RFC 7616 §3.4).
-    if (credentials.algorithm !== strongest.algorithm) return refuse('algorithm')
-    const issuedAt = nonces.issuedAt(credentials, holder)
-    if (issuedAt === null) return refuse('nonce')
-    if (!responseMatches(credentials, strongest.secret, proof.method)) return refuse('bad_password')
-
+    const { credentials, issuedAt } = proven
     // The response is right: whatever is wrong from here on is only stale.
     const fresh =
       credentials.nonceCount <= MOST_COUNT &&

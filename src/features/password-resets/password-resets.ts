@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import type { Db, Reader } from '../../db/db.ts'
 import { AppError, type RefusalCode } from '../../errors.ts'
 import type { Input } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import { maskedEmail } from '../../logging/masking.ts'
@@ -24,11 +25,12 @@ export const passwordResets = (deps: {
   secrets: Secrets
   accounts: Accounts
   sessions: Sessions
+  limits: Limits
   outbox: Outbox
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, secrets, accounts, sessions, outbox, log, now } = deps
+  const { config, db, secrets, accounts, sessions, limits, outbox, log, now } = deps
   const store = passwordResetStore(db)
   const lifetimeMinutes = config.APP_RESET_PASSWORD_EMAIL_TOKEN_EXPIRATION_MINUTES
 
@@ -105,7 +107,8 @@ export const passwordResets = (deps: {
     /** Refuses a link that cannot be used, with `dead` when it no longer can. Looking at it spends nothing. */
     inspect: async (visit: Visit, token: string, dead: 'gone' | 'forbidden'): Promise<void> => {
       refuseWithoutPasswords(visit)
-      await find(db.read, visit, token, dead).catch((refusal: unknown) => {
+      await find(db.read, visit, token, dead).catch(async (refusal: unknown) => {
+        if (refusal instanceof AppError) await limits.linkFailures.consume(visit.network)
         if (refusal instanceof AppError) record('auth.reset.fail', visit, null, { reason: refusal.code })
         throw refusal
       })
