@@ -57,6 +57,7 @@ export const app = (services: Services): AnyElysia => {
     .use(
       failures(
         services.log,
+        services.outages,
         () => surface,
         (request, visit, status, say) => {
           if (!visit.isPage) speakAsChosen(request, visit)

@@ -4,12 +4,12 @@ import { FLUSH_EVERY_MS } from './features/api-keys/api-keys.ts'
 import { front } from './http/front.ts'
 import { metrics } from './http/metrics.ts'
 import { json } from './http/respond.ts'
-import { listen, listenForMetrics } from './http/server.ts'
+import { listen, listenForMetrics, removeLeftover } from './http/server.ts'
 import { scheduler } from './jobs/scheduler.ts'
 import { dispatcher } from './outbox/dispatcher.ts'
 import { services, type World } from './services.ts'
 
-/** What `/up` says: 200 when the database answers. */
+/** What `/up` says: 200 when the database answers and, as far as we know, takes what is written (D53). */
 const health = (db: Db) => async (): Promise<Response> => {
   try {
     await db.ping()
@@ -34,6 +34,7 @@ export const assemble = (world: World, db: Db) => {
     health: health(db),
     metrics: measured,
     log: world.log,
+    outages: parts.outages,
     now: world.now,
   })
   return { parts, routes, front: door, metrics: measured }
@@ -41,12 +42,17 @@ export const assemble = (world: World, db: Db) => {
 
 const DRAIN_MS = 10_000
 
-/** Listens until `stop()`, which finishes what is in flight (at most ten seconds) and writes what is pending. */
-export const start = async (world: World, db: Db) => {
+/**
+ * Listens until `stop()`, which finishes what is in flight (at most ten seconds) and writes what is pending.
+ * `reusePort` is about `LISTEN`.
+ */
+export const start = async (world: World, db: Db, options: { reusePort?: boolean } = {}) => {
   const { config, log } = world
   const { parts, front: door, metrics: measured } = assemble(world, db)
   await parts.hooks.load()
-  const server = listen(config, door)
+  await removeLeftover(config.LISTEN)
+  await removeLeftover(config.METRICS_LISTEN)
+  const server = listen(config, door, options)
   const listenToScrapers = () => {
     try {
       return measured === null || config.METRICS_LISTEN === null

@@ -50,6 +50,7 @@ import { wizard } from './features/wizard/wizard.ts'
 import { hooks } from './hooks/hooks.ts'
 import { limits } from './http/limits.ts'
 import { longReplies } from './http/long-replies.ts'
+import { outages } from './http/outages.ts'
 import type { Visit } from './http/visit.ts'
 import { jobs } from './jobs/jobs.ts'
 import { leases } from './jobs/leases.ts'
@@ -283,6 +284,7 @@ export const services = (world: World, db: Db) => {
     }),
     wire,
     limits: limited,
+    outages: outages(log, now),
     authentication: proofs,
     apiKeys: keysOfAccounts,
     dictionary: entries,

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../config/config.ts'
 import { SchemaError } from '../db/migrations.ts'
+import { type Outage, outageOf } from '../db/outage.ts'
 import { AppError, type RefusalCode } from '../errors.ts'
 import { translate } from '../messages/messages.ts'
 
@@ -24,13 +25,12 @@ const OF_REFUSAL: Partial<Record<RefusalCode, number>> = {
   unavailable: EXIT.dependencyDown,
 }
 
-/** What drivers and the system call a failure, the first that fits. PostgreSQL's codes: its manual, appendix A. */
-const OF_FAILURE: readonly (readonly [code: RegExp, sentence: string, exitCode: number])[] = [
-  [/^(SQLITE_(BUSY|LOCKED)|40001|40P01|53300|57P03)/, 'The database is busy; try again', EXIT.tryAgain],
-  [/^(28P01|28000|3D000|3F000)$/, 'The database refuses what DATABASE_URL says', EXIT.configuration],
-  [/^(ERR_POSTGRES_CONNECTION|08|57P0|ECONNREFUSED$)/, 'The database does not answer', EXIT.dependencyDown],
-  [/^SQLITE_(CANTOPEN|CORRUPT|FULL|IOERR|NOTADB|PERM|READONLY)/, 'The database cannot be used', EXIT.dependencyDown],
-]
+const OF_OUTAGE: Readonly<Record<Outage, readonly [sentence: string, exitCode: number]>> = {
+  busy: ['The database is busy; try again', EXIT.tryAgain],
+  refused: ['The database refuses what DATABASE_URL says', EXIT.configuration],
+  away: ['The database does not answer', EXIT.dependencyDown],
+  unusable: ['The database cannot be used', EXIT.dependencyDown],
+}
 
 /** A sentence for the operator, with the code that a script reads. */
 export class CommandError extends Error {
@@ -46,13 +46,12 @@ export class CommandError extends Error {
 const explainSurroundings = (error: unknown): { message: string; exitCode: number } | null => {
   // Drizzle wraps what the driver throws.
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code, errno, syscall, message } = cause as Error & { code?: unknown; errno?: unknown; syscall?: unknown }
-    for (const [pattern, sentence, exitCode] of OF_FAILURE) {
-      // PostgreSQL's own codes are in `errno`, its driver's in `code`.
-      if (pattern.test(String(code)) || pattern.test(String(errno)))
-        return { message: `${sentence}: ${message}`, exitCode }
-    }
+    const { syscall, message } = cause as Error & { syscall?: unknown }
     if (typeof syscall === 'string') return { message, exitCode: EXIT.failed }
+    const found = outageOf(cause)
+    if (found === null) continue
+    const [sentence, exitCode] = OF_OUTAGE[found]
+    return { message: `${sentence}: ${message}`, exitCode }
   }
   return null
 }

@@ -51,7 +51,7 @@ const reportDuplicates = async (config: Config, db: Db, log: Logging): Promise<v
   }
 }
 
-const serve = async (options: GlobalOptions): Promise<void> => {
+const serve = async (options: GlobalOptions & { readonly reusePort?: boolean }): Promise<void> => {
   const { config } = loadSettings(options)
   const unusable = await unusableTarget(config)
   if (unusable !== null) throw new CommandError(unusable, EXIT.configuration)
@@ -73,7 +73,7 @@ const serve = async (options: GlobalOptions): Promise<void> => {
     }
     let running: Awaited<ReturnType<typeof start>>
     try {
-      running = await start(world, db)
+      running = await start(world, db, { reusePort: options.reusePort === true })
     } catch (error) {
       throw error instanceof ConfigurationError ? error : explainListening(config, error)
     }
@@ -94,4 +94,8 @@ export const serveCommand = (program: Command) =>
   program
     .command('serve')
     .description('migrate the database, then answer requests until SIGTERM')
+    .option(
+      '--reuse-port',
+      'share LISTEN with other processes that say the same; the system spreads connections over them',
+    )
     .action((_options, command: Command) => serve(command.optsWithGlobals()))

@@ -52,7 +52,7 @@ export interface Db {
   migrate(seal?: Seal): Promise<{ applied: string[]; copy: string | null }>
   /** The migrations that were applied, and those that `migrate` would apply. */
   schema(): Promise<{ applied: string[]; pending: string[] }>
-  /** Rejects when the database does not answer. */
+  /** Rejects when the database does not answer, or when it has failed to write and still does. */
   ping(): Promise<void>
   /** How often this process has committed: while it stays the same, so does everything that this process knows. */
   commits(): number

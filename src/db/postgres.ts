@@ -14,6 +14,7 @@ import {
 import { noNesting } from './nesting.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
+import { writeHealth } from './write-health.ts'
 
 /** Any number that no other program is likely to lock in the same database. */
 const MIGRATION_LOCK = 7_270_011
@@ -45,6 +46,12 @@ export const openPostgres = (url: string): Db => {
   const client = new Client({ url, max: CONNECTIONS, connectionTimeout: 10 })
   const db = drizzle({ client, casing: 'snake_case' })
   const nesting = noNesting()
+  /** Writes a row, which changes nothing. */
+  const health = writeHealth(async () => {
+    await client.unsafe(
+      `UPDATE ${MIGRATIONS_TABLE} SET hash = hash WHERE tag = (SELECT max(tag) FROM ${MIGRATIONS_TABLE})`,
+    )
+  })
   let open = 0
   let commits = 0
 
@@ -59,6 +66,9 @@ export const openPostgres = (url: string): Db => {
         const value = await db.transaction((tx) => nesting.run(() => work(tx as unknown as Tx)))
         commits += 1
         return value
+      } catch (error) {
+        health.failed(error)
+        throw error
       } finally {
         open -= 1
       }
@@ -121,6 +131,7 @@ export const openPostgres = (url: string): Db => {
     },
     ping: async () => {
       await client`SELECT 1`
+      await health.check()
     },
     commits: () => commits,
     openTransactions: () => open,

@@ -1,5 +1,15 @@
 import { Database } from 'bun:sqlite'
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
@@ -10,6 +20,7 @@ import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, s
 import { noNesting } from './nesting.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
+import { writeHealth } from './write-health.ts'
 
 /** At most so many transactions share one COMMIT, which bounds how long the loop is held. */
 const GROUP_SIZE = 64
@@ -31,6 +42,9 @@ interface Waiting {
   run(): Promise<() => void>
   fail(error: unknown): void
 }
+
+/** What has to be free before a disk that was full counts as usable again. */
+const ROOM_BYTES = 1_048_576
 
 const TRY_WAL_EVERY_MS = 10
 const MOST_WAL_TRIES = 500
@@ -109,6 +123,15 @@ export const openSqlite = (file: string): Db => {
   let drained: Promise<void> | null = null
   let isClosed = false
 
+  /** Whatever has failed: some failures have ended the transaction already, and after others even this fails at first. */
+  const abandon = () => {
+    try {
+      if (writer.inTransaction) rollback.run()
+    } catch {
+      // `BEGIN` of the next group fails too, and then this is tried again.
+    }
+  }
+
   /** One group: resolves to nothing; every member learns its fate after the COMMIT, never before. */
   const runGroup = async () => {
     const members = queue.splice(0, GROUP_SIZE)
@@ -120,7 +143,8 @@ export const openSqlite = (file: string): Db => {
       commit.run()
       commits += 1
     } catch (error) {
-      if (writer.inTransaction) rollback.run()
+      abandon()
+      health.failed(error)
       for (const member of members) member.fail(error)
       return
     } finally {
@@ -162,6 +186,23 @@ export const openSqlite = (file: string): Db => {
     }
   }
 
+  /** Writes a page, which changes nothing. One page may find room where others do not. */
+  const probe = () =>
+    new Promise<void>((resolve, reject) =>
+      enqueue({
+        run: async () => {
+          const { bavail, bsize } = statfsSync(dirname(file))
+          if (bavail * bsize < ROOM_BYTES) throw new Error('The disk is full.')
+          writer.run(
+            `UPDATE ${MIGRATIONS_TABLE} SET hash = hash WHERE tag = (SELECT max(tag) FROM ${MIGRATIONS_TABLE})`,
+          )
+          return resolve
+        },
+        fail: reject,
+      }),
+    )
+  const health = writeHealth(probe)
+
   const isMigrated = () =>
     writer
       .query<{ n: number }, [string]>('SELECT count(*) AS n FROM sqlite_master WHERE name = ?')
@@ -185,6 +226,9 @@ export const openSqlite = (file: string): Db => {
               release.run()
               return () => resolve(value)
             } catch (error) {
+              health.failed(error)
+              // A full disk may have ended the whole transaction: then nobody in the group has written anything.
+              if (!writer.inTransaction) throw error
               undo.run()
               release.run()
               return () => reject(error)
@@ -274,6 +318,7 @@ export const openSqlite = (file: string): Db => {
     schema: async () => schemaOf(sqliteMigrations, isMigrated() ? appliedMigrations() : []),
     ping: async () => {
       reader.query('SELECT 1').get()
+      await health.check()
     },
     commits: () => commits,
     openTransactions: () => queue.length + running,

@@ -52,7 +52,8 @@ const proofOf = (request: Request, visit: Visit, basePath: string): Proof => {
     isTarget: (uri) => isTarget(uri, request.url, basePath),
     authorization: headers.get('authorization'),
     from: headers.get('from'),
-    apiKey: headers.get('x-api-key'),
+    // Some clients send the header whether they have a key or not.
+    apiKey: headers.get('x-api-key') || null,
     apiKeyCookie: cookie === null ? null : (COOKIE.exec(cookie)?.[1] ?? null),
   }
 }

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { Logging } from '../logging/logging.ts'
 import { type Language, translate } from '../messages/messages.ts'
 import { explain, ourBug, refusal, wrongMethod } from './errors.ts'
+import type { Outages } from './outages.ts'
 import { asksForPage, type Visit, visitOf } from './visit.ts'
 
 /** Path pattern → its methods, for 405. Patterns with more literal segments come first, as in the router. */
@@ -29,7 +30,7 @@ const allowedMethods = (app: AnyElysia) => {
 type ErrorPage = (request: Request, visit: Visit, status: number, say: (language: Language) => string) => Response
 
 /** The first plugin of the app: whatever is thrown anywhere leaves through here. */
-export const failures = (log: Logging, app: () => AnyElysia, errorPage: ErrorPage) => {
+export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, errorPage: ErrorPage) => {
   let allowed: ReturnType<typeof allowedMethods> | null = null
   return new Elysia({ name: 'http/failures' }).onError({ as: 'global' }, ({ error, code, request }) => {
     const visit = visitOf(request)
@@ -57,13 +58,10 @@ export const failures = (log: Logging, app: () => AnyElysia, errorPage: ErrorPag
       page.headers.set('allow', wrong.headers.get('allow') ?? '')
       return page
     }
-    log.app.error('request failed', {
-      request_id: visit.id,
-      space: visit.space.domain,
-      method: request.method,
-      route: visit.route,
-      error: error instanceof Error ? error : String(error),
-    })
+    const fields = { request_id: visit.id, space: visit.space.domain, method: request.method, route: visit.route }
+    const away = outages(error, fields)
+    if (away !== null) return refuse(away)
+    log.app.error('request failed', { ...fields, error: error instanceof Error ? error : String(error) })
     if (!isPage) return ourBug(visit.id)
     const page = errorPage(request, visit, 500, (language) => translate(language, { id: 'errors.ours' }))
     page.headers.set('x-request-id', visit.id)

@@ -8,7 +8,8 @@ import { barePage } from '../panel/error-page.tsx'
 import { skipBody } from './body.ts'
 import { explain, ourBug, refusal } from './errors.ts'
 import type { Metrics } from './metrics.ts'
-import { type Peer, surroundings } from './surroundings.ts'
+import type { Outages } from './outages.ts'
+import { isWellFormedHost, type Peer, surroundings } from './surroundings.ts'
 import { asksForPage, maybeVisitOf, rememberVisit, requestId, Visit } from './visit.ts'
 
 type Handle = (request: Request) => Response | Promise<Response>
@@ -25,6 +26,8 @@ const HEALTH_PATH = '/up'
 const ELYSIA_LOOKS_FROM = 11
 
 const pathOf = (url: string): string => {
+  // Bun writes no more than the path where a request names no host.
+  if (url.startsWith('/')) return url.split('?', 1)[0] ?? '/'
   const start = url.indexOf('/', url.indexOf('://') + 3)
   if (start < 0) return '/'
   const query = url.indexOf('?', start)
@@ -59,6 +62,7 @@ export const front = (deps: {
   health: () => Promise<Response>
   metrics: Metrics | null
   log: Logging
+  outages: Outages
   now: () => Date
 }) => {
   const { config, spaces, routes, metrics, now } = deps
@@ -95,7 +99,9 @@ export const front = (deps: {
     const language = around.language(request)
     if (!asksForPage(request)) return refusal(error, language)
     const { status, say } = explain(error)
-    return barePage(language, status, say(language))
+    const page = barePage(language, status, say(language))
+    if (error.retryAfterSeconds !== null) page.headers.set('retry-after', String(error.retryAfterSeconds))
+    return page
   }
 
   const serve = (
@@ -124,9 +130,11 @@ export const front = (deps: {
 
   /** The Space cannot even be looked up. */
   const failed = (request: Request, path: string, error: unknown) => {
-    const id = requestId()
-    deps.log.app.error('request failed', { request_id: id, method: request.method, error })
-    return finish(ourBug(id), path, undefined)
+    const fields = { request_id: requestId(), method: request.method }
+    const away = deps.outages(error, fields)
+    if (away !== null) return finish(turnAway(request, away), path, undefined)
+    deps.log.app.error('request failed', { ...fields, error })
+    return finish(ourBug(fields.request_id), path, undefined)
   }
 
   /** The request as the routes know it: without the base path. */
@@ -168,13 +176,29 @@ export const front = (deps: {
     return response
   }
 
+  /** Without a host nothing can be said but whether the server is well: HTTP/1.0, as old load balancers speak it. */
+  const handleHostless = (received: Request, isMissing: boolean): Response | Promise<Response> => {
+    const path = pathOf(received.url)
+    const isHealth = path === HEALTH_PATH || path === basePath + HEALTH_PATH
+    if (isMissing && isHealth) return deps.health()
+    return finish(turnAway(received, new AppError('malformed', 'errors.host')), path, undefined)
+  }
+
   const answer = (received: Request): Response | Promise<Response> => {
-    const request = routable(received)
-    const answered = handle(received, request)
+    const named = received.headers.get('host') ?? ''
+    const isHost = isWellFormedHost(named)
+    const request = isHost ? routable(received) : received
+    const answered = isHost ? handle(received, request) : handleHostless(received, named === '')
     return request.method === 'GET' || request.method === 'HEAD' ? answered : replyAfterBody(request, answered)
   }
 
   return {
+    /** What Bun answers with when `fetch` has failed, in place of a page of its own. */
+    broken: (error: unknown): Response => {
+      const id = requestId()
+      deps.log.app.error('request failed', { request_id: id, error })
+      return ourBug(id)
+    },
     /** `server` is Bun's; null in tests that have no socket. */
     fetch: (request: Request, server: Peer | null): Response | Promise<Response> => {
       peer = server

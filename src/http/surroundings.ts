@@ -49,6 +49,18 @@ const forwarded = (headers: Headers): Forwarded => {
   }
 }
 
+/** RFC 9110 §7.2, RFC 3986 §3.2: a name or an address, and a port. Two `Host` headers arrive with a comma between them. */
+const HOST = /^(?:[a-z0-9_-][a-z0-9._-]*|\[[0-9a-f:.]{2,45}\])(?::\d{0,5})?$/i
+const LONGEST_HOST = 261
+const MOST_PORT = 65_535
+
+export const isWellFormedHost = (host: string): boolean => {
+  if (host.length > LONGEST_HOST || !HOST.test(host)) return false
+  const port = portOf(host)
+  if (port !== '' && Number(port) > MOST_PORT) return false
+  return !host.startsWith('[') || isIP(host.slice(1, host.indexOf(']'))) === 6
+}
+
 const portOf = (host: string): string => /:(\d{1,5})$/.exec(host)?.[1] ?? ''
 
 /** The host without its port, in lower case; IPv6 literals without brackets. */

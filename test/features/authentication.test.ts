@@ -35,6 +35,13 @@ const addPassword = (account: TestAccount, algorithm: 'MD5' | 'SHA-256' | 'CLRTX
     tx.insert(t.db.tables.passwords).values({ accountId: account.id, algorithm, password }).returning(),
   )
 
+test('an empty API key is none: whoever names itself beside it is challenged, and a cookie counts', async () => {
+  const reply = await t.get(ME, { headers: { ...from(alice), 'x-api-key': '' } })
+  expect([reply.status, offered(reply)]).toEqual([401, expect.stringMatching(CHALLENGE)])
+  const headers = { 'x-api-key': '', cookie: `x-api-key=${alice.key}` }
+  expect((await t.get(ME, { headers })).status).toBe(200)
+})
+
 describe('the From header', () => {
   const strangers: [string, string | null, number][] = [
     ['is needed', null, 401],

@@ -20,14 +20,7 @@ const EVERYWHERE = ['/api/ping', '/api/accounts', '/provisioning', '/provisionin
 
 describe('the Space of a request', () => {
   test('is needed everywhere: a host that is not configured gets 404', async () => {
-    for (const host of [
-      'unknown.localhost',
-      'sip.example.org',
-      '127.0.0.1',
-      'localhost.',
-      'localhost, other.localhost',
-      '',
-    ]) {
+    for (const host of ['unknown.localhost', 'sip.example.org', '127.0.0.1', 'localhost.']) {
       for (const path of EVERYWHERE) {
         const reply = await t.get(path, { headers: { host } })
         expect([host, path, reply.status, reply.headers.get('content-type')]).toEqual([
@@ -38,6 +31,21 @@ describe('the Space of a request', () => {
         ])
       }
     }
+  })
+
+  test('is nobody’s where the Host is no host: 400 everywhere, also to a person', async () => {
+    for (const host of ['localhost, other.localhost', '', ':x', 'a b', '[::1', 'localhost:99999', 'é', 'a/b', '[1]']) {
+      for (const path of EVERYWHERE) {
+        const reply = await t.get(path, { headers: { host, 'accept-language': 'fr' } })
+        expect([host, path, reply.status]).toEqual([host, path, 400])
+        expect([reply.headers.get('content-type'), reply.json.message]).toEqual([
+          'application/json',
+          'L’en-tête Host de cette requête n’est ni un nom ni une adresse.',
+        ])
+      }
+    }
+    const page = await t.get('/', { headers: { host: ':x', accept: 'text/html' } })
+    expect([page.status, page.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8'])
   })
 
   test('must lie under APP_ROOT_HOST, by a dot: 503', () =>

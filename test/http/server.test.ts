@@ -69,12 +69,70 @@ describe('a foreign digest client', () => {
 })
 
 describe('a request', () => {
-  test('without a host, with an empty or a strange one, or with two, is for no Space', async () => {
-    for (const host of [[], ['Host:'], ['Host: [::1'], ['Host: a b<>'], ['Host: localhost', 'Host: other.localhost']]) {
-      const reply = await exchange([`GET /api/ping HTTP/1.${host.length === 0 ? 0 : 1}`, ...host])
-      // Either we answer, or Bun does.
-      expect([host, [400, 404].includes(reply.status)]).toEqual([host, true])
+  const STRANGE: string[][] = [
+    [],
+    ['Host:'],
+    ['Host: :x'],
+    ['Host: :80'],
+    ['Host: [::1'],
+    ['Host: []'],
+    ['Host: [:::::]'],
+    ['Host: a b<>'],
+    ['Host: a@b'],
+    ['Host: a/b'],
+    ['Host: a?b'],
+    ['Host: a#b'],
+    ['Host: a%41b'],
+    ['Host: a%00b'],
+    ['Host: a\\b'],
+    ['Host: \xe9'],
+    ['Host: localhost:99999'],
+    ['Host: localhost:8x'],
+    [`Host: ${'a'.repeat(5000)}`],
+    ['Host: localhost', 'Host: other.localhost'],
+    ['Host: localhost', 'Host: localhost'],
+  ]
+
+  test('without a host, with a strange one, or with two, is refused by us and shows nothing of our source', async () => {
+    for (const host of STRANGE) {
+      for (const method of ['GET', 'POST', 'HEAD', 'OPTIONS']) {
+        const reply = await exchange([`${method} /api/ping?a=b HTTP/1.${host.length === 0 ? 0 : 1}`, ...host])
+        expect([host, method, reply.status]).toEqual([host, method, 400])
+        expect([host, method, header(reply, 'content-type')]).toEqual([host, method, 'application/json'])
+        expect([host, reply.body]).toEqual([
+          host,
+          method === 'HEAD' ? '' : '{"message":"The Host header of this request is neither a name nor an address."}',
+        ])
+      }
     }
+  })
+
+  test('without a host may ask whether the server is well, as old load balancers do', async () => {
+    for (const host of [[], ['Host:'], ['Host: 10.0.0.1:8080'], ['Host: localhost']]) {
+      const reply = await exchange([`GET /up HTTP/1.${host.length === 0 ? 0 : 1}`, ...host])
+      expect([host, reply.status, reply.body]).toEqual([host, 200, '{"status":"up"}'])
+    }
+  })
+
+  test('that breaks the server itself shows a number, and the log the rest', async () => {
+    const broken = listen(
+      { ...t.config, LISTEN: { kind: 'tcp', host: '127.0.0.1', port: 0 } },
+      {
+        ...t.front,
+        fetch: () => {
+          throw new Error('nobody expected this')
+        },
+      },
+    )
+    const reply = await exchange(['GET / HTTP/1.1', 'Host: localhost'], '', broken.port)
+    await broken.stop(true)
+    expect([reply.status, header(reply, 'content-type'), reply.body]).toEqual([
+      500,
+      'application/json',
+      '{"message":"Server Error"}',
+    ])
+    const id = header(reply, 'x-request-id') ?? 'none'
+    expect(t.lines.filter((line) => line.includes(id) && line.includes('nobody expected this'))).toHaveLength(1)
   })
 
   test('never breaks on its path', async () => {

@@ -62,9 +62,11 @@ export const installation = async (more: Record<string, string> = {}): Promise<I
     await admin.unsafe(statement)
     await admin.close()
   }
-  if (postgresUrl !== null) {
+  // A test may have a server of its own.
+  const isShared = postgresUrl !== null && more.DATABASE_URL === undefined
+  if (isShared) {
     await administer(`CREATE DATABASE ${name}`)
-    const url = new URL(postgresUrl)
+    const url = new URL(postgresUrl ?? '')
     url.pathname = `/${name}`
     env.DATABASE_URL = url.href
   }
@@ -72,7 +74,7 @@ export const installation = async (more: Record<string, string> = {}): Promise<I
     env,
     folder,
     remove: async () => {
-      if (postgresUrl !== null) await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      if (isShared) await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
       if (existsSync(folder)) rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -92,8 +94,12 @@ export interface Running {
 const READY_WITHIN_MS = 20_000
 
 /** Starts `serve` and waits until it listens. */
-export const serve = async ({ env }: Pick<Installation, 'env'>, command: string[] = [executable]): Promise<Running> => {
-  const child = Bun.spawn([...command, 'serve'], {
+export const serve = async (
+  { env }: Pick<Installation, 'env'>,
+  command: string[] = [executable],
+  options: string[] = [],
+): Promise<Running> => {
+  const child = Bun.spawn([...command, 'serve', ...options], {
     ...surroundings(env),
     stdin: 'ignore',
     stdout: 'pipe',

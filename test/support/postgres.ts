@@ -18,8 +18,17 @@ export const freePort = () =>
 const flags = (settings: Record<string, string>) =>
   Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 
+export interface TestPostgres {
+  readonly url: string
+  /** Ends the server, as for maintenance: whoever is connected is thrown out. What is in it stays. */
+  halt(): Promise<void>
+  resume(): Promise<void>
+  /** The end: nothing is left of it. */
+  stop(): Promise<void>
+}
+
 /** A real PostgreSQL of our own on a free port, gone after `stop()`. */
-export const startPostgres = async (folder = tmpdir()): Promise<{ url: string; stop(): Promise<void> }> => {
+export const startPostgres = async (folder = tmpdir(), more: Record<string, string> = {}): Promise<TestPostgres> => {
   const databaseDir = mkdtempSync(join(folder, 'sipkeeper-postgres-'))
   rmSync(databaseDir, { recursive: true })
   const port = await freePort()
@@ -28,7 +37,7 @@ export const startPostgres = async (folder = tmpdir()): Promise<{ url: string; s
     user: 'postgres',
     password: 'postgres',
     port,
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     postgresFlags: flags({
       max_connections: '500',
@@ -38,11 +47,20 @@ export const startPostgres = async (folder = tmpdir()): Promise<{ url: string; s
       full_page_writes: 'off',
       // Each of those is a copy of another one.
       file_copy_method: 'clone',
+      ...more,
     }),
     onLog: () => {},
     onError: () => {},
   })
   await server.initialise()
   await server.start()
-  return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`, stop: () => server.stop() }
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    halt: () => server.stop(),
+    resume: () => server.start(),
+    stop: async () => {
+      await server.stop()
+      rmSync(databaseDir, { recursive: true, force: true })
+    },
+  }
 }
