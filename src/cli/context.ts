@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Config, readConfig } from '../config/config.ts'
+import { type Config, readConfig, SYSTEM_ENV_FILE } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import type { Db } from '../db/db.ts'
 import { sqliteMigrations } from '../db/migrations.ts'
@@ -20,7 +20,12 @@ export interface GlobalOptions {
 
 export const loadSettings = ({ envFile, quiet }: GlobalOptions) => {
   const loaded = readConfig(envFile === undefined ? {} : { envFile })
-  if (quiet !== true) for (const warning of loaded.warnings) warn(`warning: ${warning}`)
+  if (quiet === true) return loaded
+  for (const warning of loaded.warnings) warn(`warning: ${warning}`)
+  // Timers run commands on a system's installation: what they print without need becomes a mail.
+  if (loaded.envFile !== null && (loaded.envFile !== SYSTEM_ENV_FILE || process.stderr.isTTY)) {
+    warn(`Settings: ${loaded.envFile}`)
+  }
   return loaded
 }
 

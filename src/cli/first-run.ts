@@ -1,4 +1,8 @@
-import type { Config } from '../config/config.ts'
+import { readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { CHECKOUT, type Config, printsIntoJournal } from '../config/config.ts'
+import type { Logging } from '../logging/logging.ts'
 import { qrTerminal } from '../protocols/qr.ts'
 import { appKeyFile } from './app-key.ts'
 import type { Opened } from './context.ts'
@@ -104,8 +108,76 @@ const EXAMPLE = JSON.stringify({
   activated: true,
 })
 
-/** On the terminal only: the log never learns these. `envFile`: what commands must be told. */
-export const printWelcome = (config: Config, welcome: Welcome, envFile = ''): void => {
+/** How this program is called, as people see it. */
+export const PROGRAM = CHECKOUT === null ? 'sipkeeper' : 'bun src/main.ts'
+
+/** Where other machines may find this one: IPv4 first, and IPv6 where there is none. */
+export const lanAddresses = (interfaces = networkInterfaces()): string[] => {
+  const all = Object.values(interfaces).flatMap((addresses) => addresses ?? [])
+  const outward = all.filter(({ internal, address }) => !internal && !/^(169\.254\.|fe[89ab])/i.test(address))
+  const four = outward.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
+  const six = outward.filter(({ family }) => family === 'IPv6').map(({ address }) => `[${address}]`)
+  return four.length > 0 ? four : six
+}
+
+/** No phone finds `localhost`: what to do instead of scanning. */
+const insteadOfQrCode = (config: Config, provisioningUrl: string): string[] => {
+  const port = config.LISTEN.kind === 'tcp' && config.LISTEN.port !== 0 ? config.LISTEN.port : 8080
+  const addresses = lanAddresses()
+  const offered = addresses.length > 0 ? addresses : ['ADDRESS']
+  return [
+    'A phone cannot reach localhost. To set one up, stop this server, give it the address that this machine has in the',
+    `network of the phone${addresses.length > 1 ? ' (one of these)' : ''}, and start it again:`,
+    '',
+    ...offered.map((address) => `  ${PROGRAM} setup --host ${address}:${port}`),
+    '',
+    'An app on this machine can be given this address, once:',
+    '',
+    `  ${provisioningUrl}`,
+  ]
+}
+
+const qrCodeOf = (provisioningUrl: string): string[] => [
+  'Set up a phone: scan this with the app, once.',
+  '',
+  qrTerminal(provisioningUrl),
+  `  ${provisioningUrl}`,
+]
+
+const keptQrCode = (config: Config): string => join(config.DATA_DIR, 'first-phone')
+
+/** Before a server answers nobody can use the code: `serve` shows it. */
+const keepQrCode = (config: Config, provisioningUrl: string): void => {
+  const file = keptQrCode(config)
+  rmSync(file, { force: true })
+  writeFileSync(file, `${provisioningUrl}\n`, { mode: 0o600, flag: 'wx' })
+}
+
+/** What `setup` has kept for the first server that answers; of several that start together one prints it. */
+export const printKeptQrCode = (config: Config, log: Logging): void => {
+  const file = keptQrCode(config)
+  let provisioningUrl: string
+  try {
+    provisioningUrl = readFileSync(file, 'utf8').trim()
+    unlinkSync(file)
+  } catch {
+    return // there is none, it is another user's, or another process was first
+  }
+  // It opens an account, and the journal keeps what it gets.
+  if (printsIntoJournal()) log.app.info('the QR code of the first phone is shown on the dashboard of its account')
+  else print(['', ...qrCodeOf(provisioningUrl), ''].join('\n'))
+}
+
+/**
+ * On the terminal only: the log never learns these. `envFile`: what commands must be told; `answers`: whether the
+ * server that this is about runs already.
+ */
+export const printWelcome = (
+  config: Config,
+  host: string,
+  welcome: Welcome,
+  { envFile = '', answers }: { envFile?: string; answers: boolean },
+): void => {
   const { baseUrl, curl, domain, username, password, apiKey, provisioningUrl } = welcome
   const minutes = config.APP_API_KEY_EXPIRATION_MINUTES
   const credentials =
@@ -114,17 +186,23 @@ export const printWelcome = (config: Config, welcome: Welcome, envFile = ''): vo
           '',
           'The administrator was there already and keeps its password and API key. To replace both:',
           '',
-          `  sipkeeper accounts:create-admin-account -u ${username} -d ${domain} --update --api-key${envFile}`,
+          `  ${PROGRAM} accounts:create-admin-account -u ${username} -d ${domain} --update --api-key${envFile}`,
         ]
       : [
           ...(password === null ? [] : [`  Password       ${password}`]),
           `  API key        ${apiKey}`,
           ...(minutes === null ? [] : [`                 good until it has not been used for ${minutes} minutes`]),
           '',
-          'Create an account:',
+          `Open the address in a browser${answers ? '' : ' once the server runs'} and sign in. Or create an account from here:`,
           '',
           `  curl -X POST ${curl}/api/accounts -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' -d '${EXAMPLE}'`,
         ]
+  const phone = isLocal(host)
+    ? insteadOfQrCode(config, provisioningUrl)
+    : answers
+      ? qrCodeOf(provisioningUrl)
+      : ['Set up a phone: the server shows a QR code of this when it runs.', '', `  ${provisioningUrl}`]
+  if (!answers && !isLocal(host)) keepQrCode(config, provisioningUrl)
   const key =
     config.APP_KEY === null ? [`Back up ${appKeyFile(config)}: it unlocks what the database keeps secret.`, ''] : []
   print(
@@ -136,11 +214,9 @@ export const printWelcome = (config: Config, welcome: Welcome, envFile = ''): vo
       `  Administrator  ${username}@${domain}`,
       ...credentials,
       '',
-      'Set up a phone: scan this with the app, once.',
+      ...phone,
       '',
-      qrTerminal(provisioningUrl),
-      `  ${provisioningUrl}`,
-      '',
+      `Everything is kept in ${config.DATA_DIR}.`,
       ...key,
     ].join('\n'),
   )

@@ -8,7 +8,7 @@ import { maskedEmail } from '../logging/masking.ts'
 import { start } from '../process.ts'
 import { type GlobalOptions, loadSettings, migrate, type Opened, openConfigured, worldOf } from './context.ts'
 import { CommandError, EXIT, explainFailure } from './exit.ts'
-import { createFirst, printWelcome } from './first-run.ts'
+import { createFirst, printKeptQrCode, printWelcome } from './first-run.ts'
 
 /** Resolves at the first signal that asks the process to end; a second one ends it at once. */
 const stopSignal = () =>
@@ -34,7 +34,8 @@ const firstRun = async (opened: Opened, port: number | undefined): Promise<void>
   const host = config.APP_ROOT_HOST
   const first = { host, domain: host, name: config.APP_NAME, username: 'admin', alone: true }
   try {
-    printWelcome(config, await createFirst(opened, port === undefined ? first : { ...first, port }))
+    const welcome = await createFirst(opened, port === undefined ? first : { ...first, port })
+    printWelcome(config, host, welcome, { answers: true })
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.code === 'conflict') return
@@ -52,10 +53,12 @@ const reportDuplicates = async (config: Config, db: Db, log: Logging): Promise<v
 }
 
 const serve = async (options: GlobalOptions & { readonly reusePort?: boolean }): Promise<void> => {
-  const { config } = loadSettings(options)
+  const { config, envFile } = loadSettings(options)
   const unusable = await unusableTarget(config)
   if (unusable !== null) throw new CommandError(unusable, EXIT.configuration)
   const log = logging(config, { now: () => new Date() })
+  const release = log.hold()
+  log.app.info('starting', { settings: envFile ?? 'environment', data: config.DATA_DIR })
   const stopped = stopSignal()
   let reload = () => {}
   process.on('SIGHUP', () => {
@@ -82,6 +85,8 @@ const serve = async (options: GlobalOptions & { readonly reusePort?: boolean }):
     const { parts, server } = running
     await parts.phoneCountries.refresh()
     await firstRun({ config, world, db, parts, log }, server.port)
+    printKeptQrCode(config, log)
+    release()
     log.app.info('listening', { address: server.url?.href ?? 'unix socket', database: db.dialect })
     log.app.info('stopping', { signal: await stopped })
   } finally {

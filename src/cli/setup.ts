@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { ConfigurationError, SYSTEM_ENV_FILE } from '../config/config.ts'
+import { ConfigurationError, SYSTEM_DATA_DIRECTORY, SYSTEM_ENV_FILE } from '../config/config.ts'
 import { withValues } from '../config/env-file.ts'
 import { address, host as hostKind } from '../config/kinds.ts'
 import { isUnderRoot } from '../config/root-host.ts'
@@ -22,7 +22,7 @@ import type { SettingName } from '../config/settings.ts'
 import { isIpAddress } from '../protocols/sip-address.ts'
 import { type GlobalOptions, loadSettings, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { createFirst, printWelcome } from './first-run.ts'
+import { createFirst, PROGRAM, printWelcome } from './first-run.ts'
 import { givenPassword } from './password.ts'
 import { ask, isInteractive, missing, print, warn } from './terminal.ts'
 
@@ -114,9 +114,16 @@ const envFileOf = (options: Options) => {
     quiet: true,
     ...(named !== null && existsSync(named) ? { envFile: named } : {}),
   })
-  const isSystems = sources.DATA_DIR.from === 'default' && mayWrite(SYSTEM_ENV_FILE)
+  const isSystems = config.DATA_DIR === SYSTEM_DATA_DIRECTORY && mayWrite(SYSTEM_ENV_FILE)
   const file = named ?? envFile ?? (isSystems ? SYSTEM_ENV_FILE : join(config.DATA_DIR, 'env'))
   return { file, config, sources }
+}
+
+/** What every command must be told to find the file. It is there by now. */
+const optionFor = (file: string): string => {
+  const { envFile, config, sources } = loadSettings({ quiet: true })
+  const isOfData = file === join(config.DATA_DIR, 'env') && sources.DATA_DIR.from !== 'environment'
+  return envFile === file && (file === SYSTEM_ENV_FILE || isOfData) ? '' : ` --env-file ${file}`
 }
 
 /** What the answers mean as settings. A host without a port has a proxy in front, on this machine as far as we know. */
@@ -176,7 +183,6 @@ const setup = async (options: Options): Promise<void> => {
   const target = envFileOf(options)
   const { file } = target
   const changes = changesOf(answers, target)
-  const option = file === SYSTEM_ENV_FILE ? '' : ` --env-file ${file}`
   const draft = draftOf(file, changes)
   try {
     warnOfEnvironment(draft, changes, file)
@@ -191,7 +197,7 @@ const setup = async (options: Options): Promise<void> => {
         proxied: port === null && !isLocal && opened.config.TLS_CERT === null,
       })
       renameSync(draft, file)
-      printWelcome(opened.config, welcome, option)
+      printWelcome(opened.config, host, welcome, { envFile: optionFor(file), answers: false })
       for (const space of await opened.parts.spaceAdministration.list()) {
         if (!isUnderRoot(opened.config, space.host)) {
           warn(`warning: ${space.host} of ${space.domain} does not lie under APP_ROOT_HOST any more.`)
@@ -203,7 +209,7 @@ const setup = async (options: Options): Promise<void> => {
     if (!(error instanceof ConfigurationError)) throw error
     throw new ConfigurationError(error.problems.map((problem) => problem.replaceAll(draft, file)))
   }
-  print(`Settings are in ${file}. Start the server with:\n\n  sipkeeper serve${option}\n`)
+  print(`Settings are in ${file}. Start the server with:\n\n  ${PROGRAM} serve${optionFor(file)}\n`)
 }
 
 export const setupCommand = (program: Command) =>

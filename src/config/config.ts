@@ -2,7 +2,7 @@
 
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { combinationProblems, combinationWarnings } from './combinations.ts'
 import { derivedTexts } from './derived.ts'
 import { parseEnvFile } from './env-file.ts'
@@ -55,8 +55,7 @@ interface Layer {
 
 export function loadConfig({ environment, envFiles, readFile, dataDirectory }: ConfigInput): LoadedConfig {
   const files = envFiles.map(({ path, text }) => ({ from: path, ...parseEnvFile(text, path) }))
-  const inEnvironment = Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined)
-  const layers: Layer[] = [{ from: 'environment', values: new Map(inEnvironment) }, ...files]
+  const layers: Layer[] = [{ from: 'environment', values: new Map(definedIn(environment)) }, ...files]
   const problems = files.flatMap((file) => file.problems)
   const warnings = files.flatMap((file) => file.warnings)
 
@@ -163,16 +162,25 @@ export interface ReadConfigOptions {
   /** `--env-file`; must exist. */
   readonly envFile?: string
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Read when there is no `--env-file`. */
+  /** Read when there is neither `--env-file` nor a file in `DATA_DIR`. */
   readonly systemEnvFile?: string
-  /** Where `.env` is looked for when there is neither of them. */
+  /** Where `.env` is looked for when there is none of them. */
   readonly directory?: string
+  /** Where the source is, when that is what runs. */
+  readonly checkout?: string | null
 }
 
 export const SYSTEM_ENV_FILE = '/etc/sipkeeper/env'
+export const SYSTEM_DATA_DIRECTORY = '/var/lib/sipkeeper'
+
+/** Run from its source, the program keeps its data there: a trial leaves nothing elsewhere, also when root makes it. */
+export const CHECKOUT = import.meta.path.endsWith('/src/config/config.ts') ? resolve(import.meta.dir, '../..') : null
+
+/** Whether what the program prints is kept in the journal (systemd.exec(5)). */
+export const printsIntoJournal = (): boolean => process.env.JOURNAL_STREAM !== undefined
 
 /**
- * The configuration of this process: its environment, then exactly one file: `--env-file`, else
+ * The configuration of this process: its environment, then exactly one file: `--env-file`, else `DATA_DIR/env`, else
  * `/etc/sipkeeper/env`, else `./.env`. `envFile` is the one that was read.
  * @throws ConfigurationError with every problem at once
  */
@@ -181,28 +189,34 @@ export function readConfig({
   environment = process.env,
   systemEnvFile = SYSTEM_ENV_FILE,
   directory = process.cwd(),
+  checkout = CHECKOUT,
 }: ReadConfigOptions = {}): Omit<LoadedConfig, 'problems'> & { readonly envFile: string | null } {
-  const file = chosenEnvFile(envFile, systemEnvFile, join(directory, '.env'))
+  const dataDirectory = checkout === null ? defaultDataDirectory(environment) : join(checkout, 'data')
+  const given = lookUp('DATA_DIR', [{ from: 'environment', values: new Map(definedIn(environment)) }], false)
+  const ofData = resolve(directory, given?.text.trim() ?? dataDirectory, 'env')
+  const file = chosenEnvFile(envFile, ofData, systemEnvFile, join(directory, '.env'))
   const { problems, ...loaded } = loadConfig({
     environment,
     envFiles: file.envFiles,
     readFile: (path) => readFileSync(path, 'utf8'),
-    dataDirectory: defaultDataDirectory(environment),
+    dataDirectory,
   })
   if (file.problems.length > 0 || problems.length > 0) throw new ConfigurationError([...file.problems, ...problems])
   return { ...loaded, warnings: [...file.warnings, ...loaded.warnings], envFile: file.envFiles[0]?.path ?? null }
 }
 
-function chosenEnvFile(explicit: string | undefined, system: string, local: string) {
+function chosenEnvFile(explicit: string | undefined, ofData: string, system: string, local: string) {
   const chosen = {
     envFiles: [] as { path: string; text: string }[],
     problems: [] as string[],
     warnings: [] as string[],
   }
-  const path = explicit ?? (existsSync(system) ? system : existsSync(local) ? local : null)
+  const path = explicit ?? [ofData, system, local].find((one) => existsSync(one)) ?? null
   if (path === null) return chosen
-  if (path === local && explicit === undefined && !isOurs(local)) {
-    chosen.warnings.push(`${local} is not read: others can write it. Name it with --env-file if it is meant.`)
+  if (explicit === undefined && path !== system && !isOurs(path)) {
+    chosen.warnings.push(
+      `${path} is not read: it belongs to another user, or others can write it. Name it with --env-file if it is meant.`,
+    )
     return chosen
   }
   try {
@@ -213,6 +227,9 @@ function chosenEnvFile(explicit: string | undefined, system: string, local: stri
   return chosen
 }
 
+const definedIn = (environment: Readonly<Record<string, string | undefined>>): [string, string][] =>
+  Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined)
+
 /** A program started in somebody else's directory must not take its orders from there. */
 function isOurs(path: string): boolean {
   const { uid, mode } = statSync(path)
@@ -220,8 +237,7 @@ function isOurs(path: string): boolean {
 }
 
 function defaultDataDirectory(environment: Readonly<Record<string, string | undefined>>): string {
-  const system = '/var/lib/sipkeeper'
-  if (existsSync(system) || isWritable('/var/lib')) return system
+  if (existsSync(SYSTEM_DATA_DIRECTORY) || isWritable('/var/lib')) return SYSTEM_DATA_DIRECTORY
   const base = environment.XDG_DATA_HOME ?? ''
   return join(isAbsolute(base) ? base : join(homeDirectory(environment), '.local/share'), 'sipkeeper')
 }

@@ -10,8 +10,9 @@ const introduction = `# Configuration
 Settings are environment variables, or lines \`NAME=value\` of one file. Nothing has to be set to try sipkeeper;
 a real installation sets at least \`APP_ROOT_HOST\`.
 
-- **Which file.** The one named with \`--env-file\`; without it \`/etc/sipkeeper/env\`; without that \`.env\` in the working
-  directory, which must belong to the user or to root and be writable by nobody else. Only one file is read.
+- **Which file.** Only one is read: the one named with \`--env-file\`; without it \`env\` in \`DATA_DIR\` (that of the
+  environment, or the default); without that \`/etc/sipkeeper/env\`; without that \`.env\` in the working directory. The one in
+  \`DATA_DIR\` and \`.env\` must belong to the user or to root and be writable by nobody else. Commands say which they have read.
 - **Which value.** The environment wins over the file, the file over the default. An empty value is an unset one, and so is
   the bare word \`null\`.
 - **Secrets.** A setting marked *secret* can be read from a file of its own: \`APP_KEY_FILE=/run/secrets/app-key\` sets
@@ -20,7 +21,7 @@ a real installation sets at least \`APP_ROOT_HOST\`.
   looks like a setting and is none gets a warning.
 - **Lines.** \`export\` in front, quotes, and \`# comments\` on their own line or after white space are understood. Text in
   double quotes knows \`\\n\`, \`\\"\`, \`\\\\\` and \`\\$\`; outside single quotes \`\${NAME}\` stands for a value further up.
-- **Changes** take effect at the next start.
+- **Changes** take effect at the next start; those of mails and their templates, and \`LOG_LEVEL\`, also at SIGHUP.
 `
 
 export function configurationMarkdown(): string {

@@ -112,7 +112,7 @@ const storage = {
   DATA_DIR: active(
     path,
     '/var/lib/sipkeeper',
-    'Directory of everything kept on disk; `~/.local/share/sipkeeper` (or below `XDG_DATA_HOME`) for a user who cannot make the default.',
+    'Directory of everything kept on disk; `~/.local/share/sipkeeper` (or below `XDG_DATA_HOME`) for a user who cannot make the default, `data` in the checkout for `bun run start`.',
   ),
   DATABASE_URL: active(
     secret(databaseUrl),

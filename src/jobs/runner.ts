@@ -56,7 +56,9 @@ export const jobRunner = (deps: { db: Db; jobs: readonly Job[]; leases: Leases; 
     try {
       const ended = { count: await work({ signal, previous }), ms: ms() }
       await db.transaction((tx) => store.succeed(tx, name, now()))
-      log.security('job.done', { job: name, ...ended })
+      // Most runs find nothing to do, every few minutes.
+      if (ended.count > 0) log.security('job.done', { job: name, ...ended })
+      else log.app.debug('job.done', { job: name, ...ended })
       return ended
     } catch (error) {
       // One that was broken off stays `running`, and is done again by whoever is there next.

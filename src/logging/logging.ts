@@ -31,6 +31,8 @@ export interface Logging {
   readonly flush: () => Promise<void>
   /** For SIGHUP: opens files again by their names, and takes a new level if one is given. */
   readonly reopen: (level?: Config['LOG_LEVEL']) => void
+  /** Lines wait until the function that it returns is called: what is printed meanwhile stands alone on a terminal. */
+  readonly hold: () => () => void
   /** Flushes and closes; nothing is to be logged afterwards. */
   readonly close: () => Promise<void>
 }
@@ -121,6 +123,12 @@ export function logging(config: LogConfig, { now, write }: LoggingOptions): Logg
     reopen(level) {
       if (level !== undefined) least = LEVELS[level]
       for (const target of targets.values()) target.reopen()
+    },
+    hold() {
+      const releases = [...targets.values()].map((target) => target.hold())
+      return () => {
+        for (const release of releases) release()
+      }
     },
     async close() {
       await Promise.all([...targets.values()].map((target) => target.close()))

@@ -14,6 +14,8 @@ export interface LineTarget {
   readonly flushNow: () => void
   /** Opens the file again by its name: it may have been moved away. */
   readonly reopen: () => void
+  /** Lines wait until the function that it returns is called, or the target is flushed. */
+  readonly hold: () => () => void
   readonly close: () => Promise<void>
 }
 
@@ -57,6 +59,7 @@ export function lineTarget(place: Place, { now, fileDays, onLost }: LineTargetOp
   let lost = 0
   let complainedAt = Number.NEGATIVE_INFINITY
   let closing = false
+  let held = false
   let timer: ReturnType<typeof setTimeout> | null = null
   let writing: Promise<void> | null = null
 
@@ -107,7 +110,7 @@ export function lineTarget(place: Place, { now, fileDays, onLost }: LineTargetOp
   }
 
   const schedule = () => {
-    if (writing !== null || timer !== null) return
+    if (held || writing !== null || timer !== null) return
     timer = setTimeout(start, FLUSH_INTERVAL_MS)
     timer.unref()
   }
@@ -137,6 +140,13 @@ export function lineTarget(place: Place, { now, fileDays, onLost }: LineTargetOp
       schedule()
     },
     flush,
+    hold() {
+      held = true
+      return () => {
+        held = false
+        if (waiting.length > 0) schedule()
+      }
+    },
     flushNow() {
       while (waiting.length > 0) {
         const batch = takeBatch()

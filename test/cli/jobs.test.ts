@@ -73,14 +73,15 @@ test('administrators of a Space that ends in exactly so many days get one mail, 
 })
 
 test('a server runs what is due soon after its start, with JOBS=off nothing', async () => {
-  await using on = await placeWithSpace()
-  await using off = await placeWithSpace({ JOBS: 'off' })
+  await using on = await placeWithSpace({ LOG_LEVEL: 'debug' })
+  await using off = await placeWithSpace({ JOBS: 'off', LOG_LEVEL: 'debug' })
   await using working = await serve(on)
   await using idle = await serve(off)
   const started = Date.now()
-  while (!working.output().includes('job=space-expiry') && Date.now() - started < 20_000) await Bun.sleep(50)
-  expect(working.output()).toContain('event=job.done result=ok job=space-expiry count=0')
-  expect(idle.output()).not.toContain('event=job')
+  while (!working.output().includes('"job":"space-expiry"') && Date.now() - started < 20_000) await Bun.sleep(50)
+  expect(working.output()).toContain('"msg":"job.done","job":"space-expiry","count":0')
+  expect(working.output()).not.toContain('event=job.done')
+  expect(idle.output()).not.toContain('job.done')
   await using database = databaseOf(on)
   expect(await database.query('SELECT name FROM leases')).toEqual([{ name: 'jobs' }])
   // The lead is given back, so that another process goes on at once.

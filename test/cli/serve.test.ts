@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test'
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import type { NetworkInterfaceInfo } from 'node:os'
 import { join } from 'node:path'
+import { lanAddresses } from '../../src/cli/first-run.ts'
 import { eventually } from '../support/eventually.ts'
 import { begin, databaseOf, place, placeWithSpace, readWelcome, serve, sipkeeper } from './command.ts'
 
@@ -60,7 +62,9 @@ test('the first run prints what works: password, key, curl line and QR code, onc
   await using running = await serve(here)
   const welcome = readWelcome(running.output())
   expect([welcome.password.length, welcome.apiKey.length]).toEqual([20, 40])
-  expect(running.output()).toContain('▀')
+  // The first log line comes after the last of what people read.
+  expect(running.output().indexOf('{"time"')).toBeGreaterThan(running.output().indexOf('Everything is kept in'))
+  expect(running.output()).toContain(`Everything is kept in ${here.folder}.`)
   expect(welcome.curl).toContain("-H 'content-type: application/json'")
 
   const account = JSON.parse(
@@ -83,6 +87,24 @@ test('the first run prints what works: password, key, curl line and QR code, onc
   const found = await fetch(`${again.base}/api/accounts/${account.id}`, { headers: { 'x-api-key': welcome.apiKey } })
   expect(await found.json()).toMatchObject({ username: 'alice01' })
   expect(readFileSync(join(here.folder, 'app.key'), 'utf8')).toBe(key)
+})
+
+test('no phone is sent to localhost: setup with an address of this machine is offered in place of a QR code', async () => {
+  await using here = await place({ LISTEN: '127.0.0.1:0' })
+  await using running = await serve(here)
+  expect(running.output()).not.toContain('▀')
+  expect(running.output()).toContain('Open the address in a browser')
+  expect(running.output()).toMatch(/ setup --host (?:[\d.]+|\[[\da-f:]+\]|ADDRESS):8080\n/)
+})
+
+test('addresses that only this machine knows are not offered to phones', () => {
+  const at = (address: string, family: 'IPv4' | 'IPv6', internal = false) =>
+    ({ address, family, internal, netmask: '', mac: '', cidr: null, scopeid: 0 }) as NetworkInterfaceInfo
+  const six = [at('fe80::1', 'IPv6'), at('2001:db8::7', 'IPv6')]
+  const lo = [at('127.0.0.1', 'IPv4', true), at('::1', 'IPv6', true)]
+  expect(lanAddresses({ lo, eth0: [at('169.254.7.7', 'IPv4'), ...six] })).toEqual(['[2001:db8::7]'])
+  expect(lanAddresses({ lo, eth0: [...six, at('192.168.1.10', 'IPv4')] })).toEqual(['192.168.1.10'])
+  expect(lanAddresses({ lo })).toEqual([])
 })
 
 test('with its logs in files the terminal gets the welcome and the files do not', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnvFile } from '../../src/config/env-file.ts'
+import { freePort } from '../support/postgres.ts'
 import { place, readWelcome, serve, sipkeeper } from './command.ts'
 
 /** Nothing in the environment wins over what setup writes, except where the data is. */
@@ -52,10 +53,16 @@ test('an address with a port makes a Space for phones on the LAN, whose links ke
     DATA_DIR: here.folder,
   })
   expect((statSync(file).mode & 0o777).toString(8)).toBe('600')
+  expect(stdout).not.toContain('▀')
 
   // The port of the file is for the LAN; this machine may be using it.
   await using running = await serve({ env: { ...here.env, ...settingsIn(file), LISTEN: '127.0.0.1:0' } })
   expect(running.output()).not.toContain('API key')
+  // The code is shown once the server answers, the first time that it does, and not to the journal.
+  expect(running.output()).toMatch(/scan this with the app[\s\S]*▀[\s\S]*"msg":"listening"/)
+  expect(readWelcome(running.output()).provisioningUrl).toBe(welcome.provisioningUrl)
+  await using again = await serve({ env: { ...here.env, ...settingsIn(file), LISTEN: '127.0.0.1:0' } })
+  expect(again.output()).not.toContain('▀')
   const asked = { host: '192.168.1.10:8080', 'x-api-key': welcome.apiKey }
   const reply = await fetch(`http://127.0.0.1:${running.port}/api/accounts`, { headers: asked })
   expect(await reply.json()).toMatchObject({ path: 'http://192.168.1.10:8080/api/accounts', total: 1 })
@@ -109,4 +116,33 @@ test('whoever has a setting in the environment is told that it wins', async () =
   await using here = await place({ LISTEN: '127.0.0.1:9999' })
   const { code, stderr } = await sipkeeper(['setup', '--host', '192.168.1.10:8080'], here)
   expect([code, stderr]).toEqual([0, expect.stringContaining('LISTEN=127.0.0.1:9999 in the environment wins')])
+})
+
+test('what setup wrote without --env-file every command finds by itself, and says so', async () => {
+  await using here = await emptyPlace()
+  const port = await freePort()
+  const setUp = await sipkeeper(['setup', '--host', `127.0.0.1:${port}`, '--domain', 'sip.lan.example'], here)
+  expect(setUp.code).toBe(0)
+  const file = join(here.folder, 'env')
+  // The first Space is for this machine alone.
+  expect([setUp.stdout.includes('▀'), setUp.stdout]).toEqual([false, expect.stringContaining('cannot reach localhost')])
+
+  const shown = await sipkeeper(['config:show', '--json'], here)
+  expect(JSON.parse(shown.stdout).PUBLIC_PORT).toEqual({ value: String(port), source: file })
+  expect(shown.stderr).toBe(`Settings: ${file}\n`)
+  expect((await sipkeeper(['config:show', '--quiet'], here)).stderr).toBe('')
+
+  await using running = await serve({ env: { ...here.env, LISTEN: '127.0.0.1:0' } })
+  expect(running.output()).toContain(`"msg":"starting","settings":"${file}","data":"${here.folder}"`)
+  const headers = { host: `127.0.0.1:${port}`, 'x-api-key': readWelcome(setUp.stdout).apiKey }
+  const reply = await fetch(`http://127.0.0.1:${running.port}/api/accounts/me`, { headers })
+  expect(reply.status).toBe(200)
+})
+
+test('a QR code that opens an account is not printed where the journal keeps it', async () => {
+  await using here = await emptyPlace()
+  await sipkeeper(['setup', '--host', '192.168.1.10:8080', '--domain', 'sip.lan.example'], here)
+  await using running = await serve({ env: { ...here.env, LISTEN: '127.0.0.1:0', JOURNAL_STREAM: '8:1' } })
+  expect(running.output()).not.toContain('/provisioning/')
+  expect(running.output()).toContain('is shown on the dashboard')
 })

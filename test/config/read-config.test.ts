@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigurationError, readConfig } from '../../src/config/config.ts'
@@ -17,8 +17,15 @@ const put = (name: string, text: string, mode = 0o600): string => {
   return path
 }
 
-const read = (options: { envFile?: string; environment?: Record<string, string> } = {}) =>
-  readConfig({ environment: {}, systemEnvFile: join(directory, 'system.env'), directory, ...options })
+const read = (options: { envFile?: string; environment?: Record<string, string>; checkout?: string } = {}) =>
+  readConfig({
+    systemEnvFile: join(directory, 'system.env'),
+    directory,
+    checkout: null,
+    ...options,
+    // Nothing of this machine's own installation.
+    environment: { DATA_DIR: join(directory, 'data'), ...options.environment },
+  })
 
 const problemsOf = (call: () => unknown): readonly string[] => {
   try {
@@ -43,7 +50,9 @@ describe('refused', () => {
     const path = put('.env', 'APP_NAME=evil', 0o666)
     const { config, warnings } = read()
     expect(config.APP_NAME).toBe('sipkeeper')
-    expect(warnings).toEqual([`${path} is not read: others can write it. Name it with --env-file if it is meant.`])
+    expect(warnings).toEqual([
+      `${path} is not read: it belongs to another user, or others can write it. Name it with --env-file if it is meant.`,
+    ])
   })
 })
 
@@ -55,6 +64,21 @@ describe('exactly one file is read', () => {
     const { config, sources } = read({ envFile })
     expect([config.APP_NAME, config.CODE_DIGITS]).toEqual(['named', 4])
     expect(sources.APP_NAME.from).toBe(envFile)
+  })
+
+  test('else the one in DATA_DIR, which setup without root writes', () => {
+    put('.env', 'APP_NAME=local\nCODE_DIGITS=5')
+    put('system.env', 'APP_NAME=system\nCODE_DIGITS=5')
+    mkdirSync(join(directory, 'data'))
+    const path = put('data/env', 'APP_NAME=data')
+    const { config, envFile } = read()
+    expect([config.APP_NAME, config.CODE_DIGITS, envFile]).toEqual(['data', 4, path])
+    chmodSync(path, 0o620)
+    const closed = read()
+    expect([closed.config.APP_NAME, closed.warnings]).toEqual([
+      'sipkeeper',
+      [expect.stringContaining(`${path} is not read`)],
+    ])
   })
 
   test('else the one of the system', () => {
@@ -77,7 +101,17 @@ describe('exactly one file is read', () => {
 
 test('DATA_DIR has a default on every machine, and secrets come from files', () => {
   const file = put('password', 'hunter2\n')
-  const { config } = read({ environment: { XDG_DATA_HOME: directory, DB_PASSWORD_FILE: file } })
+  const environment = { XDG_DATA_HOME: directory, DB_PASSWORD_FILE: file, DATA_DIR: '' }
+  const { config } = read({ environment })
   expect(['/var/lib/sipkeeper', join(directory, 'sipkeeper')]).toContain(config.DATA_DIR)
   expect(config.DB_PASSWORD).toBe('hunter2')
+})
+
+test('run from its source, the program keeps its data in the checkout', () => {
+  const checkout = { checkout: directory, environment: { DATA_DIR: '' } }
+  expect(read(checkout).config.DATA_DIR).toBe(join(directory, 'data'))
+  mkdirSync(join(directory, 'data'))
+  put('data/env', 'APP_NAME=tried')
+  expect(read(checkout).config.APP_NAME).toBe('tried')
+  expect(read({ ...checkout, environment: { DATA_DIR: '/elsewhere' } }).config.DATA_DIR).toBe('/elsewhere')
 })

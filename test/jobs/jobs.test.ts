@@ -271,6 +271,7 @@ describe('the list', () => {
     const withoutRuns = (snapshot: string) => snapshot.replace(/jobRuns[\s\S]*$/, '')
     expect(withoutRuns(await t.snapshot())).toBe(withoutRuns(before))
     expect((await outcomes()).filter((outcome) => outcome !== 'done')).toEqual([])
-    expect(events('job.done')).toHaveLength(9)
+    // Every few minutes, for ever: nobody reads such lines.
+    expect(events('job.done')).toEqual([])
   })
 })
