@@ -11,6 +11,7 @@ export const {
   accountsTombstones,
   apiKeys,
   provisioningTokens,
+  accountSetups,
   accountCreationTokens,
   accountCreationRequestTokens,
   accountRecoveryTokens,

@@ -181,6 +181,27 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
+  /**
+   * What one-time documents have told phones of an account so far; no row: none was served. Several phones may have had
+   * different ones, so what was once true stays.
+   */
+  const accountSetups = c.table('account_setups', {
+    accountId: c
+      .ref()
+      .primaryKey()
+      .references(() => accounts.id, { onDelete: 'cascade' }),
+    /** `reg_identity` and `reg_proxy` of the latest document; null: of before such rows were kept. */
+    identity: c.text(),
+    registrar: c.text(),
+    /** One of them has changed since the first document. */
+    moved: c.flag().notNull().default(false),
+    /** A phone got the account beside those of others. */
+    beside: c.flag().notNull().default(false),
+    /** A document had the account's external line in it. */
+    line: c.flag().notNull().default(false),
+    ...stamps,
+  })
+
   const maybeAccount = () => c.ref().references(() => accounts.id, { onDelete: 'cascade' })
   /** null: of no Space in particular, as rows of an adopted database are. */
   const maybeSpace = () => c.ref().references(() => spaces.id, { onDelete: 'cascade' })
@@ -716,6 +737,7 @@ export const defineTables = (c: Columns) => {
     accountsTombstones,
     apiKeys,
     provisioningTokens,
+    accountSetups,
     accountCreationTokens,
     accountCreationRequestTokens,
     accountRecoveryTokens,

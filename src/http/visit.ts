@@ -77,6 +77,11 @@ export class Visit {
     return this.#request.headers.get('user-agent')?.slice(0, 255) ?? null
   }
 
+  /** The SIP address that a client says is its own, as it says it. */
+  get from(): string | null {
+    return this.#request.headers.get('from')
+  }
+
   get language(): Language {
     this.#language ??= this.#around.language(this.#request, this.space.locale ?? undefined)
     return this.#language

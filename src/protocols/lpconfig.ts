@@ -5,8 +5,8 @@ export type ConfigValue = string | number | boolean | null
 
 export interface ConfigEntry {
   readonly value: ConfigValue
-  /** Without it a client keeps the value it already has. */
-  readonly overwrite: boolean
+  /** Unless true, a client keeps the value it already has; `never`: not even in a document that overwrites all. */
+  readonly overwrite: boolean | 'never'
 }
 
 /** Entries in the order in which their keys first appeared. */
@@ -14,7 +14,11 @@ export class ConfigSection {
   readonly entries = new Map<string, ConfigEntry>()
 
   /** The last value wins, and its `overwrite` with it; the entry keeps its place. */
-  set(key: string, value: ConfigValue, { overwrite = false }: { readonly overwrite?: boolean } = {}): this {
+  set(
+    key: string,
+    value: ConfigValue,
+    { overwrite = false }: { readonly overwrite?: ConfigEntry['overwrite'] } = {},
+  ): this {
     this.entries.set(key, { value, overwrite })
     return this
   }
@@ -49,7 +53,7 @@ export class ConfigDocument {
 
 /**
  * One line without a declaration, always well-formed: characters that XML 1.0 §2.2 does not allow, lone surrogates
- * included, are dropped. `overwriteAll` marks every entry.
+ * included, are dropped. `overwriteAll` marks every entry but those that say `never`.
  */
 export function toXml(document: ConfigDocument, { overwriteAll }: { readonly overwriteAll: boolean }): string {
   let xml = '<config xmlns="http://www.linphone.org/xsds/lpconfig.xsd">'
@@ -61,7 +65,7 @@ export function toXml(document: ConfigDocument, { overwriteAll }: { readonly ove
     xml += `<section name="${attribute(name)}">`
     for (const [key, { value, overwrite }] of section.entries) {
       const written = textOf(value)
-      const flag = overwrite || overwriteAll ? ' overwrite="true"' : ''
+      const flag = overwrite === true || (overwriteAll && overwrite !== 'never') ? ' overwrite="true"' : ''
       xml += `<entry name="${attribute(key)}"${flag}${written === '' ? '/>' : `>${written}</entry>`}`
     }
     xml += '</section>'

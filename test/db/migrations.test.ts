@@ -254,6 +254,27 @@ describe('migrating', () => {
     })
   })
 
+  test('remembers which accounts a phone was set up with', async () => {
+    await olderDatabase(tags.findIndex((tag) => tag.endsWith('_account-setups')))
+    const now = postgresUrl === null ? '1780315200000' : "'2026-06-01T12:00:00Z'"
+    const [yes, no] = postgresUrl === null ? ['1', '0'] : ['true', 'false']
+    const insert = (username: string, ...used: readonly (string | undefined)[]) => [
+      `INSERT INTO accounts (username, domain, ip_address, user_agent, created_at, updated_at)
+         VALUES ('${username}', 'sip.example.org', '192.0.2.1', 'test', ${now}, ${now})`,
+      ...used.map(
+        (flag, index) =>
+          `INSERT INTO provisioning_tokens (account_id, token, used, created_at, updated_at)
+             SELECT id, '${username}${index}', ${flag}, ${now}, ${now} FROM accounts WHERE username = '${username}'`,
+      ),
+    ]
+    await execute(...insert('spent', yes, yes, no), ...insert('unspent', no))
+    const db = open()
+    await db.migrate()
+    const [spent] = (await db.read.select().from(db.tables.accounts)).filter(({ username }) => username === 'spent')
+    const told = { identity: null, registrar: null, moved: false, beside: false, line: false }
+    expect(await db.read.select().from(db.tables.accountSetups)).toMatchObject([{ accountId: spent?.id, ...told }])
+  })
+
   test('keeps foreign keys checked afterwards', async () => {
     const db = open()
     await db.migrate()

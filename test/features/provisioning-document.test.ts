@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { XMLParser } from 'fast-xml-parser'
 import { provisioningDocument } from '../../src/features/provisioning/document.ts'
+import { oneTimeShape } from '../../src/features/provisioning/shape.ts'
 import type { Space } from '../../src/features/spaces/space.ts'
 import { parseIni } from '../../src/protocols/ini.ts'
 import { toXml } from '../../src/protocols/lpconfig.ts'
@@ -428,14 +429,18 @@ test('a line of a carrier stays out of documents where a bridge registers it', a
   await t.close()
 })
 
-describe('a document for a phone that was set up before', () => {
+describe('a one-time document', () => {
   let root: TestAccount
   const KEYS = ['username', 'domain', 'ha1', 'realm', 'algorithm']
+  const OWN = 'sip:carol@sip.example.org'
+  const OTHER = 'sip:bob@bob.example'
   const line = { username: 'ext', domain: 'carrier.example', password: 'carrier-horse', protocol: 'TLS' }
-  const setLine = () => t.post(`/api/accounts/${carol.id}/external`, { as: root, body: line })
+  const setLine = (more: object = {}) =>
+    t.post(`/api/accounts/${carol.id}/external`, { as: root, body: { ...line, ...more } })
   const newToken = async (): Promise<string> =>
     (await t.get(`/api/accounts/${carol.id}/provision`, { as: root })).json.provisioning_token
-  const fetched = async (query = '') => (await t.get(`/provisioning/${await newToken()}${query}`)).text
+  const fetched = async (from: string | null = null, query = '') =>
+    (await t.get(`/provisioning/${await newToken()}${query}`, { headers: from === null ? {} : { from } })).text
   /** Section → what it overwrites; sections that overwrite nothing are left out. */
   const overwritten = (xml: string) =>
     Object.fromEntries(
@@ -444,42 +449,116 @@ describe('a document for a phone that was set up before', () => {
         return marked.length === 0 ? [] : [[name, marked]]
       }),
     )
+  const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
   const isBlank = (xml: string, name: string) => entriesOf(xml, name).every(([, value]) => value === '')
-  const CREDENTIALS = { proxy_0: ['depends_on'], auth_info_0: KEYS, auth_info_1: KEYS, auth_info_2: KEYS }
+  /** The numbers of sections of that kind. */
+  const numbersOf = (xml: string, kind: string) =>
+    names(xml).flatMap((name) => (name.startsWith(kind) ? [Number(name.slice(kind.length))] : []))
+  const FORGETS = { misc: ['transient_provisioning'] }
+  const BEHIND = Object.fromEntries([8, 9, 10].map((index) => [`auth_info_${index}`, KEYS]))
+  const touchesNothing = (xml: string) => {
+    for (const index of numbers(0, 7)) expect(entriesOf(xml, `auth_info_${index}`)).toEqual([['username', '-']])
+    const marked = Object.keys(overwritten(xml)).filter((name) => /^(auth_info|proxy)_[0-7]$/.test(name))
+    expect(marked).toEqual([])
+  }
   beforeEach(async () => {
     await start()
     root = await t.account({ admin: true })
   })
   afterEach(() => t.close())
 
-  test('is not the first, however many links there were, who looked at them, and what it resets', async () => {
-    await newToken()
-    const token = await newToken()
-    await t.get(`/provisioning/${token}`, { headers: { 'sec-fetch-dest': 'document' } })
-    await t.send('HEAD', `/provisioning/${token}`)
-    await t.get(`/provisioning/qrcode/${token}`)
-    expect((await t.get(`/provisioning/${token}`)).text).toBe(await mine())
-    expect(await mine()).not.toContain('overwrite')
-    const dora = await t.account({ username: 'dora' })
-    const { provisioning_token: hers } = (await t.get('/api/accounts/me', { as: dora })).json
-    expect((await t.get(`/provisioning/${hers}?reset_password`)).text).not.toContain('overwrite')
+  test('has the phone forget its address, whatever the phone or the Space say, and no other document has', async () => {
+    await custom('[misc]\ntransient_provisioning=0')
+    for (const from of [null, OWN, OTHER]) {
+      const text = await fetched(from)
+      expect(entry(text, 'misc', 'transient_provisioning')).toBe('1')
+      expect(overwritten(text).misc).toEqual(['transient_provisioning'])
+    }
+    await custom(null)
+    for (const text of [await mine(), await base()]) expect(text).not.toContain('transient')
   })
 
-  test('overwrites its credentials, blanks those beyond, waits for no line, and leaves all else to the phone', async () => {
-    await custom('[net]\nmtu=1300')
-    const first = await fetched()
-    const second = await fetched()
-    expect(overwritten(second)).toEqual(CREDENTIALS)
-    expect(entriesOf(second, 'auth_info_0')).toEqual(entriesOf(first, 'auth_info_0'))
-    expect(entry(second, 'proxy_0', 'depends_on')).toBe('')
-    expect(['auth_info_1', 'auth_info_2'].map((name) => isBlank(second, name))).toEqual([true, true])
-    expect(names(second)).toEqual([...names(first), 'auth_info_1', 'auth_info_2'])
-    const third = await fetched('?reset_password')
-    expect(overwritten(third)).toEqual(CREDENTIALS)
-    expect(entry(third, 'auth_info_0', 'ha1')).not.toBe(entry(second, 'auth_info_0', 'ha1'))
+  test('the first, for a phone of its own or one that says nothing, stands in front and overwrites nothing', async () => {
+    for (const from of [null, '', OWN, 'sip:Carol@SIP.example.org', '"C" <sip:carol@sip.example.org;transport=tls>']) {
+      await t.close()
+      await start()
+      root = await t.account({ admin: true })
+      const text = await fetched(from)
+      expect([from, overwritten(text)]).toEqual([from, FORGETS])
+      expect(text.replace('<entry name="transient_provisioning" overwrite="true">1</entry>', '')).toBe(await mine())
+    }
   })
 
-  test('overwrites a line that there is, and reaches as far as the address books of the Space once did', async () => {
+  test('for a phone of somebody else stands behind fillers, and overwrites nothing of theirs', async () => {
+    for (const from of [OTHER, 'sip:carol@bob.example', 'nonsense', 'mailto:carol@sip.example.org']) {
+      const text = await fetched(from)
+      expect(numbersOf(text, 'proxy_')).toEqual([0, 1, 2, 3, 4])
+      for (const index of numbers(0, 3)) {
+        expect(entriesOf(text, `proxy_${index}`)).toEqual([['reg_expires', '3600']])
+      }
+      expect(entry(text, 'proxy_4', 'reg_identity')).toBe('"Carol" <sip:carol@sip.example.org>')
+      expect(overwritten(text)).toEqual({ ...FORGETS, ...BEHIND })
+      expect(numbersOf(text, 'auth_info_')).toEqual(numbers(0, 10))
+      touchesNothing(text)
+      expect(entry(text, 'auth_info_8', 'ha1')).toBe(Bun.MD5.hash('carol:sip.example.org:correct-horse', 'hex'))
+      expect(['auth_info_9', 'auth_info_10'].map((name) => isBlank(text, name))).toEqual([true, true])
+    }
+  })
+
+  test('again puts new credentials behind those that the phone has, the strongest last', async () => {
+    await fetched()
+    const md5 = Bun.MD5.hash('carol:sip.example.org:clear-horse', 'hex')
+    await t.db.transaction((tx) =>
+      tx
+        .insert(t.db.tables.passwords)
+        .values({ accountId: carol.id, algorithm: 'CLRTXT', password: 'clear-horse' })
+        .returning(),
+    )
+    for (const from of [null, OWN, OTHER]) {
+      const text = await fetched(from)
+      touchesNothing(text)
+      const shown = [8, 9].map((index) => ['algorithm', 'ha1'].map((key) => entry(text, `auth_info_${index}`, key)))
+      expect(shown.map(([algorithm]) => algorithm)).toEqual(['MD5', 'SHA-256'])
+      expect(shown[1]?.[1]).toBe(Bun.SHA256.hash('carol:sip.example.org:clear-horse', 'hex'))
+      expect(md5).toHaveLength(32)
+      expect(overwritten(text)).toEqual({ ...FORGETS, ...BEHIND })
+      expect(entry(text, from === OTHER ? 'proxy_4' : 'proxy_0', 'reg_identity')).toContain('carol@')
+    }
+    const reset = await fetched(OWN, '?reset_password')
+    touchesNothing(reset)
+    expect(entry(reset, 'auth_info_8', 'ha1')).not.toBe(md5)
+  })
+
+  test('moves a phone of the account’s own after the registrar or the name changed, and no other phone', async () => {
+    const MOVES = ['reg_identity', 'reg_proxy']
+    await fetched()
+    expect(overwritten(await fetched(OWN)).proxy_0).toBeUndefined()
+    await changeSpaces({ accountProxyRegistrarAddress: 'proxy.example.org' })
+    for (const from of [null, OWN, OWN]) {
+      const text = await fetched(from)
+      expect(overwritten(text).proxy_0).toEqual(from === OWN ? MOVES : undefined)
+      expect(entry(text, 'proxy_0', 'reg_proxy')).toBe('<sip:proxy.example.org>')
+    }
+    await t.db.transaction((tx) => tx.update(t.db.tables.accounts).set({ displayName: 'Caroline' }).returning())
+    const named = await fetched(OWN)
+    expect(overwritten(named).proxy_0).toEqual(MOVES)
+    // Once a phone holds it beside others, whose account is first there is anybody's guess.
+    touchesNothing(await fetched(OTHER))
+    expect(overwritten(await fetched(OWN)).proxy_0).toBeUndefined()
+  })
+
+  test('overwrites no proxy of somebody else’s even where the Space has everything overwritten', async () => {
+    await changeSpaces({ customProvisioningOverwriteAll: true })
+    const text = await fetched(OTHER)
+    touchesNothing(text)
+    const proxies = Object.keys(overwritten(text)).filter((name) => name.startsWith('proxy_'))
+    expect([proxies, overwritten(text).misc]).toEqual([[], ['contacts-vcard-list', 'transient_provisioning']])
+    const again = await fetched()
+    touchesNothing(again)
+    expect(overwritten(again).proxy_0).toBeUndefined()
+  })
+
+  test('has the line and what the address books need in the same place, and the line once', async () => {
     await changeSpaces({ carddavUserCredentials: true })
     const servers = ['https://one.example', 'https://two.example']
     const ids = await Promise.all(
@@ -487,55 +566,91 @@ describe('a document for a phone that was set up before', () => {
     )
     const dav = { username: 'carol@dav', password: 'dav-horse', realm: 'dav', algorithm: 'MD5' }
     await t.put(`/api/accounts/${carol.id}/carddavs/${ids[0]?.json.id}`, { as: root, body: dav })
-    await setLine()
     await fetched()
-    const second = await fetched()
-    expect(overwritten(second)).toEqual({
-      proxy_0: ['depends_on'],
-      proxy_1: ['reg_identity', 'reg_sendregister', 'refkey', 'idkey', 'reg_proxy', 'reg_route'],
-      auth_info_0: ['username', 'realm', 'ha1', 'algorithm', 'domain'],
-      ...Object.fromEntries([1, 2, 3, 4].map((index) => [`auth_info_${index}`, KEYS])),
-    })
-    const users = [0, 1, 2, 3, 4].map((index) => entry(second, `auth_info_${index}`, 'username'))
-    expect(users).toEqual(['carol@dav', 'carol', 'ext', '', ''])
-    // The section may have been the account's, with a domain.
-    expect(entry(second, 'auth_info_0', 'domain')).toBe('')
-    expect([entry(second, 'proxy_0', 'depends_on'), entry(second, 'proxy_1', 'reg_route')]).toEqual(['', ''])
+    await setLine({ outbound_proxy: 'edge.example' })
+    const users = (text: string) => numbers(8, 12).map((index) => entry(text, `auth_info_${index}`, 'username'))
+    const newer = await fetched(OWN)
+    expect(users(newer)).toEqual(['carol@dav', 'carol', 'ext', '', ''])
+    // It is newer than the phone, whose `proxy_1` may be anybody's.
+    expect(numbersOf(newer, 'proxy_').sort()).toEqual([0, 1, 2, 3, 4])
+    expect([entry(newer, 'proxy_4', 'idkey'), entriesOf(newer, 'proxy_1')]).toEqual([
+      'external_account',
+      [['reg_expires', '3600']],
+    ])
+    const known = await fetched(OWN)
+    expect([users(known)[2], numbersOf(known, 'proxy_')]).toEqual(['ext', [0]])
+    const other = await fetched(OTHER)
+    expect([users(other), entry(other, 'proxy_5', 'reg_route')]).toEqual([users(newer), '<sip:edge.example;lr>'])
+    const fresh = await fetched()
+    expect([users(fresh), entry(fresh, 'proxy_1', 'idkey')]).toEqual([users(newer), 'external_account'])
+    for (const text of [newer, known, other, fresh]) touchesNothing(text)
+    expect(entry(known, 'proxy_0', 'depends_on')).toBeUndefined()
   })
 
-  test('keeps what custom entries say of the same sections', async () => {
-    await custom('[proxy_0]\ndepends_on=mine\n[auth_info_2]\nusername=relay\npasswd=secret')
-    await fetched()
-    const second = await fetched()
-    expect([entry(second, 'proxy_0', 'depends_on'), overwritten(second).proxy_0]).toEqual(['mine', undefined])
-    expect(entriesOf(second, 'auth_info_2').slice(0, 2)).toEqual([
-      ['username', 'relay'],
-      ['passwd', 'secret'],
+  test('ends the wait for the line that documents of before had, on a phone of the account’s own', async () => {
+    await setLine()
+    await t.db.transaction((tx) =>
+      tx
+        .insert(t.db.tables.accountSetups)
+        .values({ accountId: carol.id, line: true, createdAt: t.clock.now, updatedAt: t.clock.now })
+        .returning(),
+    )
+    const text = await fetched(OWN)
+    expect([entry(text, 'proxy_0', 'depends_on'), overwritten(text).proxy_0]).toEqual([
+      '',
+      ['reg_identity', 'reg_proxy', 'depends_on'],
     ])
   })
 
-  test('is one by an auth token too, and one by the caller’s own request only if that resets the password', async () => {
-    const byAuthToken = async () => {
-      const { token } = (await t.post('/api/accounts/auth_token')).json
-      await t.get(`/api/accounts/auth_token/${token}/attach`, { as: carol })
-      return (await t.get(`/provisioning/auth_token/${token}`)).text
-    }
-    expect(await byAuthToken()).not.toContain('overwrite')
-    await fetched()
-    expect(overwritten(await byAuthToken())).toEqual(CREDENTIALS)
-    expect(await mine()).not.toContain('overwrite')
-    const reset = await t.get('/provisioning/me?reset_password', { as: carol })
-    expect(overwritten(reset.text)).toEqual(CREDENTIALS)
+  test('has what custom entries say of the account where the account is', async () => {
+    await custom('[proxy_0]\ndepends_on=mine\n[proxy_1]\nreg_identity=<sip:a@b>\n[auth_info_0]\nuserid=7')
+    const text = await fetched(OTHER)
+    expect([entry(text, 'proxy_4', 'depends_on'), entry(text, 'proxy_5', 'reg_identity')]).toEqual([
+      'mine',
+      '<sip:a@b>',
+    ])
+    expect([entry(text, 'auth_info_8', 'userid'), entriesOf(text, 'proxy_0')]).toEqual(['7', [['reg_expires', '3600']]])
+    touchesNothing(text)
   })
 
-  test('is one long after the link that set the phone up was cleared away', async () => {
+  test('is one by an auth token too; the caller’s own request is none', async () => {
+    const byAuthToken = async (from: string | null = null) => {
+      const { token } = (await t.post('/api/accounts/auth_token')).json
+      await t.get(`/api/accounts/auth_token/${token}/attach`, { as: carol })
+      return (await t.get(`/provisioning/auth_token/${token}`, { headers: from === null ? {} : { from } })).text
+    }
+    expect(overwritten(await byAuthToken())).toEqual(FORGETS)
+    expect(overwritten(await byAuthToken())).toEqual({ ...FORGETS, ...BEHIND })
+    expect(overwritten(await byAuthToken(OTHER))).toEqual({ ...FORGETS, ...BEHIND })
+    expect(await mine()).not.toContain('overwrite')
+    expect((await t.get('/provisioning/me', { as: carol, headers: { from: OWN } })).text).toBe(await mine())
+    // At every start: proxies would pile up beside those of others.
+    const foreign = (await t.get('/provisioning/me', { as: carol, headers: { from: OTHER } })).text
+    expect([numbersOf(foreign, 'proxy_'), overwritten(foreign)]).toEqual([[], BEHIND])
+    touchesNothing(foreign)
+    const reset = await t.get('/provisioning/me?reset_password', { as: carol })
+    touchesNothing(reset.text)
+    expect([numbersOf(reset.text, 'proxy_'), overwritten(reset.text)]).toEqual([[0], BEHIND])
+  })
+
+  test('is not the first for having been looked at, or for links that were never used', async () => {
+    await newToken()
+    const token = await newToken()
+    await t.get(`/provisioning/${token}`, { headers: { 'sec-fetch-dest': 'document' } })
+    await t.send('HEAD', `/provisioning/${token}`)
+    await t.get(`/provisioning/qrcode/${token}`)
+    expect(overwritten((await t.get(`/provisioning/${token}`)).text)).toEqual(FORGETS)
+  })
+
+  test('is not the first long after the links of before were cleared away', async () => {
     await fetched()
     await fetched()
     const token = await newToken()
     t.clock.now = new Date(t.clock.now.getTime() + 40 * 86_400_000)
     const job = t.parts.jobs.named('tokens')
-    expect(job === null ? null : (await t.parts.jobs.run(job))?.count).toBe(2)
-    expect(overwritten((await t.get(`/provisioning/${token}`)).text)).toEqual(CREDENTIALS)
+    await (job === null ? null : t.parts.jobs.run(job))
+    expect((await t.db.read.select().from(t.db.tables.provisioningTokens)).filter(({ used }) => used)).toEqual([])
+    expect(overwritten((await t.get(`/provisioning/${token}`)).text)).toEqual({ ...FORGETS, ...BEHIND })
   })
 })
 
@@ -615,7 +730,8 @@ describe('a document of whatever there may be', () => {
               credentials: [{ algorithm: 'MD5', password: 'cafe' }],
             },
             additions: null,
-            again: false,
+            shape: oneTimeShape('unknown', null),
+            setup: null,
           })
           const xml = toXml(document, { overwriteAll })
           const parsed = parser.parse(xml)
@@ -625,7 +741,8 @@ describe('a document of whatever there may be', () => {
           for (const { '@name': name, entry: entries = [], ...others } of found as Section[]) {
             expect([typeof name, others]).toEqual(['string', {}])
             for (const { '@name': key, '@overwrite': overwrite, '#text': _, ...more } of entries) {
-              expect([typeof key, overwrite, more]).toEqual(['string', overwriteAll ? 'true' : undefined, {}])
+              const isMarked = overwriteAll || key === 'transient_provisioning'
+              expect([typeof key, overwrite, more]).toEqual(['string', isMarked ? 'true' : undefined, {}])
             }
           }
           expect(new Set(names(xml)).size).toBe(names(xml).length)

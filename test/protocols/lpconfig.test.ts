@@ -79,6 +79,9 @@ describe('a document', () => {
     const mark = ' overwrite="true"'
     expect(toXml(document, { overwriteAll: false })).toBe(inner([mark, '', '']))
     expect(toXml(document, { overwriteAll: true })).toBe(inner([mark, mark, mark]))
+    document.section('s').set('b', null, { overwrite: 'never' })
+    expect(toXml(document, { overwriteAll: false })).toBe(inner([mark, '', '']))
+    expect(toXml(document, { overwriteAll: true })).toBe(inner([mark, '', mark]))
   })
 
   test('gives back whatever was put in, but for what XML cannot hold', () => {

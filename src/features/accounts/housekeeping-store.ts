@@ -49,9 +49,6 @@ export const accountHousekeepingStore = (db: Db) => {
   /** Used up, or too old, before that. */
   const oldWizards = (until: Date) => or(lt(wizards.usedAt, until), lt(wizards.expiresAt, until))
 
-  /** A provisioning token of the same account was spent later. */
-  const hasSuccessor = sql`exists (select 1 from ${provisioningTokens} t where t.account_id = ${provisioningTokens.accountId} and t.id > ${provisioningTokens.id} and t.used)`
-
   return {
     keys: apiKeys,
     tombstones: (until: Date): Outlived => ({ table: tombstones, condition: lt(tombstones.createdAt, until) }),
@@ -113,22 +110,16 @@ export const accountHousekeepingStore = (db: Db) => {
           .from(wizards)
           .where(oldWizards(until))
       )[0]?.n ?? 0,
-    /**
-     * Every kind of token and code. Creation tokens with an account stay: they tell that it was validated. So does the
-     * last spent provisioning token of an account: it tells that a phone was set up before.
-     */
+    /** Every kind of token and code. Creation tokens with an account stay: they tell that it was validated. */
     tokens: (ages: TokenAges): readonly Outlived[] => {
       const used = (table: typeof provisioningTokens | typeof resets): SQL | undefined =>
         and(eq(table.used, true), lt(table.updatedAt, ages.usedUntil))
       return [
         {
           table: provisioningTokens,
-          condition: and(
-            or(
-              used(provisioningTokens),
-              ages.provisioning === null ? undefined : lt(provisioningTokens.createdAt, ages.provisioning),
-            ),
-            or(eq(provisioningTokens.used, false), hasSuccessor),
+          condition: or(
+            used(provisioningTokens),
+            ages.provisioning === null ? undefined : lt(provisioningTokens.createdAt, ages.provisioning),
           ),
         },
         { table: requests, condition: lt(requests.createdAt, ages.request) },

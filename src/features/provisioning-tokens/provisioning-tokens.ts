@@ -50,8 +50,6 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
     reveal: secrets.reveal,
     expiryOf,
     inspect,
-    /** Whether a phone was set up with one of the account's before. `inspect` tells the same as `again`. */
-    hasSpent: store.hasSpent,
     /** All unused tokens of the account become worthless. */
     revoke: (tx: Tx, accountId: number) => store.revoke(tx, accountId, now()),
     /** Spends an inspected token for exactly one caller, who holds its account. */

@@ -1,4 +1,4 @@
-import { and, eq, lte, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, eq, lte, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { Space } from '../spaces/space.ts'
 
@@ -33,9 +33,6 @@ export const provisioningTokenStore = (db: Db) => {
         .returning({ id: tokens.id }),
   )
 
-  const spent = (accountId: SQLWrapper) =>
-    sql`exists (select 1 from ${tokens} t where t.account_id = ${accountId} and t.used)`.mapWith(Boolean)
-
   const unused = db.prepare<{ token: string; domain: string }>()('unused_provisioning_token', (on) =>
     on
       .select({
@@ -44,7 +41,6 @@ export const provisioningTokenStore = (db: Db) => {
         createdAt: tokens.createdAt,
         blocked: accounts.blocked,
         newest: sql<number>`(select max(t.id) from ${tokens} t where t.account_id = ${tokens.accountId} and not t.used)`,
-        again: spent(tokens.accountId),
       })
       .from(tokens)
       .innerJoin(accounts, eq(accounts.id, tokens.accountId))
@@ -78,13 +74,6 @@ export const provisioningTokenStore = (db: Db) => {
       const row = (await unused(on, { token: hash, domain: space.domain }))[0]
       return row === undefined || row.id !== Number(row.newest) ? null : row
     },
-    hasSpent: async (on: Reader, accountId: number): Promise<boolean> =>
-      (
-        await on
-          .select({ id: accounts.id })
-          .from(accounts)
-          .where(and(eq(accounts.id, accountId), spent(accounts.id)))
-      ).length === 1,
     revoke: (tx: Tx, accountId: number, at: Date) =>
       tx
         .update(tokens)

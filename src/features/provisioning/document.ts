@@ -6,6 +6,7 @@ import { isIpAddress, nameAddr, sipUri } from '../../protocols/sip-address.ts'
 import type { CarddavCredential } from '../carddav/carddav.ts'
 import type { ExternalAccount } from '../external-accounts/external-accounts.ts'
 import { type CarddavServer, realmOf, type Space } from '../spaces/space.ts'
+import { differs, type Setup, type Shape, type Told } from './shape.ts'
 
 /** A password row as the client needs it. */
 export interface Credential {
@@ -104,59 +105,112 @@ export const provisioningDocument = (options: {
   subject: Subject | null
   /** What the operator's hooks add; null: there are none. */
   additions: Additions | null
-  /** Whether the phone may hold an earlier document of the account, which this one replaces. */
-  again: boolean
+  shape: Shape
+  /** What phones were told before; null: nothing. */
+  setup: Setup | null
 }): ConfigDocument => {
-  const { entries, carddavServers, contactsUrl, subject, additions, again } = options
+  const { entries, carddavServers, contactsUrl, subject, additions, shape, setup } = options
   const document = new ConfigDocument()
   for (const { name, entries: lines } of entries?.sections ?? []) {
-    const section = document.section(name)
-    for (const { key, value } of lines) section.set(key, value)
+    const section = placed(document, shape, name)
+    for (const { key, value } of lines) section?.set(key, value)
   }
   enabledFirst(carddavServers).forEach((server, index) => {
     addCarddavServer(document.section(`remote_contact_directory_${index}`), server)
   })
+  if (shape.authInfo > 0) fill(document, 'auth_info_', shape.authInfo, 'username', '-')
   const credentials = subject?.carddavCredentials ?? []
   credentials.forEach(({ username, realm, password, algorithm }, index) => {
     document
-      .section(`auth_info_${index}`)
+      .section(`auth_info_${shape.authInfo + index}`)
       .set('username', username)
       .set('realm', realm)
       .set('ha1', password)
       .set('algorithm', algorithm)
   })
-  document.section('misc').set('contacts-vcard-list', contactsUrl)
-  if (subject !== null) addSubject(document, subject, additions)
-  for (const { name, entries: added } of additions?.sections ?? []) addEntries(document.section(name), added)
-  if (again) replaceFormer(document, Math.max(carddavServers.length, credentials.length) + OWN_AUTH_INFOS)
+  const misc = document.section('misc').set('contacts-vcard-list', contactsUrl)
+  if (shape.once) misc.set('transient_provisioning', 1, { overwrite: true })
+  if (subject !== null) addSubject(document, subject, additions, shape)
+  for (const { name, entries: added } of additions?.sections ?? []) {
+    const section = placed(document, shape, name)
+    if (section !== null) addEntries(section, added)
+  }
+  if (shape.moves && shape.proxy !== null && setup !== null) {
+    move(document.section(`proxy_${shape.proxy}`), toldBy(document, shape.proxy), setup)
+  }
+  if (shape.authInfo > 0) {
+    replaceCredentials(document, shape.authInfo, Math.max(carddavServers.length, credentials.length) + OWN_AUTH_INFOS)
+  }
+  if (shape.keepsProxies) keepProxies(document)
   return document
 }
+
+/** What the document tells a phone of the account's name and registrar; `proxy`: its number there. */
+export const toldBy = (document: ConfigDocument, proxy: number): Told => {
+  const { entries } = document.section(`proxy_${proxy}`)
+  const text = (key: string) => String(entries.get(key)?.value ?? '')
+  return { identity: text('reg_identity'), registrar: text('reg_proxy') }
+}
+
+/** The section that custom entries or a hook mean: numbers count from where the account stands. null: it stays out. */
+const placed = (document: ConfigDocument, { proxy, authInfo }: Shape, name: string): ConfigSection | null => {
+  const [, kind, number] = /^(proxy_|auth_info_)(\d{1,6})$/.exec(name) ?? []
+  if (kind === undefined) return document.section(name)
+  const first = kind === 'proxy_' ? proxy : authInfo
+  return first === null ? null : document.section(`${kind}${first + Number(number)}`)
+}
+
+/**
+ * A client reads numbered sections up to the first that is missing. Those in front of `count` that the document does not
+ * have get one entry that makes nothing of them, and that leaves alone what a phone has there.
+ */
+const fill = (document: ConfigDocument, prefix: string, count: number, key: string, value: string | number): void => {
+  for (let index = 0; index < count; index++) {
+    const name = `${prefix}${index}`
+    if (!document.has(name)) document.section(name).set(key, value, { overwrite: 'never' })
+  }
+}
+
+const fillProxies = (document: ConfigDocument, count: number): void =>
+  fill(document, 'proxy_', count, 'reg_expires', 3600)
 
 /** What an account has beside those of its address books: MD5, SHA-256, and one for its line. */
 const OWN_AUTH_INFOS = 3
 
 const AUTH_INFO_KEYS = ['username', 'domain', 'ha1', 'realm', 'algorithm']
 
-const LINE_KEYS = ['reg_identity', 'reg_sendregister', 'refkey', 'idkey', 'reg_proxy', 'reg_route']
+/**
+ * Linphone 5.1 keeps what it holds unless told otherwise, and of sections for one user the last wins: with a former HA1
+ * in any of them the phone cannot register. So all `count` sections from `first` on that an earlier document may have
+ * had are overwritten, those beyond ours by nothing.
+ */
+const replaceCredentials = (document: ConfigDocument, first: number, count: number): void => {
+  for (let index = first; index < first + count; index++)
+    replace(document.section(`auth_info_${index}`), AUTH_INFO_KEYS)
+}
 
 /**
- * Linphone 5.1 keeps what it holds unless told otherwise, sections beyond those of the document included, and of
- * sections for one user the last wins: with a former HA1 in any of them the phone cannot register. It skips a section
- * that is blank throughout, and makes none of it. It also goes on waiting for a line that is gone before it registers
- * the account. The line's proxy stays: it may as well be an account of the person's own.
+ * Overwrites the name and the registrar where one of them has changed. Documents that nobody wrote down had the account
+ * wait for its line.
  */
-const replaceFormer = (document: ConfigDocument, authInfos: number): void => {
-  for (let index = 0; index < authInfos; index++) replace(document.section(`auth_info_${index}`), AUTH_INFO_KEYS)
-  const proxy = document.section('proxy_0')
-  if (!proxy.has('depends_on')) replace(proxy, ['depends_on'])
-  for (const section of document.sections.values()) {
-    if (section.entries.get('idkey')?.value === EXTERNAL) replace(section, LINE_KEYS)
-  }
+const move = (proxy: ConfigSection, told: Told, setup: Setup): void => {
+  if (setup.moved || differs(told, setup)) replace(proxy, ['reg_identity', 'reg_proxy'])
+  if (setup.identity === null && setup.line && !proxy.has('depends_on')) replace(proxy, ['depends_on'])
 }
 
 /** Has them all overwritten: by what the section says, or by nothing. */
 const replace = (section: ConfigSection, keys: readonly string[]): void => {
   for (const key of keys) section.set(key, section.entries.get(key)?.value ?? null, { overwrite: true })
+}
+
+/** What a Space has overwritten everywhere is not overwritten in proxies, unless a hook says so. */
+const keepProxies = (document: ConfigDocument): void => {
+  for (const [name, section] of document.sections) {
+    if (!/^proxy_\d+$/.test(name)) continue
+    for (const [key, { value, overwrite }] of section.entries) {
+      if (!overwrite) section.set(key, value, { overwrite: 'never' })
+    }
+  }
 }
 
 const addEntries = (section: ConfigSection, entries: Additions['proxy']): void => {
@@ -183,55 +237,73 @@ const addCarddavServer = (section: ConfigSection, server: CarddavServer): void =
     .set('carddav_use_exact_match_policy', server.useExactMatchPolicy)
 }
 
-const addSubject = (document: ConfigDocument, subject: Subject, additions: Additions | null): void => {
-  const { space, username, domain, displayName, carddavCredentials, externalAccount } = subject
+const addSubject = (document: ConfigDocument, subject: Subject, additions: Additions | null, shape: Shape): void => {
   if (!document.has('ui')) {
     const ui = document.section('ui')
-    for (const [key, column] of UI_SWITCHES) ui.set(key, space[column])
+    for (const [key, column] of UI_SWITCHES) ui.set(key, subject.space[column])
   }
+  addProxy(document, subject, additions, shape)
+  // The numbers go on where those of the address books end.
+  let authInfos = shape.authInfo + subject.carddavCredentials.length
+  const nextAuthInfo = () => document.section(`auth_info_${authInfos++}`)
+  for (const { algorithm, ha1: hash } of hashes(subject)) {
+    const section = nextAuthInfo()
+      .set('username', subject.username)
+      .set('domain', subject.domain)
+      .set('ha1', hash)
+      .set('realm', realmOf(subject.space))
+      .set('algorithm', algorithm)
+    addEntries(section, additions?.auth[algorithm] ?? [])
+  }
+  const { externalAccount } = subject
+  if (externalAccount === null) return
+  if (shape.line !== null) addLine(document, shape.line, externalAccount)
+  addLineCredential(nextAuthInfo(), externalAccount)
+}
+
+const addProxy = (
+  document: ConfigDocument,
+  { space, username, domain, displayName }: Subject,
+  additions: Additions | null,
+  { proxy: number }: Shape,
+): void => {
+  if (number === null) return
+  fillProxies(document, number)
   const proxy = document
-    .section('proxy_0')
+    .section(`proxy_${number}`)
     .set('reg_identity', nameAddr(displayName, sipUri(username, domain)))
     .setIfAbsent('reg_proxy', registrarUri(space))
     .setIfAbsent('reg_sendregister', 1)
     .setIfAbsent('refkey', 'push_notification')
   addEntries(proxy, additions?.proxy ?? [])
-  // The numbers go on where those of the address books end.
-  let authInfos = carddavCredentials.length
-  const nextAuthInfo = () => document.section(`auth_info_${authInfos++}`)
-  for (const { algorithm, ha1: hash } of hashes(subject)) {
-    const section = nextAuthInfo()
-      .set('username', username)
-      .set('domain', domain)
-      .set('ha1', hash)
-      .set('realm', realmOf(space))
-      .set('algorithm', algorithm)
-    addEntries(section, additions?.auth[algorithm] ?? [])
-  }
-  if (externalAccount === null) return
-  addExternalAccount(document.section(freeProxy(document)), nextAuthInfo(), externalAccount)
 }
 
 /** What apps know the line by. Nothing depends on it: an account would not register where the carrier refuses the line. */
 const EXTERNAL = 'external_account'
 
-const freeProxy = (document: ConfigDocument): string => {
-  let index = 1
+const freeProxy = (document: ConfigDocument, from: number): string => {
+  let index = from
   while (document.has(`proxy_${index}`)) index++
   return `proxy_${index}`
 }
 
 /** spec provisioning.md §6.4: the phone registers with the carrier as well. */
-const addExternalAccount = (proxy: ConfigSection, authInfo: ConfigSection, account: ExternalAccount): void => {
-  const { username, domain, password, realm, registrar, outboundProxy, protocol, algorithm } = account
-  proxy
+const addLine = (document: ConfigDocument, from: number, account: ExternalAccount): void => {
+  const { username, domain, registrar, outboundProxy, protocol } = account
+  fillProxies(document, from)
+  const proxy = document
+    .section(freeProxy(document, from))
     .set('reg_identity', nameAddr(null, sipUri(username, hostOf(domain))))
     .set('reg_sendregister', 1)
     .set('refkey', 'push_notification')
     .set('idkey', EXTERNAL)
     .set('reg_proxy', routeTo(registrar ?? domain, `;transport=${protocol.toLowerCase()}`))
   if (outboundProxy !== null) proxy.set('reg_route', routeTo(outboundProxy, ';lr'))
-  authInfo
+}
+
+const addLineCredential = (section: ConfigSection, account: ExternalAccount): void => {
+  const { username, domain, password, realm, algorithm } = account
+  section
     .set('username', username)
     .set('domain', domain)
     .set('ha1', password)

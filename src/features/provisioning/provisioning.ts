@@ -16,7 +16,9 @@ import type { ConfirmationKeys } from '../confirmation-keys/confirmation-keys.ts
 import type { ExternalAccounts } from '../external-accounts/external-accounts.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Space } from '../spaces/space.ts'
-import { customEntries, provisioningDocument, type Subject } from './document.ts'
+import { customEntries, provisioningDocument, type Subject, toldBy } from './document.ts'
+import { BASE, differs, oneTimeShape, ownerOf, repeatedShape, type Setup, type Shape } from './shape.ts'
+import { provisioningStore } from './store.ts'
 
 const isUnknown = (error: unknown): boolean => error instanceof AppError && error.code === 'not_found'
 
@@ -34,9 +36,11 @@ export const provisioning = (deps: {
   log: Logging
   /** The base document of Spaces without entries of their own (`ACCOUNT_PROVISIONING_RC_FILE`). */
   instanceEntries: IniDocument | null
+  now: () => Date
 }) => {
   const { config, db, accounts, provisioningTokens, authTokens, confirmationKeys, hooks, instanceEntries, log } = deps
-  const { carddav, externalAccounts } = deps
+  const { carddav, externalAccounts, now } = deps
+  const store = provisioningStore(db)
 
   const entriesOf = customEntries(instanceEntries, (space, problems) =>
     log.app.warn('custom provisioning entries cannot be read; the document is served without those lines', {
@@ -87,7 +91,7 @@ export const provisioning = (deps: {
     found: Found | null,
     on: Reader,
     additions: Additions | null,
-    again: boolean,
+    { shape, setup }: { shape: Shape; setup: Setup | null },
   ): Promise<ConfigDocument> =>
     provisioningDocument({
       entries: entriesOf(space),
@@ -95,22 +99,47 @@ export const provisioning = (deps: {
       contactsUrl: `${url}/contacts/vcard`,
       subject: found === null ? null : await subjectOf(found, on),
       additions,
-      again,
+      shape,
+      setup,
     })
 
   const written = (document: ConfigDocument, space: Space): string =>
     toXml(document, { overwriteAll: overwriteAll(space, entriesOf(space)) })
 
-  const documentFor = async (
-    visit: Visit,
-    found: Found | null,
+  /** Where the request's documents say that its addresses are. */
+  const placeOf = (visit: Visit, found: Found | null) => ({
+    space: visit.space,
+    url: `${visit.baseUrl(found?.space)}${config.BASE_PATH}`,
+  })
+
+  /** Serves a document that is not served again, and remembers what it told the phone. */
+  const serveOnce = async (tx: Tx, visit: Visit, found: Found, additions: Additions | null): Promise<string> => {
+    const { id, hasExternalAccount } = found.account
+    const owner = ownerOf(visit.from, found.account)
+    const setup = await store.setup(tx, id)
+    const shape = oneTimeShape(owner, setup)
+    const document = await sectionsFor(placeOf(visit, found), found, tx, additions, { shape, setup })
+    const told = toldBy(document, shape.proxy)
+    const remembered = {
+      ...told,
+      moved: setup !== null && (setup.moved || differs(told, setup)),
+      beside: (setup?.beside ?? false) || owner === 'other',
+      line: (setup?.line ?? false) || (hasExternalAccount && config.PROVISIONING_EXTERNAL_ACCOUNT),
+    }
+    await store.remember(tx, id, remembered, now())
+    return written(document, visit.space)
+  }
+
+  /** The document that the caller's own phone may fetch at every start. */
+  const serveAgain = async (
     on: Reader,
+    visit: Visit,
+    found: Found,
     additions: Additions | null,
-    again = false,
+    setsNewPassword: boolean,
   ): Promise<string> => {
-    const { space } = visit
-    const url = `${visit.baseUrl(found?.space)}${config.BASE_PATH}`
-    return written(await sectionsFor({ space, url }, found, on, additions, again), space)
+    const shape = repeatedShape(ownerOf(visit.from, found.account), setsNewPassword)
+    return written(await sectionsFor(placeOf(visit, found), found, on, additions, { shape, setup: null }), visit.space)
   }
 
   /** `?reset_password`, whatever its value. */
@@ -139,21 +168,20 @@ export const provisioning = (deps: {
     })
 
   /** Activates and spends; whoever comes second is refused, and what it activated is rolled back. */
-  const consume = (tx: Tx, visit: Visit, token: string): Promise<{ id: number; again: boolean }> =>
+  const consume = (tx: Tx, visit: Visit, token: string): Promise<number> =>
     orKey(
       async () => {
         const found = await provisioningTokens.inspect(tx, visit.space, token)
         await accounts.activateIn(tx, visit.space, found.accountId)
         await provisioningTokens.consume(tx, found)
-        return { id: found.accountId, again: found.again }
+        return found.accountId
       },
       async () => {
         const { accountId } = await confirmationKeys.inspect(tx, visit.space, token)
         await confirmationKeys.consume(tx, accountId, token)
         await accounts.activateIn(tx, visit.space, accountId)
-        const again = await provisioningTokens.hasSpent(tx, accountId)
         await provisioningTokens.revoke(tx, accountId)
-        return { id: accountId, again }
+        return accountId
       },
     )
 
@@ -170,14 +198,17 @@ export const provisioning = (deps: {
       return { account: { ...account, activated: true }, space }
     })
     return db.transaction(async (tx) => {
-      const { id, again } = await consume(tx, visit, token)
+      const id = await consume(tx, visit, token)
       if (wantsReset(visit)) await accounts.resetPassword(tx, visit.space, id)
-      return documentFor(visit, await accounts.view(tx, visit.space, id), tx, additions, again)
+      return serveOnce(tx, visit, await accounts.view(tx, visit.space, id), additions)
     })
   }
 
-  const baseFor = async (visit: Visit): Promise<string> =>
-    documentFor(visit, null, db.read, await additionsFor(visit, async () => null))
+  const baseFor = async (visit: Visit): Promise<string> => {
+    const additions = await additionsFor(visit, async () => null)
+    const how = { shape: BASE, setup: null }
+    return written(await sectionsFor(placeOf(visit, null), null, db.read, additions, how), visit.space)
+  }
 
   /**
    * Fleets of 2021 take an unknown token for "no account yet": with a confirmation key that was spent always (D47),
@@ -203,9 +234,12 @@ export const provisioning = (deps: {
     withAuthToken: async (visit: Visit, token: string): Promise<string> => {
       const additions = await additionsFor(visit, () => authTokens.inspect(db.read, visit, token))
       return db.transaction(async (tx) => {
+        // The account first: whoever deletes it takes its tokens along in this order.
+        const { account, space } = await authTokens.inspect(tx, visit, token)
+        await accounts.holdIn(tx, space, account.id)
         const found = await authTokens.redeem(tx, visit, token)
         if (wantsReset(visit)) await accounts.resetPassword(tx, found.space, found.account.id)
-        return documentFor(visit, found, tx, additions, await provisioningTokens.hasSpent(tx, found.account.id))
+        return serveOnce(tx, visit, found, additions)
       })
     },
 
@@ -217,7 +251,10 @@ export const provisioning = (deps: {
       const { space } = found
       const nobody = { path: '/provisioning', address: '127.0.0.1', userAgent: null, input: {}, space }
       const additions = await additionsFor(nobody, async () => found)
-      const document = await sectionsFor({ space, url }, found, db.read, additions, false)
+      const document = await sectionsFor({ space, url }, found, db.read, additions, {
+        shape: oneTimeShape('unknown', null),
+        setup: null,
+      })
       for (const { entries } of document.sections.values()) {
         for (const [key, { value, overwrite }] of entries) {
           const shown = typeof value === 'string' ? String(maskedFields({ [key]: value })[key]) : value
@@ -231,11 +268,11 @@ export const provisioning = (deps: {
     forCaller: async (visit: Visit, caller: Caller, looksOnly: boolean): Promise<string> => {
       const additions = await additionsFor(visit, () => accounts.ofCaller(caller))
       if (!wantsReset(visit) || looksOnly)
-        return documentFor(visit, await accounts.ofCaller(caller), db.read, additions)
+        return serveAgain(db.read, visit, await accounts.ofCaller(caller), additions, false)
       return db.transaction(async (tx) => {
         await accounts.resetPassword(tx, caller.space, caller.id)
         // Whoever may ask has a password, and so has the phone: the one that was reset.
-        return documentFor(visit, await accounts.view(tx, caller.space, caller.id), tx, additions, true)
+        return serveAgain(tx, visit, await accounts.view(tx, caller.space, caller.id), additions, true)
       })
     },
 
