@@ -16,6 +16,7 @@ import { activation } from './features/activation/activation.ts'
 import { apiKeys } from './features/api-keys/api-keys.ts'
 import { authTokens } from './features/auth-tokens/auth-tokens.ts'
 import { authentication } from './features/authentication/authentication.ts'
+import { decoys } from './features/authentication/decoys.ts'
 import { nonces, spentCountsInDatabase, spentCountsInMemory } from './features/authentication/nonces.ts'
 import { authenticationStore } from './features/authentication/store.ts'
 import { blocking } from './features/blocking/blocking.ts'
@@ -123,13 +124,15 @@ export const services = (world: World, db: Db) => {
   // Counts that live in this process die with it, and so must its nonces.
   const nonceKey = Buffer.concat([keys.keyFor('digest nonces'), inMemory ? world.random(32) : new Uint8Array()])
   const spent = inMemory ? spentCountsInMemory() : spentCountsInDatabase(db, lifetimeMs)
+  const credentials = authenticationStore(db)
   const proofs = authentication({
     db,
     now,
-    store: authenticationStore(db),
+    store: credentials,
     spaces,
     apiKeys: keysOfAccounts,
     nonces: nonces(nonceKey, world.random, at, lifetimeMs, spent),
+    decoys: config.PUBLIC_ACCOUNT_INFO ? null : decoys({ key: keys.keyFor('decoys'), store: credentials, now: at }),
     limits: limited,
     log,
   })

@@ -316,7 +316,11 @@ const compatibility = {
     'false',
     'Answers an unknown provisioning token with the base document, not 404.',
   ),
-  PUBLIC_ACCOUNT_INFO: active(flag, 'true', 'Lets anybody ask whether a SIP address exists.'),
+  PUBLIC_ACCOUNT_INFO: active(
+    flag,
+    'true',
+    'Lets anybody ask whether a SIP address exists; false: DIGEST challenges unknown ones like the others.',
+  ),
   REQUIRE_VALIDATED_ACCOUNT_FOR_CHANGES: active(
     flag,
     'true',

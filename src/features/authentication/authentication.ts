@@ -12,11 +12,12 @@ import {
   parseDigestCredentials,
   responseMatches,
 } from '../../protocols/digest.ts'
-import { parseSipAddress } from '../../protocols/sip-address.ts'
+import { parseSipAddress, type SipAddress } from '../../protocols/sip-address.ts'
 import type { ApiKeys } from '../api-keys/api-keys.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
 import { everySpace, realmOf } from '../spaces/space.ts'
 import { type Caller, mayActAs, type Role } from './caller.ts'
+import type { Decoys } from './decoys.ts'
 import type { Nonces } from './nonces.ts'
 import type { authenticationStore, StoredPassword } from './store.ts'
 
@@ -53,6 +54,19 @@ const strongestOf = (account: StoredAccount, realm: string): { algorithm: Digest
   return null
 }
 
+/** Who is asked for a password. */
+interface Subject {
+  /** null: nobody, or an account without a password; no response is right. */
+  readonly account: StoredAccount | null
+  readonly address: SipAddress
+  /** 0: the domain is none of ours. */
+  readonly spaceId: number
+  readonly realm: string
+  readonly algorithm: DigestAlgorithm
+  /** HA1. */
+  readonly secret: string
+}
+
 /** Who is calling: API key, then DIGEST (spec auth.md §3–§4, §8–§9). */
 export const authentication = (deps: {
   db: Db
@@ -61,21 +75,40 @@ export const authentication = (deps: {
   spaces: SpaceDirectory
   apiKeys: ApiKeys
   nonces: Nonces
+  /** null: anybody may learn which accounts there are. */
+  decoys: Decoys | null
   limits: Limits
   log: Logging
 }) => {
-  const { db, now, store, spaces, apiKeys, nonces, limits, log } = deps
+  const { db, now, store, spaces, apiKeys, nonces, decoys, limits, log } = deps
 
-  /** The account that a `From` names. */
-  const accountFrom = remembered(
+  /** Who a `From` names, with the account if there is one; null: it cannot be read. */
+  const namedBy = remembered(
     db,
     () => now().getTime(),
-    async (from: string): Promise<StoredAccount | 'unreadable' | null> => {
+    async (from: string): Promise<{ address: SipAddress; account: StoredAccount | null } | null> => {
       const address = parseSipAddress(from)
-      if (address === null) return 'unreadable'
-      return store.accountWithPasswords(everySpace('authentication'), address.user, address.host)
+      if (address === null) return null
+      const account = await store.accountWithPasswords(everySpace('authentication'), address.user, address.host)
+      return { address, account }
     },
   )
+
+  /** Where strangers may not learn who has an account, everything happens alike for everybody. */
+  const subjectOf = async (visit: Visit, from: string): Promise<Subject> => {
+    const named = await namedBy(from)
+    if (named === null) throw new AppError('unauthenticated', 'auth.from_needed')
+    const { address, account } = named
+    if (account === null && decoys === null) throw new AppError('not_found', 'auth.unknown_account')
+    const space = address.host === visit.space.domain ? visit.space : await spaces.byDomain(address.host)
+    if (space === null && decoys === null) throw new AppError('not_found', 'auth.unknown_account')
+    const realm = space === null ? address.host : realmOf(space)
+    const decoy = decoys === null ? null : await decoys.of(space, address)
+    const strongest = account === null ? null : strongestOf(account, realm)
+    const asked = strongest ?? decoy
+    if (asked === null) throw new AppError('unauthenticated', 'auth.no_password')
+    return { account: strongest === null ? null : account, address, spaceId: space?.id ?? 0, realm, ...asked }
+  }
 
   const admit = async (
     visit: Visit,
@@ -109,18 +142,10 @@ export const authentication = (deps: {
   }
 
   const byDigest = async (visit: Visit, from: string, proof: Proof): Promise<Caller | AppError> => {
-    const account = await accountFrom(from)
-    if (account === 'unreadable') throw new AppError('unauthenticated', 'auth.from_needed')
-    if (account === null) throw new AppError('not_found', 'auth.unknown_account')
-    const space = account.domain === visit.space.domain ? visit.space : await spaces.byDomain(account.domain)
-    if (space === null) throw new AppError('not_found', 'auth.unknown_account')
-
-    const realm = realmOf(space)
-    const strongest = strongestOf(account, realm)
-    if (strongest === null) throw new AppError('unauthenticated', 'auth.no_password')
-    const holder = { accountId: account.id, spaceId: space.id, address: visit.address }
+    const { account: named, address, spaceId, realm, algorithm, secret } = await subjectOf(visit, from)
+    const holder = { accountId: named?.id ?? 0, spaceId, address: visit.address }
     const challengeAgain = (stale: boolean) => {
-      visit.challenge = challenge({ realm, algorithm: strongest.algorithm, ...nonces.issue(holder), stale })
+      visit.challenge = challenge({ realm, algorithm, ...nonces.issue(holder), stale })
     }
 
     if (proof.authorization === null) {
@@ -132,22 +157,24 @@ export const authentication = (deps: {
     const inspect = () => {
       const credentials = parseDigestCredentials(given)
       if (credentials === null) return 'malformed'
-      if (credentials.username !== account.username) return 'username'
+      if (credentials.username !== address.user) return 'username'
       if (credentials.realm !== realm) return 'realm'
       if (!proof.isTarget(credentials.uri)) return 'uri'
       // The one that we asked for: nobody in between may talk the client into a weaker one (RFC 7616 §3.4).
-      if (credentials.algorithm !== strongest.algorithm) return 'algorithm'
+      if (credentials.algorithm !== algorithm) return 'algorithm'
       const issuedAt = nonces.issuedAt(credentials, holder)
       if (issuedAt === null) return 'nonce'
-      return responseMatches(credentials, strongest.secret, proof.method) ? { credentials, issuedAt } : 'bad_password'
+      const isRight = responseMatches(credentials, secret, proof.method)
+      if (named === null) return 'no_account'
+      return isRight ? { account: named, credentials, issuedAt } : 'bad_password'
     }
     const proven = await limits.digests.look(visit.network, inspect)
     if (typeof proven === 'string') {
       log.security('auth.digest.fail', {
         result: 'fail',
         ip: visit.address,
-        space: space.domain,
-        account: `${account.username}@${account.domain}`,
+        space: address.host,
+        account: `${address.user}@${address.host}`,
         via: 'digest',
         reason: proven,
         ua: visit.userAgent,
@@ -157,7 +184,7 @@ export const authentication = (deps: {
       throw new AppError('unauthenticated', 'auth.failed')
     }
 
-    const { credentials, issuedAt } = proven
+    const { account, credentials, issuedAt } = proven
     // The response is right: whatever is wrong from here on is only stale.
     const fresh =
       credentials.nonceCount <= MOST_COUNT &&

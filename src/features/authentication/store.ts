@@ -1,11 +1,14 @@
-import { and, eq, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import type { Db } from '../../db/db.ts'
-import type { Scope } from '../spaces/space.ts'
+import type { Scope, Space } from '../spaces/space.ts'
 
 export interface StoredPassword {
   readonly algorithm: 'MD5' | 'SHA-256' | 'CLRTXT'
   readonly password: string
 }
+
+/** So many accounts show what a Space's accounts are like. */
+const SAMPLE = 200
 
 export const authenticationStore = (db: Db) => {
   const { accounts, passwords } = db.tables
@@ -28,7 +31,24 @@ export const authenticationStore = (db: Db) => {
       .where(and(eq(accounts.username, sql.placeholder('username')), eq(accounts.domain, sql.placeholder('domain')))),
   )
 
+  const newest = db.prepare<{ domain: string }>()('newest_algorithms', (on) =>
+    on
+      .select({
+        algorithms: sql<string | null>`(
+          select string_agg(p.algorithm, ',') from ${passwords} p where p.account_id = accounts.id)`,
+      })
+      .from(accounts)
+      .where(eq(accounts.domain, sql.placeholder('domain')))
+      .orderBy(desc(accounts.id))
+      .limit(SAMPLE),
+  )
+
   return {
+    /** The algorithms of each of the Space's newest accounts that has a password. */
+    newestAlgorithms: async ({ space }: { space: Pick<Space, 'domain'> }): Promise<string[][]> =>
+      (await newest(db.read, { domain: space.domain })).flatMap(({ algorithms }) =>
+        algorithms === null ? [] : [algorithms.split(',')],
+      ),
     /** The account with that SIP address, with its password rows. Needs the right to look into every Space. */
     accountWithPasswords: async (scope: Scope, username: string, domain: string) => {
       if ('space' in scope && scope.space.domain !== domain) return null
