@@ -207,6 +207,7 @@ export const services = (world: World, db: Db) => {
     instanceEntries: instanceEntries(config, log),
   })
 
+  const brands = branding(base)
   const wire = accountWire(config, { code: keys.open, token: tokens.reveal })
   const people = contacts({ ...base, accounts: accountsOfSpaces })
   const cards = vcardsStorage({ ...base, accounts: accountsOfSpaces })
@@ -259,7 +260,7 @@ export const services = (world: World, db: Db) => {
       phoneCountries: countries,
       admitSms: textsLimited.admit,
     }),
-    branding: branding(base),
+    branding: brands,
     signUp: signUp({
       ...base,
       accounts: accountsOfSpaces,
@@ -307,7 +308,7 @@ export const services = (world: World, db: Db) => {
       apiKeys: keysOfAccounts,
       provisioningTokens: tokens,
     }),
-    spaceAdministration: spaceAdministration({ ...base, bridge: bridged }),
+    spaceAdministration: spaceAdministration({ ...base, bridge: bridged, removeFiles: brands.removeFolder }),
     housekeeping,
     expiryNotices: expiring,
     leases: leased,

@@ -8,6 +8,8 @@ import { print } from './terminal.ts'
 
 interface Options extends GlobalOptions {
   readonly super?: boolean
+  readonly uniqueEmail?: boolean
+  readonly clientCertificates?: boolean
   readonly realm?: string
   readonly algorithm?: PasswordAlgorithm
   readonly json?: boolean
@@ -21,6 +23,10 @@ export const spacesCommands = (program: Command) => {
     .argument('<name>', 'name shown to people')
     .option('--super', 'its administrators administer every Space')
     .option('--no-super', 'they do not')
+    .option('--unique-email', 'an e-mail address belongs to one account at most')
+    .option('--no-unique-email', 'several accounts may have one address')
+    .option('--client-certificates', 'phones may fetch their configuration with a client certificate')
+    .option('--no-client-certificates', 'they may not')
     .option('--realm <realm>', 'digest realm; the SIP domain by default')
     .addOption(new Option('--algorithm <algorithm>', 'algorithm of new passwords').choices(['MD5', 'SHA-256']))
     .option('--json', 'print one JSON object')
@@ -28,13 +34,18 @@ export const spacesCommands = (program: Command) => {
     .action(async (domain: string, host: string, name: string, _options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       // Commander makes `--no-super` the default's opposite; only what was written counts.
-      const asSuper = command.getOptionValueSource('super') === 'cli' ? options.super : undefined
+      const written = (name: 'super' | 'uniqueEmail' | 'clientCertificates') =>
+        command.getOptionValueSource(name) === 'cli' ? options[name] : undefined
+      const [asSuper, uniqueEmail] = [written('super'), written('uniqueEmail')]
+      const clientCertificateAuthentication = written('clientCertificates')
       await withServices(options, async ({ parts }) => {
         const { space, created } = await parts.spaceAdministration.upsert({
           domain,
           host,
           name,
           ...(asSuper === undefined ? {} : { super: asSuper }),
+          ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
+          ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
           ...(options.realm === undefined ? {} : { realm: options.realm }),
           ...(options.algorithm === undefined ? {} : { algorithm: options.algorithm }),
         })

@@ -244,7 +244,7 @@ const accounts = {
   ACCOUNT_EMAIL_UNIQUE: active(
     flag,
     'false',
-    'Whether a new Space refuses an e-mail address that another account has.',
+    'Whether every Space refuses an e-mail address that another of its accounts has. Otherwise a Space decides for itself (`unique_email`).',
   ),
   APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API: active(
     flag,

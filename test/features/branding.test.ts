@@ -99,6 +99,17 @@ describe('a logo', () => {
   })
 })
 
+test('a logo goes with its Space, folder and all; a Space that stays keeps its own', async () => {
+  const root = await t.account({ username: 'root', admin: true })
+  await t.parts.branding.setLogo('sip.example.org', picture())
+  await t.parts.branding.setLogo('sip.other.org', picture())
+  const drop = (domain: string) => t.delete(`/api/spaces/${domain}`, { as: root })
+  expect((await drop('sip.example.org')).status).toBe(403)
+  expect((await drop('sip.other.org')).status).toBe(200)
+  expect(readdirSync(join(folder, 'public'))).toEqual([String(t.main.id)])
+  expect(files()).toHaveLength(1)
+})
+
 describe('the hue', () => {
   test('colours the pages of its Space alone, by a stylesheet that is kept for ever', async () => {
     await setSpace({ themeHue: 210 })

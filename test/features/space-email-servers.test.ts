@@ -131,6 +131,26 @@ test('a password is stored sealed, kept until it is spoken of, and seen by the m
   expect(t.lines.filter((line) => line.includes('event=space.email'))).toHaveLength(3)
 })
 
+test('a password is needed again when the host changes: nobody sends it to a server of their own', async () => {
+  const secret = 'correct-horse'
+  const server = async () => (await t.parts.spaceEmailServers.senderOf(t.other.id))?.server
+  await post({ ...wanted, username: 'mailer', password: secret })
+  const before = await t.snapshot()
+  const refused = await post({ ...wanted, host: 'smtp.evil.example', username: 'mailer' })
+  expect([refused.status, refused.json.errors]).toEqual([
+    422,
+    { password: ['The password is needed again, because the host changes.'] },
+  ])
+  expect(await t.snapshot()).toBe(before)
+  expect((await post({ ...wanted, port: 25, username: 'mailer' })).status).toBe(200)
+  expect((await post({ ...wanted, host: 'smtp.b.example', username: 'mailer', password: 'other' })).status).toBe(200)
+  expect(await server()).toMatchObject({ host: 'smtp.b.example', password: 'other' })
+  expect((await post({ ...wanted, host: 'smtp.c.example', password: null })).status).toBe(200)
+  expect(await server()).toMatchObject({ host: 'smtp.c.example', password: null })
+  // There is none to be sent anywhere.
+  expect((await post({ ...wanted, host: 'smtp.d.example' })).status).toBe(200)
+})
+
 test('two who set one at the same time get one server', async () => {
   const replies = await Promise.all([post({ ...wanted, port: 25 }), post({ ...wanted, port: 26 })])
   expect(replies.map(({ status }) => status).sort()).toEqual([200, 201])

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { eq } from 'drizzle-orm'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
 let t: TestApp
@@ -183,7 +184,7 @@ describe('creating', () => {
       ...wanted,
       super: false,
       max_accounts: 0,
-      unique_email: false,
+      unique_email: true,
       disable_broadcast_feature: true,
       theme_hue: 22,
       email_server: null,
@@ -263,15 +264,7 @@ describe('changing', () => {
       custom_theme: true,
     }
     for (const [key, value] of Object.entries(full)) {
-      if (
-        typeof value === 'boolean' &&
-        key !== 'super' &&
-        key !== 'unique_email' &&
-        key !== 'custom_theme' &&
-        key !== 'client_certificate_authentication'
-      ) {
-        full[key] = !made[key]
-      }
+      if (typeof value === 'boolean' && key !== 'super' && key !== 'custom_theme') full[key] = !made[key]
     }
     const changed = await put('sip.alpha.example', full)
     expect(changed.status).toBe(200)
@@ -317,16 +310,41 @@ describe('changing', () => {
     const reply = await put(wanted.domain, {
       ...made,
       id: 999,
-      unique_email: true,
-      client_certificate_authentication: true,
-      logo: 'x.png',
       created_at: '2000-01-01T00:00:00.000000Z',
       email_server: { host: 'smtp.example.org' },
       carddav_servers: [{ uri: 'https://dav.example.org' }],
-      oidc_authentication_configuration: { realm: 'x' },
     })
     expect(reply.status).toBe(200)
     expect({ ...reply.json, updated_at: null }).toEqual({ ...made, updated_at: null })
+  })
+
+  test('refuses by name what no request can set yet, whatever else it says, and takes back what was read', async () => {
+    const made = (await create()).json
+    const before = await t.snapshot()
+    for (const [name, value] of [
+      ['logo', 'x.png'],
+      ['logo', { file: 'x.png' }],
+      ['oidc_authentication_configuration', { realm: 'x' }],
+    ] as const) {
+      const other = { name: 'B', domain: 'sip.b.example', host: 'b.localhost' }
+      const replies = [await put(wanted.domain, { ...made, [name]: value }), await create({ ...other, [name]: value })]
+      for (const { status, json } of replies) {
+        expect([name, status, json.errors]).toEqual([
+          name,
+          422,
+          { [name]: [`The ${name.replaceAll('_', ' ')} cannot be set here.`] },
+        ])
+      }
+    }
+    expect(await t.snapshot()).toBe(before)
+    const logo = `${'a'.repeat(64)}.png`
+    const { spaces } = t.db.tables
+    await t.db.transaction((tx) => tx.update(spaces).set({ logo }).where(eq(spaces.domain, wanted.domain)))
+    const read = (await t.get(`/api/spaces/${wanted.domain}`, { as: root })).json
+    expect([(await put(wanted.domain, read)).json.logo, read.logo]).toEqual([logo, logo])
+    expect((await put(wanted.domain, { ...read, logo: null })).json.errors).toEqual({
+      logo: ['The logo cannot be set here.'],
+    })
   })
 
   test('takes every way to say yes and no, and nothing else', async () => {

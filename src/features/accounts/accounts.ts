@@ -25,7 +25,7 @@ import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
-import { languageOf, type PasswordAlgorithm, realmOf, type Space } from '../spaces/space.ts'
+import { hasUniqueEmails, languageOf, type PasswordAlgorithm, realmOf, type Space } from '../spaces/space.ts'
 import { accountListing } from './listing.ts'
 import {
   algorithmFor,
@@ -39,7 +39,7 @@ import {
   type Registrant,
   type WithUsername,
 } from './rules.ts'
-import { type AccountView, accountStore, type NewAccountRow } from './store.ts'
+import { type AccountView, accountStore, type NewAccountRow, type Wanted } from './store.ts'
 
 export type { AccountView } from './store.ts'
 
@@ -140,6 +140,12 @@ export const accounts = (deps: {
   const isFull = async (on: Reader, space: Space, maxAccounts: number) =>
     maxAccounts > 0 && (await store.count(on, { space })) >= maxAccounts
 
+  /** An address collides where addresses are unique, by what the Space says now: while it is held that stays so. */
+  const collisions = async (on: Reader, wanted: Wanted) => {
+    const taken = await store.taken(on, wanted)
+    return { ...taken, email: taken.email && hasUniqueEmails(config, taken) }
+  }
+
   /**
    * What collides with other accounts is refused on the input. Reads with `on`: the reader for a first, friendly
    * answer, the transaction for the one that counts.
@@ -147,9 +153,9 @@ export const accounts = (deps: {
   const refuseTaken = async (on: Reader, input: WithUsername, space: Space, phone: string | null, self: number) => {
     const { username, email } = input.values
     const wanted = { domain: space.domain, username: username ?? '', email: email ?? null, phone, self }
-    const taken = await store.taken(on, wanted)
+    const taken = await collisions(on, wanted)
     if (taken.username || (self === 0 && taken.tombstone)) input.refuse('username', { id: 'v.taken' })
-    if (space.uniqueEmail && taken.email) input.refuse('email', { id: 'v.taken' })
+    if (taken.email) input.refuse('email', { id: 'v.taken' })
     if (taken.phone) input.refuse('phone', { id: 'v.taken' })
   }
 
@@ -652,14 +658,14 @@ export const accounts = (deps: {
     /** Whether the number, or the address where the Space wants it so, belongs to another account. */
     isTaken: async (on: Reader, space: Space, self: number, contact: Contact): Promise<boolean> => {
       const { email = null, phone = null } = contact
-      const taken = await store.taken(on, { domain: space.domain, username: '', email, phone, self })
-      return taken.phone || (space.uniqueEmail && taken.email)
+      const taken = await collisions(on, { domain: space.domain, username: '', email, phone, self })
+      return taken.phone || taken.email
     },
     /** Gives the account a confirmed number or address, and activates it. False: another account has it. For `holdIn`. */
     setContact: async (tx: Tx, space: Space, id: number, contact: Contact): Promise<boolean> => {
       const { email = null, phone = null } = contact
-      const taken = await store.taken(tx, { domain: space.domain, username: '', email, phone, self: id })
-      if (taken.phone || (space.uniqueEmail && taken.email)) return false
+      const taken = await collisions(tx, { domain: space.domain, username: '', email, phone, self: id })
+      if (taken.phone || taken.email) return false
       await store.update(tx, { space }, id, { ...contact, activated: true, updatedAt: now() })
       return true
     },

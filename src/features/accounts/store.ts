@@ -129,6 +129,9 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
         tombstone: sql<boolean | number>`exists(select 1 from ${tombstones} t
           where t.domain = ${sql.placeholder('domain')} and t.username = ${sql.placeholder('username')})`,
         email: other(sql`${db.folded(sql`a.email`)} = ${sql.placeholder('email')}`),
+        uniqueEmail: sql<
+          boolean | number
+        >`(select unique_email from ${spaces} s where s.domain = ${sql.placeholder('domain')})`,
         phone: other(sql`(a.phone = ${sql.placeholder('phone')})`),
         phoneAsUsername: other(sql`(a.username = ${sql.placeholder('phone')})`),
       })
@@ -363,6 +366,8 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
         username: Boolean(row?.username),
         tombstone: Boolean(row?.tombstone),
         email: Boolean(row?.email),
+        /** What the Space says of it now. */
+        uniqueEmail: Boolean(row?.uniqueEmail),
         phone: Boolean(row?.phone) || Boolean(row?.phoneAsUsername),
       }
     },

@@ -51,6 +51,12 @@ export const branding = (deps: { config: Config; db: Db; spaces: SpaceDirectory;
     log.security('space.updated', { space: domain, by: 'command line', fields: 'logo' })
   }
 
+  /** Whoever runs the command may have made it, and be the only one who can remove it. */
+  const removeFolder = (spaceId: number): Promise<void> =>
+    rm(folderOf(spaceId), { recursive: true, force: true }).catch((error: unknown) =>
+      log.app.warn('the logo of a deleted space cannot be removed', { folder: folderOf(spaceId), error }),
+    )
+
   return {
     /** A PNG of at most 2 MiB and 1024 pixels each way. */
     setLogo: async (domain: string, bytes: Uint8Array): Promise<void> => {
@@ -67,8 +73,16 @@ export const branding = (deps: { config: Config; db: Db; spaces: SpaceDirectory;
       if (found === null) throw new AppError('not_found', 'space.unknown')
       const name = `${Bun.SHA256.hash(png.bytes, 'hex')}.png`
       await keep(folderOf(found.id), name, png.bytes)
-      await replace(domain, name)
+      try {
+        await replace(domain, name)
+      } catch (error) {
+        // Somebody deleted the Space meanwhile, and the folder before this file was in it.
+        if ((await spaces.byId(found.id)) === null) await removeFolder(found.id)
+        throw error
+      }
     },
+    /** For a Space that is deleted, after the commit. */
+    removeFolder,
     removeLogo: (domain: string): Promise<void> => replace(domain, null),
     /** The Space's own logo and nothing else that lies there. */
     logo: async (space: Space, name: string): Promise<Blob> => {

@@ -1,9 +1,18 @@
+import type { FieldMessages } from '../../errors.ts'
 import type { Visit } from '../../http/visit.ts'
-import { NOTHING_REFUSED, textField, textOf } from '../../panel/fields.tsx'
+import { textField, textOf } from '../../panel/fields.tsx'
 import type { Form } from '../../panel/form-page.tsx'
 import { texts } from '../../panel/layout.tsx'
 
-export const emailPage = (visit: Visit, basePath: string, captchaSubject: string, refused = NOTHING_REFUSED): Form => {
+interface Shown {
+  readonly basePath: string
+  readonly captchaSubject: string
+  /** The address alone may lead to several accounts. */
+  readonly needsName: boolean
+  readonly refused: FieldMessages
+}
+
+export const emailPage = (visit: Visit, { basePath, captchaSubject, needsName, refused }: Shown): Form => {
   const { space, input } = visit
   return {
     title: 'recovery.title',
@@ -22,7 +31,7 @@ export const emailPage = (visit: Visit, basePath: string, captchaSubject: string
           value: textOf(input.email),
           autocomplete: 'email',
         })}
-        {space.uniqueEmail
+        {!needsName
           ? null
           : textField(visit, refused, {
               name: 'username',

@@ -42,7 +42,16 @@ export const recoveryPages = (deps: Deps) => {
   const captchaSubject = (visit: Visit): string => `recovery ${visit.address}`
 
   const emailForm = (request: Request, visit: Visit, refused = NOTHING_REFUSED): Promise<Response> =>
-    form(request, visit, emailPage(visit, basePath, captchaSubject(visit), refused))
+    form(
+      request,
+      visit,
+      emailPage(visit, {
+        basePath,
+        captchaSubject: captchaSubject(visit),
+        needsName: recovery.needsName(visit.space),
+        refused,
+      }),
+    )
 
   const phoneForm = (request: Request, visit: Visit, token: string, refused = NOTHING_REFUSED): Promise<Response> =>
     form(request, visit, phonePage(visit, basePath, token, refused))

@@ -16,7 +16,7 @@ import { type ChosenPassword, checkChosenPassword } from '../accounts/rules.ts'
 import { type Codes, MOST_ATTEMPTS } from '../codes/codes.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
-import { languageOf, type Space } from '../spaces/space.ts'
+import { hasUniqueEmails, languageOf, type Space } from '../spaces/space.ts'
 import { recoveryStore } from './store.ts'
 
 export const EmailRecovery = form({ email: email(64), username: optional(text({ max: 64 })) })
@@ -204,15 +204,18 @@ export const recovery = (deps: {
     return { flow, email: wanted.via === 'email' ? wanted.email : null }
   }
 
+  /** One address may have several accounts. */
+  const needsName = (space: Space): boolean => !hasUniqueEmails(config, space)
+
   return {
+    needsName,
     /** For the form that the app opens; looking at it spends nothing. */
     inspectToken: (visit: Visit, token: string) => accountTokens.inspectRecovery(visit, token, 'not_found'),
 
     byEmail: async (visit: Visit, input: Input<typeof EmailRecovery>): Promise<Waiting> => {
       const { space } = visit
       const { email = '', username } = input.values
-      // One address may have several accounts.
-      const isNamed = !space.uniqueEmail
+      const isNamed = needsName(space)
       if (isNamed && input.isMissing('username')) input.refuse('username', { id: 'v.required' })
       input.settle()
       await limits.recoveries.consume(visit.network)

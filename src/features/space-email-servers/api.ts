@@ -24,7 +24,8 @@ export const spaceEmailServersApi = (deps: { auth: Auth; spaceEmailServers: Spac
         requires: 'super',
         detail: {
           summary: 'Set the e-mail server of a Space',
-          description: '201 when it had none. All of it is replaced; a password that is not spoken of stays.',
+          description:
+            '201 when it had none. All of it is replaced; a password that is not spoken of stays, unless the host changes: then it is needed again.',
           ...accepts(EmailServer),
           ...answers(EmailServerSchema, 200, 201),
         },

@@ -81,7 +81,7 @@ export const spaceEmailServers = (deps: { db: Db; secrets: Secrets; log: Logging
       return found.server
     },
 
-    /** Replaces all of it; a password that is not spoken of stays. `isNew`: the Space had none. */
+    /** Replaces all of it; a password that is not spoken of stays, as long as the host does. `isNew`: the Space had none. */
     set: async (
       visit: Visit,
       domain: string,
@@ -106,6 +106,12 @@ export const spaceEmailServers = (deps: { db: Db; secrets: Secrets; log: Logging
         const { space } = found
         const inserted = await store.insert(tx, space.id, { ...columns, password }, now())
         if (inserted !== null) return { space, server: inserted, isNew: true }
+        const before = await store.hold(tx, space.id)
+        // Whoever runs the new server is not shown the password of the old one.
+        if (before !== null && before.password !== null && before.host !== host && !input.has('password')) {
+          input.refuse('password', { id: 'v.password_with_host' })
+        }
+        input.settle()
         const changed = input.has('password') ? { ...columns, password } : columns
         const server = await store.update(tx, space.id, changed, now())
         // Removed between the two by another process: the client may repeat.

@@ -49,6 +49,15 @@ export const spaceEmailServerStore = (db: Db) => {
           .onConflictDoNothing()
           .returning()
       )[0] ?? null,
+    /** The server as it is now; it stays so until the transaction ends. null: there is none. */
+    hold: async (tx: Tx, spaceId: number): Promise<EmailServerRow | null> =>
+      (
+        await tx
+          .update(servers)
+          .set({ port: sql`${servers.port}` })
+          .where(eq(servers.spaceId, spaceId))
+          .returning()
+      )[0] ?? null,
     /** null: the Space has none any more. */
     update: async (tx: Tx, spaceId: number, columns: Partial<Columns>, at: Date): Promise<EmailServerRow | null> =>
       (

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { isUnderRoot } from '../../config/root-host.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, type Message } from '../../errors.ts'
 import { type Input, isTrue, read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
@@ -11,6 +11,7 @@ import type { Bridge } from '../external-accounts/bridge.ts'
 import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
 import { checkDigest } from './digest-configuration.ts'
 import type { SpaceDirectory } from './directory.ts'
+import { duplicateEmailsStore } from './duplicate-emails-store.ts'
 import {
   type ChangedNames,
   type ChangedSpace,
@@ -19,10 +20,12 @@ import {
   checkExpiry,
   checkLanNames,
   FLAGS,
-  type FlagName,
+  KEPT_FLAGS,
   NamedSpace,
   type NewSpace,
+  refuseReadOnly,
   type SpaceInput,
+  type SwitchName,
   TEXTS,
   type TextName,
 } from './rules.ts'
@@ -52,11 +55,14 @@ export const spaceAdministration = (deps: {
   db: Db
   spaces: SpaceDirectory
   bridge: Bridge
+  /** The files of a Space that is gone. */
+  removeFiles(spaceId: number): Promise<void>
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, spaces, bridge, log, now } = deps
+  const { config, db, spaces, bridge, removeFiles, log, now } = deps
   const store = spaceAdministrationStore(db)
+  const duplicates = duplicateEmailsStore(db)
 
   const record = (event: SecurityEvent, domain: string, visit: Visit | null, fields: readonly string[] = []) => {
     const caller = visit?.caller ?? null
@@ -77,16 +83,14 @@ export const spaceAdministration = (deps: {
 
   const columnsOf = (input: SpaceInput, expireAt: Date | null): Partial<SpaceRow> => {
     const { values } = input
-    const flags = Object.entries(FLAGS).flatMap(([name, column]) => {
-      const value = values[name as FlagName]
+    const flags = Object.entries({ ...FLAGS, ...KEPT_FLAGS }).flatMap(([name, column]) => {
+      const value = values[name as SwitchName]
       return value === undefined || value === null ? [] : [[column, isTrue(value)]]
     })
     const texts = Object.entries(TEXTS).map(([name, column]) => [column, values[name as TextName] ?? null])
-    const header = values.provisioning_use_linphone_provisioning_header
     return {
       ...Object.fromEntries(flags),
       ...Object.fromEntries(texts),
-      ...(header === undefined || header === null ? {} : { provisioningUseLinphoneProvisioningHeader: isTrue(header) }),
       expireAt,
       themeHue: values.theme_hue ?? null,
     }
@@ -103,6 +107,15 @@ export const spaceAdministration = (deps: {
     if (taken.name) input.refuse('name', { id: 'v.taken' })
     if (taken.host) input.refuse('host', { id: 'v.taken' })
     if (taken.domain) input.refuse('domain', { id: 'v.taken' })
+  }
+
+  /** Why addresses cannot become unique there; null: they can, or are already. The Space is held: nobody adds one. */
+  const sharedEmails = async (tx: Tx, space: Space): Promise<Message | null> => {
+    if (space.uniqueEmail) return null
+    const found = await duplicates.inSpace(tx, space.domain)
+    if (found.length === 0) return null
+    const list = found.map(({ email, accounts }) => `${email} (${accounts.join(', ')})`).join('; ')
+    return { id: 'v.shared_emails', values: { list } }
   }
 
   const initialDigest = (): DigestConfiguration => ({
@@ -126,6 +139,7 @@ export const spaceAdministration = (deps: {
     checkDomain(input, 'domain', values.domain)
     checkDomain(input, 'host', values.host)
     checkEntries(input)
+    refuseReadOnly(input, null)
     const expireAt = checkExpiry(input, now())
     if (expireAt !== null && isTrue(values.super)) input.refuse('expire_at', { id: 'v.super_expires' })
     const { name = '', domain = '', host = '' } = values
@@ -206,6 +220,9 @@ export const spaceAdministration = (deps: {
       const quota = values.max_accounts ?? 0
       if (quota > 0 && quota < count) rest.refuse('max_accounts', { id: 'v.minimum', values: { min: count } })
       await refuseLockOut(tx, rest, before, caller, expireAt)
+      refuseReadOnly(rest, before)
+      const shared = isTrue(values.unique_email) ? await sharedEmails(tx, before) : null
+      if (shared !== null) rest.refuse('unique_email', shared)
       const { digest, realmFrom } = checkDigest(rest, domain, before.digest, initialDigest())
       if (count > 0 && digest !== null && (digest.realm ?? domain) !== realmOf(before)) {
         rest.refuse(realmFrom, { id: 'v.realm_fixed' })
@@ -241,7 +258,7 @@ export const spaceAdministration = (deps: {
    * super Space any more, so that it never is the one that lets another go.
    */
   const remove = async (visit: Visit, caller: Caller, domain: string): Promise<void> => {
-    const last = await db.transaction(async (tx) => {
+    const { id, last } = await db.transaction(async (tx) => {
       await store.hold(tx, domain)
       const space = await find(tx, domain)
       if (space.id === caller.space.id) throw new AppError('forbidden', 'space.own')
@@ -249,7 +266,7 @@ export const spaceAdministration = (deps: {
         throw new AppError('forbidden', 'space.last_super')
       }
       if (space.super) await store.update(tx, domain, { super: false, updatedAt: now() })
-      return store.lastAccount(tx, domain)
+      return { id: space.id, last: await store.lastAccount(tx, domain) }
     })
     spaces.forget()
     const batch = async (): Promise<number> => {
@@ -266,6 +283,7 @@ export const spaceAdministration = (deps: {
     const removed = await db.transaction((tx) => store.remove(tx, domain))
     if (!removed) throw new AppError('not_found', 'space.unknown')
     spaces.forget()
+    await removeFiles(id)
     record('space.deleted', domain, visit)
   }
 
@@ -276,6 +294,8 @@ export const spaceAdministration = (deps: {
     readonly super?: boolean
     readonly realm?: string
     readonly algorithm?: PasswordAlgorithm
+    readonly uniqueEmail?: boolean
+    readonly clientCertificateAuthentication?: boolean
   }
 
   /** `conflict` for whatever another Space has already. */
@@ -293,6 +313,11 @@ export const spaceAdministration = (deps: {
     return { realm, defaultPasswordAlgorithm: wanted.algorithm ?? base.defaultPasswordAlgorithm }
   }
 
+  const switchesOf = ({ uniqueEmail, clientCertificateAuthentication }: Named) => ({
+    ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
+    ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
+  })
+
   const changeNamed = async (tx: Tx, before: Space, wanted: Named): Promise<void> => {
     const { domain, host, name } = wanted
     const asSuper = wanted.super ?? before.super
@@ -303,7 +328,9 @@ export const spaceAdministration = (deps: {
     const digest = digestNamed(before.digest, wanted)
     const isOtherRealm = digest !== null && (digest.realm ?? domain) !== realmOf(before)
     if (isOtherRealm && (await store.accountCount(tx, domain)) > 0) throw new AppError('conflict', 'v.realm_fixed')
-    await store.update(tx, domain, { host, name, super: asSuper, updatedAt: now() })
+    const shared = wanted.uniqueEmail === true ? await sharedEmails(tx, before) : null
+    if (shared !== null) throw new AppError('conflict', shared.id, { values: shared.values ?? {} })
+    await store.update(tx, domain, { host, name, super: asSuper, ...switchesOf(wanted), updatedAt: now() })
     await store.setDigest(tx, before.id, digest, now())
   }
 
@@ -324,7 +351,15 @@ export const spaceAdministration = (deps: {
       }
       if (before === null) {
         const at = now()
-        const row = { domain, host, name, super: wanted.super ?? false, createdAt: at, updatedAt: at }
+        const row = {
+          domain,
+          host,
+          name,
+          super: wanted.super ?? false,
+          ...switchesOf(wanted),
+          createdAt: at,
+          updatedAt: at,
+        }
         if (!(await insert(tx, row, digestNamed(initialDigest(), wanted)))) return null
       } else await changeNamed(tx, before, wanted)
       return { before, after: await find(tx, domain) }

@@ -33,7 +33,17 @@ export const TEXTS = {
   newsletter_registration_address: 'newsletterRegistrationAddress',
 } as const satisfies Record<string, keyof Space>
 
-export type FlagName = keyof typeof FLAGS
+/** Switches that no client has to know: an update that does not speak of one leaves it as it is. */
+export const KEPT_FLAGS = {
+  unique_email: 'uniqueEmail',
+  client_certificate_authentication: 'clientCertificateAuthentication',
+  provisioning_use_linphone_provisioning_header: 'provisioningUseLinphoneProvisioningHeader',
+} as const satisfies Record<string, keyof Space>
+
+/** Members of a Space that no request of this API sets: only what is there already is accepted. */
+const READ_ONLY = ['logo', 'oidc_authentication_configuration'] as const
+
+export type SwitchName = keyof typeof FLAGS | keyof typeof KEPT_FLAGS
 export type TextName = keyof typeof TEXTS
 
 export const each = <Name extends string, Schema extends TSchema>(
@@ -49,11 +59,13 @@ const texts = {
   newsletter_registration_address: optional(plainText(255)),
   expire_at: optional(date()),
   theme_hue: optional(integer(0, 360)),
+  ...each(KEPT_FLAGS, () => optional(flag())),
   // Of the generation before: accepted, never required.
-  provisioning_use_linphone_provisioning_header: optional(flag()),
   account_realm: optional(text({ max: 255 })),
   account_default_password_algorithm: optional(text({ max: 10 })),
   digest_authentication_configuration: optional(anything()),
+  logo: optional(anything()),
+  oidc_authentication_configuration: optional(anything()),
 }
 
 /** It stands in the subjects of mails: one line. */
@@ -107,6 +119,14 @@ export const checkLanNames = (input: Input<typeof NamedSpace>): void => {
     const value = input.values[name]
     if (typeof value !== 'string') continue
     if (!isDomain(value) && !isIpAddress(value) && !LABEL.test(value)) input.refuse(name, { id: 'v.domain' })
+  }
+}
+
+/** By name, so that nobody believes to have set them. A client may send back what it has read. */
+export const refuseReadOnly = (input: SpaceInput, current: Pick<Space, 'logo'> | null): void => {
+  const shown = { logo: current?.logo ?? null, oidc_authentication_configuration: null }
+  for (const name of READ_ONLY) {
+    if (input.has(name) && (input.values[name] ?? null) !== shown[name]) input.refuse(name, { id: 'v.not_settable' })
   }
 }
 

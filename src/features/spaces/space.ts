@@ -1,3 +1,4 @@
+import type { Config } from '../../config/config.ts'
 import type { Tables } from '../../db/db.ts'
 import type { Language } from '../../messages/messages.ts'
 
@@ -35,6 +36,10 @@ export const everySpace = (reason: 'authentication' | 'command line' | 'housekee
 
 /** The realm that enters every HA1 and challenge of the Space's accounts. */
 export const realmOf = (space: Space): string => space.digest?.realm ?? space.domain
+
+/** Whether an address belongs to one account at most: the setting counts for every Space, the flag for one (D51). */
+export const hasUniqueEmails = (config: Pick<Config, 'ACCOUNT_EMAIL_UNIQUE'>, space: Pick<Space, 'uniqueEmail'>) =>
+  config.ACCOUNT_EMAIL_UNIQUE || space.uniqueEmail
 
 /** spec spaces.md §6: expired from 00:00 UTC of the stored date. */
 export const isExpired = (space: Space, now: Date): boolean => space.expireAt !== null && space.expireAt <= now

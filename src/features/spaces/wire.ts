@@ -4,7 +4,7 @@ import { boolean, described, listOf, moment, object, orNull, record } from '../.
 import { USUAL_HUE } from '../../panel/theme.ts'
 import { CarddavServerSchema, carddavServerWire } from '../carddav/carddav.ts'
 import { EmailServerSchema, emailServerWire } from '../space-email-servers/space-email-servers.ts'
-import { each, FLAGS } from './rules.ts'
+import { each, FLAGS, KEPT_FLAGS } from './rules.ts'
 import { type AdministeredSpace, realmOf } from './space.ts'
 
 export const SpaceSchema = record('Space', {
@@ -14,17 +14,15 @@ export const SpaceSchema = record('Space', {
   max_accounts: described(integer(0), '0: as many as you like.'),
   max_account: integer(0),
   expire_at: orNull(moment()),
-  unique_email: boolean(),
   account_proxy_registrar_address: orNull(text()),
   custom_provisioning_entries: described(orNull(text()), 'In INI.'),
   copyright_text: orNull(text()),
   intro_registration_text: orNull(text()),
   newsletter_registration_address: orNull(text()),
-  client_certificate_authentication: boolean(),
   theme_hue: integer(0, 360),
   logo: orNull(text()),
   ...each(FLAGS, boolean),
-  provisioning_use_linphone_provisioning_header: boolean(),
+  ...each(KEPT_FLAGS, boolean),
   account_realm: orNull(text()),
   account_default_password_algorithm: orNull(text()),
   created_at: moment(),
@@ -43,17 +41,14 @@ export const spaceWire = (space: AdministeredSpace) => ({
   max_accounts: space.maxAccounts,
   max_account: space.maxAccount,
   expire_at: isoMomentOrNull(space.expireAt),
-  unique_email: space.uniqueEmail,
   account_proxy_registrar_address: space.accountProxyRegistrarAddress,
   custom_provisioning_entries: space.customProvisioningEntries,
   copyright_text: space.copyrightText,
   intro_registration_text: space.introRegistrationText,
   newsletter_registration_address: space.newsletterRegistrationAddress,
-  client_certificate_authentication: space.clientCertificateAuthentication,
   theme_hue: space.themeHue ?? USUAL_HUE,
   logo: space.logo,
-  ...Object.fromEntries(Object.entries(FLAGS).map(([name, column]) => [name, space[column]])),
-  provisioning_use_linphone_provisioning_header: space.provisioningUseLinphoneProvisioningHeader,
+  ...Object.fromEntries(Object.entries({ ...FLAGS, ...KEPT_FLAGS }).map(([name, column]) => [name, space[column]])),
   account_realm: space.digest?.realm ?? null,
   account_default_password_algorithm: space.digest?.defaultPasswordAlgorithm ?? null,
   created_at: isoMoment(space.createdAt),
