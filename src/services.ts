@@ -31,6 +31,7 @@ import { devices } from './features/devices/devices.ts'
 import { dictionary } from './features/dictionary/dictionary.ts'
 import { bridge } from './features/external-accounts/bridge.ts'
 import { externalAccounts } from './features/external-accounts/external-accounts.ts'
+import { knownBrowsers } from './features/known-browsers/known-browsers.ts'
 import { notices } from './features/notices/notices.ts'
 import { ownAccount } from './features/own-account/own-account.ts'
 import { passwordResets } from './features/password-resets/password-resets.ts'
@@ -76,6 +77,8 @@ export interface World {
   readonly log: Logging
   readonly now: () => Date
   readonly random: Random
+  /** Waits before an answer that is slow on purpose. */
+  readonly pause?: (ms: number) => Promise<void>
   /** Push services; the ones that the configuration names when absent. */
   readonly push?: Push
   /** How messages leave; mail and SMS as configured when absent. */
@@ -163,12 +166,15 @@ export const services = (world: World, db: Db) => {
   const linesOfAccounts = externalAccounts({ ...base, accounts: accountsOfSpaces, bridge: bridged })
   const addressBooks = carddav({ ...base, accounts: accountsOfSpaces })
   const identities = authTokens({ ...base, accounts: accountsOfSpaces, apiKeys: keysOfAccounts })
+  const browsers = knownBrowsers(base)
   const proven = signIn({
     ...base,
     accounts: accountsOfSpaces,
     authTokens: identities,
     sessions: signedIn,
     limits: limited,
+    browsers,
+    pause: world.pause ?? Bun.sleep,
   })
   const pushes = world.push ?? push({ config, log, now })
   const tokensOfAccounts = accountTokens({ ...base, push: pushes })
@@ -231,6 +237,7 @@ export const services = (world: World, db: Db) => {
     notices: noticesOfAccounts,
     sessions: signedIn,
     signIn: proven,
+    knownBrowsers: browsers,
     ownAccount: ownAccount({
       ...base,
       accounts: accountsOfSpaces,

@@ -163,7 +163,10 @@ export const limits = (config: Config, db: Db, log: Logging) => {
     registrationMails: limit('registration-mail', config.AUTH_RATE_LIMIT_PER_MINUTE === null ? null : 5, true, 3600),
     /** Passwords typed for an account, known or not. */
     passwords: backoff(db, 'password', isOff, throttled),
-    /** Sign-ins with a password, per address and per Space, in a quarter of an hour; those that succeed do not count. */
+    /**
+     * Sign-ins of strangers with a password, per address and per Space, in a quarter of an hour; those that succeed do not
+     * count. Beyond that of a Space they are slow.
+     */
     signInsOfAddress: limit('sign-in-address', isOff ? null : 30, true, 900),
     signInsOfSpace: limit('sign-in-space', isOff ? null : 300, true, 900),
     /** QR codes to sign in with, per address: they cost a row each. */

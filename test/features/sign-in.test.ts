@@ -9,8 +9,13 @@ let account: TestAccount
 
 const PHONE = '+33612345678'
 
+/** Answers that are slow on purpose; the test says when they come. */
+let paused: { ms: number; end: () => void }[] = []
+const pause = (ms: number) => new Promise<void>((end) => paused.push({ ms, end }))
+
 const start = async (env: Record<string, string> = {}) => {
-  t = await testApp({ env })
+  paused = []
+  t = await testApp({ env, pause })
   account = await t.account({ username: 'somebody', email: 'somebody@example.org', phone: PHONE })
 }
 beforeEach(() => start())
@@ -182,6 +187,106 @@ describe('guessing', () => {
     for (const secret of ['typed-by-mistake', 'wrong-horse', 'correct-horse']) expect(log).not.toContain(secret)
     expect(events('auth.login.fail')).toHaveLength(2)
     expect(events('auth.login.ok')).toEqual([expect.stringContaining('account=somebody@sip.example.org')])
+  })
+})
+
+describe('nobody is shut out', () => {
+  /** Until it is answered, or waits for its answer. */
+  const begun = async (reply: Promise<Reply>): Promise<Promise<Reply>[]> => {
+    const before = paused.length
+    let isAnswered = false
+    void reply.then(() => {
+      isAnswered = true
+    })
+    while (!isAnswered && paused.length === before) await Bun.sleep(0)
+    return [reply]
+  }
+  /** From so many addresses that none of them has had enough. */
+  const invent = async (count: number) => {
+    const replies: Promise<Reply>[] = []
+    for (let index = 0; index < count; index += 1) {
+      const address = `198.51.${index % 100}.1`
+      replies.push(...(await begun(attempt(`name${index}`, 'wrong-horse', { address }))))
+    }
+    return replies
+  }
+
+  test('of a Space at which many guess: it answers strangers late, and each address one at a time', async () => {
+    await t.close()
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '60' })
+    const before = await invent(300)
+    expect(new Set((await Promise.all(before)).map(({ status }) => status))).toEqual(new Set([422]))
+    const after = await invent(30)
+    expect(paused.map(({ ms }) => ms)).toEqual(Array(30).fill(3000))
+    // One who is new here gets in all the same, only not at once, and not twice at once.
+    const [first] = await begun(attempt('somebody', 'correct-horse', { address: '203.0.113.7' }))
+    const second = await attempt('somebody', 'correct-horse', { address: '203.0.113.7' })
+    expect([second.status, second.headers.get('retry-after')]).toEqual([429, '3'])
+    for (const { end } of paused) end()
+    expect(isIn(await (first as Promise<Reply>))).toBe(true)
+    expect(new Set((await Promise.all(after)).map(({ status }) => status))).toEqual(new Set([422]))
+  })
+
+  test('of an account at which strangers guess, who signed in from this browser before', async () => {
+    await t.close()
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '60' })
+    const browser = await signedIn()
+    expect(browser.cookies.get('sipkeeper_known')).toMatch(/^\d+\.\w{16}\.\d+\.[0-9a-f]{32}$/)
+    await browser.open('/logout')
+    await browser.submit()
+    // The account, the address and the Space have all had enough of strangers.
+    for (let index = 0; index < 8; index += 1) await attempt('somebody', `wrong-${index}`)
+    for (let index = 0; index < 32; index += 1) await attempt(`name${index}`, 'wrong-horse')
+    await invent(300)
+    for (const { end } of paused) end()
+    expect((await attempt('somebody', 'correct-horse')).status).toBe(429)
+    await browser.open('/login')
+    const paces = paused.length
+    expect(isIn(await browser.submit({ username: 'somebody', password: 'correct-horse' }))).toBe(true)
+    expect(paused).toHaveLength(paces)
+  })
+
+  test('but a known browser guesses no more often than strangers, nor at other accounts, nor with a forged cookie', async () => {
+    await t.close()
+    await start({ AUTH_RATE_LIMIT_PER_MINUTE: '60' })
+    await t.account({ username: 'another' })
+    const browser = await signedIn()
+    const cookie = String(browser.cookies.get('sipkeeper_known'))
+    const guess = async (username: string, value: string): Promise<number> => {
+      const stranger = visitor(t, { address: '203.0.113.9' })
+      await stranger.open('/login')
+      stranger.cookies.set('sipkeeper_known', value)
+      return (await stranger.submit({ username, password: 'wrong-horse' })).status
+    }
+    const series = async (username: string, value: string) => {
+      const statuses: number[] = []
+      for (let count = 0; count < 6; count += 1) statuses.push(await guess(username, value))
+      return statuses
+    }
+    const FIVE = [...Array(5).fill(422), 429]
+    for (const forged of [cookie.replace(/^\d+/, '2'), `${cookie}0`, cookie.slice(0, -1), `~${'x'.repeat(2000)}`]) {
+      await series('another', forged)
+      expect([forged, await guess('another', forged)]).toEqual([forged, 429])
+    }
+    expect(await series('somebody', cookie)).toEqual(FIVE)
+    // The owner, elsewhere, has lost nothing by that.
+    expect(isIn(await attempt('somebody', 'correct-horse'))).toBe(true)
+    expect(await guess('another', cookie)).toBe(429)
+  })
+
+  test('by a browser that several people use, nor after a year', async () => {
+    const browser = visitor(t)
+    for (const username of ['somebody', (await t.account()).username]) {
+      browser.cookies.delete('sipkeeper_session')
+      await browser.open('/login')
+      expect(isIn(await browser.submit({ username, password: 'correct-horse' }))).toBe(true)
+    }
+    expect(String(browser.cookies.get('sipkeeper_known')).split('~')).toHaveLength(2)
+    later(366 * 24 * 60)
+    browser.cookies.delete('sipkeeper_session')
+    await browser.open('/login')
+    await browser.submit({ username: 'somebody', password: 'correct-horse' })
+    expect(String(browser.cookies.get('sipkeeper_known')).split('~')).toHaveLength(1)
   })
 })
 

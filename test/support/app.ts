@@ -42,13 +42,15 @@ interface Options {
   readonly push?: Pick<Push, 'send'>
   readonly env?: Record<string, string>
   readonly appKey?: Uint8Array
+  /** Instead of waiting before an answer that is slow on purpose. */
+  readonly pause?: (ms: number) => Promise<void>
 }
 
 /**
  * The whole HTTP surface on a fresh database, with a clock, addresses and logs in the test's hands. Two Spaces exist:
  * the super Space `sip.example.org` on host `localhost`, and `sip.other.org` on `other.localhost`. Limits are off.
  */
-export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Options = {}) => {
+export const testApp = async ({ env = {}, appKey = randomBytes(32), push, pause }: Options = {}) => {
   const database = await testDatabase()
   const { db } = database
   const environment = {
@@ -77,6 +79,7 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push }: Opti
     now: () => clock.now,
     random: (size) => randomBytes(size),
     ...outside,
+    ...(pause === undefined ? {} : { pause }),
   }
   const { parts, front, routes } = assemble(world, db)
   await parts.phoneCountries.refresh()

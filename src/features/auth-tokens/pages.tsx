@@ -61,8 +61,8 @@ export const authTokenPages = (deps: Deps) => {
   /** Signed in, by whoever had a code that was worth it. */
   const enter = async (request: Request, visit: Visit, proof: string | null): Promise<Response> => {
     formTokens.check(request, visit)
-    const session = await signIn.withToken(request, visit, String(visit.input.token ?? ''), proof)
-    return redirect(visit, basePath, LANDING, { cookies: [sessions.cookie(visit, session), noProof(visit)] })
+    const { session, browser } = await signIn.withToken(request, visit, String(visit.input.token ?? ''), proof)
+    return redirect(visit, basePath, LANDING, { cookies: [sessions.cookie(visit, session), browser, noProof(visit)] })
   }
 
   return new Elysia()

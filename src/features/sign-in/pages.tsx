@@ -77,7 +77,7 @@ export const signInPages = (deps: Deps) => {
           switch (answer.outcome) {
             case 'signed_in':
               return redirect(visit, basePath, ownPath(visit.input.next) ?? LANDING, {
-                cookies: [sessions.cookie(visit, answer.session)],
+                cookies: [sessions.cookie(visit, answer.session), answer.browser],
               })
             case 'blocked':
               return redirect(visit, basePath, '/blocked')

@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
 import { form, type Input, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Visit } from '../../http/visit.ts'
@@ -10,6 +11,7 @@ import type { Accounts, AccountView } from '../accounts/accounts.ts'
 import { isPassword } from '../accounts/rules.ts'
 import type { AuthTokens } from '../auth-tokens/auth-tokens.ts'
 import type { Caller } from '../authentication/caller.ts'
+import type { KnownBrowsers } from '../known-browsers/known-browsers.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
 import { realmOf, type Space } from '../spaces/space.ts'
 import { type Identifier, signInStore } from './store.ts'
@@ -18,12 +20,28 @@ export const Credentials = form({ username: text({ max: 255 }), password: text({
 
 const RECENT_MS = 15 * 60_000
 
+/** How long a stranger waits for an answer where too many guess. */
+const SLOW_MS = 3000
+
+/** `session` is the value of its cookie, `browser` the whole cookie by which the browser is known from now on. */
+interface SignedIn {
+  readonly session: string
+  readonly browser: string
+}
+
 export type Answer =
-  /** `session` is the value of its cookie. */
-  | { readonly outcome: 'signed_in'; readonly session: string }
+  | ({ readonly outcome: 'signed_in' } & SignedIn)
   | { readonly outcome: 'wrong' }
   /** Only whoever knows the password learns it. */
   | { readonly outcome: 'blocked' }
+
+/** What somebody may guess. */
+interface Budget {
+  /** Counts one, before it is looked at; refuses with `rate_limited`. */
+  count(): Promise<void>
+  /** It was right. */
+  giveBack(): Promise<void>
+}
 
 interface Identity {
   readonly username: string
@@ -38,10 +56,12 @@ export const signIn = (deps: {
   authTokens: AuthTokens
   sessions: Sessions
   limits: Limits
+  browsers: KnownBrowsers
   log: Logging
   now: () => Date
+  pause: (ms: number) => Promise<void>
 }) => {
-  const { db, secrets, accounts, authTokens, sessions, limits, log, now } = deps
+  const { db, secrets, accounts, authTokens, sessions, limits, browsers, log, now, pause } = deps
   const store = signInStore(db)
 
   const record = (
@@ -73,16 +93,49 @@ export const signIn = (deps: {
   /** A hash: somebody may have typed a password where the name goes. */
   const keyOf = ({ domain }: Space, typed: string): string => `${domain} ${secrets.hash(typed).slice(0, 16)}`
 
-  /** Only what is typed is counted, so that nobody learns which names lead to one account, or to any. */
-  const count = async (visit: Visit, key: string): Promise<void> => {
-    await limits.signInsOfAddress.consume(visit.network)
-    await limits.signInsOfSpace.consume(visit.space.domain)
-    await limits.passwords.attempt(key)
+  /** From each address one at a time waits. */
+  const waiting = new Set<string>()
+
+  /** A Space at which many guess is slow for strangers, and not closed: nobody may shut its people out. */
+  const slowDown = async ({ space, network }: Visit, refusal: unknown): Promise<void> => {
+    const key = `${space.id} ${network}`
+    if (!(refusal instanceof AppError) || refusal.code !== 'rate_limited') throw refusal
+    if (waiting.has(key)) {
+      const seconds = SLOW_MS / 1000
+      throw new AppError('rate_limited', 'errors.rate_limited', { values: { seconds }, retryAfterSeconds: seconds })
+    }
+    waiting.add(key)
+    await pause(SLOW_MS).finally(() => waiting.delete(key))
   }
-  const uncount = async (visit: Visit, key: string): Promise<void> => {
-    await limits.signInsOfAddress.giveBack(visit.network)
-    await limits.signInsOfSpace.giveBack(visit.space.domain)
-    await limits.passwords.forget(key)
+
+  /**
+   * Of whoever comes from a browser that nobody signed in from. Only what is typed is counted, so that nobody learns
+   * which names lead to one account, or to any.
+   */
+  const ofStrangers = (visit: Visit, key: string): Budget => ({
+    count: async () => {
+      await limits.signInsOfAddress.consume(visit.network)
+      await limits.signInsOfSpace.consume(visit.space.domain).catch((refusal) => slowDown(visit, refusal))
+      await limits.passwords.attempt(key)
+    },
+    giveBack: async () => {
+      await limits.signInsOfAddress.giveBack(visit.network)
+      await limits.signInsOfSpace.giveBack(visit.space.domain)
+      await limits.passwords.forget(key)
+    },
+  })
+  /** Of one who is known: what others guess, from the same address too, takes nothing of it. */
+  const own = (key: string): Budget => ({
+    count: () => limits.passwords.attempt(key),
+    giveBack: () => limits.passwords.forget(key),
+  })
+
+  const budgetOf = async (request: Request, visit: Visit, identifier: Identifier): Promise<Budget> => {
+    const strangers = ofStrangers(visit, keyOf(visit.space, identifier.phone || identifier.username))
+    if (!browsers.isKnown(request, visit)) return strangers
+    const found = await store.find(visit, identifier)
+    const browser = found === null ? null : browsers.nameFor(request, visit, found.id)
+    return browser === null ? strangers : own(`browser ${browser}`)
   }
 
   /** A new session in the place of the one that the browser has. */
@@ -105,8 +158,8 @@ export const signIn = (deps: {
       const { space } = visit
       const { username: typed = '', password = '' } = input.values
       const identifier = identifierOf(typed ?? '', space)
-      const key = keyOf(space, identifier.phone || identifier.username)
-      await count(visit, key)
+      const budget = await budgetOf(request, visit, identifier)
+      await budget.count()
       const found = await store.find({ space }, identifier)
       const stored = await accounts.passwordRows(db.read, found?.id ?? 0)
       const owner = { username: found?.username ?? identifier.username, realm: realmOf(space) }
@@ -116,7 +169,7 @@ export const signIn = (deps: {
         record('auth.login.fail', visit, who, { via: 'password', reason: found === null ? 'unknown' : 'bad_password' })
         return { outcome: 'wrong' }
       }
-      await uncount(visit, key)
+      await budget.giveBack()
       const previous = await sessions.find(request, visit)
       const result = await db.transaction(async (tx) => {
         await accounts.hold(tx, space, found.id)
@@ -132,11 +185,11 @@ export const signIn = (deps: {
         return { outcome: isSame ? 'blocked' : 'wrong' }
       }
       record('auth.login.ok', visit, account, { via: 'password' })
-      return { outcome: 'signed_in', session }
+      return { outcome: 'signed_in', session, browser: browsers.remember(request, visit, account.id) }
     },
 
     /** As the account that a QR code was approved by. `proof`: of the browser that shows it. */
-    withToken: async (request: Request, visit: Visit, token: string, proof: string | null): Promise<string> => {
+    withToken: async (request: Request, visit: Visit, token: string, proof: string | null): Promise<SignedIn> => {
       const previous = await sessions.find(request, visit)
       const { account, session } = await db.transaction(async (tx) => {
         const { account } = await authTokens.redeem(tx, visit, token, proof)
@@ -144,24 +197,24 @@ export const signIn = (deps: {
         return { account, session: await replaceSession(tx, visit, previous, account) }
       })
       record('auth.login.ok', visit, account, { via: 'qr' })
-      return session
+      return { session, browser: browsers.remember(request, visit, account.id) }
     },
 
     /**
      * Whether somebody who is signed in knows the account's password, asked before what cannot be undone. True where
-     * the account has none. Counted like a sign-in.
+     * the account has none. Counted like the old password of a change over REST.
      */
     verify: async (visit: Visit, caller: Caller, password: string): Promise<boolean> => {
       const stored = await accounts.passwordRows(db.read, caller.id)
       if (stored.length === 0) return true
-      const key = keyOf(caller.space, caller.username)
-      await count(visit, key)
+      const budget = own(`account ${caller.id}`)
+      await budget.count()
       const owner = { username: caller.username, realm: realmOf(caller.space) }
       if (!isPassword(stored, owner, password)) {
         record('auth.login.fail', visit, caller, { via: 'session', reason: 'bad_password' })
         return false
       }
-      await uncount(visit, key)
+      await budget.giveBack()
       return true
     },
 

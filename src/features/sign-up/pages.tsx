@@ -13,6 +13,7 @@ import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
 import type { Codes } from '../codes/codes.ts'
 import type { Pending } from '../contact-details/contact-details.ts'
+import type { KnownBrowsers } from '../known-browsers/known-browsers.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
 import { againPage } from './again-page.tsx'
 import { codePage } from './code-page.tsx'
@@ -26,6 +27,7 @@ interface Deps {
   readonly signUp: SignUp
   readonly codes: Codes
   readonly sessions: Sessions
+  readonly knownBrowsers: KnownBrowsers
   readonly captcha: Captcha
   readonly formTokens: FormTokens
   readonly config: Config
@@ -35,7 +37,7 @@ const WAYS = ['email', 'phone'] as const
 
 /** A new account: by e-mail or by phone, then the code, then signed in (spec panel.md PA4, PA5). */
 export const signUpPages = (deps: Deps) => {
-  const { auth, pages, navigation, signUp, codes, sessions, captcha, formTokens, config } = deps
+  const { auth, pages, navigation, signUp, codes, sessions, knownBrowsers, captcha, formTokens, config } = deps
   const basePath = config.BASE_PATH
   const form = formPage(deps)
 
@@ -151,7 +153,10 @@ export const signUpPages = (deps: Deps) => {
         const code = typedCode(visit, config.CODE_DIGITS)
         if (!wellFormed.test(code)) return refuse({ id: 'v.digits', values: { count: config.CODE_DIGITS } })
         const answer = await signUp.confirm(visit, session, pending.kind, code)
-        if (answer.outcome === 'right') return goTo(visit, LANDING, [sessions.cookie(visit, answer.session)])
+        if (answer.outcome === 'right') {
+          const browser = knownBrowsers.remember(request, visit, session.account.id)
+          return goTo(visit, LANDING, [sessions.cookie(visit, answer.session), browser])
+        }
         const left = answer.outcome === 'wrong' ? answer.left : 0
         return refuse(left === 0 ? { id: 'sign_up.over' } : { id: 'recovery.wrong', values: { count: left } })
       },
