@@ -1,4 +1,5 @@
 import { type AnyElysia, Elysia } from 'elysia'
+import { isOrphan } from '../db/collision.ts'
 import { AppError } from '../errors.ts'
 import type { Logging } from '../logging/logging.ts'
 import { type Language, translate } from '../messages/messages.ts'
@@ -61,6 +62,10 @@ export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, e
     const fields = { request_id: visit.id, space: visit.space.domain, method: request.method, route: visit.route }
     const away = outages(error, fields)
     if (away !== null) return refuse(away)
+    if (isOrphan(error)) {
+      log.app.warn('a row belongs to something that was deleted', { ...fields, error: String(error) })
+      return refuse(new AppError('conflict', 'errors.gone_meanwhile'))
+    }
     log.app.error('request failed', { ...fields, error: error instanceof Error ? error : String(error) })
     if (!isPage) return ourBug(visit.id)
     const page = errorPage(request, visit, 500, (language) => translate(language, { id: 'errors.ours' }))

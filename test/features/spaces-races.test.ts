@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { eq } from 'drizzle-orm'
 import { spaceDirectory } from '../../src/features/spaces/directory.ts'
 import type { Space } from '../../src/features/spaces/space.ts'
 import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
@@ -182,4 +183,15 @@ test('what was looked up while somebody changed a Space is not remembered', asyn
     )
     expect((await find())?.maxAccounts).toBe(before + 7)
   }
+})
+
+test('whoever asks for something in a Space that is deleted at that moment is told so, and nothing is logged as a fault of ours', async () => {
+  const space = await t.space({ domain: 'sip.leaving.org', host: 'leaving.localhost' })
+  const ask = () => t.post('/api/account_creation_request_tokens', { host: space.host })
+  expect((await ask()).status).toBe(201)
+  // Another process deletes it; this one has remembered it for a moment.
+  await t.db.transaction((tx) => tx.delete(t.db.tables.spaces).where(eq(t.db.tables.spaces.domain, space.domain)))
+  const late = await ask()
+  expect([late.status, late.json.message]).toEqual([409, 'What this belongs to was deleted at the same time.'])
+  expect(t.lines.filter((line) => line.includes('request failed'))).toEqual([])
 })
