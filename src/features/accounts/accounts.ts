@@ -25,7 +25,7 @@ import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
-import { hasUniqueEmails, languageOf, type PasswordAlgorithm, realmOf, type Space } from '../spaces/space.ts'
+import { hasUniqueEmails, isExpired, languageOf, type PasswordAlgorithm, realmOf, type Space } from '../spaces/space.ts'
 import { accountListing } from './listing.ts'
 import {
   algorithmFor,
@@ -506,6 +506,20 @@ export const accounts = (deps: {
     return { account, space }
   }
 
+  /**
+   * For the SIP proxy: a user name in whatever case. It has one address of us for all of its domains, so that a super
+   * administrator's key finds accounts of every Space that is in force (the one exception to D41).
+   */
+  const findForProxy = async (visit: Visit, caller: Caller, sip: string): Promise<Found> => {
+    const address = parseAddressOfRecord(sip)
+    if (address === null) throw unknown()
+    const { user, domain } = address
+    const seesAll = caller.role === 'super' && caller.via === 'key'
+    const other = seesAll && domain !== visit.space.domain ? await spaces.byDomain(domain) : null
+    const space = other !== null && !isExpired(other, now()) ? other : visit.space
+    return findBySip(space, `${user.toLowerCase()}@${domain}`)
+  }
+
   /** `POST /accounts/me/password`: shape and algorithm first, then the old password. */
   const changePassword = async (visit: Visit, caller: Caller, input: Input<typeof NewPassword>): Promise<Found> => {
     const { space } = caller
@@ -575,6 +589,7 @@ export const accounts = (deps: {
       config.LEGACY_API && !account.activated ? confirmationKeys.pending(db.read, account.id) : null,
     /** `user@domain`, with or without a scheme, in this Space. */
     bySip: findBySip,
+    forProxy: findForProxy,
     byEmail: async (space: Space, email: string): Promise<Found> => {
       const account = await store.byEmail(db.read, { space }, email)
       if (account === null) throw unknown()

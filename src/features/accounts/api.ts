@@ -218,10 +218,11 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
         detail: { summary: 'Delete an account', description: 'Its name stays reserved.', ...answers(null) },
       },
     )
-    .get('/:id/search', async ({ visit, params }) => found(await accounts.bySip(visit.space, params.id)), {
+    .get('/:id/search', async ({ visit, caller, params }) => found(await accounts.forProxy(visit, caller, params.id)), {
       requires: 'admin',
       detail: {
         summary: 'Find an account by its SIP address',
+        description: 'The user name in any case. The key of a super administrator finds accounts of every Space.',
         ...named({ id: 'sip' }),
         ...answers(having(AccountSchema, 'passwords', 'call_forwardings')),
       },
@@ -273,15 +274,16 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
 export const resolveApi = ({ auth, accounts, wire }: Deps) =>
   new Elysia({ prefix: '/api/resolve', tags: ['Resolving'] }).use(auth).get(
     '/:sip',
-    async ({ visit, params }) => {
-      const { account, space } = await accounts.bySip(visit.space, params.sip)
+    async ({ visit, caller, params }) => {
+      const { account, space } = await accounts.forProxy(visit, caller, params.sip)
       return json({ type: 'account', payload: wire.found(account, space) })
     },
     {
       requires: 'admin',
       detail: {
         summary: 'Find whom a call is for',
-        description: 'What Flexisip asks to route a call.',
+        description:
+          'What Flexisip asks to route a call. The user name in any case; the key of a super administrator finds accounts of every Space.',
         ...answers(ResolvedSchema),
       },
     },

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { eq } from 'drizzle-orm'
+import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+
+// What a Flexisip asks (spec clients.md §6): `resolve` before each call, `search`.
+
+let t: TestApp
+let root: TestAccount
+let carol: TestAccount
+beforeEach(async () => {
+  t = await testApp()
+  root = await t.account({ username: 'root', admin: true })
+  carol = await t.account({ space: t.other, username: 'carol' })
+})
+afterEach(() => t.close())
+
+const ask = async (address: string, as: TestAccount, host = 'localhost') => {
+  const found = await t.get(`/api/accounts/${address}/search`, { as, host })
+  const resolved = await t.get(`/api/resolve/${address}`, { as, host })
+  return [found.status, found.json?.id, resolved.status, resolved.json?.payload?.id]
+}
+const found = ({ id }: TestAccount) => [200, id, 200, id]
+const UNKNOWN = [404, undefined, 404, undefined]
+
+describe('an account of another Space', () => {
+  test('is unknown to an administrator of that other Space’s neighbour, as one that nobody has', async () => {
+    const space = await t.space({ domain: 'sip.third.org', host: 'third.localhost' })
+    const admin = await t.account({ space, admin: true })
+    const replies = []
+    for (const address of ['carol@sip.other.org', 'nobody@sip.other.org', 'carol@sip.nowhere.org']) {
+      expect(await ask(address, admin, space.host)).toEqual(UNKNOWN)
+      replies.push((await t.get(`/api/resolve/${address}`, { as: admin, host: space.host })).text)
+    }
+    expect(new Set(replies).size).toBe(1)
+  })
+
+  test('is unknown to a super administrator who comes without a key', async () => {
+    const headers = { cookie: await t.cookie(root) }
+    expect((await t.get('/api/resolve/carol@sip.other.org', { headers })).status).not.toBe(200)
+    expect((await t.digest(root, 'GET', '/api/resolve/carol@sip.other.org')).status).toBe(404)
+  })
+
+  test('is unknown once its Space has expired', async () => {
+    await t.space({ domain: 'sip.late.org', host: 'late.localhost', expireAt: new Date('2026-05-31T00:00:00.000Z') })
+    expect(await ask('nobody@sip.late.org', root)).toEqual(UNKNOWN)
+    const { spaces } = t.db.tables
+    const expired = { expireAt: new Date('2026-06-01T00:00:00.000Z') }
+    await t.db.transaction((tx) => tx.update(spaces).set(expired).where(eq(spaces.domain, 'sip.other.org')))
+    t.parts.spaces.forget()
+    expect(await ask('carol@sip.other.org', root)).toEqual(UNKNOWN)
+  })
+
+  test('is found by the key of a super administrator, whatever host it asks', async () => {
+    expect(await ask('carol@sip.other.org', root)).toEqual(found(carol))
+    expect(await ask('sip:carol@sip.other.org', root)).toEqual(found(carol))
+    expect(await ask('nobody@sip.other.org', root)).toEqual(UNKNOWN)
+    expect(await ask('carol@sip.nowhere.org', root)).toEqual(UNKNOWN)
+    expect((await t.get('/api/resolve/carol@sip.other.org', { as: root })).json.payload.domain).toBe('sip.other.org')
+    // Everything else goes on asking the Space of its host.
+    expect((await t.get(`/api/accounts/${carol.id}`, { as: root })).status).toBe(404)
+    expect((await t.get('/api/accounts/carol@sip.other.org/info', { as: root })).status).toBe(404)
+  })
+})
+
+test('a user name is found in whatever case', async () => {
+  const admin = await t.account({ space: t.other, admin: true })
+  for (const address of ['CAROL@sip.other.org', 'Carol@SIP.OTHER.ORG', 'sip:cArOl@sip.other.org']) {
+    expect([address, await ask(address, admin, t.other.host)]).toEqual([address, found(carol)])
+    expect(await ask(address, root)).toEqual(found(carol))
+  }
+})
