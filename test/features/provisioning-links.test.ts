@@ -56,6 +56,9 @@ const unchanged = async (work: () => Promise<unknown>) => {
 const isRefusal = ({ status, json, headers }: Reply) =>
   status >= 400 && typeof json?.message === 'string' && headers.get('content-type') === 'application/json'
 
+const isPage = ({ text, headers }: Reply) =>
+  headers.get('content-type') === 'text/html; charset=utf-8' && text.includes('<h1>') && !text.includes('token')
+
 describe('a provisioning link refuses', () => {
   test('what is no token of the account’s Space, in JSON, and changes nothing', async () => {
     const used = await tokenOf()
@@ -82,9 +85,13 @@ describe('a provisioning link refuses', () => {
           `/provisioning/${encodeURIComponent(token)}`,
           `/provisioning/qrcode/${encodeURIComponent(token)}`,
         ]) {
-          for (const headers of [{}, HEADER, BROWSER, { 'sec-purpose': 'prefetch' }, { accept: 'text/html' }]) {
+          for (const headers of [{}, HEADER, { 'sec-purpose': 'prefetch' }, { accept: 'application/json' }]) {
             const reply = await t.get(path, { headers })
             expect([path, headers, reply.status, isRefusal(reply)]).toEqual([path, headers, 404, true])
+          }
+          for (const headers of [BROWSER, { accept: 'text/html' }, { accept: 'image/png, text/html;q=0.9' }]) {
+            const reply = await t.get(path, { headers })
+            expect([path, headers, reply.status, isPage(reply)]).toEqual([path, headers, 404, true])
           }
           expect((await t.send('HEAD', path)).status).toBe(404)
         }
@@ -92,17 +99,25 @@ describe('a provisioning link refuses', () => {
     })
   })
 
-  test('an old one with 410, to the millisecond, wherever it is shown', async () => {
+  test('an old one to the millisecond, wherever it is shown, and says that it has expired', async () => {
     await restart({ APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES: '10' })
     const token = await tokenOf()
     const paths = [`/provisioning/${token}`, `/provisioning/qrcode/${token}`]
     t.clock.now = new Date('2026-06-01T12:10:00.001Z')
     await unchanged(async () => {
       for (const path of paths) {
-        for (const headers of [{}, BROWSER]) expect((await t.get(path, { headers })).status).toBe(410)
-        expect((await t.send('HEAD', path)).status).toBe(410)
+        const reply = await t.get(path)
+        expect([reply.status, isRefusal(reply), reply.json.message]).toEqual([
+          404,
+          true,
+          'This provisioning token has expired.',
+        ])
+        expect(isPage(await t.get(path, { headers: BROWSER }))).toBe(true)
+        expect((await t.send('HEAD', path)).status).toBe(404)
       }
     })
+    const page = await t.get(paths[0] ?? '', { headers: { ...BROWSER, 'accept-language': 'fr' } })
+    expect([page.status, page.text.includes('Ce lien a expiré')]).toEqual([410, true])
     t.clock.now = new Date('2026-06-01T12:10:00.000Z')
     expect((await t.get(paths[1] ?? '')).status).toBe(200)
     expect((await t.get(paths[0] ?? '')).status).toBe(200)
@@ -196,6 +211,8 @@ describe('whoever only looks', () => {
     ['a browser that draws ahead', { 'sec-purpose': 'prefetch;prerender' }],
     ['an older browser', { purpose: 'prefetch' }],
     ['a preview', { purpose: 'preview' }],
+    ['a mail scanner', { accept: '*/*, text/html;q=0.5', 'user-agent': 'scanner' }],
+    ['a browser of old', { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }],
     ['a prefetch that carries our header', { ...HEADER, 'sec-purpose': 'prefetch' }],
   ]
 
@@ -228,7 +245,41 @@ describe('whoever only looks', () => {
         ])
       })
     }
-    expect((await t.get(`/provisioning/${token}`, { headers: { ...BROWSER, ...HEADER } })).text).toContain('ha1')
+    const app = { ...BROWSER, accept: 'text/html', ...HEADER }
+    expect((await t.get(`/provisioning/${token}`, { headers: app })).text).toContain('ha1')
+  })
+
+  test('is told what to do in an app that has the account already, once there can be one', async () => {
+    const words = 'remove the account in the app first'
+    const look = async () => (await t.get(`/provisioning/${await tokenOf()}`, { headers: BROWSER })).text
+    expect(await look()).not.toContain(words)
+    await t.get(`/provisioning/${await tokenOf()}`)
+    await t.get('/api/accounts/me/provision', { as: carol })
+    expect(await look()).toContain(words)
+    const wizard = await t.get(`/wizard/${await tokenOf()}`, { headers: BROWSER })
+    expect(wizard.text).toContain(words)
+    const body = { provisioning_account_id: carol.id }
+    const { token } = (await t.post('/api/wizard', { as: admin, body })).json
+    expect((await t.get(`/wizard/${token}`, { headers: BROWSER })).text).toContain(words)
+  })
+
+  test('at a link of before, of whatever kind, reads a page about links, in either language', async () => {
+    const used = await tokenOf()
+    const auth = await attached()
+    await t.get(`/provisioning/${used}`)
+    await t.get(`/provisioning/auth_token/${auth}`)
+    const { token: opened } = (await t.post('/api/wizard', { as: admin, body: {} })).json
+    await t.db.transaction((tx) => tx.update(t.db.tables.wizards).set({ usedAt: t.clock.now }).returning())
+    const paths = [used, `auth_token/${auth}`, `qrcode/${used}`, 'x'].map((path) => `/provisioning/${path}`)
+    for (const path of [...paths, `/wizard/${used}`, `/wizard/${opened}`, '/wizard/x', '/wizard/xxxxxxxx']) {
+      for (const [headers, words] of [
+        [BROWSER, /This link was used before|This link does not work/],
+        [{ accept: 'text/html', 'accept-language': 'fr' }, /Ce lien a déjà servi|Ce lien ne fonctionne pas/],
+      ] as const) {
+        const reply = await t.get(path, { headers })
+        expect([path, isPage(reply), words.test(reply.text)]).toEqual([path, true, true])
+      }
+    }
   })
 
   test('at an auth token sees a page as well, which has no picture', async () => {
@@ -425,7 +476,7 @@ describe('a fleet of 2021', () => {
         expect((await t.get(`/provisioning/${token}`, { headers: BROWSER })).status).toBe(404)
       }
       t.clock.now = new Date('2026-06-01T12:11:00.000Z')
-      expect((await t.get(`/provisioning/${old}`)).status).toBe(410)
+      expect((await t.get(`/provisioning/${old}`)).status).toBe(404)
     })
   })
 })

@@ -50,7 +50,7 @@ export const confirmationKeys = (deps: { db: Db; secrets: Secrets; now: () => Da
     inspect: async (on: Reader, space: Space, key: string): Promise<{ accountId: number }> => {
       const found = key.length === KEY_LENGTH ? await store.byHash(on, space, secrets.hash(key)) : null
       if (found === null || found.used) throw new AppError('not_found', 'provisioning.unknown')
-      if (isExpired(found.expiresAt)) throw new AppError('gone', 'provisioning.expired')
+      if (isExpired(found.expiresAt)) throw new AppError('not_found', 'provisioning.expired')
       if (found.blocked) throw new AppError('forbidden', 'auth.blocked')
       return found
     },

@@ -15,6 +15,8 @@ interface Dashboard {
   /** Whether accounts here have a phone number that can be changed. */
   readonly hasPhone: boolean
   readonly link: SetUpLink | null
+  /** A phone may have the account already. */
+  readonly wasSetUp: boolean
   /** The newest ones. */
   readonly devices: readonly Device[]
   readonly registrarState: ReturnType<Devices['registrarState']>
@@ -131,13 +133,14 @@ const setUp = (visit: Visit, { PHONE_APP_NAME: app }: Config, { url, qrCodePath,
   )
 }
 
-const provisioningCard = (visit: Visit, config: Config, { account, link }: Dashboard): VNode => {
+const provisioningCard = (visit: Visit, config: Config, { account, link, wasSetUp }: Dashboard): VNode => {
   const t = texts(visit)
   const { BASE_PATH: basePath, PHONE_APP_NAME: app } = config
   return (
     <section>
       <h2>{t('dashboard.set_up')}</h2>
       {link === null ? <p>{t('dashboard.no_link', { app })}</p> : setUp(visit, config, link)}
+      {wasSetUp ? <p>{t('provisioning.again')}</p> : null}
       {whereToGetIt(visit, config)}
       {actionForm(visit, basePath, {
         path: '/dashboard/provision',

@@ -82,6 +82,7 @@ export const ownAccountPages = (deps: Deps) => {
       account,
       hasPhone: navigation.isOn(visit.space, '/phone/change'),
       link: linkOf(visit, account),
+      wasSetUp: await provisioning.wasSetUp(account.id),
       devices: [...known.values()].toReversed().slice(0, NEWEST_DEVICES),
       registrarState: devices.registrarState(),
     })

@@ -27,7 +27,7 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
   const inspect = async (on: Reader, space: Space, token: string) => {
     const found = TOKEN.test(token) ? await store.unused(on, space, secrets.hash(token)) : null
     if (found === null) throw new AppError('not_found', 'provisioning.unknown')
-    if (isExpired(found.createdAt)) throw new AppError('gone', 'provisioning.expired')
+    if (isExpired(found.createdAt)) throw new AppError('not_found', 'provisioning.expired')
     if (found.blocked) throw new AppError('forbidden', 'auth.blocked')
     return found
   }

@@ -21,8 +21,10 @@ const hasHeader = (request: Request) => request.headers.has('x-linphone-provisio
 const isPrefetch = ({ headers }: Request) =>
   /prefetch|prerender|preview/.test(`${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''}`.toLowerCase())
 
-/** A person who followed the link in a browser. */
-const isNavigation = (request: Request) => request.headers.get('sec-fetch-dest') === 'document' && !hasHeader(request)
+/** A person who followed the link in a browser, or a mail scanner that does as if. Apps send no `Accept` (D54). */
+const isPerson = ({ headers }: Request) =>
+  !headers.has('x-linphone-provisioning') &&
+  (headers.get('sec-fetch-dest') === 'document' || /\btext\/html\b/i.test(headers.get('accept') ?? ''))
 
 /** Pages have a language menu. */
 const speakAsAsked = (visit: Visit) => {
@@ -46,7 +48,12 @@ const resets = {
 export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; config: Config }) => {
   const { auth, provisioning, config } = deps
   const basePath = config.BASE_PATH
-  const isForLooking = (request: Request) => isPrefetch(request) || isNavigation(request)
+
+  /** Nothing is spent for whoever only looks, and a person reads refusals on a page. */
+  const isForLooking = (request: Request, visit: Visit): boolean => {
+    visit.isPage ||= isPerson(request)
+    return visit.isPage || isPrefetch(request)
+  }
 
   /** A link that somebody else made must not reset the password of whoever is signed in by a cookie. */
   const refuseForgedReset = (request: Request, visit: Visit) => {
@@ -86,7 +93,7 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
       async ({ visit, caller, request }) => {
         provisioning.requireHeader(visit, hasHeader(request))
         refuseForgedReset(request, visit)
-        const looksOnly = visit.head || isPrefetch(request)
+        const looksOnly = visit.head || isPrefetch(request) || isPerson(request)
         return xml(await provisioning.forCaller(visit, caller, looksOnly), ACCOUNT_XML)
       },
       {
@@ -101,7 +108,8 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
     )
     .get(
       '/qrcode/:token',
-      async ({ visit, params }) => {
+      async ({ visit, params, request }) => {
+        visit.isPage = isPerson(request)
         const { url, png } = await provisioning.qrCode(visit, params.token)
         return new Response(Buffer.from(png), {
           headers: { 'content-type': 'image/png', 'cache-control': 'no-store', 'x-qrcode-url': url },
@@ -120,10 +128,10 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
     .get(
       '/auth_token/:token',
       async ({ visit, params, request }) => {
-        if (isForLooking(request)) {
-          await provisioning.inspectAuthToken(visit, params.token)
+        if (isForLooking(request, visit)) {
+          const { again } = await provisioning.look(visit, { token: params.token, isAuthToken: true })
           const { url } = provisioning.addressOf(visit, `auth_token/${params.token}`)
-          return landingPage(visit, basePath, { url, qrCodePath: null })
+          return landingPage(visit, basePath, { url, qrCodePath: null, again })
         }
         if (visit.head) {
           await provisioning.inspectAuthToken(visit, params.token)
@@ -144,9 +152,9 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
     .get(
       '/:token',
       async ({ visit, params, request }) => {
-        if (isForLooking(request)) {
-          await provisioning.inspect(visit, params.token)
-          return landingPage(visit, basePath, provisioning.addressOf(visit, params.token))
+        if (isForLooking(request, visit)) {
+          const { again } = await provisioning.look(visit, { token: params.token, isAuthToken: false })
+          return landingPage(visit, basePath, { ...provisioning.addressOf(visit, params.token), again })
         }
         provisioning.requireHeader(visit, hasHeader(request))
         if (visit.head) {
@@ -160,11 +168,11 @@ export const provisioningApi = (deps: { auth: Auth; provisioning: Provisioning; 
         detail: {
           summary: 'Fetch a document by a provisioning token',
           description:
-            'The token is spent (410 once it has expired) and the account activated. Link previews and browsers spend nothing. A Space may insist on the header `X-Linphone-Provisioning` (400).',
+            'The token is spent and the account activated. One that is unknown, was used or has expired is 404, and the message says which. Link previews and browsers spend nothing. A Space may insist on the header `X-Linphone-Provisioning` (400).',
           ...named({ token: 'provisioning_token' }),
           ...resets,
           ...answers('application/xml'),
-          ...refuses(400, 410),
+          ...refuses(400),
         },
       },
     )

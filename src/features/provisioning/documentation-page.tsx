@@ -16,7 +16,7 @@ const REFUSALS = [
   ['401', 'auth.required'],
   ['403', 'auth.blocked'],
   ['404', 'provisioning.unknown'],
-  ['410', 'provisioning.expired'],
+  ['404', 'provisioning.expired'],
 ] as const
 
 /** `GET /provisioning/documentation`: what the addresses are for, for whoever sets up phones in this Space. */

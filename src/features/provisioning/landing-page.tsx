@@ -14,12 +14,12 @@ const CONTENT_SECURITY_POLICY = [
 
 /**
  * For a person who opened a provisioning link in a browser: the token stays unspent. `qrCodePath` null: there is no
- * picture of it. Not a page of the panel's frame, whose links would lose `?reset_password`.
+ * picture of it. `again`: a phone may have the account already. Not a page of the panel's frame, whose links would lose `?reset_password`.
  */
 export const landingPage = (
   visit: Visit,
   basePath: string,
-  { url, qrCodePath }: { url: string; qrCodePath: string | null },
+  { url, qrCodePath, again }: { url: string; qrCodePath: string | null; again: boolean },
 ): Response => {
   const { language, space } = visit
   const t = texts(visit)
@@ -49,6 +49,7 @@ export const landingPage = (
               {t('provisioning.open')}
             </a>
           </p>
+          {again ? <p>{t('provisioning.again')}</p> : null}
         </main>
       </body>
     </html>
@@ -58,7 +59,7 @@ export const landingPage = (
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store, private',
       'content-language': language,
-      vary: 'Accept-Language, Sec-Fetch-Dest, Sec-Purpose, Purpose, X-Linphone-Provisioning',
+      vary: 'Accept, Accept-Language, Sec-Fetch-Dest, Sec-Purpose, Purpose, X-Linphone-Provisioning',
       'content-security-policy': CONTENT_SECURITY_POLICY,
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',

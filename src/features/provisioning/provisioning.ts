@@ -20,7 +20,25 @@ import { customEntries, provisioningDocument, type Subject, toldBy } from './doc
 import { BASE, differs, oneTimeShape, ownerOf, repeatedShape, type Setup, type Shape } from './shape.ts'
 import { provisioningStore } from './store.ts'
 
-const isUnknown = (error: unknown): boolean => error instanceof AppError && error.code === 'not_found'
+const isNotFound = (error: unknown): error is AppError => error instanceof AppError && error.code === 'not_found'
+
+/** What has expired is 404 as well (D44), and was known. */
+const isExpired = (error: unknown): boolean => isNotFound(error) && error.text.id === 'provisioning.expired'
+const isUnknown = (error: unknown): boolean => isNotFound(error) && !isExpired(error)
+
+/** The same refusal in the words of a page, if that is what is read: a person has a link, and knows of no token. */
+const inWordsOf =
+  ({ isPage }: Visit) =>
+  (error: unknown): never => {
+    if (isPage && isExpired(error)) throw new AppError('gone', 'provisioning.link_expired')
+    throw isPage && isUnknown(error) ? new AppError('not_found', 'provisioning.link_unknown') : error
+  }
+
+/** What a page may tell whoever looks at a link that works. */
+export interface Look {
+  /** A phone was set up with the account before. */
+  readonly again: boolean
+}
 
 /** The documents that phones configure themselves with (spec provisioning.md). */
 export const provisioning = (deps: {
@@ -219,8 +237,12 @@ export const provisioning = (deps: {
     (config.LEGACY_PROVISIONING_FALLBACK ||
       (config.LEGACY_API && (await confirmationKeys.isSpent(db.read, visit.space, token))))
 
+  /** Whether a phone has got a document of the account. */
+  const wasSetUp = async (accountId: number): Promise<boolean> => (await store.setup(db.read, accountId)) !== null
+
   return {
     requireHeader,
+    wasSetUp,
     base: baseFor,
 
     /** Spends the token: one caller is provisioned and its account activated, every later one is refused. */
@@ -278,9 +300,7 @@ export const provisioning = (deps: {
 
     wantsReset,
 
-    /** Refuses a token that `withToken` would refuse; spends nothing. For previewers and the QR code. */
-    inspect,
-    /** The same for a HEAD, which is answered as its GET would be. */
+    /** For a HEAD, which is answered as its GET would be: refuses a token that `withToken` would refuse. */
     foresee: (visit: Visit, token: string): Promise<void> =>
       inspect(visit, token).then(
         () => {},
@@ -291,9 +311,17 @@ export const provisioning = (deps: {
 
     inspectAuthToken: (visit: Visit, token: string) => authTokens.inspect(db.read, visit, token),
 
+    /** For whoever only looks: the same refusals, and whether a phone may have the account already. */
+    look: async (visit: Visit, { token, isAuthToken }: { token: string; isAuthToken: boolean }): Promise<Look> => {
+      const found = isAuthToken
+        ? authTokens.inspect(db.read, visit, token).then(({ account }) => account.id)
+        : inspect(visit, token).then(({ accountId }) => accountId)
+      return { again: await wasSetUp(await found.catch(inWordsOf(visit))) }
+    },
+
     /** What the QR code of the token says, as a URL and as a PNG. */
     qrCode: async (visit: Visit, token: string) => {
-      await inspect(visit, token)
+      await inspect(visit, token).catch(inWordsOf(visit))
       const { url } = addressOf(visit, token)
       return { url, png: qrPng(url, { level: 'H' }) }
     },

@@ -11,7 +11,7 @@ import type { OpenLink } from './wizard.ts'
 export const linkPage = (
   visit: Visit,
   config: Config,
-  { token, errand, setsUp }: OpenLink,
+  { token, errand, setsUp, again }: OpenLink,
   address: string,
   { token: formToken, setCookie }: ReturnType<FormTokens['issue']>,
 ): Response => {
@@ -25,6 +25,7 @@ export const linkPage = (
       <form method="post" action={`${config.BASE_PATH}/wizard`} data-once>
         {calls(visit, errand)}
         {setsUp ? <p>{t('wizard.sets_up', { space: visit.space.name })}</p> : null}
+        {again ? <p>{t('provisioning.again')}</p> : null}
         <p>{t('wizard.once')}</p>
         <input type="hidden" name={FORM_TOKEN_FIELD} value={formToken} />
         <input type="hidden" name="token" value={token} />

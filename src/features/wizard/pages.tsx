@@ -38,9 +38,10 @@ export const wizardPages = (deps: Deps) => {
   }
 
   const withProvisioningToken = async (visit: Visit, token: string): Promise<Response> => {
-    await provisioning.inspect(visit, token)
+    const { again } = await provisioning.look(visit, { token, isAuthToken: false })
     const query = provisioning.wantsReset(visit) ? '?reset_password=1' : ''
-    return provisioningPage(visit, config, provisioning.addressOf(visit, token), `${path}/${token}${query}`)
+    const link = { ...provisioning.addressOf(visit, token), again }
+    return provisioningPage(visit, config, link, `${path}/${token}${query}`)
   }
 
   return new Elysia({ prefix: '/wizard' })
@@ -73,9 +74,7 @@ export const wizardPages = (deps: Deps) => {
         formTokens.check(request, visit)
         const followed = await wizard.follow(visit, String(visit.input.token ?? ''))
         if (followed === null) return over(request, visit)
-        const { link, href } = followed
-        const { errand, setsUp } = link
-        return openPage(visit, config, { errand, href, setsUp, address: null })
+        return openPage(visit, config, { ...followed, address: null })
       },
       { open: true, page: true },
     )

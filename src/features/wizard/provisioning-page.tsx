@@ -8,7 +8,7 @@ import { opening } from './opening.tsx'
 export const provisioningPage = (
   visit: Visit,
   config: Config,
-  { url, qrCodePath }: { url: string; qrCodePath: string },
+  { url, qrCodePath, again }: { url: string; qrCodePath: string; again: boolean },
   address: string,
 ): Response => {
   const t = texts(visit)
@@ -20,6 +20,7 @@ export const provisioningPage = (
         <p>{t('provisioning.scan')}</p>
         <img class="qr" src={qrCodePath} alt={t('provisioning.picture')} width="320" height="320" />
         {opening(visit, `linphone-config:${url}`, false)}
+        {again ? <p>{t('provisioning.again')}</p> : null}
         {whereToGetIt(visit, config)}
       </>
     ),

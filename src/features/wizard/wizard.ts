@@ -31,6 +31,13 @@ export interface OpenLink {
   readonly errand: Errand
   /** The app is set up with an account. */
   readonly setsUp: boolean
+  /** A phone may have the account already. */
+  readonly again: boolean
+}
+
+/** What a link that was clicked does, and what opens the app. */
+export interface Followed extends Pick<OpenLink, 'errand' | 'setsUp'> {
+  readonly href: string
 }
 
 const isAction = (value: unknown): value is Action => ACTIONS.some((action) => action === value)
@@ -131,11 +138,14 @@ export const wizard = (deps: {
     /** What the link would do; null: it is unknown, used or too old. Changes nothing. */
     inspect: async (visit: Visit, token: string): Promise<OpenLink | null> => {
       const found = await usable(visit, token)
-      return found && { token, errand: errandOf(visit, found), setsUp: found.provisioningAccountId !== null }
+      if (found === null) return null
+      const { provisioningAccountId: id } = found
+      const again = id !== null && (await provisioning.wasSetUp(id))
+      return { token, errand: errandOf(visit, found), setsUp: id !== null, again }
     },
 
     /** The person has clicked (D28): the link is used up, and this opens the app. null: it no longer works. */
-    follow: async (visit: Visit, token: string): Promise<{ readonly link: OpenLink; readonly href: string } | null> => {
+    follow: async (visit: Visit, token: string): Promise<Followed | null> => {
       const found = await usable(visit, token)
       const used = found === null ? null : await use(visit, found)
       if (found === null || used === null) return null
@@ -150,8 +160,11 @@ export const wizard = (deps: {
         })
       }
       const errand = errandOf(visit, found)
-      const link = { token, errand, setsUp: fresh !== null }
-      return { link, href: appLink(errand, fresh === null ? null : provisioning.addressOf(visit, fresh).url) }
+      return {
+        errand,
+        setsUp: fresh !== null,
+        href: appLink(errand, fresh === null ? null : provisioning.addressOf(visit, fresh).url),
+      }
     },
 
     /** What the query of a page without a token asks for. */
