@@ -89,8 +89,12 @@ export const defineTables = (c: Columns) => {
       displayName: c.text(),
       dtmfProtocol: c.text().$type<'sipinfo' | 'rfc2833' | 'sipmessage'>(),
       activated: c.flag().notNull().default(false),
+      /** By an administrator, as only one switches it on again (D48); never true while `activated` is. */
+      switchedOff: c.flag().notNull().default(false),
       blocked: c.flag().notNull().default(false),
       admin: c.flag().notNull().default(false),
+      /** Made in the panel by whoever it is for: validated by its first code only (D49). */
+      selfRegistered: c.flag().notNull().default(false),
       ipAddress: c.text().notNull(),
       userAgent: c.text().notNull(),
       /** Language of messages to it; null: that of its Space. */
@@ -102,6 +106,7 @@ export const defineTables = (c: Columns) => {
       c.uniqueIndex('accounts_domain_phone_unique').on(t.domain, t.phone).where(sql`phone is not null`),
       c.index('accounts_domain_id_index').on(t.domain, t.id),
       c.index('accounts_domain_folded_email_index').on(t.domain, c.folded(sql`email`)),
+      c.index('accounts_administrators_index').on(t.domain).where(sql`admin`),
     ],
   )
 

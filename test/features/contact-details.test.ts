@@ -37,16 +37,31 @@ const lastCode = async () => String((await last())?.data?.code)
 const wrong = (code: string) => String(((Number(code) - 1000 + 1) % 9000) + 1000)
 const me = async (as = alice) => (await t.get('/api/accounts/me', { as })).json
 
+/** As the panel makes one for whoever asks. */
+const selfRegistered = () => t.account({ activated: false, selfRegistered: true })
+
 describe('a code for a new phone number is refused', () => {
-  test('to an account that no token has validated, whatever it sends; a setting lets it', async () => {
-    const bob = await t.account()
+  test('to one that registered itself and confirmed nothing, whatever it sends; a setting lets it', async () => {
+    const bob = await selfRegistered()
     const before = await t.snapshot()
     for (const phone of [PHONE, 'nonsense', null]) expect((await askPhone(phone, bob)).status).toBe(403)
     expect((await askEmail('nonsense', bob)).status).toBe(403)
     expect(await t.snapshot()).toBe(before)
     await t.close()
     await begin({ REQUIRE_VALIDATED_ACCOUNT_FOR_CHANGES: 'false' })
-    expect((await askPhone(PHONE, await t.account())).status).toBe(200)
+    expect((await askPhone(PHONE, await selfRegistered())).status).toBe(200)
+  })
+
+  test('not to one that an administrator or the command line made, nor to one of before (D49)', async () => {
+    const admin = await t.account({ admin: true })
+    const body = { username: 'made.by.admin', password: 'correct-horse', algorithm: 'MD5' }
+    const { id } = (await t.post('/api/accounts', { as: admin, body })).json
+    const made = { ...admin, id, username: body.username, password: body.password }
+    const phone = { phone: PHONE }
+    expect((await t.digest(made, 'POST', '/api/accounts/me/phone/request', { body: phone })).status).toBe(200)
+    const ours = { domain: 'sip.example.org', username: 'boss', password: 'correct-horse' }
+    const boss = await t.parts.administrators.create({ ...ours, existing: 'refuse', keyAddress: null })
+    expect((await askEmail(EMAIL, { ...ours, id: boss.account.id, key: boss.apiKey ?? '' })).status).toBe(200)
   })
 
   test('for a number that is missing, wrong, of a closed country, or somebody’s', async () => {
@@ -213,7 +228,29 @@ describe('a code for a new phone number', () => {
     expect((await t.post(path, { body: { code: wrong(code) } })).status).toBe(404)
     expect((await t.post('/api/accounts/nobody@sip.example.org/activate/phone', { body: { code } })).status).toBe(404)
     const reply = await t.post(path, { body: { code } })
-    expect([reply.status, reply.json.phone, reply.json.activated]).toEqual([200, PHONE, true])
+    // A stranger who has guessed it learns no more than `info` tells.
+    expect([reply.status, reply.json]).toEqual([200, { activated: true, realm: null }])
+    expect((await me(bob)).phone).toBe(PHONE)
+  })
+
+  test('survives the guesses of strangers, who are stopped after five, also when all come at once', async () => {
+    await askPhone(PHONE)
+    const code = await lastCode()
+    const path = `/api/accounts/${alice.username}@${alice.domain}/activate/phone`
+    const guesses = Array.from({ length: 20 }, (_, i) => ({
+      code: String(((Number(code) - 1000 + 1 + i) % 9000) + 1000),
+    }))
+    const replies = await Promise.all(guesses.map((body) => t.post(path, { body })))
+    const statuses = replies.map(({ status }) => status)
+    expect([
+      statuses.filter((status) => status === 404).length,
+      statuses.filter((status) => status === 429).length,
+    ]).toEqual([5, 15])
+    expect((await t.post(path, { body: { code } })).status).toBe(429)
+    // Its owner has three guesses, as before.
+    expect((await givePhone(wrong(code))).status).toBe(422)
+    expect((await givePhone(wrong(code))).status).toBe(422)
+    expect([(await givePhone(code)).status, (await me()).phone]).toEqual([200, PHONE])
   })
 })
 

@@ -149,10 +149,11 @@ describe('a provisioning token', () => {
     expect((await t.get(`/provisioning/${json.provisioning_token}`)).status).toBe(404)
     await t.post(`/api/accounts/${carol.id}/block`, { as: admin })
     expect((await t.get(`/provisioning/${newer}`)).status).toBe(403)
-    await t.post(`/api/accounts/${carol.id}/unblock`, { as: admin })
+    const newest = (await t.post(`/api/accounts/${carol.id}/unblock`, { as: admin })).json.provisioning_token
+    expect((await t.get(`/provisioning/${newer}`)).status).toBe(404)
     t.clock.now = new Date(t.clock.now.getTime() + 10 * 60_000 + 1)
-    expect((await t.get(`/provisioning/${newer}`)).status).toBe(410)
-    expect((await t.get(`/provisioning/qrcode/${newer}`)).status).toBe(410)
+    expect((await t.get(`/provisioning/${newest}`)).status).toBe(410)
+    expect((await t.get(`/provisioning/qrcode/${newest}`)).status).toBe(410)
   })
 
   test('with reset_password carries a hash that nobody had before, and that signs in nobody else', async () => {

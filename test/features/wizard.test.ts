@@ -173,12 +173,13 @@ describe('a wizard link', () => {
     expect(t.lines.join()).not.toContain(second.slice(-13))
   })
 
-  test('of a blocked account is refused and stays; of a deleted one it is gone', async () => {
+  test('of a blocked account is refused, and worth nothing afterwards; of a deleted one it is gone', async () => {
     const path = await link({ provisioning_account_id: carol.id })
     await t.post(`/api/accounts/${carol.id}/block`, { as: admin })
     expect((await click(path)).status).toBe(403)
     await t.post(`/api/accounts/${carol.id}/unblock`, { as: admin })
-    const page = parsePage(await t.get(path))
+    expect((await t.get(path)).text).toContain('This link does not work')
+    const page = parsePage(await t.get(await link({ provisioning_account_id: carol.id })))
     await t.delete(`/api/accounts/${carol.id}`, { as: admin })
     expect((await page.submit(t)).text).toContain('This link does not work')
   })

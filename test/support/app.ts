@@ -117,6 +117,8 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push, pause 
       admin?: boolean
       activated?: boolean
       blocked?: boolean
+      /** In the panel, where nobody has confirmed it yet. */
+      selfRegistered?: boolean
       email?: string
       phone?: string
       displayName?: string
@@ -142,6 +144,7 @@ export const testApp = async ({ env = {}, appKey = randomBytes(32), push, pause 
           userAgent: 'test',
           locale: options.locale ?? null,
         },
+        selfRegistered: options.selfRegistered ?? false,
         password,
         algorithm: options.algorithm ?? 'SHA-256',
         dictionary: {},

@@ -279,7 +279,7 @@ export const accountTokens = (deps: {
     },
     recordRedeemed: (visit: Visit, token: string, kind: TokenKind = 'creation') =>
       record('token.redeemed', visit, kind, token),
-    /** The account was made with a creation token, consumed one, or was made in the panel. */
+    /** The account was made by an administrator, the command line or an import (D49), or with a token, or consumed one. */
     isValidated: (on: Reader, accountId: number) => store.isValidated(on, accountId),
   }
 }

@@ -35,6 +35,7 @@ type SpaceId = Pick<Space, 'id'>
 
 export const accountTokenStore = (db: Db) => {
   const {
+    accounts,
     accountCreationTokens: creation,
     accountCreationRequestTokens: requests,
     accountRecoveryTokens: recovery,
@@ -147,14 +148,14 @@ export const accountTokenStore = (db: Db) => {
       at: Date,
       by: { ip: string | null; userAgent: string | null },
     ) => (await redeem(tx, { id, accountId, at, ip: by.ip, userAgent: by.userAgent })).length === 1,
-    isValidated: async (on: Reader, accountId: number) =>
-      (
-        await on
-          .select({ id: creation.id })
-          .from(creation)
-          .where(and(eq(creation.accountId, accountId), eq(creation.used, true)))
-          .limit(1)
-      ).length === 1,
+    isValidated: async (on: Reader, accountId: number) => {
+      const redeemed = sql`exists (select 1 from ${creation} t where t.account_id = ${accounts.id} and t.used)`
+      const found = await on
+        .select({ id: accounts.id })
+        .from(accounts)
+        .where(and(eq(accounts.id, accountId), or(eq(accounts.selfRegistered, false), redeemed)))
+      return found.length === 1
+    },
 
     /** Serialises what is decided about one device: nobody else reads its rows until the transaction ends. */
     lock: (tx: Tx, space: SpaceId) =>

@@ -17,6 +17,7 @@ import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { ApiKeys } from '../api-keys/api-keys.ts'
 import type { Caller } from '../authentication/caller.ts'
+import { refuseClosed } from '../authentication/standing.ts'
 import { type ConfirmationKeys, parseMoment } from '../confirmation-keys/confirmation-keys.ts'
 import type { Dictionary } from '../dictionary/dictionary.ts'
 import type { Bridge } from '../external-accounts/bridge.ts'
@@ -26,7 +27,10 @@ import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tok
 import type { Sessions } from '../sessions/sessions.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
 import { hasUniqueEmails, isExpired, languageOf, type PasswordAlgorithm, realmOf, type Space } from '../spaces/space.ts'
+import { access } from './access.ts'
+import { lastAdministrator } from './last-administrator.ts'
 import { accountListing } from './listing.ts'
+import { movingStore } from './moving-store.ts'
 import {
   algorithmFor,
   type ChangedAccount,
@@ -39,7 +43,7 @@ import {
   type Registrant,
   type WithUsername,
 } from './rules.ts'
-import { type AccountView, accountStore, type NewAccountRow, type Wanted } from './store.ts'
+import { type AccountRow, type AccountView, accountStore, type NewAccountRow, type Wanted } from './store.ts'
 
 export type { AccountView } from './store.ts'
 
@@ -54,7 +58,9 @@ export interface Found {
 /** What a creation stores, whoever asked for it. */
 export interface Creation {
   readonly space: Space
-  readonly row: Omit<NewAccountRow, 'createdAt' | 'updatedAt'>
+  readonly row: Omit<NewAccountRow, 'createdAt' | 'updatedAt' | 'selfRegistered'>
+  /** In the panel, by whoever it is for. */
+  readonly selfRegistered?: boolean
   readonly password: string
   readonly algorithm: PasswordAlgorithm
   readonly dictionary: Readonly<Record<string, string>>
@@ -65,6 +71,15 @@ export interface Creation {
 type Contact = { readonly phone: string; readonly email?: never } | { readonly email: string; readonly phone?: never }
 
 const isGiven = (value: unknown) => value !== undefined && value !== null
+
+/** Said nothing of, it stays. Only what was active is switched off: nobody may have confirmed it yet (D48). */
+const standingAfter = (before: AccountView, values: Input<typeof ChangedAccount>['values']) => {
+  const after = (name: 'activated' | 'admin' | 'blocked') =>
+    isGiven(values[name]) ? isTrue(values[name]) : before[name]
+  const activated = after('activated')
+  const switchedOff = !activated && (before.activated || before.switchedOff)
+  return { activated, switchedOff, admin: after('admin'), blocked: after('blocked') }
+}
 
 const noRoom = () => new AppError('forbidden', 'account.no_room')
 
@@ -90,6 +105,9 @@ export const accounts = (deps: {
   const { config, db, secrets, spaces, apiKeys, provisioningTokens, dictionary, phoneCountries, log, now } = deps
   const { confirmationKeys, limits, sessions, notices, outbox, hooks, bridge } = deps
   const store = accountStore(db)
+  const last = lastAdministrator(store)
+  const opens = access({ db, store, secrets, apiKeys, provisioningTokens, sessions, now })
+  const { leaveSpace } = movingStore(db)
 
   const record = (event: SecurityEvent, visit: Visit, account: { username: string; domain: string }, more = {}) =>
     log.security(event, {
@@ -135,6 +153,11 @@ export const accounts = (deps: {
     const held = await store.lock(tx, { space }, id)
     if (held === null) throw unknown()
     return held
+  }
+
+  const holdOpen = async (tx: Tx, space: Space, id: number): Promise<void> => {
+    await hold(tx, space, id)
+    refuseClosed((await viewById(tx, space, id)).account)
   }
 
   const isFull = async (on: Reader, space: Space, maxAccounts: number) =>
@@ -183,13 +206,13 @@ export const accounts = (deps: {
    * caller's check and now. Refuses a full Space. `check` runs once nobody else can count or compare any more.
    */
   const insert = async (tx: Tx, creation: Creation, check?: () => Promise<void>): Promise<number | null> => {
-    const { space, row, password, algorithm } = creation
+    const { space, row, password, algorithm, selfRegistered = false } = creation
     // The Space as it is now, not as it was when the request arrived: its quota counts, and its realm enters the HA1.
     const locked = await store.lockSpace(tx, { space })
     if (locked === null || (await isFull(tx, space, locked.maxAccounts))) throw noRoom()
     await check?.()
     const at = now()
-    const id = await store.insert(tx, { ...row, createdAt: at, updatedAt: at })
+    const id = await store.insert(tx, { ...row, selfRegistered, createdAt: at, updatedAt: at })
     if (id === null) return null
     if (locked.realm !== null) {
       await store.insertPassword(tx, id, algorithm, ha1(algorithm, row.username, locked.realm, password))
@@ -267,11 +290,11 @@ export const accounts = (deps: {
    */
   const makeOwn = async (
     visit: Visit,
-    own: Pick<Creation, 'password' | 'algorithm'> & Pick<NewAccountRow, 'username' | 'dtmfProtocol'>,
+    own: Pick<Creation, 'password' | 'algorithm' | 'selfRegistered'> & Pick<NewAccountRow, 'username' | 'dtmfProtocol'>,
     complete: (tx: Tx, id: number) => Promise<void>,
   ): Promise<Found | null> => {
     const { space } = visit
-    const { username, dtmfProtocol, password, algorithm } = own
+    const { username, dtmfProtocol, password, algorithm, selfRegistered = false } = own
     const found = await db.transaction(async (tx) => {
       const id = await insert(tx, {
         space,
@@ -289,6 +312,7 @@ export const accounts = (deps: {
           userAgent: space.name,
           locale: visit.language,
         },
+        selfRegistered,
         password,
         algorithm,
         dictionary: {},
@@ -332,6 +356,18 @@ export const accounts = (deps: {
     return found as Found
   }
 
+  /** The password that it has already is sent once more. */
+  const isUnchangedPassword = async (
+    space: Space,
+    current: AccountView | null,
+    input: Input<typeof ChangedAccount>,
+  ): Promise<boolean> => {
+    const { password } = input.values
+    if (current === null || typeof password !== 'string') return false
+    const stored = await store.passwords(db.read, current.id)
+    return isPassword(stored, { username: current.username, realm: realmOf(space) }, password)
+  }
+
   /** `PUT /accounts/{id}`: absent or null e-mail, name, DTMF protocol and phone are cleared, the rest stays. */
   const change = async (
     visit: Visit,
@@ -340,11 +376,12 @@ export const accounts = (deps: {
     input: Input<typeof ChangedAccount>,
   ): Promise<Found> => {
     const { values } = input
-    checkUsername(input, config, true)
-    checkPassword(input, config)
+    const current = await store.byId(db.read, { space: visit.space }, id)
+    // What stays as it is may be older than the rule (D46).
+    if (values.username !== current?.username) checkUsername(input, config, true)
+    if (!(await isUnchangedPassword(visit.space, current, input))) checkPassword(input, config)
     const named = typeof values.domain === 'string' ? await spaces.byDomain(values.domain) : null
     if (typeof values.domain === 'string' && named === null) input.refuse('domain', { id: 'v.unknown_domain' })
-    const current = await store.byId(db.read, { space: visit.space }, id)
     const target = caller.role === 'super' && named !== null ? named : visit.space
     const hasPassword = typeof values.password === 'string'
     const algorithm = algorithmFor(input, target.digest)
@@ -366,14 +403,22 @@ export const accounts = (deps: {
 
     let revoked = 0
     const write = async (tx: Tx): Promise<Found> => {
-      await store.lockSpace(tx, { space: target })
+      await last.hold(tx, visit.space, target)
       await hold(tx, visit.space, id)
       // Somebody may have changed it since it was looked at.
       const { account: before } = await viewById(tx, visit.space, id)
       refuseUselessHash(before)
       await refuseTaken(tx, input, target, phone, id)
       input.settle()
-      if (target.domain !== current.domain && (await isFull(tx, target, target.maxAccounts))) throw noRoom()
+      const isMoved = target.domain !== before.domain
+      if (isMoved && (await isFull(tx, target, target.maxAccounts))) throw noRoom()
+      const standing = standingAfter(before, values)
+      await last.refuse(tx, visit.space, {
+        id,
+        before,
+        after: { ...standing, space: target },
+        byItself: caller.id === id,
+      })
       await store.update(tx, { space: visit.space }, id, {
         username: values.username ?? '',
         domain: target.domain,
@@ -381,23 +426,23 @@ export const accounts = (deps: {
         phone,
         displayName: values.display_name ?? null,
         dtmfProtocol: values.dtmf_protocol ?? null,
-        ...(isGiven(values.activated) ? { activated: isTrue(values.activated) } : {}),
-        ...(isGiven(values.admin) ? { admin: isTrue(values.admin) } : {}),
-        ...(isGiven(values.blocked) ? { blocked: isTrue(values.blocked) } : {}),
+        ...standing,
         userAgent: visit.userAgent ?? visit.space.name,
         updatedAt: now(),
       })
       if (hasPassword) {
-        const hash = ha1(algorithm, values.username ?? '', realmOf(target), values.password ?? '')
-        await store.replacePasswords(tx, id, target.digest === null ? null : { algorithm, ha1: hash })
+        const realm = target.digest === null ? null : realmOf(target)
+        const secret = { username: values.username ?? '', realm, algorithm, password: values.password ?? '', by: visit }
+        revoked = await opens.setPassword(tx, id, secret)
         await notices.passwordChanged(tx, visit.space, before, visit)
       }
-      const isBlocked = isGiven(values.blocked) ? isTrue(values.blocked) : before.blocked
-      if (isBlocked !== before.blocked) {
-        await notices.blocked(tx, visit.space, before, visit, { isBlocked, isAutomatic: false })
+      if (isMoved) await leaveSpace(tx, id)
+      if (standing.blocked !== before.blocked) {
+        await notices.blocked(tx, visit.space, before, visit, { isBlocked: standing.blocked, isAutomatic: false })
       }
-      const hasNewRole = isGiven(values.admin) && isTrue(values.admin) !== before.admin
-      if (hasPassword || isBlocked || hasNewRole) revoked = await sessions.revoke(tx, id)
+      if (isMoved && !hasPassword) revoked = await opens.end(tx, id, visit)
+      revoked += await opens.follow(tx, before, standing, visit)
+      if (standing.admin !== before.admin) revoked += await sessions.revoke(tx, id)
       if (isGiven(values.dictionary)) await dictionary.replace(tx, id, values.dictionary ?? {})
       return viewById(tx, target, id)
     }
@@ -415,14 +460,18 @@ export const accounts = (deps: {
   }
 
   const set =
-    (event: SecurityEvent, row: Partial<NewAccountRow>) =>
+    (event: SecurityEvent, row: Partial<Pick<AccountRow, 'activated' | 'switchedOff' | 'blocked'>>) =>
     async (visit: Visit, id: number): Promise<Found> => {
       if (row.blocked === true && visit.caller?.id === id) throw new AppError('forbidden', 'account.own_rights')
+      const { space } = visit
       const { found, revoked } = await db.transaction(async (tx) => {
-        await hold(tx, visit.space, id)
-        const { account: before } = await viewById(tx, visit.space, id)
-        await store.update(tx, { space: visit.space }, id, { ...row, updatedAt: now() })
-        const revoked = row.blocked === true ? await sessions.revoke(tx, id) : 0
+        await last.hold(tx, space)
+        await hold(tx, space, id)
+        const { account: before } = await viewById(tx, space, id)
+        const after = { ...before, ...row }
+        await last.refuse(tx, space, { id, before, after: { ...after, space }, byItself: visit.caller?.id === id })
+        await store.update(tx, { space }, id, { ...row, updatedAt: now() })
+        const revoked = await opens.follow(tx, before, after, visit)
         if (row.blocked !== undefined && row.blocked !== before.blocked) {
           await notices.blocked(tx, visit.space, before, visit, { isBlocked: row.blocked, isAutomatic: false })
         }
@@ -435,18 +484,15 @@ export const accounts = (deps: {
     }
 
   /**
-   * spec accounts.md §12: the name stays reserved, everything below the account goes with it. `keepsAdministrator`:
-   * refused when nobody would be left to administer the Space.
+   * spec accounts.md §12: the name stays reserved, everything below the account goes with it.
    */
-  const remove = async (visit: Visit, space: Space, id: number, { keepsAdministrator = false } = {}): Promise<void> => {
+  const remove = async (visit: Visit, space: Space, id: number): Promise<void> => {
     const { gone, bridged } = await db.transaction(async (tx) => {
       // One after the other: two accounts that are contacts of each other would wait for each other's rows.
-      await store.lockSpace(tx, { space })
+      await last.hold(tx, space)
       await hold(tx, space, id)
       const { account } = await viewById(tx, space, id)
-      if (keepsAdministrator && account.admin && (await store.countAdministrators(tx, { space })) === 1) {
-        throw new AppError('forbidden', 'account.last_admin')
-      }
+      await last.refuse(tx, space, { id, before: account, after: null, byItself: visit.caller?.id === id })
       const below = await bridge.below(tx, [id])
       await store.delete(tx, { space }, id)
       await store.bury(tx, account.username, account.domain, now())
@@ -539,15 +585,14 @@ export const accounts = (deps: {
       input.settle()
       await limits.passwords.forget(guessed)
     }
-    const hash = ha1(algorithm, caller.username, realm, input.values.password ?? '')
+    const secret = { username: caller.username, realm, algorithm, password: input.values.password ?? '', by: visit }
     const { found, revoked } = await db.transaction(async (tx) => {
       const { username } = await hold(tx, space, caller.id)
       // Somebody else may have changed it since it was compared.
       const same = JSON.stringify(await store.passwords(tx, caller.id)) === JSON.stringify(stored)
       if (!same || username !== caller.username) throw new AppError('conflict', 'account.changed_meanwhile')
-      await store.replacePasswords(tx, caller.id, { algorithm, ha1: hash })
+      const revoked = await opens.setPassword(tx, caller.id, secret)
       await store.activate(tx, { space }, caller.id, now())
-      const revoked = await sessions.revoke(tx, caller.id)
       const found = await viewById(tx, space, caller.id)
       await notices.passwordChanged(tx, space, found.account, visit)
       return { found, revoked }
@@ -598,8 +643,9 @@ export const accounts = (deps: {
     /** Whose address it is; null: nobody's. */
     ownerOf: (on: Reader, space: Space, email: string) => store.byEmail(on, { space }, email),
     list: accountListing(db, store, now),
-    activate: set('account.activated', { activated: true }),
-    deactivate: set('account.deactivated', { activated: false }),
+    activate: set('account.activated', { activated: true, switchedOff: false }),
+    /** Nobody else switches it on again, and until then it is of no use to anybody (D48). */
+    deactivate: set('account.deactivated', { activated: false, switchedOff: true }),
     block: set('account.blocked', { blocked: true }),
     unblock: set('account.unblocked', { blocked: false }),
     remove,
@@ -624,7 +670,7 @@ export const accounts = (deps: {
       })
       if (gone.length > 0) record('apikey.deleted', visit, caller)
     },
-    /** Marks the account of a spent token as activated. */
+    /** Marks the account of a spent token as activated, unless an administrator has switched it off. */
     activateIn: async (tx: Tx, space: Space, id: number): Promise<void> => {
       await store.activate(tx, { space }, id, now())
     },
@@ -636,17 +682,16 @@ export const accounts = (deps: {
     /** The rows with HA1 values, for the provisioning document only. */
     passwordRows: (on: Reader, id: number) => store.passwords(on, id),
     /** A random password that nobody ever sees: the document carries its HA1 (spec provisioning.md §5). */
-    resetPassword: async (tx: Tx, space: Space, id: number): Promise<void> => {
+    resetPassword: async (tx: Tx, by: Visit, space: Space, id: number): Promise<void> => {
       if (space.digest === null) return
       const { username } = await hold(tx, space, id)
       const algorithm = space.digest.defaultPasswordAlgorithm ?? 'SHA-256'
-      const hash = ha1(algorithm, username, realmOf(space), secrets.token(RESET_PASSWORD_LENGTH))
-      await store.replacePasswords(tx, id, { algorithm, ha1: hash })
+      const password = secrets.token(RESET_PASSWORD_LENGTH)
+      await opens.setPassword(tx, id, { username, realm: realmOf(space), algorithm, password, by })
     },
     /**
-     * A password set on other proof than the old one: a link or a code in the account's mailbox or phone. Whoever was
-     * signed in until now no longer is, the account's own API key included; the account counts as activated.
-     * `revoked`: how many sessions those were.
+     * A password set on other proof than the old one: a link or a code in the account's mailbox or phone. The account
+     * counts as activated. `revoked`: how many sessions ended.
      */
     setPassword: async (
       tx: Tx,
@@ -657,10 +702,8 @@ export const accounts = (deps: {
       if (locked.realm === null) throw new AppError('forbidden', 'account.no_digest')
       const { username } = await hold(tx, space, id)
       const algorithm = space.digest?.defaultPasswordAlgorithm ?? 'SHA-256'
-      await store.replacePasswords(tx, id, { algorithm, ha1: ha1(algorithm, username, locked.realm, password) })
+      const revoked = await opens.setPassword(tx, id, { username, realm: locked.realm, algorithm, password, by })
       await store.activate(tx, { space }, id, now())
-      const revoked = await sessions.revoke(tx, id)
-      await apiKeys.revoke(tx, id)
       const { account } = await viewById(tx, space, id)
       await notices.passwordChanged(tx, space, account, by)
       return { account, revoked }
@@ -681,26 +724,32 @@ export const accounts = (deps: {
       const { email = null, phone = null } = contact
       const taken = await collisions(tx, { domain: space.domain, username: '', email, phone, self: id })
       if (taken.phone || taken.email) return false
-      await store.update(tx, { space }, id, { ...contact, activated: true, updatedAt: now() })
+      await store.update(tx, { space }, id, { ...contact, updatedAt: now() })
+      await store.activate(tx, { space }, id, now())
       return true
     },
     /** For features that change an account in a transaction of their own, after its commit. */
     announceUpdated: (visit: Visit, found: Found): void => announce('updated', visit, found),
     /** Nobody is signed in to the account any more; its API keys of its own go too. How many sessions that ended. */
-    signOutIn: async (tx: Tx, id: number): Promise<number> => {
-      await apiKeys.revoke(tx, id)
-      return sessions.revoke(tx, id)
-    },
+    signOutIn: opens.signOut,
     /** Blocked by the service, not by a person: how many sessions that ended. */
     blockIn: async (tx: Tx, space: Space, id: number, visit: Visit): Promise<number> => {
+      await last.hold(tx, space)
       await hold(tx, space, id)
-      await store.update(tx, { space }, id, { blocked: true, updatedAt: now() })
       const { account } = await viewById(tx, space, id)
+      const after = { ...account, blocked: true, space }
+      await last.refuse(tx, space, { id, before: account, after, byItself: true })
+      await store.update(tx, { space }, id, { blocked: true, updatedAt: now() })
       await notices.blocked(tx, space, account, visit, { isBlocked: true, isAutomatic: true })
-      return sessions.revoke(tx, id)
+      return opens.follow(tx, account, after, visit)
     },
     /** For features that keep rows below an account: held, it can neither go nor change. */
     hold,
+    /** The same for what opens it: refuses an account that was blocked or switched off meanwhile. */
+    holdOpen,
+    /** For the command line, which changes accounts by rights of its own. */
+    opens,
+    last,
     /**
      * A change by an administrator of what is below an account: `work` runs while the account is held, and so is
      * `other`, when the rows name one more.

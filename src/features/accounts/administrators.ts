@@ -2,7 +2,6 @@ import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Logging } from '../../logging/logging.ts'
-import { ha1 } from '../../protocols/digest.ts'
 import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { ApiKeys } from '../api-keys/api-keys.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
@@ -111,12 +110,14 @@ export const administrators = (deps: {
           dictionary: {},
           by: LOCALLY,
         })
-      const promote = async (tx: Tx, { id, sealedProvisioningToken: sealed }: AccountView) => {
-        const rights = { admin: true, activated: true, blocked: false, updatedAt: now() }
-        await store.update(tx, { space }, id, rights)
+      const promote = async (tx: Tx, before: AccountView) => {
+        const { id, sealedProvisioningToken: sealed } = before
+        const rights = { admin: true, activated: true, switchedOff: false, blocked: false }
+        await store.update(tx, { space }, id, { ...rights, updatedAt: now() })
+        await accounts.opens.follow(tx, before, rights, LOCALLY)
         if (existing === 'reset') {
-          const hash = ha1(algorithm, username, realmOf(space), password)
-          await store.replacePasswords(tx, id, space.digest === null ? null : { algorithm, ha1: hash })
+          const realm = space.digest === null ? null : realmOf(space)
+          await accounts.opens.setPassword(tx, id, { username, realm, algorithm, password, by: LOCALLY })
         }
         if (provisioningTokens.reveal(sealed) === null) await provisioningTokens.issue(tx, id, LOCALLY)
         return id
@@ -141,6 +142,11 @@ export const administrators = (deps: {
     set: async (reference: string, admin: boolean): Promise<AccountView> => {
       const changed = await db.transaction(async (tx) => {
         const { space, account } = await find(tx, reference)
+        await accounts.last.hold(tx, space)
+        await accounts.hold(tx, space, account.id)
+        const { account: before } = await accounts.view(tx, space, account.id)
+        const after = { ...before, admin, space }
+        await accounts.last.refuse(tx, space, { id: account.id, before, after, byItself: false })
         await store.update(tx, { space }, account.id, { admin, updatedAt: now() })
         return account
       })

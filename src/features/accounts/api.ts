@@ -97,7 +97,7 @@ export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
       async ({ visit, params }) => {
         if (!config.PUBLIC_ACCOUNT_INFO) throw new AppError('not_found', 'errors.not_found')
         const { account, space } = await accounts.bySip(visit.space, params.id)
-        return json({ activated: account.activated, realm: space.digest?.realm ?? null })
+        return json(wire.info(account, space))
       },
       {
         open: true,

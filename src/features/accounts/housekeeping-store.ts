@@ -52,13 +52,15 @@ export const accountHousekeepingStore = (db: Db) => {
   return {
     keys: apiKeys,
     tombstones: (until: Date): Outlived => ({ table: tombstones, condition: lt(tombstones.createdAt, until) }),
-    /** One that somebody has changed lately, by deactivating it perhaps, is not forgotten. */
+    /** One that somebody has changed lately, or that an administrator has switched off, is not forgotten. */
     accounts: ({ until, confirmed, domain }: OldAccounts): Outlived => ({
       table: accounts,
       condition: and(
         lt(accounts.createdAt, until),
         eq(accounts.admin, false),
-        confirmed ? undefined : and(eq(accounts.activated, false), lt(accounts.updatedAt, until)),
+        confirmed
+          ? undefined
+          : and(eq(accounts.activated, false), eq(accounts.switchedOff, false), lt(accounts.updatedAt, until)),
         domain === null ? undefined : eq(accounts.domain, domain),
       ),
     }),

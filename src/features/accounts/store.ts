@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gte, inArray, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
 import type { Stretch } from '../../db/sweep.ts'
@@ -11,7 +11,8 @@ export interface InSpace {
 }
 
 export type AccountRow = Db['tables']['accounts']['$inferSelect']
-export type NewAccountRow = Omit<AccountRow, 'id'>
+/** `switchedOff` comes later, if ever. */
+export type NewAccountRow = Omit<AccountRow, 'id' | 'switchedOff'>
 
 /** What a name, an e-mail address or a phone number would collide with. `self`: the row that may keep them; 0: none. */
 export interface Wanted {
@@ -151,6 +152,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
         activated: sql.placeholder('activated'),
         blocked: sql.placeholder('blocked'),
         admin: sql.placeholder('admin'),
+        selfRegistered: sql.placeholder('selfRegistered'),
         ipAddress: sql.placeholder('ipAddress'),
         userAgent: sql.placeholder('userAgent'),
         locale: sql.placeholder('locale'),
@@ -171,13 +173,21 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
     on
       .update(accounts)
       .set({ activated: true, updatedAt: sql`${sql.param(sql.placeholder('at'), accounts.updatedAt)}` })
-      .where(and(eq(accounts.id, sql.placeholder('id')), inDomain))
+      // What an administrator switched off, nobody else switches on.
+      .where(and(eq(accounts.id, sql.placeholder('id')), inDomain, sql`not ${accounts.switchedOff}`))
       .returning({ id: accounts.id }),
   )
   const spendKey = db.prepare<{ id: number }>()('spend_confirmation_key', (on) =>
     on
       .update(confirmationKeys)
       .set({ used: true, sealed: null })
+      .where(and(eq(confirmationKeys.accountId, sql.placeholder('id')), eq(confirmationKeys.used, false)))
+      .returning({ id: confirmationKeys.id }),
+  )
+  /** Not spent: whoever comes with it later gets nothing. */
+  const dropKey = db.prepare<{ id: number }>()('drop_confirmation_key', (on) =>
+    on
+      .delete(confirmationKeys)
       .where(and(eq(confirmationKeys.accountId, sql.placeholder('id')), eq(confirmationKeys.used, false)))
       .returning({ id: confirmationKeys.id }),
   )
@@ -220,6 +230,12 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       .where(and(eq(accounts.id, sql.placeholder('id')), inDomain))
       .returning({ username: accounts.username }),
   )
+
+  const total = { n: sql<number>`count(*)`.mapWith(Number) }
+  const countOf = (rows: readonly { n: number }[]): number => rows[0]?.n ?? 0
+  /** Administrators who can do something, but one; the index of administrators has the condition of its first word. */
+  const acting = (otherThan: number) =>
+    and(sql`${accounts.admin}`, eq(accounts.activated, true), eq(accounts.blocked, false), ne(accounts.id, otherThan))
 
   type Row = Awaited<ReturnType<typeof byId>>[number]
   type EmailChange = typeof emailChangeCodes.$inferSelect
@@ -324,13 +340,23 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
         .where(and(eq(accounts.id, id), inScope))
       return rows[0]?.domain ?? null
     },
-    countAdministrators: async (on: Reader, { space }: InSpace) =>
-      (
+    /** Those who can act as one, other than `otherThan`. */
+    countAdministrators: async (on: Reader, { space }: InSpace, otherThan = 0): Promise<number> =>
+      countOf(
         await on
-          .select({ n: sql<number>`count(*)`.mapWith(Number) })
+          .select(total)
           .from(accounts)
-          .where(and(eq(accounts.domain, space.domain), eq(accounts.admin, true)))
-      )[0]?.n ?? 0,
+          .where(and(acting(otherThan), eq(accounts.domain, space.domain))),
+      ),
+    /** The same of all super Spaces together. */
+    countSuperAdministrators: async (on: Reader, otherThan = 0): Promise<number> =>
+      countOf(
+        await on
+          .select(total)
+          .from(accounts)
+          .innerJoin(spaces, eq(spaces.domain, accounts.domain))
+          .where(and(acting(otherThan), eq(spaces.super, true))),
+      ),
     /** Exact, from the counts that triggers keep; no table scan. */
     count: async (on: Reader, { space }: InSpace) => (await count(on, { domain: space.domain }))[0]?.total ?? 0,
     /**
@@ -382,6 +408,16 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       const digest = (await digestOfSpace(tx, { spaceId: locked.id }))[0] ?? null
       return { ...locked, realm: digest === null ? null : (digest.realm ?? space.domain) }
     },
+    /** Holds several Spaces like this, by id, so that two who do it wait for each other and not for ever. */
+    lockSpaces: async (tx: Tx, { domains, withSupers }: { domains: readonly string[]; withSupers: boolean }) => {
+      const named = inArray(spaces.domain, [...domains])
+      const found = await tx
+        .select({ domain: spaces.domain })
+        .from(spaces)
+        .where(withSupers ? or(eq(spaces.super, true), named) : named)
+        .orderBy(spaces.id)
+      for (const { domain } of found) await lockSpace(tx, { domain })
+    },
     /**
      * Holds the account's row until the transaction ends: what belongs to it can neither change twice at once nor
      * lose its account. null: it is gone. Everything that writes below an account takes it first.
@@ -391,16 +427,18 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
 
     /** null: the name (or the phone number) was taken meanwhile. */
     insert: async (tx: Tx, row: NewAccountRow): Promise<number | null> => (await insertAccount(tx, row))[0]?.id ?? null,
-    update: async (tx: Tx, { space }: InSpace, id: number, row: Partial<NewAccountRow>) => {
+    update: async (tx: Tx, { space }: InSpace, id: number, row: Partial<Omit<AccountRow, 'id'>>) => {
       const changed = await tx
         .update(accounts)
         .set(row)
         .where(and(eq(accounts.id, id), eq(accounts.domain, space.domain)))
         .returning({ id: accounts.id })
-      // Whatever activates an account makes its pending key worthless (spec legacy.md §7).
+      // Whatever activates an account makes its pending key worthless (spec legacy.md §7), switching it off as well.
       if (row.activated === true && changed.length > 0) await spendKey(tx, { id })
+      if (row.switchedOff === true && changed.length > 0) await dropKey(tx, { id })
       return changed
     },
+    /** False: there is no such account, or an administrator has switched it off. */
     activate: async (tx: Tx, { space }: InSpace, id: number, at: Date): Promise<boolean> => {
       const changed = await activate(tx, { domain: space.domain, id, at })
       if (changed.length > 0) await spendKey(tx, { id })

@@ -160,6 +160,8 @@ export const accountWire = (config: Config, reveal: Revealing) => ({
     ...members(account, space, config, reveal),
     passwords: passwordsOf(account),
   }),
+  /** For strangers. */
+  info: ({ activated }: AccountView, space: Space) => ({ activated, realm: space.digest?.realm ?? null }),
   /** After `PUT`. */
   changed: (account: AccountView, space: Space) => ({
     ...members(account, space, config, reveal),

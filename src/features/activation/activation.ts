@@ -38,37 +38,45 @@ export const activation = (deps: {
   /** By the code that was sent to a new number, which becomes the account's; every refusal looks the same. */
   const byPhoneCode = (visit: Visit, found: Found, code: string): Promise<Found> =>
     contactDetails.confirmPhoneOf(visit, found, code).catch((error: unknown) => {
-      const isGuess = error instanceof AppError && (error.code === 'gone' || error.fields.has('code'))
+      const isGuess =
+        error instanceof AppError && (['gone', 'forbidden'].includes(error.code) || error.fields.has('code'))
       throw isGuess ? new AppError('not_found', 'account.unknown') : error
     })
 
+  const attempt = async (visit: Visit, sip: string, kind: keyof typeof FORMAT, code: string): Promise<Found> => {
+    const found = await accounts.bySip(visit.space, sip)
+    const { account } = found
+    const isByNumber = kind === 'phone' && account.phoneChange !== null
+    if (isByNumber && !(await confirmationKeys.isPending(db.read, account.id, code))) {
+      return byPhoneCode(visit, found, code)
+    }
+    return db.transaction(async (tx) => {
+      await accounts.hold(tx, visit.space, account.id)
+      await confirmationKeys.redeem(tx, account.id, code)
+      await accounts.activateIn(tx, visit.space, account.id)
+      return accounts.view(tx, visit.space, account.id)
+    })
+  }
+
   return {
+    /**
+     * Strangers are counted by the name they guess for, before anything is compared: of a hundred at once five are
+     * looked at, and none of them wears out the code that its owner may still type.
+     */
     activate: async (visit: Visit, sip: string, kind: keyof typeof FORMAT): Promise<Found> => {
       const code = codeOf(read(Code, visit.input), kind)
       const guessed = `${visit.space.id}:${sip.toLowerCase()}`
-      await limits.confirmations.check(guessed)
+      await limits.confirmations.consume(guessed)
+      const isGuess = (error: unknown) => error instanceof AppError && error.code === 'not_found'
       try {
-        const found = await accounts.bySip(visit.space, sip)
-        const { account } = found
-        const isByNumber = kind === 'phone' && account.phoneChange !== null
-        if (isByNumber && !(await confirmationKeys.isPending(db.read, account.id, code))) {
-          return await byPhoneCode(visit, found, code)
-        }
-        return await db.transaction(async (tx) => {
-          await confirmationKeys.redeem(tx, account.id, code)
-          await accounts.activateIn(tx, visit.space, account.id)
-          return accounts.view(tx, visit.space, account.id)
-        })
+        const found = await attempt(visit, sip, kind, code)
+        await limits.confirmations.giveBack(guessed)
+        return found
       } catch (error) {
-        if (error instanceof AppError && error.code === 'not_found') {
-          log.security('auth.code.fail', {
-            ip: visit.address,
-            space: visit.space.domain,
-            account: sip,
-            kind,
-            rid: visit.id,
-          })
-          await limits.confirmations.consume(guessed)
+        if (!isGuess(error)) await limits.confirmations.giveBack(guessed)
+        else {
+          const facts = { ip: visit.address, space: visit.space.domain, account: sip, kind, rid: visit.id }
+          log.security('auth.code.fail', facts)
         }
         throw error
       }

@@ -17,6 +17,7 @@ export const apiKeyStore = (db: Db) => {
         admin: accounts.admin,
         activated: accounts.activated,
         blocked: accounts.blocked,
+        switchedOff: accounts.switchedOff,
       })
       .from(apiKeys)
       .innerJoin(accounts, eq(accounts.id, apiKeys.accountId))

@@ -10,6 +10,7 @@ import type { Secrets } from '../../secrets.ts'
 import type { Accounts, Found } from '../accounts/accounts.ts'
 import type { ApiKeys } from '../api-keys/api-keys.ts'
 import type { Caller } from '../authentication/caller.ts'
+import { refuseClosed } from '../authentication/standing.ts'
 import { authTokenStore } from './store.ts'
 
 const TOKEN_LENGTH = 32
@@ -66,10 +67,13 @@ export const authTokens = (deps: {
   /** Spends an attached token for its account; 404 while nobody has attached it, so that it can be polled. */
   const redeem = async (tx: Tx, visit: Visit, token: string, proof: string | null = null): Promise<Found> => {
     refuseStranger(token, proof)
-    const accountId = await store.redeem(tx, visit.space, secrets.hash(token), since())
+    const hash = secrets.hash(token)
+    const { accountId = null } = (await store.find(tx, visit.space, hash, since())) ?? {}
     if (accountId === null) throw unknown()
+    // The account first: whoever closes it takes its tokens along in this order.
+    await accounts.holdOpen(tx, visit.space, accountId)
+    if ((await store.redeem(tx, visit.space, hash, since())) === null) throw unknown()
     const found = await accounts.view(tx, visit.space, accountId)
-    if (found.account.blocked) throw new AppError('forbidden', 'auth.blocked')
     record('auth.qr.redeemed', visit, `${found.account.username}@${found.account.domain}`)
     return found
   }
@@ -147,7 +151,7 @@ export const authTokens = (deps: {
       const found = await store.find(on, visit.space, secrets.hash(token), since())
       if (found === null || found.accountId === null) throw unknown()
       const attached = await accounts.view(on, visit.space, found.accountId)
-      if (attached.account.blocked) throw new AppError('forbidden', 'auth.blocked')
+      refuseClosed(attached.account)
       return attached
     },
     /** The picture that the other device scans: it leads to a page that signs in, or that asks for approval. */

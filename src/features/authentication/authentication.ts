@@ -19,6 +19,7 @@ import { everySpace, realmOf } from '../spaces/space.ts'
 import { type Caller, mayActAs, type Role } from './caller.ts'
 import type { Decoys } from './decoys.ts'
 import type { Nonces } from './nonces.ts'
+import { refuseClosed, type Standing } from './standing.ts'
 import type { authenticationStore, StoredPassword } from './store.ts'
 
 /** What of an HTTP request proves an identity. */
@@ -112,10 +113,10 @@ export const authentication = (deps: {
 
   const admit = async (
     visit: Visit,
-    account: { id: number; username: string; domain: string; admin: boolean; activated: boolean; blocked: boolean },
+    account: Standing & { id: number; username: string; domain: string; admin: boolean; activated: boolean },
     via: Caller['via'],
   ): Promise<Caller> => {
-    if (account.blocked) throw new AppError('forbidden', 'auth.blocked')
+    refuseClosed(account)
     const space = account.domain === visit.space.domain ? visit.space : await spaces.byDomain(account.domain)
     if (space === null) throw new AppError('not_found', 'auth.unknown_account')
     const role: Role = !account.admin ? 'account' : space.super ? 'super' : 'admin'

@@ -22,6 +22,7 @@ export const authenticationStore = (db: Db) => {
         admin: accounts.admin,
         activated: accounts.activated,
         blocked: accounts.blocked,
+        switchedOff: accounts.switchedOff,
         // One text for all rows: `MD5:<ha1>` lines.
         passwords: sql<string | null>`(
           select string_agg(p.algorithm || ':' || p.password, ${sql.raw("'\n'")})

@@ -94,6 +94,18 @@ export const codes = (deps: { config: Config; db: Db; secrets: Secrets; now: () 
       await store.confirm(tx, kind, id, now())
       return { outcome: 'right' }
     },
+    /**
+     * The guess of somebody who has shown nothing of the account: compared, and not counted against the code, which must
+     * not die of strangers. The caller counts them, before.
+     */
+    guessOfStranger: async (tx: Tx, kind: CodeKind, id: number, given: string): Promise<Guess> => {
+      const row = await store.byId(tx, kind, id)
+      const isDead = row === null || row.code === null || row.attempts >= MOST_ATTEMPTS
+      if (isDead || isExpired(kind, row.createdAt)) return { outcome: 'dead' }
+      if (!isRight(row.code ?? '', given)) return { outcome: 'wrong', left: MOST_ATTEMPTS - row.attempts }
+      await store.confirm(tx, kind, id, now())
+      return { outcome: 'right' }
+    },
     /** Confirms without a guess: by the link of the mail. */
     confirm: (tx: Tx, kind: CodeKind, id: number) => store.confirm(tx, kind, id, now()),
     confirmedShare: (prefix: string, most: number) => store.confirmedShare(db.read, prefix, most),

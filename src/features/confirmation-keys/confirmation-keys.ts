@@ -1,6 +1,7 @@
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Secrets } from '../../secrets.ts'
+import { refuseClosed } from '../authentication/standing.ts'
 import type { Space } from '../spaces/space.ts'
 import { confirmationKeyStore } from './store.ts'
 
@@ -51,7 +52,7 @@ export const confirmationKeys = (deps: { db: Db; secrets: Secrets; now: () => Da
       const found = key.length === KEY_LENGTH ? await store.byHash(on, space, secrets.hash(key)) : null
       if (found === null || found.used) throw new AppError('not_found', 'provisioning.unknown')
       if (isExpired(found.expiresAt)) throw new AppError('not_found', 'provisioning.expired')
-      if (found.blocked) throw new AppError('forbidden', 'auth.blocked')
+      refuseClosed(found)
       return found
     },
     /** A key that set a phone up, or whose account was activated otherwise (D47). */

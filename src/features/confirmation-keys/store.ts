@@ -11,6 +11,7 @@ export const confirmationKeyStore = (db: Db) => {
     used: keys.used,
     expiresAt: keys.expiresAt,
     blocked: accounts.blocked,
+    switchedOff: accounts.switchedOff,
   }
   const select = (on: Reader) => on.select(selection).from(keys).innerJoin(accounts, eq(accounts.id, keys.accountId))
   const pending = db.prepare<{ accountId: number }>()('pending_confirmation_key', (on) =>

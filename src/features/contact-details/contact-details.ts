@@ -13,6 +13,7 @@ import type { Secrets } from '../../secrets.ts'
 import type { AccountTokens } from '../account-tokens/account-tokens.ts'
 import type { Accounts, AccountView, Found } from '../accounts/accounts.ts'
 import type { Caller } from '../authentication/caller.ts'
+import { refuseClosed } from '../authentication/standing.ts'
 import type { Blocking } from '../blocking/blocking.ts'
 import { type Codes, type Guess, MOST_ATTEMPTS } from '../codes/codes.ts'
 import type { Notices } from '../notices/notices.ts'
@@ -259,6 +260,7 @@ export const contactDetails = (deps: {
   /** Stores the new address, and tells the old one how to bring it back. */
   const applyEmail = async (tx: Tx, space: Space, change: EmailChange, visit: Visit): Promise<AccountView> => {
     const { account: before } = await accounts.view(tx, space, change.accountId)
+    refuseClosed(before)
     if (!(await accounts.setContact(tx, space, change.accountId, { email: change.email }))) {
       throw new AppError('invalid', 'errors.invalid', { fields: new Map([['email', [{ id: 'v.taken' }]]]) })
     }
@@ -271,6 +273,7 @@ export const contactDetails = (deps: {
   }
 
   const applyPhone = async (tx: Tx, space: Space, change: PhoneChange): Promise<AccountView> => {
+    refuseClosed((await accounts.view(tx, space, change.accountId)).account)
     if (!(await accounts.setContact(tx, space, change.accountId, { phone: change.phone }))) {
       throw new AppError('invalid', 'errors.invalid', { fields: new Map([['phone', [{ id: 'v.taken' }]]]) })
     }
@@ -288,7 +291,7 @@ export const contactDetails = (deps: {
 
   /**
    * One guess at the account's pending code; the account with the new number or address when it is right. `complete`
-   * belongs to the same transaction.
+   * belongs to the same transaction; `compare` is how the guess counts.
    */
   const guess = async (
     visit: Visit,
@@ -296,6 +299,7 @@ export const contactDetails = (deps: {
     kind: Kind,
     code: string,
     complete: (tx: Tx) => Promise<void> = async () => {},
+    compare = codes.guess,
   ): Promise<Found | WrongGuess> => {
     const { space } = who
     await limits.codes.check(visit.network)
@@ -305,7 +309,7 @@ export const contactDetails = (deps: {
       const address = kind === 'email' ? await store.pendingEmail(tx, who.id) : null
       const pending = phone ?? address
       if (pending === null) throw new AppError('not_found', 'code.none')
-      const guessed = await codes.guess(tx, kind, pending.id, code)
+      const guessed = await compare(tx, kind, pending.id, code)
       if (guessed.outcome !== 'right') return guessed
       await complete(tx)
       return phone === null ? applyEmail(tx, space, pending as EmailChange, visit) : applyPhone(tx, space, phone)
@@ -323,8 +327,8 @@ export const contactDetails = (deps: {
     return { account: result, space }
   }
 
-  const confirm = async (visit: Visit, who: Owner, kind: Kind, code: string): Promise<Found> => {
-    const guessed = await guess(visit, who, kind, code)
+  const confirm = async (visit: Visit, who: Owner, kind: Kind, code: string, compare = codes.guess): Promise<Found> => {
+    const guessed = await guess(visit, who, kind, code, undefined, compare)
     if (!('outcome' in guessed)) return guessed
     if (guessed.outcome === 'dead') throw new AppError('gone', 'code.dead')
     throw new AppError('invalid', 'errors.invalid', { fields: new Map([['code', [{ id: 'v.code' }]]]) })
@@ -356,8 +360,10 @@ export const contactDetails = (deps: {
     confirmEmail: (visit: Visit, caller: Caller, input: Input<typeof GivenCode>) =>
       confirm(visit, caller, 'email', checkCode(input)),
     /** For whoever is not signed in and has the code (spec legacy.md §5); the caller limits guesses. */
-    confirmPhoneOf: (visit: Visit, { account, space }: Found, code: string) =>
-      confirm(visit, { id: account.id, username: account.username, domain: account.domain, space }, 'phone', code),
+    confirmPhoneOf: (visit: Visit, { account, space }: Found, code: string) => {
+      const who = { id: account.id, username: account.username, domain: account.domain, space }
+      return confirm(visit, who, 'phone', code, codes.guessOfStranger)
+    },
     /** For pages, which say how many guesses are left. */
     guess,
     /** What waits for its code, and where that went. */
@@ -417,6 +423,7 @@ export const contactDetails = (deps: {
         await accounts.holdIn(tx, space, accountId)
         const change = await findUndo(tx, space, link)
         const { account: current } = await accounts.view(tx, space, accountId)
+        refuseClosed(current)
         // Somebody has moved on since: the newer notice's link is the one that counts.
         if (!isSameEmail(current.email, change.email)) throw new AppError('gone', 'email.undo_late')
         if (!(await store.spendUndo(tx, change.id, now()))) throw new AppError('not_found', 'email.link_unknown')

@@ -11,7 +11,7 @@ import { type AccountTokens, PushTarget } from '../account-tokens/account-tokens
 import type { Accounts, Found } from '../accounts/accounts.ts'
 import { OldRegistration } from '../accounts/rules.ts'
 import type { AccountWire } from '../accounts/wire.ts'
-import { AccountSchema } from '../accounts/wire.ts'
+import { AccountSchema, InfoSchema } from '../accounts/wire.ts'
 import { type Activation, Code } from '../activation/activation.ts'
 import type { Registration } from '../registration/registration.ts'
 
@@ -36,6 +36,9 @@ const deprecated = (response: Response, successor: string): Response => {
 export const legacyApi = (deps: Deps) => {
   const { auth, accounts, accountTokens, activation, registration, wire, limits } = deps
   const own = ({ account, space }: Found, successor: string) => deprecated(json(wire.own(account, space)), successor)
+
+  /** Whoever has a code has shown nothing else: no more than anybody may ask for. */
+  const info = ({ account, space }: Found, successor: string) => deprecated(json(wire.info(account, space)), successor)
 
   /** A cookie is sent along by any link; a state-changing GET does not listen to it. */
   const refuseCookie = (visit: Visit) => {
@@ -84,28 +87,28 @@ export const legacyApi = (deps: Deps) => {
     .post(
       '/accounts/:id/activate/email',
       async ({ visit, params }) =>
-        own(await activation.activate(visit, params.id, 'email'), '/api/accounts/with-account-creation-token'),
+        info(await activation.activate(visit, params.id, 'email'), '/api/accounts/with-account-creation-token'),
       {
         open: true,
         detail: {
           summary: 'Activate an account by the code of a mail',
           ...named({ id: 'sip' }),
           ...accepts(Code),
-          ...answers(having(AccountSchema, 'passwords')),
+          ...answers(InfoSchema),
           ...refuses(410),
         },
       },
     )
     .post(
       '/accounts/:id/activate/phone',
-      async ({ visit, params }) => own(await activation.activate(visit, params.id, 'phone'), '/api/accounts/me/phone'),
+      async ({ visit, params }) => info(await activation.activate(visit, params.id, 'phone'), '/api/accounts/me/phone'),
       {
         open: true,
         detail: {
           summary: 'Activate an account by the code of an SMS',
           ...named({ id: 'sip' }),
           ...accepts(Code),
-          ...answers(having(AccountSchema, 'passwords')),
+          ...answers(InfoSchema),
           ...refuses(410),
         },
       },

@@ -92,7 +92,7 @@ export const ownAccount = (deps: {
     /** For good; the name stays reserved. */
     remove: async (visit: Visit, caller: Caller, input: Input<typeof Proven>): Promise<void> => {
       await prove(visit, caller, input)
-      await accounts.remove(visit, caller.space, caller.id, { keepsAdministrator: true })
+      await accounts.remove(visit, caller.space, caller.id)
     },
 
     prove,

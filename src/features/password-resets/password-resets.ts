@@ -10,6 +10,7 @@ import type { Outbox } from '../../outbox/outbox.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { type ChosenPassword, checkChosenPassword } from '../accounts/rules.ts'
+import { refuseClosed } from '../authentication/standing.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { languageOf } from '../spaces/space.ts'
 import { passwordResetStore } from './store.ts'
@@ -65,7 +66,7 @@ export const passwordResets = (deps: {
   const find = async (on: Reader, visit: Visit, token: string, dead: RefusalCode) => {
     const found = token.length === TOKEN_LENGTH ? await store.byHash(on, visit, secrets.hash(token)) : null
     if (found === null) throw new AppError('not_found', 'reset.unknown')
-    if (found.blocked) throw new AppError('forbidden', 'auth.blocked')
+    refuseClosed(found)
     if (found.used || isExpired(found.createdAt)) throw new AppError(dead, 'reset.dead')
     return found
   }
@@ -125,7 +126,7 @@ export const passwordResets = (deps: {
         if (!(await store.consume(tx, id, now()))) throw new AppError('forbidden', 'reset.dead')
         const password = input.values.password ?? ''
         const changed = await accounts.setPassword(tx, { space, id: accountId, password, by: visit })
-        if (changed.account.blocked) throw new AppError('forbidden', 'auth.blocked')
+        refuseClosed(changed.account)
         return changed
       })
       record('auth.reset.ok', visit, account)

@@ -24,6 +24,7 @@ export const passwordResetStore = (db: Db) => {
         username: accounts.username,
         domain: accounts.domain,
         blocked: accounts.blocked,
+        switchedOff: accounts.switchedOff,
       })
       .from(tokens)
       .innerJoin(accounts, eq(accounts.id, tokens.accountId))

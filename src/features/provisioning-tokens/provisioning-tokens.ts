@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Secrets } from '../../secrets.ts'
+import { refuseClosed } from '../authentication/standing.ts'
 import type { Space } from '../spaces/space.ts'
 import { provisioningTokenStore } from './store.ts'
 
@@ -28,7 +29,7 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
     const found = TOKEN.test(token) ? await store.unused(on, space, secrets.hash(token)) : null
     if (found === null) throw new AppError('not_found', 'provisioning.unknown')
     if (isExpired(found.createdAt)) throw new AppError('not_found', 'provisioning.expired')
-    if (found.blocked) throw new AppError('forbidden', 'auth.blocked')
+    refuseClosed(found)
     return found
   }
 
@@ -52,6 +53,8 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
     inspect,
     /** All unused tokens of the account become worthless. */
     revoke: (tx: Tx, accountId: number) => store.revoke(tx, accountId, now()),
+    /** The account's unused tokens end without having set up anything. Whether there was one. */
+    drop: async (tx: Tx, accountId: number): Promise<boolean> => (await store.drop(tx, accountId)).length > 0,
     /** Spends an inspected token for exactly one caller, who holds its account. */
     consume: async (tx: Tx, token: { id: number; accountId: number }): Promise<void> => {
       if (!(await store.consume(tx, token, now()))) throw new AppError('not_found', 'provisioning.unknown')

@@ -40,6 +40,7 @@ export const provisioningTokenStore = (db: Db) => {
         accountId: tokens.accountId,
         createdAt: tokens.createdAt,
         blocked: accounts.blocked,
+        switchedOff: accounts.switchedOff,
         newest: sql<number>`(select max(t.id) from ${tokens} t where t.account_id = ${tokens.accountId} and not t.used)`,
       })
       .from(tokens)
@@ -79,6 +80,12 @@ export const provisioningTokenStore = (db: Db) => {
         .update(tokens)
         .set({ used: true, sealed: null, updatedAt: at })
         .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false))),
+    /** The unused ones are gone; a spent one stays, and tells that a phone was set up before. */
+    drop: (tx: Tx, accountId: number) =>
+      tx
+        .delete(tokens)
+        .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false)))
+        .returning({ id: tokens.id }),
     /** True for exactly one caller. The account's older tokens go along: spending the newest must not revive them. */
     consume: async (tx: Tx, token: { id: number; accountId: number }, at: Date) =>
       (await consume(tx, { ...token, at })).some(({ id }) => id === token.id),

@@ -217,7 +217,7 @@ export const provisioning = (deps: {
     })
     return db.transaction(async (tx) => {
       const id = await consume(tx, visit, token)
-      if (wantsReset(visit)) await accounts.resetPassword(tx, visit.space, id)
+      if (wantsReset(visit)) await accounts.resetPassword(tx, visit, visit.space, id)
       return serveOnce(tx, visit, await accounts.view(tx, visit.space, id), additions)
     })
   }
@@ -260,7 +260,7 @@ export const provisioning = (deps: {
         const { account, space } = await authTokens.inspect(tx, visit, token)
         await accounts.holdIn(tx, space, account.id)
         const found = await authTokens.redeem(tx, visit, token)
-        if (wantsReset(visit)) await accounts.resetPassword(tx, found.space, found.account.id)
+        if (wantsReset(visit)) await accounts.resetPassword(tx, visit, found.space, found.account.id)
         return serveOnce(tx, visit, found, additions)
       })
     },
@@ -292,7 +292,7 @@ export const provisioning = (deps: {
       if (!wantsReset(visit) || looksOnly)
         return serveAgain(db.read, visit, await accounts.ofCaller(caller), additions, false)
       return db.transaction(async (tx) => {
-        await accounts.resetPassword(tx, caller.space, caller.id)
+        await accounts.resetPassword(tx, visit, caller.space, caller.id)
         // Whoever may ask has a password, and so has the phone: the one that was reset.
         return serveAgain(tx, visit, await accounts.view(tx, caller.space, caller.id), additions, true)
       })

@@ -13,6 +13,7 @@ import type { Secrets } from '../../secrets.ts'
 import type { AccountTokens } from '../account-tokens/account-tokens.ts'
 import type { Accounts, AccountView } from '../accounts/accounts.ts'
 import { type ChosenPassword, checkChosenPassword } from '../accounts/rules.ts'
+import { closureOf, refuseClosed } from '../authentication/standing.ts'
 import { type Codes, MOST_ATTEMPTS } from '../codes/codes.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
@@ -131,7 +132,8 @@ export const recovery = (deps: {
 
   /** Why the account gets no code, in one word for the log; null: it gets one. */
   const objection = async (tx: Tx, account: AccountView): Promise<string | null> => {
-    if (account.blocked) return 'blocked'
+    const closure = closureOf(account)
+    if (closure !== null) return closure
     const { issued, dead, guesses } = await countToday(tx, account.id)
     if (issued >= MOST_A_DAY || dead >= MOST_DEAD_A_DAY) return 'too_many_codes'
     if (guesses >= MOST_GUESSES_A_DAY) return 'too_many_guesses'
@@ -255,7 +257,7 @@ export const recovery = (deps: {
         const guessed = await codes.guess(tx, 'recovery', id, guesses < MOST_GUESSES_A_DAY ? code : NO_CODE)
         const owner = (await ifThere(accounts.view(tx, space, accountId ?? NOBODY)))?.account ?? null
         if (guessed.outcome === 'wrong') return { answer: { ...guessed, waiting }, account: owner }
-        const isRight = guessed.outcome === 'right' && owner !== null && !owner.blocked
+        const isRight = guessed.outcome === 'right' && owner !== null && closureOf(owner) === null
         if (!isRight) return { answer: { outcome: 'dead' } as const, account: owner }
         const session = await sessions.open(tx, owner, 'recovery', visit)
         return { answer: { outcome: 'right', session } as const, account: owner }
@@ -281,7 +283,7 @@ export const recovery = (deps: {
         await accounts.holdIn(tx, space, id)
         if (!(await sessions.close(tx, session.id))) throw new AppError('forbidden', 'recovery.late')
         const changed = await accounts.setPassword(tx, { space, id, password: input.values.password ?? '', by: visit })
-        if (changed.account.blocked) throw new AppError('forbidden', 'auth.blocked')
+        refuseClosed(changed.account)
         return changed
       })
       record('account.password', visit, account, { via: 'recovery' })
@@ -298,7 +300,7 @@ export const recovery = (deps: {
           throw new AppError('forbidden', 'recovery.late')
         }
         const { account } = await accounts.view(tx, space, id)
-        if (account.blocked) throw new AppError('forbidden', 'auth.blocked')
+        refuseClosed(account)
         return { account, opened: await sessions.open(tx, account, 'panel', visit) }
       })
       record('auth.login.ok', visit, account, { via: 'recovery' })

@@ -5,6 +5,7 @@ import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import type { Secrets } from '../../secrets.ts'
 import { type Caller, mayActAs, type Role } from '../authentication/caller.ts'
+import { closureOf } from '../authentication/standing.ts'
 import { type Session, type SessionKind, sessionStore } from './store.ts'
 
 export type { Session } from './store.ts'
@@ -51,7 +52,7 @@ export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: 
     const value = pattern.exec(request.headers.get('cookie') ?? '')?.[1]
     if (value === undefined) return null
     const session = await store.byHash({ space: visit.space }, secrets.hash(value))
-    if (session === null) return null
+    if (session === null || session.account.switchedOff) return null
     const at = now()
     const unusedMs = at.getTime() - session.lastUsedAt.getTime()
     if (session.expiresAt <= at || unusedMs > idleMs + TOUCH_EVERY_MS) return null
@@ -84,7 +85,7 @@ export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: 
     findRegistration: async (request: Request, visit: Visit): Promise<Session | null> => {
       const session = await alive(request, visit)
       if (session?.kind !== 'registration') return null
-      return session.account.activated || session.account.blocked ? null : session
+      return session.account.activated || closureOf(session.account) !== null ? null : session
     },
     /** The caller that the session makes of its browser, in its own Space; refuses one who may not act as `role`. */
     admit: (visit: Visit, session: Session, role: Role): Caller => {

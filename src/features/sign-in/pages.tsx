@@ -13,7 +13,7 @@ import type { Pages } from '../../panel/pages.ts'
 import { ownPath, redirect } from '../../panel/redirect.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import { blockedPage } from './blocked-page.tsx'
+import { closedPage } from './closed-page.tsx'
 import { passwordPage } from './password-page.tsx'
 import { Credentials, type SignIn } from './sign-in.ts'
 import { signOutPage } from './sign-out-page.tsx'
@@ -81,6 +81,8 @@ export const signInPages = (deps: Deps) => {
               })
             case 'blocked':
               return redirect(visit, basePath, '/blocked')
+            case 'switched_off':
+              return redirect(visit, basePath, '/switched-off')
             case 'wrong':
               return passwordForm(request, visit, WRONG)
           }
@@ -90,7 +92,8 @@ export const signInPages = (deps: Deps) => {
       },
       { open: true, page: true },
     )
-    .get('/blocked', ({ visit }) => blockedPage(visit, basePath), { open: true, page: true })
+    .get('/blocked', ({ visit }) => closedPage(visit, basePath, 'blocked'), { open: true, page: true })
+    .get('/switched-off', ({ visit }) => closedPage(visit, basePath, 'switched_off'), { open: true, page: true })
     .get('/logout', ({ visit }) => signOutPage(visit, basePath), { signedIn: 'account' })
     .post(
       '/logout',

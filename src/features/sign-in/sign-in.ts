@@ -11,6 +11,7 @@ import type { Accounts, AccountView } from '../accounts/accounts.ts'
 import { isPassword } from '../accounts/rules.ts'
 import type { AuthTokens } from '../auth-tokens/auth-tokens.ts'
 import type { Caller } from '../authentication/caller.ts'
+import { closureOf } from '../authentication/standing.ts'
 import type { KnownBrowsers } from '../known-browsers/known-browsers.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
 import { realmOf, type Space } from '../spaces/space.ts'
@@ -33,7 +34,7 @@ export type Answer =
   | ({ readonly outcome: 'signed_in' } & SignedIn)
   | { readonly outcome: 'wrong' }
   /** Only whoever knows the password learns it. */
-  | { readonly outcome: 'blocked' }
+  | { readonly outcome: 'blocked' | 'switched_off' }
 
 /** What somebody may guess. */
 interface Budget {
@@ -176,13 +177,15 @@ export const signIn = (deps: {
         // Whoever changed the password meanwhile has signed everybody out.
         const isSame = JSON.stringify(await accounts.passwordRows(tx, found.id)) === JSON.stringify(stored)
         const { account } = await accounts.view(tx, space, found.id)
-        if (!isSame || account.blocked) return { account, session: null, isSame }
-        return { account, session: await replaceSession(tx, visit, previous, account), isSame }
+        const closure = isSame ? closureOf(account) : ('wrong' as const)
+        if (closure !== null) return { account, session: null, closure }
+        return { account, session: await replaceSession(tx, visit, previous, account), closure }
       })
-      const { account, session, isSame } = result
-      if (session === null) {
-        record('auth.login.fail', visit, account, { via: 'password', reason: isSame ? 'blocked' : 'bad_password' })
-        return { outcome: isSame ? 'blocked' : 'wrong' }
+      const { account, session, closure } = result
+      if (closure !== null) {
+        const reason = closure === 'wrong' ? 'bad_password' : closure
+        record('auth.login.fail', visit, account, { via: 'password', reason })
+        return { outcome: closure }
       }
       record('auth.login.ok', visit, account, { via: 'password' })
       return { outcome: 'signed_in', session, browser: browsers.remember(request, visit, account.id) }
@@ -193,7 +196,6 @@ export const signIn = (deps: {
       const previous = await sessions.find(request, visit)
       const { account, session } = await db.transaction(async (tx) => {
         const { account } = await authTokens.redeem(tx, visit, token, proof)
-        await accounts.hold(tx, visit.space, account.id)
         return { account, session: await replaceSession(tx, visit, previous, account) }
       })
       record('auth.login.ok', visit, account, { via: 'qr' })

@@ -123,6 +123,7 @@ export const signUp = (deps: {
       password: password ?? '',
       algorithm: space.digest?.defaultPasswordAlgorithm ?? 'SHA-256',
       dtmfProtocol: null,
+      selfRegistered: true,
     } as const
     let opened = { session: '', isSent: false }
     const found = await accounts.makeOwn(visit, own, async (tx, id) => {

@@ -122,6 +122,18 @@ export const spaceAdministrationStore = (db: Db) => {
           .from(spaces)
           .where(and(eq(spaces.super, true), ne(spaces.domain, domain)))
       ).length,
+    /**
+     * Whether super administrators who can act would be left without this Space, or it has none itself (D52). For `hold`.
+     */
+    isLeftAdministered: async (on: Reader, domain: string): Promise<boolean> => {
+      const acting = and(sql`${accounts.admin}`, eq(accounts.activated, true), eq(accounts.blocked, false))
+      const homes = await on
+        .selectDistinct({ domain: accounts.domain })
+        .from(accounts)
+        .innerJoin(spaces, eq(spaces.domain, accounts.domain))
+        .where(and(acting, eq(spaces.super, true)))
+      return homes.length !== 1 || homes[0]?.domain !== domain
+    },
     /** The highest id of its accounts; 0 where it has none. */
     lastAccount: async (on: Reader, domain: string) =>
       (

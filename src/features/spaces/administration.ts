@@ -172,6 +172,10 @@ export const spaceAdministration = (deps: {
     return space
   }
 
+  /** Without it there would be no super Space, or no super administrator who can act. For a transaction that holds them. */
+  const isLastSuper = async (tx: Tx, domain: string): Promise<boolean> =>
+    (await store.otherSupers(tx, domain)) === 0 || !(await store.isLeftAdministered(tx, domain))
+
   /** Nobody may lock itself, or everybody, out (spec spaces.md §1.4). */
   const refuseLockOut = async (
     tx: Tx,
@@ -182,7 +186,7 @@ export const spaceAdministration = (deps: {
   ) => {
     const own = caller.space.id === space.id
     const asSuper = isTrue(input.values.super)
-    if (space.super && !asSuper && (own || (await store.otherSupers(tx, space.domain)) === 0)) {
+    if (space.super && !asSuper && (own || (await isLastSuper(tx, space.domain)))) {
       input.refuse('super', { id: 'v.own_super' })
     }
     if (expireAt !== null && (asSuper || own)) input.refuse('expire_at', { id: 'v.super_expires' })
@@ -262,7 +266,7 @@ export const spaceAdministration = (deps: {
       await store.hold(tx, domain)
       const space = await find(tx, domain)
       if (space.id === caller.space.id) throw new AppError('forbidden', 'space.own')
-      if (space.super && (await store.otherSupers(tx, domain)) === 0) {
+      if (space.super && (await isLastSuper(tx, domain))) {
         throw new AppError('forbidden', 'space.last_super')
       }
       if (space.super) await store.update(tx, domain, { super: false, updatedAt: now() })
@@ -321,7 +325,7 @@ export const spaceAdministration = (deps: {
   const changeNamed = async (tx: Tx, before: Space, wanted: Named): Promise<void> => {
     const { domain, host, name } = wanted
     const asSuper = wanted.super ?? before.super
-    if (before.super && !asSuper && (await store.otherSupers(tx, domain)) === 0) {
+    if (before.super && !asSuper && (await isLastSuper(tx, domain))) {
       throw new AppError('forbidden', 'space.last_super')
     }
     if (asSuper && before.expireAt !== null) throw new AppError('conflict', 'v.super_expires')

@@ -8,6 +8,7 @@ import { isSipUri } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Caller } from '../authentication/caller.ts'
+import { refuseClosed } from '../authentication/standing.ts'
 import type { Provisioning } from '../provisioning/provisioning.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Space } from '../spaces/space.ts'
@@ -115,7 +116,7 @@ export const wizard = (deps: {
   /** The account's token that works already, or a new one. */
   const provisioningToken = async (tx: Tx, visit: Visit, id: number): Promise<string> => {
     const { account } = await accounts.view(tx, visit.space, id)
-    if (account.blocked) throw new AppError('forbidden', 'auth.blocked')
+    refuseClosed(account)
     const { sealedProvisioningToken: sealed, provisioningTokenCreatedAt: createdAt } = account
     const known = provisioningTokens.reveal(sealed)
     const expiry = createdAt === null ? null : provisioningTokens.expiryOf(createdAt)
