@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import type { Config } from '../config/config.ts'
+import type { Db } from '../db/db.ts'
 import type { Logging } from '../logging/logging.ts'
 import type { Secrets } from '../secrets.ts'
 import { hcaptcha } from './hcaptcha.tsx'
@@ -11,7 +12,7 @@ type Form = Readonly<Record<string, unknown>>
 export interface Captcha {
   /** The field that refusals are reported under. */
   readonly field: string
-  /** What stands inside the form. `subject` names what the answer is good for, so that it cannot be used twice. */
+  /** What stands inside the form. `subject` names what the answer is good for, and it is good for that once. */
   widget(subject: string): Promise<VNode | null>
   /** Origins that the widget loads from; empty when everything is ours. */
   readonly foreign: readonly string[]
@@ -30,6 +31,7 @@ const NO_CAPTCHA: Captcha = {
 
 export interface CaptchaDeps {
   readonly config: Config
+  readonly db: Db
   readonly secrets: Secrets
   readonly log: Logging
   readonly now: () => Date

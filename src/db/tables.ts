@@ -726,7 +726,7 @@ export const defineTables = (c: Columns) => {
   const captchaAnswers = c.table(
     'captcha_answers',
     {
-      /** SHA-256 of the challenge's signature in lower-case hex. */
+      /** The challenge that was answered. */
       answer: c.text().primaryKey(),
       expiresAt: c.moment().notNull(),
     },

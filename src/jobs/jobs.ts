@@ -67,6 +67,12 @@ export const jobs = (deps: {
       run: ({ signal }) => housekeeping.nonces({ signal }),
     },
     {
+      name: 'captcha-answers',
+      commands: [],
+      schedule: '*/10 * * * *',
+      run: ({ signal }) => housekeeping.captchaAnswers({ signal }),
+    },
+    {
       name: 'rate-limits',
       commands: [],
       schedule: '*/10 * * * *',

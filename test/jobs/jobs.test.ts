@@ -254,6 +254,7 @@ describe('the list', () => {
       '*/5 * * * * api-keys',
       '15 * * * * tokens',
       '*/10 * * * * nonces',
+      '*/10 * * * * captcha-answers',
       '*/10 * * * * rate-limits',
       '25 * * * * sessions',
       '35 * * * * outbox',

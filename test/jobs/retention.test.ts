@@ -175,6 +175,19 @@ test('sessions go when they have ended, or were idle for SESSION_LIFETIME', asyn
   expect((await t.db.read.select().from(sessions)).map(({ token }) => token)).toEqual(['alive'])
 })
 
+test('proofs of work go an hour after they could have been sent for the last time', async () => {
+  t = await testApp()
+  const { captchaAnswers } = t.db.tables
+  await t.db.transaction((tx) =>
+    tx.insert(captchaAnswers).values([
+      { answer: 'old', expiresAt: ago(61 * MINUTE_MS) },
+      { answer: 'lately', expiresAt: ago(59 * MINUTE_MS) },
+    ]),
+  )
+  expect(await run('captcha-answers')).toBe(1)
+  expect((await t.db.read.select().from(captchaAnswers)).map(({ answer }) => answer)).toEqual(['lately'])
+})
+
 test('spent nonces and ended windows go from PostgreSQL', async () => {
   t = await testApp({ env: { AUTH_RATE_LIMIT_PER_MINUTE: '10' } })
   if (t.db.limiterStore === null) {

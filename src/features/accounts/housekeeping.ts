@@ -1,3 +1,4 @@
+import { captchaStore } from '../../captcha/store.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { count, type Pace, type Stretch, sweep, walk } from '../../db/sweep.ts'
@@ -27,6 +28,7 @@ export interface Clearing {
 export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Bridge; now: () => Date }) => {
   const { config, db, bridge, now } = deps
   const store = accountHousekeepingStore(db)
+  const answers = captchaStore(db)
   const before = (ms: number) => new Date(now().getTime() - ms)
 
   /** For rows that have no numbers. */
@@ -83,6 +85,9 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Brid
     /** Spent digest counts whose nonces have expired; PostgreSQL only, nothing elsewhere. */
     nonces: ({ signal }: Pace = {}): Promise<number> =>
       inBatches((tx, most) => store.deleteNonces(tx, now(), most), signal),
+    /** Proofs of work that could not be sent again anyway; an hour of grace, as clocks of several machines differ. */
+    captchaAnswers: ({ signal }: Pace = {}): Promise<number> =>
+      inBatches((tx, most) => answers.clear(tx, before(60 * MINUTE_MS), most), signal),
     /** Tokens and codes of every kind that were used, or expired, so long ago; those that mark an account as validated stay. */
     tokens: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
       if (days === null) return 0

@@ -38,7 +38,6 @@ export const recoveryPages = (deps: Deps) => {
   const basePath = config.BASE_PATH
   const form = formPage(deps)
 
-  /** One answer is good for the few recoveries that an address may start in its life of minutes. */
   const captchaSubject = (visit: Visit): string => `recovery ${visit.address}`
 
   const emailForm = (request: Request, visit: Visit, refused = NOTHING_REFUSED): Promise<Response> =>
