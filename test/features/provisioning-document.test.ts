@@ -503,11 +503,13 @@ describe('a one-time document', () => {
         expect(entriesOf(text, `proxy_${index}`)).toEqual([['reg_expires', '3600']])
       }
       expect(entry(text, 'proxy_4', 'reg_identity')).toBe('"Carol" <sip:carol@sip.example.org>')
-      expect(overwritten(text)).toEqual({ ...FORGETS, ...BEHIND })
-      expect(numbersOf(text, 'auth_info_')).toEqual(numbers(0, 10))
+      // Behind the first there is nothing to clear away.
+      const isFirst = from === OTHER
+      expect(overwritten(text)).toEqual(isFirst ? { ...FORGETS, auth_info_8: KEYS } : { ...FORGETS, ...BEHIND })
+      expect(numbersOf(text, 'auth_info_')).toEqual(numbers(0, isFirst ? 8 : 10))
       touchesNothing(text)
       expect(entry(text, 'auth_info_8', 'ha1')).toBe(Bun.MD5.hash('carol:sip.example.org:correct-horse', 'hex'))
-      expect(['auth_info_9', 'auth_info_10'].map((name) => isBlank(text, name))).toEqual([true, true])
+      expect(['auth_info_9', 'auth_info_10'].every((name) => isBlank(text, name))).toBe(true)
     }
   })
 

@@ -139,7 +139,10 @@ export const provisioningDocument = (options: {
     move(document.section(`proxy_${shape.proxy}`), toldBy(document, shape.proxy), setup)
   }
   if (shape.authInfo > 0) {
-    replaceCredentials(document, shape.authInfo, Math.max(carddavServers.length, credentials.length) + OWN_AUTH_INFOS)
+    // No earlier document has left anything behind the account's first one.
+    const isFirst = shape.once && setup === null
+    const reach = isFirst ? 0 : Math.max(carddavServers.length, credentials.length) + OWN_AUTH_INFOS
+    replaceCredentials(document, shape.authInfo, reach)
   }
   if (shape.keepsProxies) keepProxies(document)
   return document
@@ -181,12 +184,13 @@ const AUTH_INFO_KEYS = ['username', 'domain', 'ha1', 'realm', 'algorithm']
 
 /**
  * Linphone 5.1 keeps what it holds unless told otherwise, and of sections for one user the last wins: with a former HA1
- * in any of them the phone cannot register. So all `count` sections from `first` on that an earlier document may have
- * had are overwritten, those beyond ours by nothing.
+ * in any of them the phone cannot register. So all sections from `first` on are overwritten, and those beyond ours that an
+ * earlier document may have had, `reach` altogether, by nothing.
  */
-const replaceCredentials = (document: ConfigDocument, first: number, count: number): void => {
-  for (let index = first; index < first + count; index++)
+const replaceCredentials = (document: ConfigDocument, first: number, reach: number): void => {
+  for (let index = first; index < first + reach || document.has(`auth_info_${index}`); index++) {
     replace(document.section(`auth_info_${index}`), AUTH_INFO_KEYS)
+  }
 }
 
 /**
