@@ -196,6 +196,18 @@ export const services = (world: World, db: Db) => {
     admitSms: textsLimited.admit,
   })
 
+  const recoveries = recovery({
+    ...base,
+    accounts: accountsOfSpaces,
+    accountTokens: tokensOfAccounts,
+    codes: shortCodes,
+    sessions: signedIn,
+    limits: limited,
+    outbox: messages,
+    phoneCountries: countries,
+    admitSms: textsLimited.admit,
+  })
+
   const housekeeping = accountHousekeeping({ ...base, bridge: bridged })
   const expiring = expiryNotices({ ...base, outbox: messages })
   const leased = leases(base)
@@ -227,7 +239,7 @@ export const services = (world: World, db: Db) => {
     registrar: registrations,
     outbox: messages,
     /** How messages leave the building. */
-    channels: world.channels ?? [mails, texts],
+    channels: world.channels ?? [mails, texts, recoveries.channel],
     mail: mails,
     sms: texts,
     spaceEmailServers: emailServers,
@@ -256,17 +268,7 @@ export const services = (world: World, db: Db) => {
       limits: limited,
       outbox: messages,
     }),
-    recovery: recovery({
-      ...base,
-      accounts: accountsOfSpaces,
-      accountTokens: tokensOfAccounts,
-      codes: shortCodes,
-      sessions: signedIn,
-      limits: limited,
-      outbox: messages,
-      phoneCountries: countries,
-      admitSms: textsLimited.admit,
-    }),
+    recovery: recoveries,
     branding: brands,
     signUp: signUp({
       ...base,

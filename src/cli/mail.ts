@@ -53,7 +53,7 @@ const summary = (row: OutboxRow, now: Date) => {
     id: row.id,
     channel: row.channel,
     kind: row.kind,
-    to: row.channel === 'mail' ? maskedEmail(row.recipient) : maskedPhone(row.recipient),
+    to: row.recipient.includes('@') ? maskedEmail(row.recipient) : maskedPhone(row.recipient),
     state,
     attempts: row.attempts,
     next_attempt_at: state === 'waiting' ? row.notBefore.toISOString() : null,

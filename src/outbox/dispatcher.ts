@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Db, Tx } from '../db/db.ts'
-import type { Logging } from '../logging/logging.ts'
+import type { Logging, SecurityEvent } from '../logging/logging.ts'
 import type { Secrets } from '../secrets.ts'
 import { type Channel, type ChannelId, type MessageData, type OutgoingMessage, PermanentFailure } from './messages.ts'
 import type { Outbox } from './outbox.ts'
@@ -15,9 +15,21 @@ const MINUTE_MS = 60 * SECOND_MS
 const RETRY_AFTER_MS: Readonly<Record<ChannelId, readonly number[]>> = {
   mail: [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS],
   sms: [20 * SECOND_MS, MINUTE_MS],
+  recovery: [SECOND_MS, 5 * SECOND_MS, 20 * SECOND_MS],
 }
 /** However long the secret lives. */
-const GIVE_UP_AFTER_MS: Readonly<Record<ChannelId, number>> = { mail: 24 * 60 * MINUTE_MS, sms: 10 * MINUTE_MS }
+const GIVE_UP_AFTER_MS: Readonly<Record<ChannelId, number>> = {
+  mail: 24 * 60 * MINUTE_MS,
+  sms: 10 * MINUTE_MS,
+  recovery: 10 * MINUTE_MS,
+}
+
+/** What the security log calls the end of a message; what a recovery came to it says itself. */
+const EVENTS: Readonly<Record<ChannelId, { readonly sent: SecurityEvent; readonly dead: SecurityEvent } | null>> = {
+  mail: { sent: 'mail.sent', dead: 'mail.dead' },
+  sms: { sent: 'sms.sent', dead: 'sms.fail' },
+  recovery: null,
+}
 
 /** A crashed process's messages are free again after this; a living one renews it. */
 const LEASE_MS = 30 * SECOND_MS
@@ -115,7 +127,9 @@ export const dispatcher = (options: DispatcherOptions) => {
   const abandon = async (row: OutboxRow, reason: string): Promise<void> => {
     const isExpired = row.expiresAt !== null && row.expiresAt <= now()
     if (!(await note((tx) => store.abandon(tx, row, reason, isExpired, now())))) return
-    log.security(row.channel === 'mail' ? 'mail.dead' : 'sms.fail', { kind: row.kind, message: row.id, reason })
+    const event = EVENTS[row.channel]?.dead
+    if (event !== undefined) log.security(event, { kind: row.kind, message: row.id, reason })
+    else log.app.error('given up', { channel: row.channel, message: row.id, reason })
   }
 
   const postpone = async (row: OutboxRow, reason: string): Promise<void> => {
@@ -142,7 +156,8 @@ export const dispatcher = (options: DispatcherOptions) => {
       return error instanceof PermanentFailure ? abandon(row, reason) : postpone(row, reason)
     }
     await note((tx) => store.sent(tx, row, now()))
-    log.security(row.channel === 'mail' ? 'mail.sent' : 'sms.sent', { kind: row.kind, message: row.id })
+    const event = EVENTS[row.channel]?.sent
+    if (event !== undefined) log.security(event, { kind: row.kind, message: row.id })
   }
 
   const countOf = (lane: string) => inFlight.values().reduce((sum, row) => sum + (row.lane === lane ? 1 : 0), 0)

@@ -1,6 +1,6 @@
 import type { Language } from '../messages/messages.ts'
 
-export const CHANNELS = ['mail', 'sms'] as const
+export const CHANNELS = ['mail', 'sms', 'recovery'] as const
 export type ChannelId = (typeof CHANNELS)[number]
 
 /**
@@ -58,6 +58,21 @@ export interface SmsKinds {
   recovery_code: { code: string; expires_minutes: number | null }
 }
 
+/**
+ * Somebody wants to get back into an account, and was answered already: whether there is one is looked at now, so that
+ * the time of the answer does not tell. `username`: what was typed beside an address that several accounts may have.
+ * `flow` is hashed; `token` was spent on it.
+ */
+export interface RecoveryWanted {
+  readonly via: 'email' | 'phone'
+  readonly username: string | null
+  readonly flow: string
+  readonly token: string | null
+  readonly ip: string
+  readonly user_agent: string | null
+  readonly rid: string
+}
+
 export type MailKind = keyof MailKinds
 export type SmsKind = keyof SmsKinds
 export type MessageData = Readonly<Record<string, string | number | boolean | null>>
@@ -84,7 +99,8 @@ type Mail<Kind extends MailKind = MailKind> = Kind extends MailKind
 type Sms<Kind extends SmsKind = SmsKind> = Kind extends SmsKind
   ? Addressed & { readonly channel: 'sms'; readonly kind: Kind; readonly data: Readonly<SmsKinds[Kind]> }
   : never
-export type Message = Mail | Sms
+type Recovery = Addressed & { readonly channel: 'recovery'; readonly kind: 'wanted'; readonly data: RecoveryWanted }
+export type Message = Mail | Sms | Recovery
 
 /** A message on its way out. */
 export interface OutgoingMessage {

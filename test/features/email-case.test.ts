@@ -72,6 +72,7 @@ describe('addresses are the same whatever their case', () => {
     const browser = visitor(t, { host: space.host })
     await browser.open('/recovery/email')
     await browser.submit({ email: 'carol.jones@EXAMPLE.org' })
+    await t.work()
     expect(await t.messages()).toMatchObject([{ kind: 'recovery_code', recipient: 'Carol.Jones@Example.org' }])
   })
 

@@ -136,6 +136,7 @@ describe('ACCOUNT_EMAIL_UNIQUE=true', () => {
     const browser = visitor(t, { host: t.other.host })
     expect((await browser.open('/recovery/email')).text).not.toContain('name="username"')
     await browser.submit({ email: 'us@example.org' })
+    await t.work()
     expect(await t.messages()).toMatchObject([{ kind: 'recovery_code', recipient: 'us@example.org' }])
   })
 })

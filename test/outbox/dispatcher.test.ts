@@ -482,11 +482,16 @@ describe('the outbox', () => {
     expect(await t.parts.outbox.depth()).toEqual([
       { channel: 'mail', waiting: 0, oldest: null },
       { channel: 'sms', waiting: 0, oldest: null },
+      { channel: 'recovery', waiting: 0, oldest: null },
     ])
     const at = t.clock.now
     await add(t, mailTo(t, 'a@example.org'))
     later(MINUTE_MS)
     await add(t, mailTo(t, 'b@example.org'))
-    expect(await t.parts.outbox.depth()).toMatchObject([{ channel: 'mail', waiting: 2, oldest: at }, { waiting: 0 }])
+    expect(await t.parts.outbox.depth()).toMatchObject([
+      { channel: 'mail', waiting: 2, oldest: at },
+      { waiting: 0 },
+      { waiting: 0 },
+    ])
   })
 })

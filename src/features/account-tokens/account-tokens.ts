@@ -267,12 +267,15 @@ export const accountTokens = (deps: {
       if (found === null) throw new AppError(code, 'token.unknown')
       if (isExpired(found.createdAt, lifetime.recovery)) throw new AppError('gone', 'token.unknown')
     },
-    /** Spends the token on a recovery, of nobody when `accountId` is null; true for exactly one caller. */
-    redeemRecovery: async (tx: Tx, visit: Visit, token: string, accountId: number | null): Promise<boolean> => {
+    /** Spends the token on a recovery, of whomever (`creditRecovery`); true for exactly one caller. */
+    redeemRecovery: async (tx: Tx, visit: Visit, token: string): Promise<boolean> => {
       const found = await sought(token, (hash) => store.openRecovery(tx, visit.space, hash))
       const by = { ip: visit.address, userAgent: visit.userAgent }
-      return found !== null && store.redeemRecovery(tx, found.id, accountId, now(), by)
+      return found !== null && store.redeemRecovery(tx, found.id, now(), by)
     },
+    /** Notes the account that a spent token led to. */
+    creditRecovery: (tx: Tx, space: { readonly id: number }, token: string, accountId: number) =>
+      store.creditRecovery(tx, space, secrets.hash(token), accountId),
     /** The account was made in the panel, behind a captcha and a code: as good as a token, and so a spent one stands for it. */
     vouch: async (tx: Tx, visit: Visit, accountId: number): Promise<void> => {
       await store.insertCreation(tx, { ...newToken(visit).row, used: true, accountId }, now())

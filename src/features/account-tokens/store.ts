@@ -122,21 +122,26 @@ export const accountTokenStore = (db: Db) => {
           .from(recovery)
           .where(and(eq(recovery.token, hash), eq(recovery.used, false), ofSpace(recovery.spaceId, space)))
       )[0] ?? null,
-    /** True for exactly one caller. `accountId` null: nobody has the number that it was used for. */
+    /** True for exactly one caller. */
     redeemRecovery: async (
       tx: Tx,
       id: number,
-      accountId: number | null,
       at: Date,
       by: { ip: string; userAgent: string | null },
     ): Promise<boolean> =>
       (
         await tx
           .update(recovery)
-          .set({ used: true, accountId, updatedAt: at, ...by })
+          .set({ used: true, updatedAt: at, ...by })
           .where(and(eq(recovery.id, id), eq(recovery.used, false)))
           .returning({ id: recovery.id })
       ).length === 1,
+    /** Whose recovery a token that was spent for nobody served. */
+    creditRecovery: (tx: Tx, space: SpaceId, hash: string, accountId: number) =>
+      tx
+        .update(recovery)
+        .set({ accountId })
+        .where(and(eq(recovery.token, hash), isNull(recovery.accountId), ofSpace(recovery.spaceId, space))),
     /** A creation token that nobody has used, by its hash. */
     openCreation: async (on: Reader, space: SpaceId, hash: string) =>
       (await open(on, { token: hash, spaceId: space.id }))[0] ?? null,

@@ -6,6 +6,7 @@ import type { Limits } from '../../http/limits.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
+import type { Channel, MessageData, OutgoingMessage, RecoveryWanted } from '../../outbox/messages.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { parsePhone } from '../../protocols/e164.ts'
 import { isSameEmail } from '../../protocols/email-address.ts'
@@ -17,6 +18,7 @@ import { closureOf, refuseClosed } from '../authentication/standing.ts'
 import { type Codes, MOST_ATTEMPTS } from '../codes/codes.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { Session, Sessions } from '../sessions/sessions.ts'
+import type { SpaceDirectory } from '../spaces/directory.ts'
 import { hasUniqueEmails, languageOf, type Space } from '../spaces/space.ts'
 import { recoveryStore } from './store.ts'
 
@@ -51,8 +53,11 @@ export type Answer =
 
 /** What somebody typed in to get back into an account. `token` is the app's right to ask for an SMS. */
 type Wanted =
-  | { readonly via: 'email'; readonly email: string }
+  | { readonly via: 'email'; readonly email: string; readonly username: string | null }
   | { readonly via: 'phone'; readonly phone: string; readonly token: string }
+
+/** What is remembered of the request. */
+type Asked = Pick<Visit, 'space' | 'language' | 'address' | 'userAgent' | 'id'>
 
 /** No account's id. */
 const NOBODY = 0
@@ -81,6 +86,7 @@ export const recovery = (deps: {
   config: Config
   db: Db
   secrets: Secrets
+  spaces: SpaceDirectory
   accounts: Accounts
   accountTokens: AccountTokens
   codes: Codes
@@ -93,13 +99,13 @@ export const recovery = (deps: {
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, secrets, accounts, accountTokens, codes, sessions, limits, outbox, phoneCountries } = deps
+  const { config, db, secrets, spaces, accounts, accountTokens, codes, sessions, limits, outbox, phoneCountries } = deps
   const { admitSms, log, now } = deps
   const store = recoveryStore(db)
 
   const record = (
     event: SecurityEvent,
-    visit: Visit,
+    visit: Asked,
     account: { readonly username: string; readonly domain: string } | null,
     more: Readonly<Record<string, string | number>>,
   ) =>
@@ -140,7 +146,7 @@ export const recovery = (deps: {
     return (await isAdmitted(codes.refuseTooMany(tx, 'recovery', account.id))) ? null : 'too_many_codes'
   }
 
-  const send = (tx: Tx, visit: Visit, account: AccountView, wanted: Wanted, code: string): Promise<boolean> => {
+  const send = (tx: Tx, visit: Asked, account: AccountView, wanted: Wanted, code: string): Promise<boolean> => {
     const { space } = visit
     const at = now()
     const expires_minutes = codes.lifetimeMinutes.recovery
@@ -162,48 +168,69 @@ export const recovery = (deps: {
     return outbox.add(tx, { ...common, channel: 'mail', kind: 'recovery_code', recipient, data })
   }
 
-  /** `id`: whose address or number it was a moment ago. */
-  const start = async (visit: Visit, wanted: Wanted, id: number | null): Promise<Waiting> => {
-    const { space } = visit
-    const isSmsAdmitted =
-      wanted.via === 'email' ||
-      id === null ||
-      (await isAdmitted(admitSms({ phone: wanted.phone, address: visit.address, space })))
+  /**
+   * The same rows and statements whoever is asked for: whether that is anybody is looked at afterwards (`begin`), so that
+   * the time of the answer does not tell.
+   */
+  const start = async (visit: Visit, wanted: Wanted): Promise<Waiting> => {
+    const { space, address: ip, userAgent } = visit
     const flow = secrets.token(FLOW_LENGTH)
-    const { account, reason } = await db.transaction(async (tx) => {
-      if (id !== null) await accounts.holdIn(tx, space, id)
-      const held = id === null ? null : (await accounts.view(tx, space, id)).account
-      const found = held !== null && isReachedBy(held, wanted) ? held : null
-      if (wanted.via === 'phone' && !(await accountTokens.redeemRecovery(tx, visit, wanted.token, found?.id ?? null))) {
+    const hashed = secrets.hash(flow)
+    const [email, token, username] =
+      wanted.via === 'email' ? [wanted.email, null, wanted.username] : [null, wanted.token, null]
+    await db.transaction(async (tx) => {
+      if (token !== null && !(await accountTokens.redeemRecovery(tx, visit, token))) {
         throw new AppError('forbidden', 'token.unknown')
       }
-      const refused =
-        found === null ? 'unknown_account' : isSmsAdmitted ? await objection(tx, found) : 'too_many_messages'
-      const receiver = refused === null ? found : null
+      await store.insert(tx, { spaceId: space.id, email, flow: hashed, code: unguessable(), ip, userAgent }, now())
+      await outbox.add(tx, {
+        channel: 'recovery',
+        kind: 'wanted',
+        spaceId: space.id,
+        accountId: null,
+        recipient: wanted.via === 'email' ? wanted.email : wanted.phone,
+        language: visit.language,
+        data: { via: wanted.via, username, flow: hashed, token, ip, user_agent: userAgent, rid: visit.id },
+        expiresAt: codes.expiryOf('recovery', now()),
+      })
+    })
+    if (token !== null) accountTokens.recordRedeemed(visit, token, 'recovery')
+    return { flow, email }
+  }
+
+  const find = async (space: Space, wanted: Wanted): Promise<number | null> => {
+    if (wanted.via === 'phone') return store.byPhone(db.read, { space }, wanted.phone)
+    const typed = wanted.username
+    const name = typed === null ? null : { username: typed, phone: parsePhone(typed)?.number ?? typed }
+    return store.byEmail(db.read, { space }, wanted.email, name)
+  }
+
+  /** Sends a code to whom it may concern; more than once for one request it does nothing. */
+  const begin = async (asked: Asked, wanted: Wanted, flow: string): Promise<void> => {
+    const { space, address } = asked
+    const id = await find(space, wanted)
+    const isSmsAdmitted =
+      wanted.via === 'email' || id === null || (await isAdmitted(admitSms({ phone: wanted.phone, address, space })))
+    const { account, reason } = await db.transaction(async (tx) => {
+      if (id !== null) await ifThere(accounts.holdIn(tx, space, id))
+      const held = id === null ? null : await ifThere(accounts.view(tx, space, id))
+      const found = held !== null && isReachedBy(held.account, wanted) ? held.account : null
+      if (found === null) return { account: null, reason: 'unknown_account' }
+      if (wanted.via === 'phone') await accountTokens.creditRecovery(tx, space, wanted.token, found.id)
+      const refused = isSmsAdmitted ? await objection(tx, found) : 'too_many_messages'
+      if (refused !== null) return { account: found, reason: refused }
       const code = codes.make()
       // Older codes stop being right, not being asked for: whose a flow is must not show when another one begins.
-      if (receiver !== null) await store.replacePending(tx, receiver.id, unguessable(), now())
-      const row = {
-        spaceId: space.id,
-        accountId: receiver?.id ?? null,
-        email: wanted.via === 'email' ? wanted.email : null,
-        // Numbers that got no SMS do not count among those that were never confirmed.
-        phone: wanted.via === 'phone' && receiver !== null ? wanted.phone : null,
-        flow: secrets.hash(flow),
-        code: receiver === null ? unguessable() : codes.seal(code),
-        ip: visit.address,
-        userAgent: visit.userAgent,
-      }
-      await store.insert(tx, row, now())
-      if (receiver !== null) await send(tx, visit, receiver, wanted, code)
-      return { account: found, reason: refused }
+      await store.replacePending(tx, found.id, unguessable(), now())
+      const phone = wanted.via === 'phone' ? wanted.phone : null
+      const isNew = await store.begin(tx, flow, { accountId: found.id, phone, code: codes.seal(code), at: now() })
+      if (isNew) await send(tx, asked, found, wanted, code)
+      return { account: found, reason: isNew ? null : 'begun' }
     })
     const to = wanted.via === 'email' ? maskedEmail(wanted.email) : maskedPhone(wanted.phone)
     const facts = { kind: 'recovery', via: wanted.via, to }
-    if (reason === null) record('auth.code.sent', visit, account, facts)
-    else record('auth.code.fail', visit, account, { ...facts, reason })
-    if (wanted.via === 'phone') accountTokens.recordRedeemed(visit, wanted.token, 'recovery')
-    return { flow, email: wanted.via === 'email' ? wanted.email : null }
+    if (reason === null) record('auth.code.sent', asked, account, facts)
+    else if (reason !== 'begun') record('auth.code.fail', asked, account, { ...facts, reason })
   }
 
   /** One address may have several accounts. */
@@ -211,6 +238,27 @@ export const recovery = (deps: {
 
   return {
     needsName,
+    /** Goes on where a request ended; the outbox sees to it that this happens, also after a crash. */
+    channel: {
+      id: 'recovery',
+      dispatch: async ({ spaceId, recipient, language, data }: OutgoingMessage): Promise<void> => {
+        const space = spaceId === null ? null : await spaces.byId(spaceId)
+        if (space === null) return
+        const {
+          via,
+          username,
+          flow,
+          token,
+          ip: address,
+          user_agent: userAgent,
+          rid: id,
+        } = data as MessageData & RecoveryWanted
+        const wanted: Wanted =
+          via === 'email' ? { via, email: recipient, username } : { via, phone: recipient, token: token ?? '' }
+        await begin({ space, language, address, userAgent, id }, wanted, flow)
+      },
+      close: async () => {},
+    } satisfies Channel,
     /** For the form that the app opens; looking at it spends nothing. */
     inspectToken: (visit: Visit, token: string) => accountTokens.inspectRecovery(visit, token, 'not_found'),
 
@@ -221,10 +269,11 @@ export const recovery = (deps: {
       if (isNamed && input.isMissing('username')) input.refuse('username', { id: 'v.required' })
       input.settle()
       await limits.recoveries.consume(visit.network)
-      const typed = (username ?? '').toLowerCase()
-      const name = isNamed ? { username: typed, phone: parsePhone(typed)?.number ?? typed } : null
-      const id = await store.byEmail(db.read, visit, email ?? '', name)
-      return start(visit, { via: 'email', email: email ?? '' }, id)
+      return start(visit, {
+        via: 'email',
+        email: email ?? '',
+        username: isNamed ? (username ?? '').toLowerCase() : null,
+      })
     },
 
     /** The token comes before everything: without it nobody may even learn which numbers are well formed. */
@@ -237,8 +286,7 @@ export const recovery = (deps: {
       }
       input.settle()
       await limits.recoveries.consume(visit.network)
-      const phone = parsed?.number ?? ''
-      return start(visit, { via: 'phone', phone, token }, await store.byPhone(db.read, visit, phone))
+      return start(visit, { via: 'phone', phone: parsed?.number ?? '', token })
     },
 
     /** One guess. The right one opens a session that may set a password. */

@@ -1,13 +1,11 @@
-import { and, eq, gte, isNotNull, or, sql } from 'drizzle-orm'
+import { and, eq, gte, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { foldedEmail } from '../../protocols/email-address.ts'
 import type { Space } from '../spaces/space.ts'
 
+/** Nobody's, until it is known whose it is; for most it stays a decoy. */
 export interface NewRecovery {
   readonly spaceId: number
-  /** null: a decoy. */
-  readonly accountId: number | null
-  readonly phone: string | null
   readonly email: string | null
   readonly flow: string
   readonly code: string
@@ -83,6 +81,19 @@ export const recoveryStore = (db: Db) => {
       return rows.length === 1 ? (rows[0]?.id ?? null) : null
     },
     insert: (tx: Tx, row: NewRecovery, at: Date) => tx.insert(codes).values({ ...row, createdAt: at, updatedAt: at }),
+    /** The code is for that account; false: the recovery has one already. `phone`: where it goes, if to a phone. */
+    begin: async (
+      tx: Tx,
+      flow: string,
+      { accountId, phone, code, at }: { accountId: number; phone: string | null; code: string; at: Date },
+    ): Promise<boolean> =>
+      (
+        await tx
+          .update(codes)
+          .set({ accountId, phone, code, updatedAt: at })
+          .where(and(eq(codes.flow, flow), isNull(codes.accountId)))
+          .returning({ id: codes.id })
+      ).length === 1,
     byFlow: async (on: Reader, { space }: InSpace, flow: string) =>
       (await byFlow(on, { flow, spaceId: space.id }))[0] ?? null,
     /** Codes that wait for the account become `sealed`: from outside they look as before. */
