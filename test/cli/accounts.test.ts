@@ -87,3 +87,18 @@ test('IPv6 addresses of keys are kept as connections show them', async () => {
   await sipkeeper(create('ann', '-p', 'correct-horse', '-k', '2001:DB8:0:0:0:0:0:1'), here)
   expect(await database.query('SELECT ip FROM api_keys')).toEqual([{ ip: '2001:db8::1' }])
 })
+
+test('the last administrator of the super Space cannot be taken its rights; a switched-off one is switched on by --update', async () => {
+  await using here = await placeWithSpace()
+  await using database = databaseOf(here)
+  await sipkeeper(['spaces:create-update', 'sip.example.org', 'localhost', 'Example', '--super'], here)
+  expect((await sipkeeper(create('ann', '-p', 'correct-horse'), here)).code).toBe(0)
+  const refused = await sipkeeper(['accounts:set-admin', 'ann@sip.example.org', '--revoke'], here)
+  expect([refused.code === 0, refused.stderr]).toEqual([false, expect.stringContaining('the last super administrator')])
+  expect((await sipkeeper(create('bob', '-p', 'correct-horse'), here)).code).toBe(0)
+  expect((await sipkeeper(['accounts:set-admin', 'ann@sip.example.org', '--revoke'], here)).code).toBe(0)
+  await database.query("UPDATE accounts SET activated = false, switched_off = true WHERE username = 'ann'")
+  expect((await sipkeeper(create('ann', '-p', 'another-horse', '--update'), here)).code).toBe(0)
+  const rows = await database.query("SELECT activated, switched_off, admin FROM accounts WHERE username = 'ann'")
+  expect(Object.values(rows[0] ?? {}).map(Number)).toEqual([1, 0, 1])
+})

@@ -275,6 +275,27 @@ describe('migrating', () => {
     expect(await db.read.select().from(db.tables.accountSetups)).toMatchObject([{ accountId: spent?.id, ...told }])
   })
 
+  test('takes accounts that were not active for never confirmed, and those that wait for a first code for self-made', async () => {
+    await olderDatabase(tags.indexOf('0010_switched-off-accounts'))
+    const stamp = postgresUrl === null ? '1780315200000' : "'2026-06-01T12:00:00Z'"
+    const account = (name: string, activated: boolean) =>
+      `INSERT INTO accounts (username, domain, activated, ip_address, user_agent, created_at, updated_at)
+         VALUES ('${name}', 'sip.example.org', ${activated}, '192.0.2.1', 'test', ${stamp}, ${stamp})`
+    const code = (name: string) =>
+      `INSERT INTO email_change_codes (account_id, email, created_at, updated_at)
+         SELECT id, 'a@example.org', ${stamp}, ${stamp} FROM accounts WHERE username = '${name}'`
+    await execute(account('bob', true), account('carol', false), code('bob'), code('carol'))
+    const db = open()
+    await db.migrate()
+    const rows = await db.read.select().from(db.tables.accounts)
+    const facts = rows.map(({ username, switchedOff, selfRegistered }) => [username, switchedOff, selfRegistered])
+    expect(facts.sort()).toEqual([
+      ['alice', false, false],
+      ['bob', false, false],
+      ['carol', false, true],
+    ])
+  })
+
   test('keeps foreign keys checked afterwards', async () => {
     const db = open()
     await db.migrate()

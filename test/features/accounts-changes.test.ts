@@ -237,6 +237,22 @@ describe('changing an account', () => {
     expect((await t.get('/api/accounts', { as: local, host: 'other.localhost' })).status).toBe(200)
   })
 
+  test('looks at names and passwords that change, not at old ones that no rule of today would let (D46)', async () => {
+    const first = await t.account({ username: 'admin', password: 'short', admin: true })
+    const body = { username: 'admin', algorithm: 'SHA-256', display_name: 'The first' }
+    const reply = await change(body, first.id, first)
+    expect([reply.status, reply.json.username, reply.json.display_name]).toEqual([200, 'admin', 'The first'])
+    const loud = await t.account({ username: 'LOUD' })
+    expect((await change({ ...body, username: 'LOUD' }, loud.id)).status).toBe(200)
+    const before = await t.snapshot()
+    const refused = async (more: object) => Object.keys((await change({ ...body, ...more }, first.id)).json.errors)
+    expect(await refused({ username: 'other', password: 'correct-horse' })).toEqual(['username'])
+    expect(await refused({ password: 'shor' })).toEqual(['password'])
+    expect(await t.snapshot()).toBe(before)
+    expect((await change({ ...body, password: 'short' }, first.id)).status).toBe(200)
+    expect((await t.digest(first, 'GET', '/api/accounts/me')).status).toBe(200)
+  })
+
   test('ends what a blocked account may do at once', async () => {
     await change({ ...base, blocked: true })
     expect((await t.get('/api/accounts/me', { as: carol })).status).toBe(403)
