@@ -2,11 +2,12 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import type { Session } from '../features/sessions/sessions.ts'
 import { comesFromElsewhere } from '../http/auth.ts'
+import { readCookie, setCookie } from '../http/cookies.ts'
 import type { Visit } from '../http/visit.ts'
 import type { Secrets } from '../secrets.ts'
 
 const COOKIE = 'sipkeeper_form'
-const PATTERN = new RegExp(`(?:^|;\\s*)${COOKIE}=([A-Za-z0-9]{32})(?:;|$)`)
+const VALUE = /^[A-Za-z0-9]{32}$/
 
 /** The name of the hidden field in every form. */
 export const FORM_TOKEN_FIELD = 'form_token'
@@ -21,24 +22,23 @@ export const formTokens = (secrets: Secrets) => {
   const key = secrets.keyFor('form tokens')
   const sign = (text: string) => createHmac('sha256', key).update(text).digest('hex')
   const ofSession = ({ token }: Session) => sign(`session ${token}`)
-  const cookieOf = (request: Request) => PATTERN.exec(request.headers.get('cookie') ?? '')?.[1] ?? null
+  const cookieOf = (request: Request, visit: Visit): string | null => {
+    const cookie = readCookie(request, visit, COOKIE)
+    return cookie !== null && VALUE.test(cookie) ? cookie : null
+  }
 
   return {
     /** The token for a form on this page, and the cookie to send with the page when the browser has none yet. */
     issue: (request: Request, visit: Visit): { token: string; setCookie: string | null } => {
       if (visit.session !== null) return { token: ofSession(visit.session), setCookie: null }
-      const known = cookieOf(request)
+      const known = cookieOf(request, visit)
       const cookie = known ?? secrets.token(32)
-      const secure = visit.secure ? '; Secure' : ''
-      return {
-        token: sign(cookie),
-        setCookie: known === null ? `${COOKIE}=${cookie}; Path=/; HttpOnly; SameSite=Lax${secure}` : null,
-      }
+      return { token: sign(cookie), setCookie: known === null ? setCookie(visit, COOKIE, cookie) : null }
     },
     /** Refuses (403) a form that another site made. */
     check: (request: Request, visit: Visit): void => {
       const { session } = visit
-      const cookie = cookieOf(request)
+      const cookie = cookieOf(request, visit)
       const given = visit.input[FORM_TOKEN_FIELD]
       const expected = session !== null ? ofSession(session) : cookie === null ? null : sign(cookie)
       const isRight =

@@ -5,6 +5,7 @@ import type { Caller, Role } from '../features/authentication/caller.ts'
 import type { Session, Sessions } from '../features/sessions/sessions.ts'
 import { readInput } from '../http/auth.ts'
 import { BODY_BYTES } from '../http/body.ts'
+import { readCookie, setCookie } from '../http/cookies.ts'
 import { type Visit, visitOf } from '../http/visit.ts'
 import { LANGUAGES, type Language } from '../messages/messages.ts'
 import type { FormTokens } from './csrf.ts'
@@ -12,7 +13,7 @@ import type { Frame } from './layout.tsx'
 import type { Navigation } from './navigation.ts'
 import { readFlash, redirect } from './redirect.ts'
 
-const COOKIE = /(?:^|;\s*)sipkeeper_language=([a-z]{2})(?:;|$)/
+const COOKIE = 'sipkeeper_language'
 const YEAR_SECONDS = 31_536_000
 
 /** Where a recovery session may go: it sets a password or keeps the old one, or ends. */
@@ -25,11 +26,11 @@ const wantsJson = (request: Request): boolean => /^[^,]*[/+]json/.test(request.h
 
 /** For `Set-Cookie`: the language that this browser wants. */
 export const languageCookie = (visit: Visit, language: Language): string =>
-  `sipkeeper_language=${language}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax; HttpOnly${visit.secure ? '; Secure' : ''}`
+  setCookie(visit, COOKIE, language, YEAR_SECONDS)
 
 /** The language that the browser was told to remember. */
 export const speakAsChosen = (request: Request, visit: Visit): void => {
-  const chosen = COOKIE.exec(request.headers.get('cookie') ?? '')?.[1]
+  const chosen = readCookie(request, visit, COOKIE)
   if (!isLanguage(chosen)) return
   visit.speak(chosen)
   visit.hasChosenLanguage = true
@@ -52,7 +53,7 @@ export const pages = (deps: { config: Config; sessions: Sessions; formTokens: Fo
     speakAsChosen(request, visit)
     const { pathname, search } = new URL(request.url)
     const menu = visit.space.webPanel ? navigation.menuFor(visit.space, null) : []
-    const frame = { menu, path: pathname + search, formToken: null, flash: readFlash(request) }
+    const frame = { menu, path: pathname + search, formToken: null, flash: readFlash(request, visit) }
     visit.frame = frame
     return { visit, frame }
   }

@@ -1,3 +1,4 @@
+import { readCookie, setCookie } from '../http/cookies.ts'
 import type { Visit } from '../http/visit.ts'
 import { isMessage, type MessageId } from '../messages/messages.ts'
 
@@ -5,19 +6,15 @@ import { isMessage, type MessageId } from '../messages/messages.ts'
 export type Flash = Extract<MessageId, `flash.${string}`>
 
 const COOKIE = 'sipkeeper_flash'
-const PATTERN = new RegExp(`(?:^|;\\s*)${COOKIE}=([a-z_]+)(?:;|$)`)
-
-const setCookie = (visit: Visit, value: string): string =>
-  `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax${visit.secure ? '; Secure' : ''}`
 
 /** What the last redirect wanted to be said: one of our sentences, or nothing. */
-export const readFlash = (request: Request): Flash | null => {
-  const id = `flash.${PATTERN.exec(request.headers.get('cookie') ?? '')?.[1]}`
+export const readFlash = (request: Request, visit: Visit): Flash | null => {
+  const id = `flash.${readCookie(request, visit, COOKIE)}`
   return isMessage(id) ? (id as Flash) : null
 }
 
 /** For `Set-Cookie`: it was said. */
-export const noFlash = (visit: Visit): string => `${setCookie(visit, '')}; Max-Age=0`
+export const noFlash = (visit: Visit): string => setCookie(visit, COOKIE, '', 0)
 
 /** Another page of the panel, such as after a form was posted. `path` is below the base path. */
 export const redirect = (
@@ -32,7 +29,7 @@ export const redirect = (
     'content-type': 'text/html; charset=utf-8',
   })
   for (const cookie of cookies) headers.append('set-cookie', cookie)
-  if (flash !== undefined) headers.append('set-cookie', setCookie(visit, flash.slice('flash.'.length)))
+  if (flash !== undefined) headers.append('set-cookie', setCookie(visit, COOKIE, flash.slice('flash.'.length)))
   return new Response(null, { status: 302, headers })
 }
 

@@ -3,6 +3,7 @@ import type { Captcha } from '../../captcha/captcha.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import type { Auth } from '../../http/auth.ts'
+import { readCookie, setCookie } from '../../http/cookies.ts'
 import type { Limits } from '../../http/limits.ts'
 import { json } from '../../http/respond.ts'
 import type { Visit } from '../../http/visit.ts'
@@ -35,14 +36,13 @@ interface Deps {
 }
 
 const COOKIE = 'sipkeeper_code'
-const PATTERN = new RegExp(`(?:^|;\\s*)${COOKIE}=([0-9a-f]{64})(?:;|$)`)
+const PROOF = /^[0-9a-f]{64}$/
 
 /** What this browser proves its code with. */
-const proofIn = (request: Request): string | null => PATTERN.exec(request.headers.get('cookie') ?? '')?.[1] ?? null
-
-const proofCookie = (visit: Visit, proof: string): string =>
-  `${COOKIE}=${proof}; Path=/; HttpOnly; SameSite=Lax${visit.secure ? '; Secure' : ''}`
-const noProof = (visit: Visit): string => `${proofCookie(visit, '')}; Max-Age=0`
+const proofIn = (request: Request, visit: Visit): string | null => {
+  const proof = readCookie(request, visit, COOKIE)
+  return proof !== null && PROOF.test(proof) ? proof : null
+}
 
 /**
  * A device that is signed in lets another one in, by a QR code (spec panel.md PA2, PU12). GET shows, also what a
@@ -62,7 +62,9 @@ export const authTokenPages = (deps: Deps) => {
   const enter = async (request: Request, visit: Visit, proof: string | null): Promise<Response> => {
     formTokens.check(request, visit)
     const { session, browser } = await signIn.withToken(request, visit, String(visit.input.token ?? ''), proof)
-    return redirect(visit, basePath, LANDING, { cookies: [sessions.cookie(visit, session), browser, noProof(visit)] })
+    return redirect(visit, basePath, LANDING, {
+      cookies: [sessions.cookie(visit, session), browser, setCookie(visit, COOKIE, '', 0)],
+    })
   }
 
   return new Elysia()
@@ -73,14 +75,16 @@ export const authTokenPages = (deps: Deps) => {
       async ({ visit }) => {
         await limits.signInCodes.consume(visit.network)
         const { token, proof } = await authTokens.createForBrowser(visit)
-        return redirect(visit, basePath, `/authenticate/qrcode/${token}`, { cookies: [proofCookie(visit, proof)] })
+        return redirect(visit, basePath, `/authenticate/qrcode/${token}`, {
+          cookies: [setCookie(visit, COOKIE, proof)],
+        })
       },
       { open: true, page: true, mutates: true },
     )
     .get(
       '/authenticate/qrcode/:token',
       async ({ request, visit, params: { token } }) => {
-        const found = await authTokens.ofBrowser(visit, token, proofIn(request))
+        const found = await authTokens.ofBrowser(visit, token, proofIn(request, visit))
         if (found === null) return redirect(visit, basePath, '/authenticate/qrcode')
         return found.isApproved
           ? form(request, visit, approvedPage(visit, token))
@@ -91,12 +95,12 @@ export const authTokenPages = (deps: Deps) => {
     .get(
       '/authenticate/qrcode/:token/state',
       async ({ request, visit, params: { token } }) => {
-        const found = await authTokens.ofBrowser(visit, token, proofIn(request))
+        const found = await authTokens.ofBrowser(visit, token, proofIn(request, visit))
         return json({ state: found === null ? 'over' : found.isApproved ? 'approved' : 'waiting' })
       },
       { open: true, page: true },
     )
-    .post('/authenticate/qrcode', ({ request, visit }) => enter(request, visit, proofIn(request)), {
+    .post('/authenticate/qrcode', ({ request, visit }) => enter(request, visit, proofIn(request, visit)), {
       open: true,
       page: true,
     })

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { readCookie, setCookie } from '../../http/cookies.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Secrets } from '../../secrets.ts'
 
@@ -14,8 +15,7 @@ interface Known {
   readonly name: string
 }
 
-/** A browser refuses `__Host-` unless HTTPS sets it, for this host alone. */
-const cookieOf = (visit: Visit) => (visit.secure ? '__Host-sipkeeper_known' : 'sipkeeper_known')
+const COOKIE = 'sipkeeper_known'
 
 /**
  * Browsers from which an account was signed in to, by a signed cookie of a year that outlives the session. It opens
@@ -39,9 +39,7 @@ export const knownBrowsers = ({ secrets, now }: { secrets: Secrets; now: () => D
   }
 
   const all = (request: Request, visit: Visit) => {
-    const start = `${cookieOf(visit)}=`
-    const cookies = (request.headers.get('cookie') ?? '').split(';').map((each) => each.trim())
-    const value = cookies.find((each) => each.startsWith(start))?.slice(start.length) ?? ''
+    const value = readCookie(request, visit, COOKIE) ?? ''
     const entries = value.length > LONGEST_COOKIE ? [] : value.split('~').slice(0, MOST_ACCOUNTS)
     return entries.map((entry) => read(visit, entry)).filter((known) => known !== null)
   }
@@ -57,8 +55,7 @@ export const knownBrowsers = ({ secrets, now }: { secrets: Secrets; now: () => D
       const others = all(request, visit).filter((known) => known.accountId !== accountId)
       const newest = entryOf(visit, { accountId, name: secrets.token(NAME_LENGTH) }, seconds())
       const value = [newest, ...others.map(({ entry }) => entry)].slice(0, MOST_ACCOUNTS).join('~')
-      const secure = visit.secure ? '; Secure' : ''
-      return `${cookieOf(visit)}=${value}; Path=/; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax${secure}`
+      return setCookie(visit, COOKIE, value, YEAR_SECONDS)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
+import { readCookie, setCookie } from '../../http/cookies.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import type { Secrets } from '../../secrets.ts'
@@ -25,17 +26,14 @@ const LIFETIME_MS: Readonly<Record<SessionKind, number>> = {
 /** A use is written once a minute at most, and an idle session ends up to a minute late for it. */
 const TOUCH_EVERY_MS = MINUTE_MS
 
-/** A browser refuses `__Host-` unless HTTPS sets it, for this host alone: nobody else can plant a session. */
-const nameOf = (visit: Visit) => (visit.secure ? '__Host-sipkeeper_session' : 'sipkeeper_session')
+const COOKIE = 'sipkeeper_session'
+const VALUE = new RegExp(`^[A-Za-z0-9]{${TOKEN_LENGTH}}$`)
 
 /** Browsers that are signed in (spec panel.md §1.5). The cookie is stored hashed and means something in one Space. */
 export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: Logging; now: () => Date }) => {
   const { config, db, secrets, log, now } = deps
   const store = sessionStore(db)
   const idleMs = config.SESSION_LIFETIME * MINUTE_MS
-
-  const setCookie = (visit: Visit, value: string, more: string) =>
-    `${nameOf(visit)}=${value}; Path=/; HttpOnly; SameSite=Lax${visit.secure ? '; Secure' : ''}${more}`
 
   const record = (
     event: SecurityEvent,
@@ -48,9 +46,8 @@ export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: 
   }
 
   const alive = async (request: Request, visit: Visit): Promise<Session | null> => {
-    const pattern = new RegExp(`(?:^|;\\s*)${nameOf(visit)}=([A-Za-z0-9]{${TOKEN_LENGTH}})(?:;|$)`)
-    const value = pattern.exec(request.headers.get('cookie') ?? '')?.[1]
-    if (value === undefined) return null
+    const value = readCookie(request, visit, COOKIE)
+    if (value === null || !VALUE.test(value)) return null
     const session = await store.byHash({ space: visit.space }, secrets.hash(value))
     if (session === null || session.account.switchedOff) return null
     const at = now()
@@ -100,9 +97,9 @@ export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: 
     /** Where the account is signed in, the latest used first. */
     list: (accountId: number) => store.list(db.read, accountId, now(), new Date(now().getTime() - idleMs)),
     /** For `Set-Cookie`: until the browser closes. */
-    cookie: (visit: Visit, value: string): string => setCookie(visit, value, ''),
+    cookie: (visit: Visit, value: string): string => setCookie(visit, COOKIE, value),
     /** For `Set-Cookie`: the browser forgets it. */
-    noCookie: (visit: Visit): string => setCookie(visit, '', '; Max-Age=0'),
+    noCookie: (visit: Visit): string => setCookie(visit, COOKIE, '', 0),
     /** True for whoever closes it; false when it is closed already. */
     close: async (tx: Tx, id: number): Promise<boolean> => (await store.close(tx, id)).length === 1,
     /** The same for one of the account's, whoever asks. */
