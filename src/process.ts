@@ -91,8 +91,8 @@ export const start = async (world: World, db: Db, options: { reusePort?: boolean
       await scraped?.stop(true)
       await parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
       await parts.push.close()
-      parts.registrar.close()
       await quiet
+      parts.registrar.close()
       await db.close()
     },
   }

@@ -49,6 +49,7 @@ import { spaceDirectory } from './features/spaces/directory.ts'
 import { expiryNotices } from './features/spaces/expiry-notices.ts'
 import { vcardsStorage } from './features/vcards-storage/vcards-storage.ts'
 import { wizard } from './features/wizard/wizard.ts'
+import { accountEvents } from './hooks/account-events.ts'
 import { hooks } from './hooks/hooks.ts'
 import { limits } from './http/limits.ts'
 import { longReplies } from './http/long-replies.ts'
@@ -81,7 +82,7 @@ export interface World {
   readonly pause?: (ms: number) => Promise<void>
   /** Push services; the ones that the configuration names when absent. */
   readonly push?: Push
-  /** How messages leave; mail and SMS as configured when absent. */
+  /** How messages leave; as configured when absent. */
   readonly channels?: readonly Channel[]
 }
 
@@ -146,11 +147,12 @@ export const services = (world: World, db: Db) => {
   const pendingKeys = confirmationKeys(base)
   const noticesOfAccounts = notices({ ...base, outbox: messages, canSend: mails.canSend })
   const registrations = registrar({ config, log, now })
-  const bridged = bridge({ db, registrar: registrations })
+  const bridged = bridge({ db, registrar: registrations, outbox: messages })
   const hooksOfOperator = hooks({ config, log })
+  const eventsOfAccounts = accountEvents({ hooks: hooksOfOperator, outbox: messages })
   const accountsOfSpaces = accounts({
     ...base,
-    hooks: hooksOfOperator,
+    accountEvents: eventsOfAccounts,
     bridge: bridged,
     limits: limited,
     sessions: signedIn,
@@ -239,7 +241,7 @@ export const services = (world: World, db: Db) => {
     registrar: registrations,
     outbox: messages,
     /** How messages leave the building. */
-    channels: world.channels ?? [mails, texts, recoveries.channel],
+    channels: world.channels ?? [mails, texts, recoveries.channel, bridged.channel, eventsOfAccounts.channel],
     mail: mails,
     sms: texts,
     spaceEmailServers: emailServers,
@@ -317,7 +319,11 @@ export const services = (world: World, db: Db) => {
       apiKeys: keysOfAccounts,
       provisioningTokens: tokens,
     }),
-    spaceAdministration: spaceAdministration({ ...base, bridge: bridged, removeFiles: brands.removeFolder }),
+    spaceAdministration: spaceAdministration({
+      ...base,
+      announceDeleted: accountsOfSpaces.announceDeleted,
+      removeFiles: brands.removeFolder,
+    }),
     housekeeping,
     expiryNotices: expiring,
     leases: leased,

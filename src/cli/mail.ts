@@ -46,6 +46,11 @@ const stateOf = (row: OutboxRow, now: Date): string => {
   return row.leasedUntil !== null && row.leasedUntil > now ? 'sending' : 'waiting'
 }
 
+const asItIs = (recipient: string): string => recipient
+const masked = (recipient: string): string =>
+  recipient.includes('@') ? maskedEmail(recipient) : maskedPhone(recipient)
+const MASKED = { mail: masked, sms: masked, recovery: masked, bridge: asItIs, hook: asItIs }
+
 /** What operators may see of a message: neither what it says nor exactly to whom. */
 const summary = (row: OutboxRow, now: Date) => {
   const state = stateOf(row, now)
@@ -53,7 +58,7 @@ const summary = (row: OutboxRow, now: Date) => {
     id: row.id,
     channel: row.channel,
     kind: row.kind,
-    to: row.recipient.includes('@') ? maskedEmail(row.recipient) : maskedPhone(row.recipient),
+    to: MASKED[row.channel](row.recipient),
     state,
     attempts: row.attempts,
     next_attempt_at: state === 'waiting' ? row.notBefore.toISOString() : null,
@@ -69,7 +74,9 @@ const outboxCommand = (program: Command) =>
     .option('--all', 'also those that have left')
     .option('--retry <id>', 'try this one again now')
     .option('--json', 'print one JSON object')
-    .description('mails and SMS that wait or were given up, the newest first')
+    .description(
+      'what waits to leave or was given up (mails, SMS, calls of hooks, news for the B2BUA), the newest first',
+    )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<InSpace & { all?: boolean; retry?: string }>()
       await withServices(options, async ({ parts, world }) => {

@@ -458,7 +458,7 @@ export const defineTables = (c: Columns) => {
     'outbox_messages',
     {
       id: c.id(),
-      channel: c.text().$type<'mail' | 'sms' | 'recovery'>().notNull(),
+      channel: c.text().$type<'mail' | 'sms' | 'recovery' | 'bridge' | 'hook'>().notNull(),
       kind: c.text().notNull(),
       spaceId: maybeSpace(),
       accountId: c.ref().references(() => accounts.id, { onDelete: 'set null' }),

@@ -6,9 +6,8 @@ import type { Account, AccountEvent, Hooks as HooksObject, Provisioning, Request
 
 /** A phone waits for its document. */
 const PROVISIONING_LIMIT_MS = 2000
-/** Nobody waits for what an account hook does, but it may not pile up. */
+/** Nobody waits for what an account hook does, but others do for their turn. */
 const ACCOUNT_LIMIT_MS = 30_000
-const MOST_RUNNING = 100
 
 /** What the hooks add to a document. */
 export interface Additions {
@@ -49,7 +48,6 @@ export const hooks = (deps: { config: Config; log: Logging }) => {
   const { config, log } = deps
   const file = config.HOOKS_FILE
   let current: HooksObject = {}
-  let running = 0
 
   const attempt = async <Value>(name: string, fallback: Value, work: () => Value | Promise<Value>): Promise<Value> => {
     try {
@@ -117,20 +115,18 @@ export const hooks = (deps: { config: Config; log: Logging }) => {
       ])
       return { ...ofAccount, sections: added }
     },
-    /** After the commit. Returns at once. */
-    accountEvent: (name: AccountEventName, event: AccountEvent): void => {
+    /** Rejects when the hook does, or takes too long: it is called again later. Not inside a transaction. */
+    callAccountHook: async (name: AccountEventName, event: AccountEvent): Promise<void> => {
+      // Another process may have the file.
+      if (file === null) throw new HookError('HOOKS_FILE is not set')
       const hook = current.account?.[name]
       if (hook === undefined) return
-      if (running >= MOST_RUNNING) {
-        log.app.error('too many hooks are running', { hook: `account.${name}` })
-        return
+      try {
+        await within(ACCOUNT_LIMIT_MS, () => hook(event))
+      } catch (error) {
+        log.app.error('a hook failed', { hook: `account.${name}`, error })
+        throw error
       }
-      running += 1
-      within(ACCOUNT_LIMIT_MS, () => hook(event))
-        .catch((error) => log.app.error('a hook failed', { hook: `account.${name}`, error }))
-        .finally(() => {
-          running -= 1
-        })
     },
   }
 }

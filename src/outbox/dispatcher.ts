@@ -16,19 +16,34 @@ const RETRY_AFTER_MS: Readonly<Record<ChannelId, readonly number[]>> = {
   mail: [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS],
   sms: [20 * SECOND_MS, MINUTE_MS],
   recovery: [SECOND_MS, 5 * SECOND_MS, 20 * SECOND_MS],
+  bridge: [SECOND_MS, 5 * SECOND_MS, 15 * SECOND_MS, MINUTE_MS],
+  hook: [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS],
 }
 /** However long the secret lives. */
 const GIVE_UP_AFTER_MS: Readonly<Record<ChannelId, number>> = {
   mail: 24 * 60 * MINUTE_MS,
   sms: 10 * MINUTE_MS,
   recovery: 10 * MINUTE_MS,
+  bridge: 24 * 60 * MINUTE_MS,
+  hook: 24 * 60 * MINUTE_MS,
 }
 
-/** What the security log calls the end of a message; what a recovery came to it says itself. */
+/** Messages of one lane on their way at once; where null, as many as `workers`. A slow hook leaves room for mails. */
+const AT_ONCE: Readonly<Record<ChannelId, number | null>> = {
+  mail: null,
+  sms: null,
+  recovery: null,
+  bridge: 16,
+  hook: 16,
+}
+
+/** What the security log calls the end of a message; null: nothing to be proven, or a recovery, which says itself what it came to. */
 const EVENTS: Readonly<Record<ChannelId, { readonly sent: SecurityEvent; readonly dead: SecurityEvent } | null>> = {
   mail: { sent: 'mail.sent', dead: 'mail.dead' },
   sms: { sent: 'sms.sent', dead: 'sms.fail' },
   recovery: null,
+  bridge: null,
+  hook: null,
 }
 
 /** A crashed process's messages are free again after this; a living one renews it. */
@@ -127,9 +142,10 @@ export const dispatcher = (options: DispatcherOptions) => {
   const abandon = async (row: OutboxRow, reason: string): Promise<void> => {
     const isExpired = row.expiresAt !== null && row.expiresAt <= now()
     if (!(await note((tx) => store.abandon(tx, row, reason, isExpired, now())))) return
-    const event = EVENTS[row.channel]?.dead
-    if (event !== undefined) log.security(event, { kind: row.kind, message: row.id, reason })
-    else log.app.error('given up', { channel: row.channel, message: row.id, reason })
+    const facts = { kind: row.kind, message: row.id, reason }
+    const event = EVENTS[row.channel]
+    if (event === null) log.app.error('a message was given up', { channel: row.channel, ...facts })
+    else log.security(event.dead, facts)
   }
 
   const postpone = async (row: OutboxRow, reason: string): Promise<void> => {
@@ -156,13 +172,14 @@ export const dispatcher = (options: DispatcherOptions) => {
       return error instanceof PermanentFailure ? abandon(row, reason) : postpone(row, reason)
     }
     await note((tx) => store.sent(tx, row, now()))
-    const event = EVENTS[row.channel]?.sent
-    if (event !== undefined) log.security(event, { kind: row.kind, message: row.id })
+    const event = EVENTS[row.channel]
+    if (event !== null) log.security(event.sent, { kind: row.kind, message: row.id })
   }
 
   const countOf = (lane: string) => inFlight.values().reduce((sum, row) => sum + (row.lane === lane ? 1 : 0), 0)
-  const hasRoom = ({ lane, recipient }: LeasedRow): boolean =>
-    countOf(lane) < workers && !inFlight.values().some((other) => other.recipient === recipient)
+  const atOnce = (channel: ChannelId): number => AT_ONCE[channel] ?? workers
+  const hasRoom = ({ channel, lane, recipient }: LeasedRow): boolean =>
+    countOf(lane) < atOnce(channel) && !inFlight.values().some((other) => other.recipient === recipient)
 
   const send = (row: LeasedRow): void => {
     inFlight.set(row.id, row)
@@ -185,7 +202,7 @@ export const dispatcher = (options: DispatcherOptions) => {
       if (stopped || room <= 0) return
       const rows = [...inFlight.values()]
       const busy = {
-        lanes: [...new Set(rows.map(({ lane }) => lane))].filter((lane) => countOf(lane) >= workers),
+        lanes: [...new Set(rows.flatMap(({ channel, lane }) => (countOf(lane) >= atOnce(channel) ? [lane] : [])))],
         recipients: rows.map(({ recipient }) => recipient),
       }
       const at = now()

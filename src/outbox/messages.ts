@@ -1,6 +1,6 @@
 import type { Language } from '../messages/messages.ts'
 
-export const CHANNELS = ['mail', 'sms', 'recovery'] as const
+export const CHANNELS = ['mail', 'sms', 'recovery', 'bridge', 'hook'] as const
 export type ChannelId = (typeof CHANNELS)[number]
 
 /**
@@ -79,11 +79,11 @@ export type MessageData = Readonly<Record<string, string | number | boolean | nu
 
 /** A message as a use case says it: what kind, to whom, with which values. Words are found when it is sent. */
 interface Addressed {
-  /** The account's Space: its name, its host, its mail server. */
-  readonly spaceId: number
+  /** The account's Space: its name, its host, its mail server. The message goes with it; null: it stays. */
+  readonly spaceId: number | null
   /** null: to nobody who has an account. */
   readonly accountId: number | null
-  /** An e-mail address, or a number in E.164. */
+  /** An e-mail address, a number in E.164, or what is spoken of. One at a time gets messages, in their order. */
   readonly recipient: string
   readonly language: Language
   /** A second message with the same key is not added. */
@@ -100,7 +100,19 @@ type Sms<Kind extends SmsKind = SmsKind> = Kind extends SmsKind
   ? Addressed & { readonly channel: 'sms'; readonly kind: Kind; readonly data: Readonly<SmsKinds[Kind]> }
   : never
 type Recovery = Addressed & { readonly channel: 'recovery'; readonly kind: 'wanted'; readonly data: RecoveryWanted }
-export type Message = Mail | Sms | Recovery
+/** For Flexisip's B2BUA: which external account it must read again, and under which address it knows it. */
+type Bridged = Addressed & {
+  readonly channel: 'bridge'
+  readonly kind: 'external_account'
+  readonly data: { readonly username: string; readonly domain: string; readonly identifier: string }
+}
+/** For the operator's account hooks; `event` is JSON of what they are handed. */
+type Hooked = Addressed & {
+  readonly channel: 'hook'
+  readonly kind: 'created' | 'updated' | 'deleted'
+  readonly data: { readonly event: string }
+}
+export type Message = Mail | Sms | Recovery | Bridged | Hooked
 
 /** A message on its way out. */
 export interface OutgoingMessage {

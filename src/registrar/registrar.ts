@@ -31,7 +31,7 @@ export const registrar = (deps: { config: Config; log: Logging; now: () => Date 
   }
 
   const ask = async <Answer>(
-    about: { readonly account: string } | { readonly channel: string },
+    about: { readonly account: string },
     nothing: Answer,
     work: (client: RedisClient) => Promise<Answer>,
   ): Promise<Answer> => {
@@ -75,17 +75,16 @@ export const registrar = (deps: { config: Config; log: Logging; now: () => Date 
         return removed === 1
       }),
 
-    /**
-     * Says these messages to whoever listens on the channel. Nobody hears later what could not be said; the log tells
-     * how much that was.
-     */
-    publish: async (channel: string, messages: readonly string[]): Promise<void> => {
-      if (server === null || messages.length === 0) return
-      const said = await ask({ channel }, false, async (client) => {
-        await Promise.all(messages.map((message) => client.send('PUBLISH', [channel, message])))
-        return true
-      })
-      if (!said) log.app.warn('changes could not be published', { channel, messages: messages.length })
+    /** Says it to whoever listens on the channel; nobody may. Rejects where it could not be said. */
+    publish: async (channel: string, message: string): Promise<void> => {
+      if (server === null) return
+      if (isWithin(REST_MS, failedAt)) throw new Error('Redis did not answer a moment ago')
+      try {
+        await server.ask((client) => client.send('PUBLISH', [channel, message]), LIMIT_MS)
+      } catch (error) {
+        if (!isRefusal(error)) failedAt = now().getTime()
+        throw new Error(sentenceOf(error))
+      }
     },
 
     /** Whether an empty answer means that nothing is registered: nobody was asked, or nobody answered. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import type { Dispatcher } from '../../src/outbox/dispatcher.ts'
+import { dispatcherOf } from '../outbox/recording.ts'
 import { listen, type RedisServer, startRedis } from '../registrar/servers.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { hasProgram } from '../support/executable.ts'
@@ -191,27 +193,37 @@ describe('an external account', () => {
 describe('a Redis that is away', () => {
   afterAll(() => t.close())
 
-  test('is a line in the log: the request succeeds', async () => {
+  test('is a line in the log: the request succeeds, and what is to be said waits', async () => {
     await start({ REDIS_HOST: '127.0.0.1', REDIS_PORT: '1' })
     await fresh()
     expect((await set()).status).toBe(201)
     expect((await t.delete(at, { as: admin })).status).toBe(200)
-    const lost = t.lines.filter((line) => line.includes('changes could not be published'))
-    expect(lost.map((line) => JSON.parse(line))).toMatchObject([
-      { level: 'warn', channel: CHANNEL, messages: 1 },
-      { level: 'warn', channel: CHANNEL, messages: 1 },
+    const sending = dispatcherOf(t, t.parts.channels)
+    await sending.settle()
+    const lost = t.lines.filter((line) => line.includes('message not sent yet')).map((line) => JSON.parse(line))
+    // What is after it waits for its turn, and for a Redis.
+    expect(lost[0]).toMatchObject({ level: 'warn', kind: 'external_account', attempts: 1 })
+    expect((await t.messages()).map(({ channel, isDead }) => [channel, isDead])).toEqual([
+      ['bridge', false],
+      ['bridge', false],
     ])
+    await sending.stop()
   })
 })
 
 describe.skipIf(!hasProgram('redis-server'))('the bridge', () => {
   let redis: RedisServer
   let radio: Awaited<ReturnType<typeof listen>>
+  let sending: Dispatcher
   beforeAll(async () => {
     redis = await startRedis()
     await start({ REDIS_URL: redis.url })
+    sending = dispatcherOf(t, t.parts.channels)
+    await sending.start()
   })
   afterAll(async () => {
+    await sending.stop()
+    t.parts.registrar.close()
     await t.close()
     await redis.stop()
   })
@@ -235,6 +247,25 @@ describe.skipIf(!hasProgram('redis-server'))('the bridge', () => {
     await t.delete(at, { as: admin })
     const message = { username, domain: 'carrier.example', identifier: String(id) }
     expect(await heard(3)).toEqual([message, message, message])
+  })
+
+  test('hears of a renamed one under its old and its new address: it aborts where they do not match', async () => {
+    const username = `line${carol.id}`
+    const { id } = (await set({ username })).json
+    await set({ username: `${username}b` })
+    await set({ username: `${username}b`, domain: 'other.example', password: 'correct-horse' })
+    await set({ username: `${username}b`, domain: 'other.example', protocol: 'TCP' })
+    await t.delete(at, { as: admin })
+    const told = (name: string, domain: string) => ({ username: name, domain, identifier: String(id) })
+    expect(await heard(7)).toEqual([
+      told(username, 'carrier.example'),
+      told(username, 'carrier.example'),
+      told(`${username}b`, 'carrier.example'),
+      told(`${username}b`, 'carrier.example'),
+      told(`${username}b`, 'other.example'),
+      told(`${username}b`, 'other.example'),
+      told(`${username}b`, 'other.example'),
+    ])
   })
 
   test('hears after the commit: another process sees what it is told of', async () => {
@@ -266,6 +297,6 @@ describe.skipIf(!hasProgram('redis-server'))('the bridge', () => {
     await t.delete(`/api/accounts/${second.id}`, at)
     expect((await t.delete('/api/spaces/sip.alpha.org', { as: admin })).text).toBe('1')
     const names = (await heard(6)).map(({ username }) => username)
-    expect(names.slice(3)).toEqual([first, second, third].map(({ username }) => username))
+    expect(names.slice(3).sort()).toEqual([first, second, third].map(({ username }) => username).sort())
   })
 })

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { XMLParser } from 'fast-xml-parser'
 import { ConfigurationError } from '../../src/config/config.ts'
+import { dispatcherOf } from '../outbox/recording.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
-import { eventually } from '../support/eventually.ts'
 
 // The operator's own code (DESIGN.md §8): it gets values, and what it does wrong hurts nobody.
 
@@ -201,7 +201,11 @@ describe('account hooks', () => {
     await t.post(`/api/accounts/${id}/activate`, { as: admin })
     await t.post(`/api/accounts/${id}/dictionary/team`, { as: admin, body: { value: 'red' } })
     await t.delete(`/api/accounts/${id}`, { as: admin })
-    await eventually(() => told().length === 5)
+    // Told in their order, once somebody sends what waits.
+    expect(told()).toEqual([])
+    const sending = dispatcherOf(t, t.parts.channels)
+    await sending.settle()
+    await sending.stop()
     expect(told().map(([name, account]) => [name, account.displayName, account.activated, account.dictionary])).toEqual(
       [
         ['created', null, false, {}],
@@ -219,6 +223,51 @@ describe('account hooks', () => {
       `export default { account: { updated: async () => { throw new Error('elsewhere is down') } } }`,
     )
     expect((await t.post(`/api/accounts/${alice.id}/block`, { as: admin })).status).toBe(200)
-    await eventually(() => t.lines.some((line) => line.includes('elsewhere is down')))
+    const sending = dispatcherOf(t, t.parts.channels)
+    await sending.settle()
+    const failures = () =>
+      t.lines.filter((line) => line.includes('a hook failed') && line.includes('elsewhere is down'))
+    expect(failures()).toHaveLength(1)
+    // It is called again, after longer and longer waits, for a day.
+    t.clock.now = new Date(t.clock.now.getTime() + 10_000)
+    await sending.settle()
+    expect(failures()).toHaveLength(2)
+    t.clock.now = new Date(t.clock.now.getTime() + 25 * 3_600_000)
+    await sending.settle()
+    expect([failures().length, (await t.messages()).filter(({ isDead }) => isDead).length]).toEqual([3, 1])
+    expect(t.lines.some((line) => line.includes('a message was given up') && line.includes('"hook"'))).toBe(true)
+    await sending.stop()
+  })
+
+  test('hear of every account that a Space takes along, and of nothing that was refused or rolled back', async () => {
+    await listen(TELLS)
+    const root = await t.account({ username: 'root', admin: true })
+    const members = await Promise.all([1, 2, 3].map((i) => t.account({ space: t.other, username: `member${i}` })))
+    await t.db.transaction((tx) => t.parts.dictionary.set(tx, members[0]?.id ?? 0, { team: 'red' }))
+    const refused = { username: 'member1', password: 'correct-horse', algorithm: 'MD5', domain: t.other.domain }
+    expect((await t.post('/api/accounts', { as: root, body: refused })).status).toBe(422)
+    expect((await t.delete(`/api/spaces/${t.main.domain}`, { as: root })).status).toBe(403)
+    expect(await t.messages()).toEqual([])
+    expect((await t.delete(`/api/spaces/${t.other.domain}`, { as: root })).status).toBe(200)
+    const sending = dispatcherOf(t, t.parts.channels)
+    await sending.settle()
+    await sending.stop()
+    const names = told().map(([name, account]) => [name, account.username, account.dictionary])
+    expect(names.sort()).toEqual([
+      ['deleted', 'member1', { team: 'red' }],
+      ['deleted', 'member2', {}],
+      ['deleted', 'member3', {}],
+    ])
+  })
+
+  test('that are not there any more are not called, and what waits for a file that is gone waits', async () => {
+    const admin = await listen(TELLS)
+    await t.post(`/api/accounts/${alice.id}/block`, { as: admin })
+    writeFileSync(file, 'export default {}')
+    await t.parts.hooks.load()
+    const sending = dispatcherOf(t, t.parts.channels)
+    await sending.settle()
+    await sending.stop()
+    expect([told(), (await t.messages()).map(({ data, isDead }) => [data, isDead])]).toEqual([[], [[null, false]]])
   })
 })

@@ -18,11 +18,15 @@ test('nothing waits at first, and no job has run', async () => {
     'sipkeeper_outbox_waiting{channel="mail"} 0',
     'sipkeeper_outbox_waiting{channel="sms"} 0',
     'sipkeeper_outbox_waiting{channel="recovery"} 0',
+    'sipkeeper_outbox_waiting{channel="bridge"} 0',
+    'sipkeeper_outbox_waiting{channel="hook"} 0',
   ])
   expect(linesOf(text, 'sipkeeper_outbox_oldest_seconds')).toEqual([
     'sipkeeper_outbox_oldest_seconds{channel="mail"} 0',
     'sipkeeper_outbox_oldest_seconds{channel="sms"} 0',
     'sipkeeper_outbox_oldest_seconds{channel="recovery"} 0',
+    'sipkeeper_outbox_oldest_seconds{channel="bridge"} 0',
+    'sipkeeper_outbox_oldest_seconds{channel="hook"} 0',
   ])
   expect(text).toContain('sipkeeper_job_last_success_timestamp_seconds{job="outbox"} 0')
 })

@@ -4,7 +4,7 @@ import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
 import { AppError } from '../../errors.ts'
-import { type AccountEventName, accountFor, type Hooks, spaceFor } from '../../hooks/hooks.ts'
+import type { AccountEvents } from '../../hooks/account-events.ts'
 import { type Input, isTrue } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Visit } from '../../http/visit.ts'
@@ -97,13 +97,13 @@ export const accounts = (deps: {
   sessions: Sessions
   notices: Notices
   outbox: Outbox
-  hooks: Hooks
+  accountEvents: AccountEvents
   bridge: Bridge
   log: Logging
   now: () => Date
 }) => {
   const { config, db, secrets, spaces, apiKeys, provisioningTokens, dictionary, phoneCountries, log, now } = deps
-  const { confirmationKeys, limits, sessions, notices, outbox, hooks, bridge } = deps
+  const { confirmationKeys, limits, sessions, notices, outbox, accountEvents, bridge } = deps
   const store = accountStore(db)
   const last = lastAdministrator(store)
   const opens = access({ db, store, secrets, apiKeys, provisioningTokens, sessions, now })
@@ -119,16 +119,6 @@ export const accounts = (deps: {
       rid: visit.id,
       ...more,
     })
-
-  /** Tells the operator's hook, after the commit. */
-  const announce = (name: AccountEventName, visit: Visit, { account, space }: Found): void => {
-    if (!hooks.hasAccountEvent(name)) return
-    hooks.accountEvent(name, {
-      account: accountFor(account),
-      space: spaceFor(space),
-      request: hooks.requestFor(visit),
-    })
-  }
 
   const unknown = () => new AppError('not_found', 'account.unknown')
 
@@ -146,6 +136,19 @@ export const accounts = (deps: {
     const account = await store.byId(on, { space }, id)
     if (account === null) throw unknown()
     return { account, space }
+  }
+
+  /** The account as it has become, of which the operator's hook hears after the commit. */
+  const announced = async (
+    tx: Tx,
+    name: 'created' | 'updated',
+    visit: Visit,
+    space: Space,
+    id: number,
+  ): Promise<Found> => {
+    const found = await viewById(tx, space, id)
+    await accountEvents.announce(tx, name, visit, found)
+    return found
   }
 
   /** Keeps the account as it is until the transaction ends: everything that writes below an account starts with it. */
@@ -277,10 +280,9 @@ export const accounts = (deps: {
         input.settle()
       }
       if (config.LEGACY_API && !creation.row.activated) await confirmationKeys.issue(tx, id as number, keyExpiry)
-      return viewById(tx, space, id as number)
+      return announced(tx, 'created', visit, space, id as number)
     })
     record('account.created', visit, found.account)
-    announce('created', visit, found)
     return found
   }
 
@@ -320,11 +322,10 @@ export const accounts = (deps: {
       })
       if (id === null) return null
       await complete(tx, id)
-      return viewById(tx, space, id)
+      return announced(tx, 'created', visit, space, id)
     })
     if (found === null) return null
     record('account.created', visit, found.account)
-    announce('created', visit, found)
     return found
   }
 
@@ -444,7 +445,7 @@ export const accounts = (deps: {
       revoked += await opens.follow(tx, before, standing, visit)
       if (standing.admin !== before.admin) revoked += await sessions.revoke(tx, id)
       if (isGiven(values.dictionary)) await dictionary.replace(tx, id, values.dictionary ?? {})
-      return viewById(tx, target, id)
+      return announced(tx, 'updated', visit, target, id)
     }
     const found = await db.transaction(write).catch(async (error: unknown) => {
       if (!isCollision(error)) throw error
@@ -455,7 +456,6 @@ export const accounts = (deps: {
     })
     record('account.updated', visit, found.account)
     sessions.recordRevoked(visit, found.account, revoked)
-    announce('updated', visit, found)
     return found
   }
 
@@ -475,11 +475,10 @@ export const accounts = (deps: {
         if (row.blocked !== undefined && row.blocked !== before.blocked) {
           await notices.blocked(tx, visit.space, before, visit, { isBlocked: row.blocked, isAutomatic: false })
         }
-        return { found: await viewById(tx, visit.space, id), revoked }
+        return { found: await announced(tx, 'updated', visit, visit.space, id), revoked }
       })
       record(event, visit, found.account)
       sessions.recordRevoked(visit, found.account, revoked)
-      announce('updated', visit, found)
       return found
     }
 
@@ -487,21 +486,20 @@ export const accounts = (deps: {
    * spec accounts.md §12: the name stays reserved, everything below the account goes with it.
    */
   const remove = async (visit: Visit, space: Space, id: number): Promise<void> => {
-    const { gone, bridged } = await db.transaction(async (tx) => {
+    const gone = await db.transaction(async (tx) => {
       // One after the other: two accounts that are contacts of each other would wait for each other's rows.
       await last.hold(tx, space)
       await hold(tx, space, id)
       const { account } = await viewById(tx, space, id)
       await last.refuse(tx, space, { id, before: account, after: null, byItself: visit.caller?.id === id })
-      const below = await bridge.below(tx, [id])
+      await bridge.tellBelow(tx, [id])
+      await accountEvents.announce(tx, 'deleted', visit, { account, space })
       await store.delete(tx, { space }, id)
       await store.bury(tx, account.username, account.domain, now())
       await notices.deleted(tx, space, account, visit)
-      return { gone: account, bridged: below }
+      return account
     })
     record('account.deleted', visit, gone)
-    announce('deleted', visit, { account: gone, space })
-    await bridge.tell(bridged)
   }
 
   const issueToken = async (visit: Visit, space: Space, id: number): Promise<Found> => {
@@ -728,8 +726,17 @@ export const accounts = (deps: {
       await store.activate(tx, { space }, id, now())
       return true
     },
-    /** For features that change an account in a transaction of their own, after its commit. */
-    announceUpdated: (visit: Visit, found: Found): void => announce('updated', visit, found),
+    /** For features that change an account in a transaction of their own. */
+    announceUpdated: (tx: Tx, visit: Visit, found: Found): Promise<void> =>
+      accountEvents.announce(tx, 'updated', visit, found),
+    /** Tells whoever must know that these accounts go, in the transaction that deletes them; they are held. */
+    announceDeleted: async (tx: Tx, visit: Visit, space: Space, ids: readonly number[]): Promise<void> => {
+      await bridge.tellBelow(tx, ids)
+      if (!accountEvents.isAwaited('deleted')) return
+      for (const account of await store.byIds(tx, { space }, ids)) {
+        await accountEvents.announce(tx, 'deleted', visit, { account, space })
+      }
+    },
     /** Nobody is signed in to the account any more; its API keys of its own go too. How many sessions that ended. */
     signOutIn: opens.signOut,
     /** Blocked by the service, not by a person: how many sessions that ended. */
@@ -765,10 +772,11 @@ export const accounts = (deps: {
         if (other < id) await hold(tx, visit.space, other)
         const held = await hold(tx, visit.space, id)
         if (other > id) await hold(tx, visit.space, other)
-        return { ...held, result: await work(tx) }
+        const result = await work(tx)
+        if (accountEvents.isAwaited('updated')) await announced(tx, 'updated', visit, visit.space, id)
+        return { ...held, result }
       })
       record('account.updated', visit, { username, domain: visit.space.domain })
-      if (hooks.hasAccountEvent('updated')) announce('updated', visit, await viewById(db.read, visit.space, id))
       return result
     },
     /** Ephemeral TURN credentials (spec accounts.md §6): an expiry time, signed. */

@@ -2,7 +2,7 @@ import { captchaStore } from '../../captcha/store.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { count, type Pace, type Stretch, sweep, walk } from '../../db/sweep.ts'
-import type { Bridge, Bridged } from '../external-accounts/bridge.ts'
+import type { Bridge } from '../external-accounts/bridge.ts'
 import { accountHousekeepingStore } from './housekeeping-store.ts'
 
 /** Accounts that one transaction looks at: each goes with everything below it, which takes some hundred microseconds. */
@@ -61,18 +61,13 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Brid
       if (days === null) return 0
       const old = store.accounts({ until: before(days * DAY_MS), confirmed, domain })
       if (!apply) return count(db, old)
-      const bridged: Bridged[] = []
       const clear = async (tx: Tx, stretch: Stretch): Promise<number> => {
         const ids = await store.holdAccounts(tx, stretch, old)
-        bridged.push(...(await bridge.below(tx, ids)))
+        await bridge.tellBelow(tx, ids)
         await store.deleteAccounts(tx, ids)
         return ids.length
       }
-      try {
-        return await walk(db, old.table, clear, { signal, most: ACCOUNTS_BATCH })
-      } finally {
-        await bridge.tell(bridged)
-      }
+      return walk(db, old.table, clear, { signal, most: ACCOUNTS_BATCH })
     },
     /** Accounts' own keys unused for so long; keys that administrators made by their own limit. null: nothing. */
     apiKeys: async (minutes: number | null, pace: Pace = {}): Promise<number> => {

@@ -312,7 +312,11 @@ export const contactDetails = (deps: {
       const guessed = await compare(tx, kind, pending.id, code)
       if (guessed.outcome !== 'right') return guessed
       await complete(tx)
-      return phone === null ? applyEmail(tx, space, pending as EmailChange, visit) : applyPhone(tx, space, phone)
+      const account = await (phone === null
+        ? applyEmail(tx, space, pending as EmailChange, visit)
+        : applyPhone(tx, space, phone))
+      await accounts.announceUpdated(tx, visit, { account, space })
+      return account
     })
     if ('outcome' in result) {
       if (result.outcome === 'dead') record('auth.code.dead', visit, who, { kind })
@@ -323,7 +327,6 @@ export const contactDetails = (deps: {
       return result
     }
     record(kind === 'phone' ? 'account.phone' : 'account.email', visit, who, { via: 'code' })
-    accounts.announceUpdated(visit, { account: result, space })
     return { account: result, space }
   }
 
@@ -408,10 +411,11 @@ export const contactDetails = (deps: {
         await codes.confirm(tx, 'email', change.id)
         const { account: before } = await accounts.view(tx, space, accountId)
         if (!before.activated) await accountTokens.vouch(tx, visit, accountId)
-        return applyEmail(tx, space, change, visit)
+        const changed = await applyEmail(tx, space, change, visit)
+        await accounts.announceUpdated(tx, visit, { account: changed, space })
+        return changed
       })
       record('account.email', visit, account, { via: 'link' })
-      accounts.announceUpdated(visit, { account, space })
     },
     inspectUndo: async (visit: Visit, link: string): Promise<{ previousEmail: string }> =>
       findUndo(db.read, visit.space, link),
@@ -432,11 +436,12 @@ export const contactDetails = (deps: {
         }
         await codes.invalidate(tx, 'email', accountId)
         const revoked = await accounts.signOutIn(tx, accountId)
-        return { account: (await accounts.view(tx, space, accountId)).account, revoked }
+        const { account } = await accounts.view(tx, space, accountId)
+        await accounts.announceUpdated(tx, visit, { account, space })
+        return { account, revoked }
       })
       record('account.email', visit, account, { via: 'undo' })
       sessions.recordRevoked(visit, account, revoked)
-      accounts.announceUpdated(visit, { account, space })
     },
   }
 }

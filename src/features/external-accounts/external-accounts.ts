@@ -70,7 +70,7 @@ export const externalAccounts = (deps: {
     if (await store.isTaken(db.read, { username, domain }, id)) input.refuse('username', { id: 'v.taken' })
     input.settle()
     const fresh = input.isGood('password') ? ha1(ALGORITHM, username, realm ?? domain, values.password ?? '') : null
-    const saved = await accounts
+    return accounts
       .edit(visit, id, async (tx) => {
         const before = await store.of(tx, id)
         const password = fresh ?? (before?.realm === realm && before.domain === domain ? before.password : null)
@@ -88,6 +88,9 @@ export const externalAccounts = (deps: {
         const write = before === null ? store.insert : store.update
         const externalAccount = await write(tx, id, columns, now())
         if (externalAccount === null) throw refusal('username', 'v.taken')
+        const isRenamed = before !== null && (before.username !== username || before.domain !== domain)
+        // The bridge looks for the one that it has under the address that it knows.
+        await bridge.tell(tx, isRenamed ? [before, externalAccount] : [externalAccount])
         const isStale = fresh === null && before?.username !== username
         return { externalAccount, isNew: before === null, isStale }
       })
@@ -95,8 +98,6 @@ export const externalAccounts = (deps: {
         // Somebody took the name between our look and our write.
         throw isCollision(error) ? refusal('username', 'v.taken') : error
       })
-    await bridge.tell([saved.externalAccount])
-    return saved
   }
 
   return {
@@ -111,8 +112,11 @@ export const externalAccounts = (deps: {
     },
     /** False: there was none. */
     remove: async (visit: Visit, id: number): Promise<boolean> => {
-      const removed = await accounts.edit(visit, id, (tx) => store.remove(tx, id))
-      if (removed !== null) await bridge.tell([removed])
+      const removed = await accounts.edit(visit, id, async (tx) => {
+        const gone = await store.remove(tx, id)
+        if (gone !== null) await bridge.tell(tx, [gone])
+        return gone
+      })
       return removed !== null
     },
   }

@@ -7,7 +7,6 @@ import { type Input, isTrue, read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import type { Caller } from '../authentication/caller.ts'
-import type { Bridge } from '../external-accounts/bridge.ts'
 import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
 import { checkDigest } from './digest-configuration.ts'
 import type { SpaceDirectory } from './directory.ts'
@@ -41,6 +40,10 @@ import { spaceWire } from './wire.ts'
 /** Accounts that one transaction deletes, some 5 ms on SQLite: the loop is free again after each. */
 const DELETE_BATCH = 100
 
+/** Accounts that may slip in while the others are deleted. */
+const MOST_LATE = 10_000
+const MOST_ID = 2_147_483_647
+
 /** The attributes that differ, as clients call them. */
 const changedFields = (before: AdministeredSpace, after: AdministeredSpace): string[] => {
   const old: Readonly<Record<string, unknown>> = spaceWire(before)
@@ -54,13 +57,14 @@ export const spaceAdministration = (deps: {
   config: Config
   db: Db
   spaces: SpaceDirectory
-  bridge: Bridge
+  /** Tells whoever must know that these accounts go, before they do. */
+  announceDeleted(tx: Tx, visit: Visit, space: Space, accountIds: readonly number[]): Promise<void>
   /** The files of a Space that is gone. */
   removeFiles(spaceId: number): Promise<void>
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, spaces, bridge, removeFiles, log, now } = deps
+  const { config, db, spaces, announceDeleted, removeFiles, log, now } = deps
   const store = spaceAdministrationStore(db)
   const duplicates = duplicateEmailsStore(db)
 
@@ -262,7 +266,7 @@ export const spaceAdministration = (deps: {
    * super Space any more, so that it never is the one that lets another go.
    */
   const remove = async (visit: Visit, caller: Caller, domain: string): Promise<void> => {
-    const { id, last } = await db.transaction(async (tx) => {
+    const { space, last } = await db.transaction(async (tx) => {
       await store.hold(tx, domain)
       const space = await find(tx, domain)
       if (space.id === caller.space.id) throw new AppError('forbidden', 'space.own')
@@ -270,24 +274,23 @@ export const spaceAdministration = (deps: {
         throw new AppError('forbidden', 'space.last_super')
       }
       if (space.super) await store.update(tx, domain, { super: false, updatedAt: now() })
-      return { id: space.id, last: await store.lastAccount(tx, domain) }
+      return { space, last: await store.lastAccount(tx, domain) }
     })
     spaces.forget()
-    const batch = async (): Promise<number> => {
-      const { gone, bridged } = await db.transaction(async (tx) => {
-        const ids = await store.holdAccounts(tx, domain, last, DELETE_BATCH)
-        const below = await bridge.below(tx, ids)
-        await store.removeAccounts(tx, ids)
-        return { gone: ids.length, bridged: below }
-      })
-      await bridge.tell(bridged)
-      return gone
+    const batch = async (tx: Tx, until: number, most: number): Promise<number> => {
+      const ids = await store.holdAccounts(tx, domain, until, most)
+      await announceDeleted(tx, visit, space, ids)
+      await store.removeAccounts(tx, ids)
+      return ids.length
     }
-    while ((await batch()) > 0) await Bun.sleep(0)
-    const removed = await db.transaction((tx) => store.remove(tx, domain))
+    while ((await db.transaction((tx) => batch(tx, last, DELETE_BATCH))) > 0) await Bun.sleep(0)
+    const removed = await db.transaction(async (tx) => {
+      await batch(tx, MOST_ID, MOST_LATE)
+      return store.remove(tx, domain)
+    })
     if (!removed) throw new AppError('not_found', 'space.unknown')
     spaces.forget()
-    await removeFiles(id)
+    await removeFiles(space.id)
     record('space.deleted', domain, visit)
   }
 
