@@ -19,6 +19,8 @@ export type MessageValues = Readonly<Record<string, string | number>>
 export interface Message {
   readonly id: MessageId
   readonly values?: MessageValues
+  /** The setting, or the member of the Space, that decides so: administrators are told its name, nobody else is. */
+  readonly setting?: string
 }
 
 /** Wire field name → its messages, in the order of the rules. */
@@ -26,6 +28,8 @@ export type FieldMessages = ReadonlyMap<string, readonly Message[]>
 
 interface Details {
   readonly values?: MessageValues
+  /** As in `Message`. */
+  readonly setting?: string
   readonly fields?: FieldMessages
   readonly retryAfterSeconds?: number
   /** For the log, never shown. */
@@ -47,7 +51,8 @@ export class AppError extends Error {
     Error.stackTraceLimit = stackTraceLimit
     this.name = 'AppError'
     this.code = code
-    this.text = details.values === undefined ? { id } : { id, values: details.values }
+    const { values, setting } = details
+    this.text = { id, ...(values === undefined ? {} : { values }), ...(setting === undefined ? {} : { setting }) }
     this.fields = details.fields ?? new Map()
     this.retryAfterSeconds = details.retryAfterSeconds ?? null
   }

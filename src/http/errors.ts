@@ -1,15 +1,20 @@
 import type { AppError, Message, RefusalCode } from '../errors.ts'
+import type { Role } from '../features/authentication/caller.ts'
 import { fieldName, type Language, translate } from '../messages/messages.ts'
 import { optional, text } from './input.ts'
 import { described, listOf, mapOf, record } from './output.ts'
 import { COMMON } from './respond.ts'
 
-export const RefusalSchema = record('Refusal', { message: text() })
+const settings = optional(
+  described(listOf(text()), 'To administrators: the settings of the server, or members of the Space, that decide so.'),
+)
+export const RefusalSchema = record('Refusal', { message: text(), settings })
 export const InvalidSchema = record('Invalid', {
   message: text(),
   errors: optional(
     described(mapOf(listOf(text())), 'By the name of the member; absent where no single member is wrong.'),
   ),
+  settings,
 })
 
 const STATUS: Record<RefusalCode, number> = {
@@ -31,6 +36,13 @@ const headers = (language: Language, more: Record<string, string> = {}) => ({
   'content-language': language,
   ...more,
 })
+
+/** The settings behind a refusal, which only who can change them is told. */
+const settingsOf = (error: AppError, role: Role | null): readonly string[] => {
+  if (role !== 'admin' && role !== 'super') return []
+  const messages = [error.text, ...[...error.fields.values()].flat()]
+  return [...new Set(messages.flatMap(({ setting }) => setting ?? []))]
+}
 
 /** spec auth.md §11: the first message of the first field, then how many more there are. */
 const fieldErrors = (error: AppError, language: Language) => {
@@ -67,10 +79,12 @@ const plainRefusal = (error: AppError, language: Language): Response => {
 }
 
 /** The one place where a refusal becomes a reply. */
-export const refusal = (error: AppError, language: Language): Response => {
-  const isPlain = error.fields.size === 0 && error.text.values === undefined && error.retryAfterSeconds === null
-  if (isPlain) return plainRefusal(error, language)
-  const body = error.fields.size > 0 ? fieldErrors(error, language) : { message: translate(language, error.text) }
+export const refusal = (error: AppError, language: Language, role: Role | null = null): Response => {
+  const settings = settingsOf(error, role)
+  const hasValues = error.text.values !== undefined || error.retryAfterSeconds !== null || settings.length > 0
+  if (error.fields.size === 0 && !hasValues) return plainRefusal(error, language)
+  const said = error.fields.size > 0 ? fieldErrors(error, language) : { message: translate(language, error.text) }
+  const body = settings.length > 0 ? { ...said, settings } : said
   const more = error.retryAfterSeconds === null ? {} : { 'retry-after': String(error.retryAfterSeconds) }
   return new Response(JSON.stringify(body), { status: STATUS[error.code], headers: headers(language, more) })
 }

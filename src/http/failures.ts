@@ -35,10 +35,10 @@ export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, e
   let allowed: ReturnType<typeof allowedMethods> | null = null
   return new Elysia({ name: 'http/failures' }).onError({ as: 'global' }, ({ error, code, request }) => {
     const visit = visitOf(request)
-    if (error instanceof AppError && !visit.isPage) return refusal(error, visit.language)
+    if (error instanceof AppError && !visit.isPage) return refusal(error, visit.language, visit.caller?.role)
     const isPage = visit.isPage || asksForPage(request)
     const refuse = (refused: AppError): Response => {
-      if (!isPage) return refusal(refused, visit.language)
+      if (!isPage) return refusal(refused, visit.language, visit.caller?.role)
       const { status, say } = explain(refused)
       const page = errorPage(request, visit, status, say)
       if (refused.retryAfterSeconds !== null) page.headers.set('retry-after', String(refused.retryAfterSeconds))

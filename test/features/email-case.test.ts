@@ -85,7 +85,7 @@ describe('addresses are the same whatever their case', () => {
     const ask = (who: TestAccount, email: string) =>
       t.post('/api/accounts/me/email/request', { as: who, host: space.host, body: { email } })
     expect((await ask(her, 'carol.jones@example.org')).json.errors).toEqual({
-      email: ['The account has this e-mail already.'],
+      email: ['The e-mail is the address that the account has already.'],
     })
     const again = (await t.post('/api/account_creation_tokens', { as: boss, host: space.host })).json
     const body = { account_creation_token: again.token }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { AppError } from '../../src/errors.ts'
 import { refusal } from '../../src/http/errors.ts'
 import { negotiateLanguage } from '../../src/messages/messages.ts'
@@ -264,5 +265,52 @@ describe('Accept-Language', () => {
     test(`${JSON.stringify(header)?.slice(0, 30)} means ${language}`, () => {
       expect(negotiateLanguage(header)).toBe(language)
     })
+  }
+})
+
+describe('what decides', () => {
+  const weak = { username: 'bob', password: 'abc', algorithm: 'MD5' }
+
+  test('is named to administrators, where it is a setting of the server', async () => {
+    const admin = await t.account({ admin: true })
+    const { status, json } = await t.post('/api/accounts', { as: admin, body: weak })
+    expect([status, json.settings]).toEqual([422, ['ACCOUNT_USERNAME_MIN_LENGTH', 'ACCOUNT_PASSWORD_MIN_LENGTH']])
+    expect(json.errors.username).toEqual(['The username must be at least 6 characters.'])
+    const turn = await t.get('/api/accounts/me/services/turn', { as: admin })
+    expect([turn.status, turn.json.settings]).toEqual([404, ['COTURN_SERVER_HOST']])
+  })
+
+  test('is nothing that strangers and users are told', async () => {
+    const body = { ...weak, account_creation_token: 'unknown' }
+    const stranger = await t.post('/api/accounts/with-account-creation-token', { body })
+    expect([stranger.status, stranger.json.settings]).toEqual([422, undefined])
+    const turn = await t.get('/api/accounts/me/services/turn', { as: await t.account() })
+    expect([turn.status, turn.json]).toEqual([404, { message: 'No TURN server is configured.' }])
+  })
+
+  test('is a setting that there is', async () => {
+    const { settings } = await import('../../src/config/settings.ts')
+    const sources = new Bun.Glob('src/**/*.ts').scan({ cwd: join(import.meta.dir, '../..') })
+    const named: string[] = []
+    for await (const file of sources) {
+      const text = await Bun.file(join(import.meta.dir, '../..', file)).text()
+      named.push(...[...text.matchAll(/setting: '([A-Z_]+)'/g)].map(([, name = '']) => name))
+    }
+    expect(named.length).toBeGreaterThan(0)
+    expect(named.filter((name) => !Object.hasOwn(settings, name))).toEqual([])
+  })
+})
+
+test('an id that is none is nobody’s, and the reply says what is not there', async () => {
+  const admin = await t.account({ admin: true })
+  for (const [path, message] of [
+    ['/api/accounts/abc', 'No such account.'],
+    ['/api/accounts/0', 'No such account.'],
+    ['/api/accounts/99999999999/dictionary', 'No such account.'],
+    ['/api/contacts_lists/abc', 'No such contacts list.'],
+    ['/api/account_types/1.5', 'No such account type.'],
+  ]) {
+    const { status, json } = await t.get(path ?? '', { as: admin })
+    expect([path, status, json]).toEqual([path, 404, { message }])
   }
 })

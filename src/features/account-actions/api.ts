@@ -12,7 +12,7 @@ import { type AccountActions, WantedAction } from './account-actions.ts'
 export const accountActionsApi = ({ auth, accountActions }: { auth: Auth; accountActions: AccountActions }) => {
   const change = async ({ visit, params }: { visit: Visit; params: { id: string; action_id: string } }) => {
     const input = read(WantedAction, visit.input)
-    return json(await accountActions.change(visit, idOf(params.id), idOf(params.action_id), input))
+    return json(await accountActions.change(visit, idOf(params.id), idOf(params.action_id, 'action.unknown'), input))
   }
   const changing = {
     requires: 'admin',
@@ -39,7 +39,8 @@ export const accountActionsApi = ({ auth, accountActions }: { auth: Auth; accoun
     )
     .get(
       '/:action_id',
-      async ({ visit, params }) => json(await accountActions.one(visit.space, idOf(params.id), idOf(params.action_id))),
+      async ({ visit, params }) =>
+        json(await accountActions.one(visit.space, idOf(params.id), idOf(params.action_id, 'action.unknown'))),
       { requires: 'admin', detail: { summary: 'Read an action', ...answers(AccountActionSchema) } },
     )
     .put('/:action_id', ({ visit, params }) => change({ visit, params }), changing)
@@ -47,7 +48,7 @@ export const accountActionsApi = ({ auth, accountActions }: { auth: Auth; accoun
     .delete(
       '/:action_id',
       async ({ visit, params }) => {
-        await accountActions.remove(visit, idOf(params.id), idOf(params.action_id))
+        await accountActions.remove(visit, idOf(params.id), idOf(params.action_id, 'action.unknown'))
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Delete an action', ...answers(done()) } },

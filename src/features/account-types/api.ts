@@ -15,7 +15,11 @@ const typeWire = ({ id, key }: AccountType) => ({ id, key })
 export const accountTypesApi = ({ auth, accountTypes }: { auth: Auth; accountTypes: AccountTypes }) => {
   const change = async (context: { visit: Visit; caller: Caller; params: { id: string } }) => {
     const { visit, caller, params } = context
-    return json(typeWire(await accountTypes.change(visit, caller, idOf(params.id), read(WantedType, visit.input))))
+    return json(
+      typeWire(
+        await accountTypes.change(visit, caller, idOf(params.id, 'type.unknown'), read(WantedType, visit.input)),
+      ),
+    )
   }
   const changing = {
     requires: 'admin',
@@ -46,7 +50,7 @@ export const accountTypesApi = ({ auth, accountTypes }: { auth: Auth; accountTyp
     )
     .get(
       '/account_types/:id',
-      async ({ visit, params }) => json(typeWire(await accountTypes.one(visit.space, idOf(params.id)))),
+      async ({ visit, params }) => json(typeWire(await accountTypes.one(visit.space, idOf(params.id, 'type.unknown')))),
       { requires: 'admin', detail: { summary: 'Read an account type', ...answers(AccountTypeSchema) } },
     )
     .put('/account_types/:id', ({ visit, caller, params }) => change({ visit, caller, params }), changing)
@@ -54,7 +58,7 @@ export const accountTypesApi = ({ auth, accountTypes }: { auth: Auth; accountTyp
     .delete(
       '/account_types/:id',
       async ({ visit, caller, params }) => {
-        await accountTypes.remove(visit, caller, idOf(params.id))
+        await accountTypes.remove(visit, caller, idOf(params.id, 'type.unknown'))
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Delete an account type', ...answers(done()) } },
@@ -62,7 +66,7 @@ export const accountTypesApi = ({ auth, accountTypes }: { auth: Auth; accountTyp
     .post(
       '/accounts/:id/types/:type_id',
       async ({ visit, params }) => {
-        await accountTypes.attach(visit, idOf(params.id), idOf(params.type_id))
+        await accountTypes.attach(visit, idOf(params.id), idOf(params.type_id, 'type.unknown'))
         return empty()
       },
       { requires: 'admin', detail: { summary: 'Give an account a type', ...answers(null) } },
@@ -70,7 +74,7 @@ export const accountTypesApi = ({ auth, accountTypes }: { auth: Auth; accountTyp
     .delete(
       '/accounts/:id/types/:type_id',
       async ({ visit, params }) => {
-        await accountTypes.detach(visit, idOf(params.id), idOf(params.type_id))
+        await accountTypes.detach(visit, idOf(params.id), idOf(params.type_id, 'type.unknown'))
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Take a type from an account', ...answers(done()) } },

@@ -181,7 +181,10 @@ export const accounts = (deps: {
     const wanted = { domain: space.domain, username: username ?? '', email: email ?? null, phone, self }
     const taken = await collisions(on, wanted)
     if (taken.username || (self === 0 && taken.tombstone)) input.refuse('username', { id: 'v.taken' })
-    if (taken.email) input.refuse('email', { id: 'v.taken' })
+    if (taken.email) {
+      const setting = config.ACCOUNT_EMAIL_UNIQUE ? 'ACCOUNT_EMAIL_UNIQUE' : 'unique_email'
+      input.refuse('email', { id: 'v.taken', setting })
+    }
     if (taken.phone) input.refuse('phone', { id: 'v.taken' })
   }
 
@@ -787,7 +790,9 @@ export const accounts = (deps: {
         COTURN_SESSION_TTL_MINUTES: minutes,
       } = config
       if (host === null || secret === null || minutes === null || minutes <= 0)
-        throw new AppError('not_found', 'turn.off')
+        throw new AppError('not_found', 'turn.off', {
+          setting: host === null ? 'COTURN_SERVER_HOST' : 'COTURN_STATIC_AUTH_SECRET',
+        })
       const ttl = minutes * 60
       const username = `${Math.floor(now().getTime() / 1000) + ttl}:${secrets.token(16)}`
       const password = createHmac('sha1', secret).update(username).digest('base64')

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
+import type { SettingName } from '../../config/settings.ts'
 import type { Message, MessageValues } from '../../errors.ts'
 import {
   anything,
@@ -120,16 +121,16 @@ const isBlacklisted = (username: string, patterns: readonly string[]) =>
 export const checkUsername = (input: Typed<'username'>, config: Config, byAdmin: boolean): void => {
   const username = input.values.username
   if (typeof username !== 'string') return
-  const refuse = (id: MessageId, values?: MessageValues) =>
-    input.refuse('username', values === undefined ? { id } : { id, values })
+  const refuse = (id: MessageId, setting: SettingName | null = null, values: MessageValues = {}) =>
+    input.refuse('username', { id, values, ...(setting === null ? {} : { setting }) })
   if (username !== username.toLowerCase()) refuse('v.username_upper')
   if (looksLikePhone(username) && !(byAdmin && config.APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API)) {
-    refuse('v.username_phone')
+    refuse('v.username_phone', byAdmin ? 'APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API' : null)
   }
-  if (isBlacklisted(username, config.ACCOUNT_BLACKLISTED_USERNAMES)) refuse('v.taken')
-  if (!config.ACCOUNT_USERNAME_REGEX.test(username)) refuse('v.username_pattern')
+  if (isBlacklisted(username, config.ACCOUNT_BLACKLISTED_USERNAMES)) refuse('v.taken', 'ACCOUNT_BLACKLISTED_USERNAMES')
+  if (!config.ACCOUNT_USERNAME_REGEX.test(username)) refuse('v.username_pattern', 'ACCOUNT_USERNAME_REGEX')
   if ([...username].length < config.ACCOUNT_USERNAME_MIN_LENGTH) {
-    refuse('v.min', { count: config.ACCOUNT_USERNAME_MIN_LENGTH })
+    refuse('v.min', 'ACCOUNT_USERNAME_MIN_LENGTH', { count: config.ACCOUNT_USERNAME_MIN_LENGTH })
   }
 }
 
@@ -138,7 +139,8 @@ type WithPassword = WithUsername | Input<typeof NewPassword>
 export const checkPassword = (input: Typed<'password'>, config: Config): void => {
   const { password } = input.values
   if (typeof password === 'string' && [...password].length < config.ACCOUNT_PASSWORD_MIN_LENGTH) {
-    input.refuse('password', { id: 'v.min', values: { count: config.ACCOUNT_PASSWORD_MIN_LENGTH } })
+    const setting = 'ACCOUNT_PASSWORD_MIN_LENGTH'
+    input.refuse('password', { id: 'v.min', setting, values: { count: config[setting] } })
   }
 }
 

@@ -18,7 +18,11 @@ import {
 export const carddavServersApi = ({ auth, carddav }: { auth: Auth; carddav: Carddav }) => {
   const change = async ({ visit, params }: { visit: Visit; params: { domain: string; carddav_id: string } }) => {
     const input = read(CarddavServerForm, visit.input)
-    return json(carddavServerWire(await carddav.changeServer(visit, params.domain, idOf(params.carddav_id), input)))
+    return json(
+      carddavServerWire(
+        await carddav.changeServer(visit, params.domain, idOf(params.carddav_id, 'carddav.unknown'), input),
+      ),
+    )
   }
   const changing = {
     requires: 'super',
@@ -47,7 +51,8 @@ export const carddavServersApi = ({ auth, carddav }: { auth: Auth; carddav: Card
     )
     .get(
       '/:carddav_id',
-      async ({ params }) => json(carddavServerWire(await carddav.server(params.domain, idOf(params.carddav_id)))),
+      async ({ params }) =>
+        json(carddavServerWire(await carddav.server(params.domain, idOf(params.carddav_id, 'carddav.unknown')))),
       { requires: 'super', detail: { summary: 'Read a CardDAV server', ...answers(CarddavServerSchema) } },
     )
     .put('/:carddav_id', ({ visit, params }) => change({ visit, params }), changing)
@@ -55,7 +60,7 @@ export const carddavServersApi = ({ auth, carddav }: { auth: Auth; carddav: Card
     .delete(
       '/:carddav_id',
       async ({ visit, params }) => {
-        await carddav.removeServer(visit, params.domain, idOf(params.carddav_id))
+        await carddav.removeServer(visit, params.domain, idOf(params.carddav_id, 'carddav.unknown'))
         return json(1)
       },
       {
@@ -90,7 +95,7 @@ const credentialWire = (credential: CarddavCredential) => ({
 export const carddavCredentialsApi = ({ auth, carddav }: { auth: Auth; carddav: Carddav }) => {
   const set = async ({ visit, params }: { visit: Visit; params: { id: string; carddav_id: string } }) => {
     const input = read(CarddavCredentialForm, visit.input)
-    await carddav.setCredential(visit, idOf(params.id), idOf(params.carddav_id), input)
+    await carddav.setCredential(visit, idOf(params.id), idOf(params.carddav_id, 'carddav.unknown'), input)
     return json(1)
   }
   const setting = {
@@ -122,7 +127,9 @@ export const carddavCredentialsApi = ({ auth, carddav }: { auth: Auth; carddav: 
     .get(
       '/:carddav_id',
       async ({ visit, params }) =>
-        secretJson(credentialWire(await carddav.credential(visit, idOf(params.id), idOf(params.carddav_id)))),
+        secretJson(
+          credentialWire(await carddav.credential(visit, idOf(params.id), idOf(params.carddav_id, 'carddav.unknown'))),
+        ),
       {
         requires: 'admin',
         detail: { summary: 'Read a credential of an account', ...answers(CarddavCredentialSchema) },
@@ -133,7 +140,7 @@ export const carddavCredentialsApi = ({ auth, carddav }: { auth: Auth; carddav: 
     .delete(
       '/:carddav_id',
       async ({ visit, params }) => {
-        await carddav.removeCredential(visit, idOf(params.id), idOf(params.carddav_id))
+        await carddav.removeCredential(visit, idOf(params.id), idOf(params.carddav_id, 'carddav.unknown'))
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Remove a credential of an account', ...answers(done()) } },

@@ -34,7 +34,9 @@ const listWire = (list: ContactsList) => ({
 export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contactsLists: ContactsLists }) => {
   const { auth, contacts, contactsLists } = deps
   const change = async ({ visit, params }: { visit: Visit; params: { id: string } }) =>
-    json(listWire(await contactsLists.change(visit.space, idOf(params.id), read(WantedList, visit.input))))
+    json(
+      listWire(await contactsLists.change(visit.space, idOf(params.id, 'list.unknown'), read(WantedList, visit.input))),
+    )
   const changing = {
     requires: { role: 'admin', body: LARGE_BODY_BYTES },
     detail: { summary: 'Change a contacts list', ...accepts(WantedList), ...answers(ContactsListSchema) },
@@ -55,7 +57,8 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     )
     .get(
       '/contacts_lists/:id',
-      async ({ visit, params }) => json(listWire(await contactsLists.one(visit.space, idOf(params.id)))),
+      async ({ visit, params }) =>
+        json(listWire(await contactsLists.one(visit.space, idOf(params.id, 'list.unknown')))),
       { requires: 'admin', detail: { summary: 'Read a contacts list', ...answers(ContactsListSchema) } },
     )
     .put('/contacts_lists/:id', ({ visit, params }) => change({ visit, params }), changing)
@@ -63,7 +66,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     .delete(
       '/contacts_lists/:id',
       async ({ visit, params }) => {
-        await contactsLists.remove(visit.space, idOf(params.id))
+        await contactsLists.remove(visit.space, idOf(params.id, 'list.unknown'))
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Delete a contacts list', ...answers(done()) } },
@@ -71,7 +74,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     .get(
       '/contacts_lists/:id/contacts',
       async ({ visit, params }) => {
-        const list = await contactsLists.one(visit.space, idOf(params.id))
+        const list = await contactsLists.one(visit.space, idOf(params.id, 'list.unknown'))
         return json((await contacts.membersOfList(list.id)).map(contactWire))
       },
       {
@@ -82,7 +85,11 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     .post(
       '/contacts_lists/:id/contacts/:contact_id',
       async ({ visit, params }) => {
-        await contactsLists.addMember(visit.space, idOf(params.id), idOf(params.contact_id))
+        await contactsLists.addMember(
+          visit.space,
+          idOf(params.id, 'list.unknown'),
+          idOf(params.contact_id, 'contact.unknown'),
+        )
         return empty()
       },
       { requires: 'admin', detail: { summary: 'Add a member to a contacts list', ...answers(null) } },
@@ -90,7 +97,11 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     .delete(
       '/contacts_lists/:id/contacts/:contact_id',
       async ({ visit, params }) => {
-        await contactsLists.removeMember(visit.space, idOf(params.id), idOf(params.contact_id))
+        await contactsLists.removeMember(
+          visit.space,
+          idOf(params.id, 'list.unknown'),
+          idOf(params.contact_id, 'contact.unknown'),
+        )
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Take a member out of a contacts list', ...answers(done()) } },
@@ -98,7 +109,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     .post(
       '/accounts/:id/contacts_lists/:contacts_list_id',
       async ({ visit, params }) => {
-        await contactsLists.attach(visit, idOf(params.id), idOf(params.contacts_list_id))
+        await contactsLists.attach(visit, idOf(params.id), idOf(params.contacts_list_id, 'list.unknown'))
         return empty()
       },
       { requires: 'admin', detail: { summary: 'Give an account a contacts list', ...answers(null) } },
@@ -106,7 +117,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     .delete(
       '/accounts/:id/contacts_lists/:contacts_list_id',
       async ({ visit, params }) => {
-        await contactsLists.detach(visit, idOf(params.id), idOf(params.contacts_list_id))
+        await contactsLists.detach(visit, idOf(params.id), idOf(params.contacts_list_id, 'list.unknown'))
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Take a contacts list from an account', ...answers(done()) } },

@@ -52,7 +52,11 @@ export const contactsApi = ({ auth, contacts, longReplies, wire }: Deps & { read
     .get(
       '/:id/contacts/:contact_id',
       async ({ visit, params }) => {
-        const account = await contacts.onePersonal(visit.space, idOf(params.id), idOf(params.contact_id))
+        const account = await contacts.onePersonal(
+          visit.space,
+          idOf(params.id),
+          idOf(params.contact_id, 'contact.unknown'),
+        )
         return json(wire.listed(account, visit.space))
       },
       { requires: 'admin', detail: { summary: 'Read a personal contact of an account', ...answers(AccountSchema) } },
@@ -60,7 +64,7 @@ export const contactsApi = ({ auth, contacts, longReplies, wire }: Deps & { read
     .post(
       '/:id/contacts/:contact_id',
       async ({ visit, params }) => {
-        await contacts.add(visit, idOf(params.id), idOf(params.contact_id))
+        await contacts.add(visit, idOf(params.id), idOf(params.contact_id, 'contact.unknown'))
         return empty()
       },
       { requires: 'admin', detail: { summary: 'Add a personal contact to an account', ...answers(null) } },
@@ -68,7 +72,7 @@ export const contactsApi = ({ auth, contacts, longReplies, wire }: Deps & { read
     .delete(
       '/:id/contacts/:contact_id',
       async ({ visit, params }) => {
-        await contacts.remove(visit, idOf(params.id), idOf(params.contact_id))
+        await contacts.remove(visit, idOf(params.id), idOf(params.contact_id, 'contact.unknown'))
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Remove a personal contact of an account', ...answers(done()) } },

@@ -52,7 +52,7 @@ export const externalAccounts = (deps: {
   const check = (input: Given) => {
     const { username = '', domain = '' } = input.values
     if (input.isGood('username') && !config.ACCOUNT_USERNAME_REGEX.test(username ?? '')) {
-      input.refuse('username', { id: 'v.username_pattern' })
+      input.refuse('username', { id: 'v.username_pattern', setting: 'ACCOUNT_USERNAME_REGEX' })
     }
     if (input.isGood('domain') && !isDomain(domain ?? '') && !isIpAddress(domain ?? '')) {
       input.refuse('domain', { id: 'v.domain' })
