@@ -88,6 +88,8 @@ interface Addressed {
   readonly language: Language
   /** A second message with the same key is not added. */
   readonly dedupKey?: string
+  /** It waits at least so long. */
+  readonly delayMs?: number
   /** From then on the secret inside is worthless and the message is not sent. */
   readonly expiresAt?: Date | null
   /** Unsent messages of this kind to the same account are dropped: the newest code wins. */

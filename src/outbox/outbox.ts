@@ -33,7 +33,7 @@ export const outbox = (deps: { db: Db; secrets: Secrets; now: () => Date }) => {
         language,
         data: secrets.seal(JSON.stringify(data)),
         dedupKey: message.dedupKey ?? null,
-        notBefore: at,
+        notBefore: new Date(at.getTime() + (message.delayMs ?? 0)),
         expiresAt: message.expiresAt ?? null,
         createdAt: at,
         updatedAt: at,

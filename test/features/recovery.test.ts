@@ -196,6 +196,9 @@ describe('whether there is an account', () => {
     const asked = async () =>
       (await t.db.read.select().from(t.db.tables.recoveryCodes)).map(({ accountId }) => accountId)
     expect(await asked()).toEqual([null])
+    // Nor is anything done before the answer has left: that would hold it up for those who have an account.
+    const [row] = await t.db.read.select().from(t.db.tables.outboxMessages)
+    expect((row?.notBefore.getTime() ?? 0) - (row?.createdAt.getTime() ?? 0)).toBeGreaterThanOrEqual(300)
     await t.work()
     // A second time, because the process died before it noted the first.
     await t.db.transaction((tx) => tx.update(t.db.tables.outboxMessages).set({ sentAt: null }).returning())

@@ -38,6 +38,9 @@ const MOST_DEAD_A_DAY = 3
 const MOST_GUESSES_A_DAY = 10
 const DAY_MS = 24 * 3_600_000
 
+/** Until the answer has left for certain: what is done for an account would hold it up. */
+const BEGIN_AFTER_MS = 300
+
 /** A recovery that waits for its code. `email`: where the code went, if anywhere; null: to a phone. */
 export interface Waiting {
   readonly flow: string
@@ -192,6 +195,7 @@ export const recovery = (deps: {
         language: visit.language,
         data: { via: wanted.via, username, flow: hashed, token, ip, user_agent: userAgent, rid: visit.id },
         expiresAt: codes.expiryOf('recovery', now()),
+        delayMs: BEGIN_AFTER_MS,
       })
     })
     if (token !== null) accountTokens.recordRedeemed(visit, token, 'recovery')
