@@ -27,13 +27,13 @@ export interface Welcome extends Reach {
   readonly provisioningUrl: string
 }
 
-const isLocal = (host: string): boolean => /^(?:.*\.)?localhost$|^127\.|^::1$/.test(host)
+export const isLocal = (host: string): boolean => /^(?:.*\.)?localhost$|^127\.|^::1$/.test(host)
 
 /**
  * A server that only this machine can reach has a proxy in front, unless its Space is for this machine too; `proxied`
  * says so in other cases. `port`: where it listens, when it is known better than `LISTEN` tells.
  */
-const reachOf = (
+export const reachOf = (
   config: Config,
   host: string,
   { proxied = false, port }: { proxied?: boolean; port?: number },

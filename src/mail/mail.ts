@@ -150,9 +150,9 @@ export const mail = (deps: MailDeps) => {
       return { name, ok: true, detail: `${way.name(server)}, from ${address}` }
     } catch (error) {
       if (!(error instanceof MailFailure)) throw error
-      const isOff = spaceId === null && error.reason === 'unconfigured'
-      const detail = isOff ? `${error.message}; mails wait, and are given up after a day` : error.message
-      return { name, ok: isOff, detail }
+      if (spaceId !== null || error.reason !== 'unconfigured') return { name, ok: false, detail: error.message }
+      const detail = `${error.message}; mails wait, and are given up after a day`
+      return { name, ok: true, warns: true, detail, hint: 'Set MAIL_HOST and MAIL_FROM_ADDRESS.' }
     }
   }
 
@@ -200,7 +200,12 @@ export const mail = (deps: MailDeps) => {
       const own = await deps.spacesWithServer()
       const servers = [check('mail', null), ...own.map(({ spaceId, domain }) => check(`mail of ${domain}`, spaceId))]
       const { unused } = templates
-      const strange = { name: 'mail templates', ok: true, detail: `no template of ours: ${unused.join(', ')}` }
+      const strange = {
+        name: 'mail templates',
+        ok: true,
+        warns: true,
+        detail: `no template of ours: ${unused.join(', ')}`,
+      }
       return [...(await Promise.all(servers)), ...(unused.length === 0 ? [] : [strange])]
     },
   }

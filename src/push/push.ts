@@ -26,6 +26,10 @@ export interface Check {
   readonly name: string
   readonly ok: boolean
   readonly detail: string
+  /** It works, and yet somebody should look. */
+  readonly warns?: boolean
+  /** What to do about it, as a sentence. */
+  readonly hint?: string
 }
 
 /** One way to send. Gives up when `signal` says so, and fails with a `PushFailure`. */

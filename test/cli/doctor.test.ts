@@ -1,12 +1,14 @@
 import { expect, test } from 'bun:test'
-import { chmodSync, readdirSync, renameSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { postgresUrl } from '../support/database.ts'
 import { place, placeWithSpace, sipkeeper } from './command.ts'
 
 interface Finding {
   readonly level: 'ok' | 'warning' | 'problem'
   readonly name: string
   readonly detail: string
+  readonly hint?: string
 }
 
 const examine = async (where: Parameters<typeof sipkeeper>[1], env: Record<string, string> = {}) => {
@@ -26,7 +28,13 @@ test('it names what would not work', async () => {
   await using here = await placeWithSpace()
   const first = await examine(here)
   expect(first.code).toBe(0)
-  expect(first.of('space sip.example.org')).toMatchObject([{ level: 'warning', detail: 'has no administrator' }])
+  expect(first.of('space sip.example.org')).toMatchObject([
+    { level: 'warning', detail: 'has no administrator', hint: expect.stringContaining('create-admin-account') },
+  ])
+  // Waiting is not arriving.
+  expect(first.of('mail')).toMatchObject([
+    { level: 'warning', detail: expect.stringContaining('given up'), hint: expect.stringContaining('MAIL_HOST') },
+  ])
   expect(first.of('phone countries')[0]?.level).toBe('warning')
 
   await sipkeeper(['phone-countries:activate', 'fr'], here)
@@ -40,7 +48,7 @@ test('it names what would not work', async () => {
   const env = { APP_ROOT_HOST: 'example.org', TLS_CERT: certificate, TLS_KEY: certificate }
   const bad = await examine(here, env)
   expect(bad.code).toBe(1)
-  expect(bad.of('APP_KEY')).toMatchObject([{ level: 'problem', detail: expect.stringContaining('chmod 600') }])
+  expect(bad.of('APP_KEY')).toMatchObject([{ level: 'problem', hint: `chmod 600 ${key}` }])
   expect(bad.of('space sip.example.org')).toMatchObject([
     { level: 'problem', detail: 'localhost does not lie under APP_ROOT_HOST=example.org' },
   ])
@@ -52,3 +60,50 @@ test('it names what would not work', async () => {
   expect([lost.code, lost.of('APP_KEY')[0]?.detail]).toEqual([1, expect.stringContaining('is gone')])
   expect(readdirSync(here.folder)).not.toContain('app.key')
 })
+
+test('a key file is good only after it was read and held a key', async () => {
+  await using here = await placeWithSpace()
+  const key = join(here.folder, 'app.key')
+  writeFileSync(key, 'nonsense')
+  const { code, of } = await examine(here)
+  expect([code, of('APP_KEY')]).toEqual([
+    1,
+    [expect.objectContaining({ level: 'problem', detail: expect.stringContaining('does not hold a key') })],
+  ])
+})
+
+const NOBODY = 65_534
+
+/** What root made in the folder of the server's user, and what a person sees who is neither. */
+const ownership = async () => {
+  await using here = await placeWithSpace()
+  const [key, database] = ['app.key', 'sipkeeper.sqlite'].map((name) => join(here.folder, name))
+  chownSync(here.folder, NOBODY, NOBODY)
+  const made = await examine(here)
+  expect(made.of('APP_KEY')).toMatchObject([{ level: 'problem', hint: `chown ${nameOfNobody} ${key}` }])
+  if (postgresUrl === null) {
+    expect(made.of('database')).toMatchObject([{ level: 'problem', hint: `chown ${nameOfNobody} ${database}` }])
+  }
+  chownSync(key ?? '', NOBODY, NOBODY)
+  if (postgresUrl === null) chownSync(database ?? '', NOBODY, NOBODY)
+  expect((await examine(here)).of('APP_KEY')[0]?.level).toBe('ok')
+}
+const nameOfNobody = 'nobody'
+
+/** Without root a user locks only itself out. */
+const lockedOut = async () => {
+  await using here = await placeWithSpace()
+  const key = join(here.folder, 'app.key')
+  chmodSync(key, 0)
+  const { code, of } = await examine(here)
+  expect([code, of('APP_KEY')[0]?.hint]).toEqual([1, expect.stringContaining('chown')])
+  chmodSync(key, 0o600)
+  chmodSync(here.folder, 0)
+  const closed = await examine(here)
+  chmodSync(here.folder, 0o700)
+  expect([closed.code, closed.of('data directory')[0]?.hint]).toEqual([1, expect.stringContaining('run commands as')])
+}
+
+if (process.getuid?.() === 0)
+  test('files that the server cannot read are found by root, with the owner to give them', ownership)
+else test('what cannot be read is a problem with a hint at its owner', lockedOut)
