@@ -324,7 +324,7 @@ const compatibility = {
   REQUIRE_VALIDATED_ACCOUNT_FOR_CHANGES: active(
     flag,
     'true',
-    'Lets an account change its e-mail address or phone number only after it was made with a consumed creation token.',
+    'Lets an account that registered itself change its e-mail address or phone number over the API only after a creation token or a first code has vouched for it.',
   ),
 }
 
