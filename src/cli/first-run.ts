@@ -55,7 +55,7 @@ export const reachOf = (
       ? `--unix-socket ${listen.path}`
       : `--connect-to ::${here ?? (listen.host.includes(':') ? `[${listen.host}]` : listen.host)}:${own}`
   return {
-    baseUrl: urlOf(config.PUBLIC_SCHEME, config.PUBLIC_PORT ?? 0),
+    baseUrl: urlOf(config.PUBLIC_SCHEME ?? 'https', config.PUBLIC_PORT ?? 0),
     curl: `${through} ${scheme}://${name}${path}`,
   }
 }

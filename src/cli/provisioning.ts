@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { spaceUrl } from '../mail/values.ts'
+import { spaceUrl } from '../config/links.ts'
 import { parseAddressOfRecord } from '../protocols/sip-address.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'

@@ -78,11 +78,15 @@ const server = {
     '',
     'Networks whose forwarding headers (client address, scheme, host) are believed; empty believes nobody.',
   ),
-  PUBLIC_SCHEME: active(choice(['https', 'http']), 'https', 'Scheme of links that are made outside a request.'),
+  PUBLIC_SCHEME: active(
+    choice(['https', 'http']),
+    null,
+    'Scheme of links; unset is what a trusted proxy says in `X-Forwarded-Proto`, or our own.',
+  ),
   PUBLIC_PORT: active(
     wholeNumber(1, 65_535),
     null,
-    'Port of links that are made outside a request; unset is the usual one.',
+    'Port of links; unset is the usual one where `PUBLIC_SCHEME` or a trusted proxy says the scheme, else the one of `LISTEN`.',
   ),
   BASE_PATH: active(basePath, '/', 'Path under which a proxy mounts the server.'),
   CORS_ALLOW_ORIGIN: active(origin, '*', 'Origin whose scripts may read replies of the API; they never use cookies.'),

@@ -40,7 +40,7 @@ export const comesFromElsewhere = (request: Request, visit: Visit): boolean => {
   const site = request.headers.get('sec-fetch-site')
   if (site !== null) return site !== 'same-origin' && site !== 'none'
   const origin = request.headers.get('origin')
-  return origin !== null && origin !== visit.baseUrl()
+  return origin !== null && !visit.isOwnOrigin(origin)
 }
 
 const proofOf = (request: Request, visit: Visit, basePath: string): Proof => {

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { Config } from '../config/config.ts'
+import { linkOriginOf, linkTo, ownScheme } from '../config/links.ts'
 import { negotiateLanguage } from '../messages/messages.ts'
 import { canonicalAddress } from '../protocols/ip-address.ts'
 import type { Surroundings } from './visit.ts'
@@ -79,13 +80,6 @@ export const surroundings = (
   for (const { address, prefix, family } of config.TRUSTED_PROXIES) networks.addSubnet(address, prefix, family)
   const nobody = config.TRUSTED_PROXIES.length === 0
   const isProxy = (address: string) => networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
-  const secure = config.TLS_CERT !== null
-  let listening = ''
-  const ownPort = () => {
-    if (listening === '') listening = String(peer()?.port ?? '')
-    return listening
-  }
-
   const peerAddress = (request: Request) => canonicalAddress(peer()?.requestIP(request)?.address ?? '') ?? ''
   const trusted = (request: Request) => {
     if (nobody) return false
@@ -94,11 +88,17 @@ export const surroundings = (
     return address === '' || isProxy(address)
   }
 
+  /** The host that the client asked for, with its port if it has written one. */
+  const wanted = (request: Request): string =>
+    (trusted(request) && forwarded(request.headers).host) || (request.headers.get('host') ?? '')
+  const toldScheme = (request: Request): 'http' | 'https' | null => {
+    const proto = trusted(request) ? forwarded(request.headers).proto : null
+    return proto === 'https' || proto === 'http' ? proto : null
+  }
+  const scheme = (request: Request) => toldScheme(request) ?? ownScheme(config)
+
   return {
-    host: (request) => {
-      const direct = request.headers.get('host') ?? ''
-      return hostName((trusted(request) && forwarded(request.headers).host) || direct)
-    },
+    host: (request) => hostName(wanted(request)),
     address: (request) => {
       let known = peerAddress(request)
       if (!trusted(request)) return known
@@ -112,19 +112,9 @@ export const surroundings = (
       }
       return known
     },
-    scheme: (request) => {
-      const proto = trusted(request) ? forwarded(request.headers).proto : null
-      return proto === 'https' || proto === 'http' ? proto : secure ? 'https' : 'http'
-    },
-    port: (request) => {
-      const viaProxy = trusted(request)
-      const host = (viaProxy ? forwarded(request.headers).host : null) ?? request.headers.get('host') ?? ''
-      const told = viaProxy ? request.headers.get('x-forwarded-port') : null
-      const port = told !== null && /^\d{1,5}$/.test(told) ? told : portOf(host)
-      // A port that nobody configured is a header's invention: links do not repeat it.
-      const known = viaProxy || port === ownPort() || port === String(config.PUBLIC_PORT ?? '')
-      return port !== '' && port !== '80' && port !== '443' && known ? `:${port}` : ''
-    },
+    scheme,
+    linkTo: (request, host) => linkTo(linkOriginOf(config, toldScheme(request), peer()?.port), host),
+    origin: (request) => `${scheme(request)}://${wanted(request).toLowerCase()}`,
     language: (request, fallback) => negotiateLanguage(request.headers.get('accept-language'), fallback),
   }
 }

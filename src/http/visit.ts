@@ -10,8 +10,10 @@ import { networkOf } from '../protocols/ip-address.ts'
 export interface Surroundings {
   address(request: Request): string
   scheme(request: Request): 'http' | 'https'
-  /** `:8080`, or empty for the scheme's own port. */
-  port(request: Request): string
+  /** Of links to a Space on that host. */
+  linkTo(request: Request, host: string): string
+  /** As a browser names the origin of pages that it asked for with this host. */
+  origin(request: Request): string
   /** What the browser prefers; `fallback` when it says nothing that we speak. */
   language(request: Request, fallback?: Language): Language
 }
@@ -107,10 +109,14 @@ export class Visit {
     return this.#around.scheme(this.#request) === 'https'
   }
 
-  /** `https://accounts.example.org`, from the Space's row, with the scheme and port of the request (D39). */
+  /** `https://accounts.example.org`, the host from the Space's row, the rest as everywhere (D57). */
   baseUrl(space: Pick<Space, 'host'> = this.space): string {
-    const host = space.host.includes(':') ? `[${space.host}]` : space.host
-    return `${this.#around.scheme(this.#request)}://${host}${this.#around.port(this.#request)}`
+    return this.#around.linkTo(this.#request, space.host)
+  }
+
+  /** A script or form of our own pages, by whichever of our addresses they were opened. */
+  isOwnOrigin(origin: string): boolean {
+    return origin === this.baseUrl() || origin === this.#around.origin(this.#request)
   }
 }
 

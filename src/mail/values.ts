@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { spaceUrl } from '../config/links.ts'
 import type { Language } from '../messages/messages.ts'
 import type { MessageData } from '../outbox/messages.ts'
 import type { Values } from './template.ts'
@@ -60,12 +61,6 @@ export const urlOf = (config: Config, space: MailSpace, data: MessageData): stri
   const links = [data.link, data.code_link, data.provisioning_link].map((link) => URL.parse(String(link)))
   const own = links.find((link) => link?.hostname === URL.parse(outside)?.hostname)
   return own == null ? outside : own.origin + config.BASE_PATH
-}
-
-/** Links outside a request (D39). */
-export const spaceUrl = ({ PUBLIC_SCHEME, PUBLIC_PORT, BASE_PATH }: Config, host: string): string => {
-  const name = host.includes(':') ? `[${host}]` : host
-  return `${PUBLIC_SCHEME}://${name}${PUBLIC_PORT === null ? '' : `:${PUBLIC_PORT}`}${BASE_PATH}`
 }
 
 /** A message's data as people read it: moments in words, and what follows from them. */

@@ -134,8 +134,9 @@ const LONGEST_TYPED_CODE = 64
 
 /** What was typed there, or into a field for each digit, as apps and scripts of the reference know the form. */
 export const typedCode = ({ input }: Visit, digits: number): string => {
-  const boxes = Array.from({ length: digits }, (_, index) => input[`number_${index + 1}`] ?? '')
-  const typed = String(input.code ?? boxes.join(''))
+  const digitsOf = (value: unknown) => (typeof value === 'number' ? String(value) : textOf(value))
+  const boxes = Array.from({ length: digits }, (_, index) => digitsOf(input[`number_${index + 1}`]))
+  const typed = digitsOf(input.code ?? boxes.join(''))
   return typed.length > LONGEST_TYPED_CODE ? '' : typed.replaceAll(/\s/g, '')
 }
 

@@ -20,7 +20,7 @@ test('a preview is refused for what is no address (2), and not found for nobody 
 })
 
 test('a preview shows the document without its secrets, and uses nothing up', async () => {
-  await using place = await placeWithSpace({ PUBLIC_PORT: '8443', BASE_PATH: '/sip' })
+  await using place = await placeWithSpace({ PUBLIC_SCHEME: 'https', PUBLIC_PORT: '8443', BASE_PATH: '/sip' })
   const made = await sipkeeper(['accounts:create-admin-account', ...ADMIN], place)
   expect(made.code).toBe(0)
   await using database = databaseOf(place)

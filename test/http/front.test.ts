@@ -127,22 +127,43 @@ describe('a link', () => {
     )
   })
 
-  test('has the port that PUBLIC_PORT names, when it was asked for', () =>
-    withSettings({ PUBLIC_PORT: '6666' }, async (app) => {
+  test('has the scheme and the port that the settings name, however it was asked for', () =>
+    withSettings({ PUBLIC_SCHEME: 'https', PUBLIC_PORT: '6666', TRUSTED_PROXIES: '192.0.2.7' }, async (app) => {
       const bob = await app.account({ admin: true })
-      expect(await path(app, bob, { headers: { host: 'localhost:6666' } })).toBe('http://localhost:6666/api/accounts')
-      expect(await path(app, bob)).toBe('http://localhost/api/accounts')
+      for (const headers of [{ host: 'localhost:6666' }, { host: 'localhost' }, { 'x-forwarded-proto': 'http' }]) {
+        expect(await path(app, bob, { headers })).toBe('https://localhost:6666/api/accounts')
+      }
     }))
 
-  test('has what a trusted proxy says, but never more than a port', () =>
+  test('has the scheme that a trusted proxy says, and never a port that it says or lets through', () =>
     withSettings({ TRUSTED_PROXIES: '192.0.2.7' }, async (app) => {
       const bob = await app.account({ admin: true })
       const through = (more: Record<string, string>) =>
         path(app, bob, { headers: { host: 'localhost', 'x-forwarded-proto': 'https', ...more } })
-      expect(await through({ 'x-forwarded-port': '8443' })).toBe('https://localhost:8443/api/accounts')
-      expect(await through({ 'x-forwarded-host': 'localhost:9443' })).toBe('https://localhost:9443/api/accounts')
-      expect(await through({ 'x-forwarded-port': '80@evil.example/' })).toBe('https://localhost/api/accounts')
+      for (const more of [
+        {},
+        { host: 'localhost:9443' },
+        { 'x-forwarded-port': '8443' },
+        { 'x-forwarded-host': 'localhost:9443' },
+        { 'x-forwarded-port': '80@evil.example/' },
+      ]) {
+        expect([more, await through(more)]).toEqual([more, 'https://localhost/api/accounts'])
+      }
     }))
+
+  test('in a mail is on no port that whoever asked for it has named', () =>
+    withSettings(
+      { TRUSTED_PROXIES: '192.0.2.7', MAIL_HOST: 'mail.example', MAIL_FROM_ADDRESS: 'a@mail.example' },
+      async (app) => {
+        const [bob, root] = [await app.account({ email: 'bob@mail.example' }), await app.account({ admin: true })]
+        const headers = { host: 'localhost:666', 'x-forwarded-proto': 'https', 'x-forwarded-port': '667' }
+        expect(
+          (await app.post(`/api/accounts/${bob.id}/send_reset_password_email`, { as: root, headers })).status,
+        ).toBe(200)
+        const [message] = await app.messages()
+        expect(message?.data?.link).toStartWith('https://localhost/reset_password/')
+      },
+    ))
 })
 
 describe('under BASE_PATH', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { loadConfig } from '../../src/config/config.ts'
+import { spaceUrl } from '../../src/config/links.ts'
 import { hostName, surroundings } from '../../src/http/surroundings.ts'
 import { testFolder } from '../support/folder.ts'
 
@@ -102,23 +103,59 @@ describe('the scheme', () => {
   }
 })
 
-describe('the port of links', () => {
+describe('links', () => {
   const proxied = { TRUSTED_PROXIES: '10.0.0.1' }
+  const tls = { TLS_CERT: '/c', TLS_KEY: '/k' }
+  const https = { 'x-forwarded-proto': 'https' }
   const table: [string, Record<string, string>, string, Record<string, string>, string][] = [
-    ['is the one we listen on', {}, '192.0.2.1', { host: 'localhost:8080' }, ':8080'],
-    ['is absent when the client names none', {}, '192.0.2.1', { host: 'localhost' }, ''],
-    ['is not invented by the client', {}, '192.0.2.1', { host: 'localhost:666' }, ''],
-    ['may be PUBLIC_PORT', { PUBLIC_PORT: '8443' }, '192.0.2.1', { host: 'localhost:8443' }, ':8443'],
-    ['is the proxy’s', proxied, '10.0.0.1', { host: 'localhost:9000' }, ':9000'],
-    ['is the forwarded host’s', proxied, '10.0.0.1', { host: 'x', 'x-forwarded-host': 'localhost:9001' }, ':9001'],
-    ['is the forwarded port', proxied, '10.0.0.1', { host: 'localhost', 'x-forwarded-port': '9002' }, ':9002'],
-    ['is not a forwarded one of a stranger', proxied, '10.0.0.2', { host: 'x', 'x-forwarded-port': '9002' }, ''],
-    ['is never text', proxied, '10.0.0.1', { host: 'x', 'x-forwarded-port': '80.evil.example/' }, ''],
-    ['is left out when the scheme implies it', proxied, '10.0.0.1', { host: 'x', 'x-forwarded-port': '443' }, ''],
-    ['of an IPv6 literal stands behind the bracket', {}, '192.0.2.1', { host: '[::1]:8080' }, ':8080'],
-    ['of an IPv6 literal without one is absent', {}, '192.0.2.1', { host: '[::8080]' }, ''],
+    ['have our own scheme and port', {}, '192.0.2.1', { host: 'x:8080' }, 'http://x:8080'],
+    ['have them whatever the client asks for', {}, '192.0.2.1', { host: 'x' }, 'http://x:8080'],
+    ['have no port that a client invents', {}, '192.0.2.1', { host: 'x:666' }, 'http://x:8080'],
+    ['have them with a certificate', tls, '192.0.2.1', { host: 'x' }, 'https://x:8080'],
+    ['have PUBLIC_PORT', { PUBLIC_PORT: '8443' }, '192.0.2.1', { host: 'x:8080' }, 'http://x:8443'],
+    ['have PUBLIC_SCHEME, and its port', { PUBLIC_SCHEME: 'https' }, '192.0.2.1', { host: 'x' }, 'https://x'],
+    ['have PUBLIC_SCHEME, and its port', { PUBLIC_SCHEME: 'http' }, '192.0.2.1', { host: 'x' }, 'http://x'],
+    [
+      'have both',
+      { PUBLIC_SCHEME: 'https', PUBLIC_PORT: '8443', ...proxied },
+      '10.0.0.1',
+      { host: 'x', 'x-forwarded-proto': 'http' },
+      'https://x:8443',
+    ],
+    [
+      'have no port that the scheme implies',
+      { PUBLIC_SCHEME: 'https', PUBLIC_PORT: '443' },
+      '1.2.3.4',
+      {},
+      'https://x',
+    ],
+    ['have the scheme of the proxy, and its port', proxied, '10.0.0.1', { host: 'x', ...https }, 'https://x'],
+    ['have no port that it lets through', proxied, '10.0.0.1', { host: 'x:9000', ...https }, 'https://x'],
+    ['have no forwarded port', proxied, '10.0.0.1', { ...https, 'x-forwarded-port': '9002' }, 'https://x'],
+    ['have no port of a forwarded host', proxied, '10.0.0.1', { ...https, 'x-forwarded-host': 'x:9001' }, 'https://x'],
+    ['have no scheme of a stranger', proxied, '10.0.0.2', { host: 'x', ...https }, 'http://x:8080'],
+    ['are direct without a word of a proxy', proxied, '10.0.0.1', { host: 'x' }, 'http://x:8080'],
   ]
-  for (const [name, environment, peer, headers, port] of table) {
-    test(name, () => expect(world(peer, environment).port(request(headers))).toBe(port))
+  for (const [name, environment, peer, headers, url] of table) {
+    test(name, () => expect(world(peer, environment).linkTo(request(headers), 'x')).toBe(url))
   }
+
+  test('to an IPv6 literal have it in brackets', () => {
+    expect(world('192.0.2.1', {}).linkTo(request({}), '::1')).toBe('http://[::1]:8080')
+  })
+
+  test('outside a request say the same', () => {
+    const outside = (environment: Record<string, string>) => {
+      const { config } = loadConfig({ environment, envFiles: [], readFile: () => '' })
+      return spaceUrl(config, 'x')
+    }
+    const LISTEN = '127.0.0.1:8080'
+    expect(outside({ LISTEN })).toBe('http://x:8080')
+    expect(outside({ LISTEN, ...tls })).toBe('https://x:8080')
+    expect(outside({ LISTEN: '127.0.0.1:80', BASE_PATH: '/panel' })).toBe('http://x/panel')
+    expect(outside({ LISTEN, ...proxied })).toBe('https://x')
+    expect(outside({ LISTEN: 'unix:/run/sipkeeper.sock' })).toBe('https://x')
+    expect(outside({ LISTEN, PUBLIC_SCHEME: 'http', ...proxied })).toBe('http://x')
+    expect(outside({ LISTEN, PUBLIC_SCHEME: 'https', PUBLIC_PORT: '8443' })).toBe('https://x:8443')
+  })
 })

@@ -29,6 +29,7 @@ interface Options {
 /** The mail channel without a database. */
 export const mailChannel = ({ env = {}, senders = { 1: EXAMPLE }, limitMs = 5000 }: Options = {}) => {
   const environment = {
+    PUBLIC_SCHEME: 'https',
     MAIL_HOST: 'localhost',
     MAIL_FROM_ADDRESS: 'noreply@example.org',
     DATA_DIR: testFolder,

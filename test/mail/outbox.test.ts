@@ -83,6 +83,6 @@ test('a mail about a Space leaves by its server, also when the Space was set up 
   expect(own.received.map(({ mail }) => [mail.from?.text, mail.subject])).toEqual([
     ['"Other phones" <hi@other.example>', 'Other: confirm your e-mail address'],
   ])
-  expect(own.received[0]?.mail.text).toContain('https://other.localhost')
+  expect(own.received[0]?.mail.text).toContain('http://other.localhost:8080')
   expect(instance.received).toEqual([])
 })

@@ -5,6 +5,7 @@ import type { FieldMessages } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
 import { donePage } from '../../panel/done-page.tsx'
+import { textOf } from '../../panel/fields.tsx'
 import { formPage } from '../../panel/form-page.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import type { AccountTokens } from './account-tokens.ts'
@@ -43,7 +44,7 @@ export const creationTokenPages = (deps: Deps) => {
       '/validate',
       async ({ request, visit }) => {
         formTokens.check(request, visit)
-        const token = String(visit.input.account_creation_request_token ?? '')
+        const token = textOf(visit.input.account_creation_request_token)
         await accountTokens.checkRequest(visit, token)
         if (!(await captcha.verify(visit.input, token, visit.address))) {
           return form(request, visit, checkPage(visit, basePath, token, notAPerson))

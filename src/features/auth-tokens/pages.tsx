@@ -8,6 +8,7 @@ import type { Limits } from '../../http/limits.ts'
 import { json } from '../../http/respond.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
+import { textOf } from '../../panel/fields.tsx'
 import { formPage } from '../../panel/form-page.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
@@ -61,7 +62,7 @@ export const authTokenPages = (deps: Deps) => {
   /** Signed in, by whoever had a code that was worth it. */
   const enter = async (request: Request, visit: Visit, proof: string | null): Promise<Response> => {
     formTokens.check(request, visit)
-    const { session, browser } = await signIn.withToken(request, visit, String(visit.input.token ?? ''), proof)
+    const { session, browser } = await signIn.withToken(request, visit, textOf(visit.input.token), proof)
     return redirect(visit, basePath, LANDING, {
       cookies: [sessions.cookie(visit, session), browser, setCookie(visit, COOKIE, '', 0)],
     })
@@ -125,7 +126,7 @@ export const authTokenPages = (deps: Deps) => {
     .post(
       '/auth_tokens/auth/external',
       async ({ visit, caller }) => {
-        await authTokens.attach(visit, caller, String(visit.input.token ?? ''))
+        await authTokens.attach(visit, caller, textOf(visit.input.token))
         return redirect(visit, basePath, LANDING, { flash: 'flash.approved' })
       },
       { signedIn: 'account' },

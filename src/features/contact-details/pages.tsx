@@ -7,7 +7,7 @@ import { read } from '../../http/input.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
 import { donePage } from '../../panel/done-page.tsx'
-import { NOTHING_REFUSED, typedCode } from '../../panel/fields.tsx'
+import { NOTHING_REFUSED, textOf, typedCode } from '../../panel/fields.tsx'
 import { formPage, refusedFields } from '../../panel/form-page.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
@@ -64,7 +64,7 @@ export const contactDetailsPages = (deps: Deps) => {
       '/confirm',
       async ({ request, visit }) => {
         formTokens.check(request, visit)
-        await contactDetails.confirmByLink(visit, String(visit.input.link ?? ''))
+        await contactDetails.confirmByLink(visit, textOf(visit.input.link))
         return donePage(visit, basePath, { title: 'email.confirmed', text: 'email.confirmed_text' })
       },
       { open: true, page: true },
@@ -82,7 +82,7 @@ export const contactDetailsPages = (deps: Deps) => {
       '/undo',
       async ({ request, visit }) => {
         formTokens.check(request, visit)
-        await contactDetails.undoEmail(visit, String(visit.input.link ?? ''))
+        await contactDetails.undoEmail(visit, textOf(visit.input.link))
         return donePage(visit, basePath, { title: 'email.undone', text: 'email.undone_text' })
       },
       { open: true, page: true },

@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { Config } from '../../config/config.ts'
 import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
+import { textOf } from '../../panel/fields.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
 import type { Caller } from '../authentication/caller.ts'
@@ -59,7 +60,7 @@ export const devicePages = ({ auth, pages, devices, config }: Deps) => {
     .post(
       '/',
       async ({ visit, caller }) => {
-        await devices.remove(visit, caller, String(visit.input.uuid ?? ''))
+        await devices.remove(visit, caller, textOf(visit.input.uuid))
         return redirect(visit, basePath, '/devices', { flash: 'flash.device_removed' })
       },
       { signedIn: 'account' },

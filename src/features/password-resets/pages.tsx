@@ -5,6 +5,7 @@ import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
 import { donePage } from '../../panel/done-page.tsx'
+import { textOf } from '../../panel/fields.tsx'
 import { formPage, refusedFields } from '../../panel/form-page.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import { ChosenPassword } from '../accounts/rules.ts'
@@ -40,7 +41,7 @@ export const passwordResetPages = (deps: Deps) => {
       '/',
       async ({ request, visit }) => {
         formTokens.check(request, visit)
-        const token = String(visit.input.token ?? '')
+        const token = textOf(visit.input.token)
         await passwordResets.inspect(visit, token, 'forbidden')
         const input = read(ChosenPassword, visit.input)
         const isPerson = await captcha.verify(visit.input, token, visit.address)

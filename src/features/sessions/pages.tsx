@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import type { Auth } from '../../http/auth.ts'
+import { textOf } from '../../panel/fields.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
 import type { Sessions } from './sessions.ts'
@@ -30,7 +31,7 @@ export const sessionPages = ({ auth, pages, db, sessions, config }: Deps) => {
     .post(
       '/sessions/revoke',
       async ({ visit, caller }) => {
-        const id = Number(visit.input.session)
+        const id = Number(textOf(visit.input.session))
         const isGone = Number.isInteger(id) && (await db.transaction((tx) => sessions.closeOf(tx, caller.id, id)))
         if (isGone) sessions.recordRevoked(visit, caller, 1)
         return redirect(visit, basePath, '/sessions', { flash: 'flash.session_revoked' })

@@ -16,6 +16,9 @@ export const linkPage = (
   { token: formToken, setCookie }: ReturnType<FormTokens['issue']>,
 ): Response => {
   const t = texts(visit)
+  // Its query may be of any length and says only this; a picture has an end.
+  const query = errand.useSips ? '?linphone-use-sips' : ''
+  const scanned = `${visit.baseUrl()}${config.BASE_PATH}/wizard/${token}${query}`
   return page(visit, config.BASE_PATH, {
     title: titleOf(errand, setsUp),
     address,
@@ -35,7 +38,7 @@ export const linkPage = (
         <p>{t('wizard.scan')}</p>
         <img
           class="qr"
-          src={dataUrl(qrPng(`${visit.baseUrl()}${address}`, { level: 'M' }))}
+          src={dataUrl(qrPng(scanned, { level: 'M' }))}
           alt={t('provisioning.picture')}
           width="320"
           height="320"

@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { FormTokens } from '../../panel/csrf.ts'
+import { textOf } from '../../panel/fields.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import type { Provisioning } from '../provisioning/provisioning.ts'
 import { documentationPage } from './documentation-page.tsx'
@@ -72,7 +73,7 @@ export const wizardPages = (deps: Deps) => {
       '/',
       async ({ request, visit }) => {
         formTokens.check(request, visit)
-        const followed = await wizard.follow(visit, String(visit.input.token ?? ''))
+        const followed = await wizard.follow(visit, textOf(visit.input.token))
         if (followed === null) return over(request, visit)
         return openPage(visit, config, { ...followed, address: null })
       },
