@@ -1,4 +1,5 @@
 import pico from '@picocss/pico/css/pico.min.css' with { type: 'text' }
+import apiSearch from './assets/api-search.js' with { type: 'text' }
 import codeBoxes from './assets/code-boxes.js' with { type: 'text' }
 import codeSignIn from './assets/code-sign-in.js' with { type: 'text' }
 import copy from './assets/copy.js' with { type: 'text' }
@@ -28,6 +29,7 @@ let known: readonly Asset[] | null = null
 export const assets = (): readonly Asset[] => {
   known ??= [
     asset('panel.css', 'text/css; charset=utf-8', `${pico}\n${panel}`),
+    asset('api-search.js', 'text/javascript; charset=utf-8', apiSearch),
     asset('code-boxes.js', 'text/javascript; charset=utf-8', codeBoxes),
     asset('code-sign-in.js', 'text/javascript; charset=utf-8', codeSignIn),
     asset('copy.js', 'text/javascript; charset=utf-8', copy),

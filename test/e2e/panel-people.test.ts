@@ -167,4 +167,31 @@ describe.skipIf(!hasProgram('chromium'))('the panel', () => {
       expect(await page.textContent('main')).not.toContain('No device is registered')
     }
   }, 60_000)
+
+  test('finds routes in the documentation by what is typed, copies a call, and leads back', async () => {
+    const page = await chrome.open({
+      javaScriptEnabled: true,
+      viewport: { width: 1280, height: 800 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    await page.goto(`${running.base}/api`)
+    const shown = () => page.locator('.reference article:visible h3').allTextContents()
+    const all = (await shown()).length
+    await page.fill('[data-search] input', 'DELETE devices')
+    expect(await page.textContent('[data-search] [role=status]')).toBe(`2 of ${all}`)
+    expect(await shown()).toEqual([
+      'DELETE /api/accounts/me/devices/{uuid}',
+      'DELETE /api/accounts/{id}/devices/{uuid}',
+    ])
+    expect(await page.locator('.reference > nav details a:visible').count()).toBe(2)
+    expect([await barriers(page), await overflows(page)]).toEqual([[], false])
+    await chrome.shoot(page, 'api-search')
+    await page.click('.reference article:visible button >> nth=0')
+    await page.waitForSelector('text=Copied')
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toStartWith(`curl -X DELETE ${running.base}/api/`)
+    await page.fill('[data-search] input', '')
+    expect((await shown()).length).toBe(all)
+    await page.click('text=Back to the panel')
+    expect(new URL(page.url()).pathname).toBe('/login')
+  }, 60_000)
 })

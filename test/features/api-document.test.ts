@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import Ajv2020 from 'ajv/dist/2020.js'
+import { OPERATION_IDS } from '../../src/features/api-document/operation-ids.ts'
+import { anchorOf, titleOf } from '../../src/features/api-document/operations.ts'
 import { PARAMETERS } from '../../src/features/api-document/parameters.ts'
+import { TAGS } from '../../src/features/api-document/tags.ts'
 import type { Space } from '../../src/features/spaces/space.ts'
 import { type Call, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { testFolder } from '../support/folder.ts'
 
 const TURN = { COTURN_SERVER_HOST: 'turn.example.org', COTURN_STATIC_AUTH_SECRET: 'secret' }
 
@@ -133,6 +138,36 @@ describe('the document', () => {
       ({ operation }) => !('200' in operation.responses || '201' in operation.responses),
     )
     expect(named(silent)).toEqual([])
+  })
+
+  test('has a name for each route that programs can be generated with, and no two the same', () => {
+    const ids = documented().map(({ operation }) => operation.operationId)
+    expect(ids.filter((id) => !/^[a-z]+(?:[A-Z][a-z]*)*$/.test(id))).toEqual([])
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([])
+    expect(ids).toEqual(expect.arrayContaining(['listAccounts', 'getOwnAccount', 'createAccount', 'deleteSpace']))
+    const known = new Set(documented().map(({ name }) => name))
+    expect(Object.keys(OPERATION_IDS).filter((name) => !known.has(name))).toEqual([])
+  })
+
+  test('says of each heading, in a sentence, what stands below it', () => {
+    const unsaid = document.tags.filter((tag: { description: string }) => !/^[A-Z].*\.$/.test(tag.description))
+    expect(unsaid).toEqual([])
+    expect(document.tags.map(({ name }: { name: string }) => name).toSorted()).toEqual(Object.keys(TAGS).toSorted())
+  })
+
+  test('has no warning of Redocly', async () => {
+    const file = join(testFolder, 'openapi.json')
+    // As a server in the world says it: an address that only this machine knows is a warning of its own.
+    await Bun.write(file, JSON.stringify({ ...document, servers: [{ url: 'https://accounts.sip.net' }] }))
+    const command = [process.execPath, join(import.meta.dir, '../../node_modules/.bin/redocly'), 'lint', file]
+    const child = Bun.spawn([...command, '--extends=recommended', '--format=json'], {
+      env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+      stdout: 'pipe',
+      stderr: 'ignore',
+    })
+    const { totals, problems } = JSON.parse(await new Response(child.stdout).text())
+    expect(problems.map(({ message }: { message: string }) => message)).toEqual([])
+    expect(totals).toMatchObject({ errors: 0, warnings: 0 })
   })
 
   test('puts each route under one heading', () => {
@@ -487,8 +522,14 @@ describe('GET /api', () => {
     expect((await t.get('/api', { host })).status).toBe(200)
   })
 
-  test('needs no script and nobody else', () => {
-    expect(shown.text).not.toMatch(/<script|\son\w+="|style="/)
+  test('leads back to the panel, and has what its two scripts look for', () => {
+    expect(shown.text).toContain('<a href="/">Back to the panel</a>')
+    expect(shown.text).toMatch(/<label data-search[^>]* hidden>/)
+    expect(shown.text.match(/data-copy="Copy"/g)?.length ?? 0).toBeGreaterThan(documented().length)
+  })
+
+  test('loads nothing from anybody else, and no script stands in it', () => {
+    expect(shown.text).not.toMatch(/<script(?! type="module" src="\/assets\/)|\son\w+="|style="/)
     const loaded = [...shown.text.matchAll(/(?:src|rel="stylesheet" href)="([^"]+)"/g)].map(([, url]) => url)
     expect(loaded.filter((url) => !url?.startsWith('/assets/'))).toEqual([])
   })
@@ -516,7 +557,7 @@ describe('GET /api', () => {
   })
 
   test('shows every route with who may call it and how, at the address of this Space', async () => {
-    for (const { operation } of documented()) expect(ids()).toContain(operation.operationId)
+    for (const { method, path } of documented()) expect(ids()).toContain(anchorOf(titleOf(method, path)))
     const theirs = await t.get('/api', { host: t.other.host })
     const article = /<article id="post-accounts">[\s\S]*?<\/article>/.exec(theirs.text)?.[0] ?? ''
     expect(article).toContain('For administrators')

@@ -2,6 +2,7 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import { INTRODUCTION } from './introduction.ts'
 import { type Operation, operation, pathOf, type Reply, type Route, refusals } from './operations.ts'
 import { type JsonSchema, schemas } from './schemas.ts'
+import { TAGS } from './tags.ts'
 
 const SECURITY_SCHEMES = {
   digest: { type: 'http', scheme: 'digest', description: 'RFC 7616, with the SIP address in `From`.' },
@@ -17,7 +18,7 @@ const SECURITY_SCHEMES = {
 export interface ApiDocument {
   readonly openapi: string
   readonly info: Readonly<Record<string, unknown>>
-  readonly tags: readonly { readonly name: string }[]
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
   /** Path → method in lower case → operation, in the order in which the routes are mounted. */
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: {
@@ -59,7 +60,10 @@ export const apiDocument = (mounted: readonly Mounted[]): ApiDocument => {
       description: INTRODUCTION.map(({ title, text }) => `## ${title}\n\n${text}`).join('\n\n'),
       license: { name: packageJson.license, identifier: packageJson.license },
     },
-    tags: [...new Set(operations.flatMap(({ operation }) => operation.tags))].map((name) => ({ name })),
+    tags: [...new Set(operations.flatMap(({ operation }) => operation.tags))].map((name) => ({
+      name,
+      description: TAGS[name] ?? '',
+    })),
     paths: Object.fromEntries(
       Object.entries(paths).map(([path, all = []]) => [
         path,

@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox'
 import { InvalidSchema, RefusalSchema } from '../../http/errors.ts'
 import type { Role } from '../authentication/caller.ts'
 import { exampleOf } from './examples.ts'
+import { OPERATION_IDS } from './operation-ids.ts'
 import { PARAMETERS } from './parameters.ts'
 import type { JsonSchema, Schemas } from './schemas.ts'
 
@@ -167,7 +168,7 @@ export const operation = (route: Route, { asked, answered, components }: Schemas
   ])
 
   return {
-    operationId: anchorOf(titleOf(method, path)),
+    operationId: OPERATION_IDS[`${method} ${path}`] ?? anchorOf(titleOf(method, path)),
     summary: detail.summary ?? '',
     ...(detail.description === undefined ? {} : { description: detail.description }),
     tags: detail.tags ?? [],

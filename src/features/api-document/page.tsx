@@ -71,6 +71,15 @@ const curl = (method: string, path: string, { security, requestBody, parameters 
   ].join(' \\\n  ')
 }
 
+/** Something to try: where scripts run, with a button that copies it. */
+const copied = (text: string): VNode => (
+  <div data-copy="Copy" data-copied="Copied">
+    <pre>
+      <code>{text}</code>
+    </pre>
+  </div>
+)
+
 const pretty = (value: unknown): string => JSON.stringify(value, null, 2)
 
 const replies = ({ responses }: Operation): VNode => {
@@ -95,9 +104,7 @@ const replies = ({ responses }: Operation): VNode => {
               {schema === undefined || schema.type === 'integer' || 'const' in schema ? null : (
                 <details>
                   <summary>Example</summary>
-                  <pre>
-                    <code>{pretty(reply?.example)}</code>
-                  </pre>
+                  {copied(pretty(reply?.example))}
                 </details>
               )}
             </>
@@ -124,12 +131,13 @@ const parameterRows = (parameters: readonly PlacedParameter[]): Row[] =>
   }))
 
 const route = (method: string, path: string, operation: Operation): VNode => {
-  const { operationId, summary, description, deprecated, parameters = [], requestBody } = operation
+  const { summary, description, deprecated, parameters = [], requestBody } = operation
   const schema = requestBody?.content['application/json']?.schema
+  const anchor = anchorOf(titleOf(method, path))
   return (
-    <article id={operationId}>
+    <article id={anchor}>
       <h3>
-        <a href={`#${operationId}`}>
+        <a href={`#${anchor}`}>
           <span class="method">{method}</span> <code>{path}</code>
         </a>
       </h3>
@@ -143,9 +151,7 @@ const route = (method: string, path: string, operation: Operation): VNode => {
       </p>
       {parameters.length === 0 ? null : list(parameterRows(parameters))}
       {schema === undefined ? null : body(schema)}
-      <pre>
-        <code>{curl(method, path, operation)}</code>
-      </pre>
+      {copied(curl(method, path, operation))}
       {replies(operation)}
     </article>
   )
@@ -164,14 +170,19 @@ const entriesOf = ({ paths }: ApiDocument): Entry[] =>
 
 const contents = (document: ApiDocument, byTag: ReadonlyMap<string, readonly Entry[]>): VNode => (
   <nav aria-label="Contents">
+    <label data-search hidden>
+      Search
+      <input type="search" autocomplete="off" spellcheck={false} />
+      <small role="status" />
+    </label>
     {INTRODUCTION.map(({ title }) => (
       <a href={`#${anchorOf(title)}`}>{title}</a>
     ))}
     {document.tags.map(({ name }) => (
       <details>
         <summary>{name}</summary>
-        {(byTag.get(name) ?? []).map(({ method, path, operation }) => (
-          <a href={`#${operation.operationId}`}>{titleOf(method, path)}</a>
+        {(byTag.get(name) ?? []).map(({ method, path }) => (
+          <a href={`#${anchorOf(titleOf(method, path))}`}>{titleOf(method, path)}</a>
         ))}
       </details>
     ))}
@@ -208,6 +219,9 @@ const reference = (document: ApiDocument, basePath: string): VNode => {
       {contents(document, byTag)}
       <div>
         <p>
+          <a href={`${basePath}/`}>Back to the panel</a>
+        </p>
+        <p>
           Every route of this server, made of the declarations that check its requests. The same for programs:{' '}
           <a href={`${basePath}/api/openapi.json`}>OpenAPI 3.1</a>. For phones:{' '}
           <a href={`${basePath}/provisioning/documentation`}>provisioning</a>.
@@ -219,9 +233,10 @@ const reference = (document: ApiDocument, basePath: string): VNode => {
             {title === 'Refusals' ? refusalTable(document, entries) : null}
           </section>
         ))}
-        {document.tags.map(({ name }) => (
+        {document.tags.map(({ name, description }) => (
           <section id={anchorOf(name)}>
             <h2>{name}</h2>
+            <p>{description}</p>
             {(byTag.get(name) ?? []).map(({ method, path, operation }) => route(method, path, operation))}
           </section>
         ))}
@@ -249,6 +264,7 @@ export const documentPage = (document: ApiDocument, basePath: string) => {
     return page(visit, basePath, {
       title: 'api.title',
       wide: true,
+      scripts: ['copy.js', 'api-search.js'],
       address: null,
       children: (
         <div dangerouslySetInnerHTML={{ __html: html.replaceAll(SERVER, escaped(visit.baseUrl() + basePath)) }} />
