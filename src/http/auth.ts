@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { AppError } from '../errors.ts'
 import type { Authentication, Proof } from '../features/authentication/authentication.ts'
 import type { Caller, Role } from '../features/authentication/caller.ts'
-import { BODY_BYTES, readMembers, readQuery, refuseLargeBody } from './body.ts'
+import { BODY_BYTES, inspectBody, readMembers, readQuery } from './body.ts'
 import { refusal } from './errors.ts'
 import { empty } from './respond.ts'
 import { type Visit, visitOf } from './visit.ts'
@@ -72,19 +72,6 @@ export const readInput = (request: Request, visit: Visit, limit: number): void |
 
 /** What a route asks of its caller, and the most that it reads of a body where that is more than a form. */
 type Needs = Role | { readonly role: Role; readonly body: number }
-
-/**
- * A stranger's body is read for nothing but its syntax, so no more of it than of a form: what is longer, and what the
- * route would take, is not looked at. Refuses (413) what is longer than the route takes from anybody.
- */
-const readOfStranger = async (request: Request, visit: Visit, limit: number): Promise<void> => {
-  refuseLargeBody(request, limit)
-  try {
-    await readInput(request, visit, Math.min(limit, BODY_BYTES))
-  } catch (error) {
-    if (!(error instanceof AppError && error.code === 'too_large')) throw error
-  }
-}
 
 /**
  * `requires: role`, `open`: every route names its caller with one of them. Both count the request before they read its
@@ -162,7 +149,7 @@ export const auth = (
             if (options.limited) await options.admitted(visit)
             const reading =
               visit.caller === null && !isSafe(request.method)
-                ? readOfStranger(request, visit, limit)
+                ? inspectBody(request, limit)
                 : readInput(request, visit, limit)
             if (reading !== undefined) await reading
           } catch (error) {

@@ -55,7 +55,7 @@ const announcedBytes = (request: Request): number | null => {
 }
 
 /** Refuses (413) a body that announces more than `limit` bytes, before any of it is read. */
-export const refuseLargeBody = (request: Request, limit: number): void => {
+const refuseLargeBody = (request: Request, limit: number): void => {
   if ((announcedBytes(request) ?? 0) > limit) throw tooLarge(limit)
 }
 
@@ -100,20 +100,46 @@ const parseForm = async (body: string, contentType: string): Promise<unknown> =>
   }
 }
 
+/** What a body holds, whatever it is. Refuses malformed JSON (400). */
+const parseBody = async ({ headers }: Request, body: string): Promise<unknown> => {
+  const contentType = headers.get('content-type') ?? ''
+  if (body.trim() === '') return {}
+  // `curl -d '{…}'` calls its JSON a form; so do scripts that worked with lenient servers.
+  const isJson = /[/+]json/i.test(contentType) || (/^$|x-www-form-urlencoded/.test(contentType) && opensJson(body))
+  if (isJson) return parseJson(body)
+  return contentType === '' ? {} : parseForm(body, contentType)
+}
+
 /**
  * The members of a request's body, and of its query where the body is silent about them (spec auth.md §1). A body
  * that is no object has none. Refuses malformed JSON (400) and bodies of more than `limit` bytes (413).
  */
 export const readMembers = async (request: Request, limit: number): Promise<Members> => {
-  const contentType = request.headers.get('content-type') ?? ''
-  const body = await readText(request, limit)
-  // `curl -d '{…}'` calls its JSON a form; so do scripts that worked with lenient servers.
-  const isJson = /[/+]json/i.test(contentType) || (/^$|x-www-form-urlencoded/.test(contentType) && opensJson(body))
-  const parsed =
-    body.trim() === '' ? {} : isJson ? parseJson(body) : contentType === '' ? {} : await parseForm(body, contentType)
+  const parsed = await parseBody(request, await readText(request, limit))
   const members = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : {}
   const query = request.url.includes('?') ? queryMembers(new URL(request.url).searchParams) : {}
   return normalise({ ...query, ...members }) as Members
+}
+
+/**
+ * Looks at the body of a stranger for nothing but what is refused whoever sends it: malformed JSON (400), and more than
+ * `limit` bytes (413). Of what is longer than a form nothing is kept, and it passes.
+ */
+export const inspectBody = async (request: Request, limit: number): Promise<void> => {
+  const announced = announcedBytes(request)
+  refuseLargeBody(request, limit)
+  if (announced !== null) {
+    if (announced <= BODY_BYTES) await readMembers(request, limit)
+    return
+  }
+  if (request.body === null) return
+  const chunks: Uint8Array[] = []
+  let size = 0
+  await drain(request.body, limit, (chunk) => {
+    size += chunk.byteLength
+    if (size <= BODY_BYTES) chunks.push(chunk)
+  })
+  if (size <= BODY_BYTES) normalise(await parseBody(request, Buffer.concat(chunks).toString('utf8')))
 }
 
 /** The members of a query; a name that stands there twice has its last value. */
