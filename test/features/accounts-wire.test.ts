@@ -204,7 +204,9 @@ describe('finding', () => {
       'gone.1@sip.example.org',
       'foreign.1@sip.other.org',
     ]) {
-      for (const path of [`accounts/${sip}/search`, `accounts/${sip}/info`, `resolve/${sip}`]) {
+      // A proxy with the key of a super administrator finds accounts of every Space: proxy-lookups.test.ts.
+      const asked = sip.endsWith('@sip.other.org') ? [] : [`accounts/${sip}/search`, `resolve/${sip}`]
+      for (const path of [`accounts/${sip}/info`, ...asked]) {
         const reply = await t.get(`/api/${path}`, { as: admin })
         expect([path, reply.status, reply.json]).toEqual([path, 404, { message: 'No such account.' }])
       }

@@ -329,11 +329,7 @@ describe('changing', () => {
       const other = { name: 'B', domain: 'sip.b.example', host: 'b.localhost' }
       const replies = [await put(wanted.domain, { ...made, [name]: value }), await create({ ...other, [name]: value })]
       for (const { status, json } of replies) {
-        expect([name, status, json.errors]).toEqual([
-          name,
-          422,
-          { [name]: [`The ${name.replaceAll('_', ' ')} cannot be set here.`] },
-        ])
+        expect([name, status, json.errors]).toEqual([name, 422, { [name]: [expect.stringContaining('cannot be set')] }])
       }
     }
     expect(await t.snapshot()).toBe(before)
