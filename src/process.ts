@@ -1,4 +1,5 @@
 import { app } from './app.ts'
+import type { Config } from './config/config.ts'
 import type { Db } from './db/db.ts'
 import { FLUSH_EVERY_MS } from './features/api-keys/api-keys.ts'
 import { front } from './http/front.ts'
@@ -40,6 +41,12 @@ export const assemble = (world: World, db: Db) => {
   return { parts, routes, front: door, metrics: measured }
 }
 
+/** The settings in force, with those of now for mails and their templates. */
+const mailSettings = (inForce: Config, now: Config): Config => {
+  const changed = Object.entries(now).filter(([name]) => name.startsWith('MAIL_') || name === 'TEMPLATES_PATH')
+  return { ...inForce, ...(Object.fromEntries(changed) as Partial<Config>) }
+}
+
 const DRAIN_MS = 10_000
 
 /**
@@ -76,8 +83,13 @@ export const start = async (world: World, db: Db, options: { reusePort?: boolean
   return {
     server,
     parts,
-    /** What SIGHUP reads anew; what cannot be read stays as it was. */
-    reload: async () => {
+    /** What SIGHUP reads anew, `settings` those of now; what cannot be read stays as it was. */
+    reload: async (settings: Config) => {
+      try {
+        await parts.mail.reload(mailSettings(config, settings))
+      } catch (error) {
+        log.app.error('the settings or templates of mails cannot be read', { error })
+      }
       await parts.hooks.load().catch((error) => log.app.error('HOOKS_FILE cannot be read', { error }))
     },
     stop: async () => {

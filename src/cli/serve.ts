@@ -52,6 +52,16 @@ const reportDuplicates = async (config: Config, db: Db, log: Logging): Promise<v
   }
 }
 
+/** The settings as they are now; null, with a line in the log: something is wrong with them. */
+const settingsAgain = (options: GlobalOptions, log: Logging): Config | null => {
+  try {
+    return loadSettings({ ...options, quiet: true }).config
+  } catch (error) {
+    log.app.error('the settings cannot be read; those in force stay', { error })
+    return null
+  }
+}
+
 const serve = async (options: GlobalOptions & { readonly reusePort?: boolean }): Promise<void> => {
   const { config, envFile } = loadSettings(options)
   const unusable = await unusableTarget(config)
@@ -60,10 +70,14 @@ const serve = async (options: GlobalOptions & { readonly reusePort?: boolean }):
   const release = log.hold()
   log.app.info('starting', { settings: envFile ?? 'environment', data: config.DATA_DIR })
   const stopped = stopSignal()
-  let reload = () => {}
+  let reload = async (_settings: Config) => {}
   process.on('SIGHUP', () => {
-    log.reopen()
-    reload()
+    const settings = settingsAgain(options, log) ?? config
+    log.reopen(settings.LOG_LEVEL)
+    reload(settings).then(
+      () => log.app.info('read again after SIGHUP'),
+      (error) => log.app.error('SIGHUP failed', { error }),
+    )
   })
   const world = worldOf(config, log)
   const db = openConfigured(config)

@@ -52,6 +52,30 @@ const AUTOMATIC = { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppres
 
 /** Takes mails out of the building: by the server of the Space that each is about, or by the instance's. */
 export const mail = (deps: MailDeps) => {
+  let current = mailWith(deps)
+  return {
+    id: 'mail',
+    dispatch: (message: OutgoingMessage) => current.dispatch(message),
+    close: () => current.close(),
+    canSend: (spaceId: number) => current.canSend(spaceId),
+    render: <Kind extends MailKind>(...args: Parameters<typeof current.render<Kind>>) => current.render(...args),
+    sendTest: (to: Parameters<typeof current.sendTest>[0]) => current.sendTest(to),
+    check: () => current.check(),
+    /**
+     * Goes on with these settings, and with the templates as they are now. What is being sent is finished as it began.
+     * @throws ConfigurationError for templates that cannot be used; then nothing has changed
+     */
+    reload: async (config: Config): Promise<void> => {
+      const next = mailWith({ ...deps, config })
+      const former = current
+      current = next
+      await former.close()
+    },
+  } satisfies Channel & Record<string, unknown>
+}
+
+/** The same for settings that stay as they are. */
+const mailWith = (deps: MailDeps) => {
   const { config, secrets, now } = deps
   const way = driver(deps)
   const idKey = secrets.keyFor('message ids')

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { NetworkInterfaceInfo } from 'node:os'
 import { join } from 'node:path'
@@ -181,4 +181,65 @@ test('the settings in force are shown with their sources, and no secret unless a
     LOG_LEVEL: { value: 'info', source: 'default' },
   })
   expect((await sipkeeper(['config:show', '--secrets', '--env-file', file], here)).stdout).toContain(secret)
+})
+
+test('mails follow their templates and settings after SIGHUP, and stay as they were when those are wrong', async () => {
+  await using here = await placeWithSpace()
+  const templates = join(here.folder, 'templates')
+  mkdirSync(templates)
+  const settings = (from: string) =>
+    writeFileSync(
+      join(here.folder, 'env'),
+      `MAIL_DRIVER=file\nMAIL_FROM_ADDRESS=${from}\nTEMPLATES_PATH=${templates}\n`,
+      { mode: 0o600 },
+    )
+  const subject = (text: string) => writeFileSync(join(templates, 'reset_password.subject'), text)
+  settings('first@example.org')
+  subject('first subject')
+  const create = ['accounts:create-admin-account', '-u', 'boss', '-d', 'sip.example.org', '--json']
+  const { id, api_key: key } = JSON.parse((await sipkeeper(create, here)).stdout)
+  {
+    await using database = databaseOf(here)
+    await database.query(`UPDATE accounts SET email = 'boss@example.org' WHERE id = ${id}`)
+  }
+  await using running = await serve(here)
+  const mails = () => {
+    const folder = join(here.folder, 'mail')
+    const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.eml')) : []
+    return files.map((name) => readFileSync(join(folder, name), 'utf8'))
+  }
+  const send = async () => {
+    const before = mails().length
+    const reply = await fetch(`${running.base}/api/accounts/${id}/send_reset_password_email`, {
+      method: 'POST',
+      headers: { 'x-api-key': key },
+    })
+    expect(reply.status).toBe(200)
+    await eventually(() => mails().length > before)
+  }
+  const hangUp = async () => {
+    const times = () => running.output().split('read again after SIGHUP').length
+    const before = times()
+    running.child.kill('SIGHUP')
+    await eventually(() => times() > before)
+  }
+  const count = (text: string) => mails().filter((mail) => mail.includes(text)).length
+
+  await send()
+  expect([count('Subject: first subject'), count('first@example.org')]).toEqual([1, 1])
+  settings('second@example.org')
+  subject('second subject')
+  await hangUp()
+  await send()
+  expect([count('Subject: second subject'), count('second@example.org')]).toEqual([1, 1])
+
+  subject('{{no_such_name}}')
+  await hangUp()
+  await send()
+  settings('nobody')
+  await hangUp()
+  await send()
+  expect([count('Subject: second subject'), count('second@example.org')]).toEqual([3, 3])
+  expect(running.output()).toContain('the settings or templates of mails cannot be read')
+  expect(running.output()).toContain('the settings cannot be read; those in force stay')
 })

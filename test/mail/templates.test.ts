@@ -182,6 +182,7 @@ describe('a template of one’s own', () => {
       expect(await mail.check()).toContainEqual({
         name: 'mail templates',
         ok: true,
+        warns: true,
         detail: 'no template of ours: provisioning_custom.blade.php',
       })
     })
