@@ -365,9 +365,8 @@ describe('changing', () => {
     const made = (await create()).json
     const space = (await t.parts.spaces.byDomain(wanted.domain)) ?? t.other
     const uiOf = async () => {
-      const { id } = await t.account({ space })
-      const tokens = await t.db.read.select().from(t.db.tables.provisioningTokens)
-      const token = tokens.find(({ accountId }) => accountId === id)?.token
+      const as = await t.account({ space })
+      const token = (await t.get('/api/accounts/me', { as, host: 'alpha.localhost' })).json.provisioning_token
       const xml = (await t.get(`/provisioning/${token}`, { host: 'alpha.localhost' })).text
       const ui = /<section name="ui">(.*?)<\/section>/.exec(xml)?.[1] ?? ''
       return Object.fromEntries(
