@@ -177,6 +177,11 @@ const logging = {
     'info',
     'Least serious level that is written.',
   ),
+  ACCESS_LOG: active(
+    flag,
+    'false',
+    'Writes one line for each request into the application log, at `info`; a served provisioning document has its line in any case.',
+  ),
   LOG_TARGET: active(
     logTarget,
     'stdout',

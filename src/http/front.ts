@@ -5,6 +5,7 @@ import type { SpaceDirectory } from '../features/spaces/directory.ts'
 import { isExpired, type Space } from '../features/spaces/space.ts'
 import type { Logging } from '../logging/logging.ts'
 import { barePage } from '../panel/error-page.tsx'
+import { accessLog } from './access-log.ts'
 import { skipBody } from './body.ts'
 import { explain, ourBug, refusal } from './errors.ts'
 import type { Metrics } from './metrics.ts'
@@ -121,7 +122,7 @@ export const front = (deps: {
     const asked = head ? new Request(request.url, { method: 'GET', headers: request.headers }) : request
     const visit = new Visit(received, space as Space, around, head)
     rememberVisit(asked, visit)
-    if (metrics !== null && asked !== received) rememberVisit(received, visit)
+    if (asked !== received) rememberVisit(received, visit)
     const answered = routes(asked)
     return answered instanceof Promise
       ? answered.then((response) => finish(response, path, visit))
@@ -192,6 +193,14 @@ export const front = (deps: {
     return request.method === 'GET' || request.method === 'HEAD' ? answered : replyAfterBody(request, answered)
   }
 
+  const access = accessLog(config.ACCESS_LOG, deps.log)
+  const recorded = (request: Request) =>
+    access.observe(
+      request,
+      () => answer(request),
+      () => ({ visit: maybeVisitOf(request), address: around.address(request) }),
+    )
+
   return {
     /** What Bun answers with when `fetch` has failed, in place of a page of its own. */
     broken: (error: unknown): Response => {
@@ -202,12 +211,9 @@ export const front = (deps: {
     /** `server` is Bun's; null in tests that have no socket. */
     fetch: (request: Request, server: Peer | null): Response | Promise<Response> => {
       peer = server
-      if (metrics === null) return answer(request)
-      return metrics.observe(
-        request,
-        () => answer(request),
-        () => maybeVisitOf(request)?.route ?? '',
-      )
+      const respond = () => (access.concerns(request) ? recorded(request) : answer(request))
+      if (metrics === null) return respond()
+      return metrics.observe(request, respond, () => maybeVisitOf(request)?.route ?? '')
     },
   }
 }

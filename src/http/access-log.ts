@@ -1,0 +1,41 @@
+import type { Logging } from '../logging/logging.ts'
+import { requestId, type Visit } from './visit.ts'
+
+/** A phone's document left: told in any case, since it is what support is asked about. */
+const isDocument = (visit: Visit | undefined, { status, headers }: Response): boolean =>
+  status === 200 &&
+  visit?.head === false &&
+  visit.route.startsWith('/provisioning') &&
+  headers.get('content-type') === 'application/xml'
+
+const mayBeDocument = (url: string): boolean => url.includes('/provisioning')
+
+/**
+ * One line a request (`ACCESS_LOG`), with the pattern of its route and never its path, which may hold a token. Without
+ * the setting a request costs one look at its address.
+ */
+export const accessLog = (isOn: boolean, log: Logging) => ({
+  concerns: (request: Request): boolean => isOn || mayBeDocument(request.url),
+  observe: async (
+    request: Request,
+    answer: () => Response | Promise<Response>,
+    known: () => { readonly visit: Visit | undefined; readonly address: string },
+  ): Promise<Response> => {
+    const started = performance.now()
+    const response = await answer()
+    const { visit, address } = known()
+    if (!isOn && !isDocument(visit, response)) return response
+    const { caller = null } = visit ?? {}
+    log.app.info('request', {
+      method: request.method,
+      route: visit?.route || 'none',
+      status: response.status,
+      duration_ms: Math.round((performance.now() - started) * 10) / 10,
+      space: visit?.space.domain,
+      account: caller === null ? undefined : `${caller.username}@${caller.domain}`,
+      ip: address,
+      request_id: visit?.id ?? requestId(),
+    })
+    return response
+  },
+})
