@@ -44,6 +44,7 @@ const given = async () => {
   await recovering.open('/recovery/email')
   await recovering.submit({ email: 'carol@example.org', username: 'carol.1' })
   await t.work()
+  await t.work()
   const code = String((await newestMail('recovery_code'))?.code)
   const digits = Object.fromEntries([...code].map((digit, i) => [`number_${i + 1}`, digit]))
   return {
@@ -238,6 +239,7 @@ describe('an account that an administrator has switched off', () => {
     const recovering = visitor(t)
     await recovering.open('/recovery/email')
     await recovering.submit({ email: 'carol@example.org', username: 'carol.1' })
+    await t.work()
     await t.work()
     expect((await t.messages()).some(({ kind }) => kind === 'recovery_code')).toBe(false)
     await isOff()
