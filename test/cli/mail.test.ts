@@ -125,7 +125,7 @@ test('doctor connects to the mail server and signs in, and sends nothing', async
     return [code, found.level, found.detail]
   }
   const [, level, detail] = await findings({})
-  expect([level, detail]).toEqual(['ok', 'MAIL_HOST is not set; mails wait, and are given up after a day'])
+  expect([level, detail]).toEqual(['warning', 'MAIL_HOST is not set; mails wait, and are given up after a day'])
   const wrong = await findings({ ...at(smtp.port), MAIL_USERNAME: 'mailer', MAIL_PASSWORD: 'not-right-at-all' })
   expect(wrong).toEqual([1, 'problem', expect.stringContaining('does not accept user name and password')])
   expect(String(wrong[2])).not.toContain('not-right')
