@@ -102,8 +102,9 @@ const identityCard = (visit: Visit, basePath: string, { account, hasPhone }: Das
 }
 
 /** On a phone the app opens with a tap, and the code is for other devices; elsewhere a phone scans it. */
-const setUp = (visit: Visit, { PHONE_APP_NAME: app }: Config, { url, qrCodePath, expiresAt }: SetUpLink): VNode => {
+const setUp = (visit: Visit, config: Config, { url, qrCodePath, expiresAt }: SetUpLink): VNode => {
   const t = texts(visit)
+  const app = config.PHONE_APP_NAME
   const isPhone = phoneSystem(visit.userAgent) !== null
   return (
     <>
@@ -115,6 +116,7 @@ const setUp = (visit: Visit, { PHONE_APP_NAME: app }: Config, { url, qrCodePath,
               {t('app.open', { app })}
             </a>
           </p>
+          {whereToGetIt(visit, config)}
           <h3>{t('dashboard.elsewhere')}</h3>
         </>
       ) : null}
@@ -129,6 +131,7 @@ const setUp = (visit: Visit, { PHONE_APP_NAME: app }: Config, { url, qrCodePath,
           {t('dashboard.link_until')} {moment(visit, expiresAt)}
         </p>
       )}
+      {isPhone ? null : whereToGetIt(visit, config)}
     </>
   )
 }
@@ -141,7 +144,6 @@ const provisioningCard = (visit: Visit, config: Config, { account, link, wasSetU
       <h2>{t('dashboard.set_up')}</h2>
       {link === null ? <p>{t('dashboard.no_link', { app })}</p> : setUp(visit, config, link)}
       {wasSetUp ? <p>{t('provisioning.again')}</p> : null}
-      {whereToGetIt(visit, config)}
       {actionForm(visit, basePath, {
         path: '/dashboard/provision',
         button: link === null ? 'dashboard.make_link' : 'dashboard.renew_link',
