@@ -15,6 +15,10 @@ afterAll(() => t.close())
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
+/** As if it had a defect that every request meets. */
+const spoil = ({ parts }: TestApp) =>
+  Object.assign(parts.spaces, { byHost: () => Promise.reject(new Error('nobody expected this')) })
+
 describe('every refusal', () => {
   const refusals: [number, string, () => Promise<Reply>][] = [
     [400, 'malformed JSON', () => t.post('/api/accounts', { body: '{', headers: JSON_TYPE })],
@@ -41,11 +45,11 @@ describe('every refusal', () => {
     ],
     [
       500,
-      'a database that is gone',
+      'a defect of ours',
       async () => {
         const broken = await testApp()
-        await broken.db.close()
-        return broken.get('/api/ping').finally(() => broken.database.drop())
+        spoil(broken)
+        return broken.get('/api/ping').finally(() => broken.close())
       },
     ],
     [
@@ -72,9 +76,9 @@ describe('every refusal', () => {
 
   test('of a defect of ours says nothing about it but a number that the log knows', async () => {
     const broken = await testApp()
-    await broken.db.close()
+    spoil(broken)
     const reply = await broken.get('/api/accounts/me')
-    await broken.database.drop()
+    await broken.close()
     expect(reply.text).toBe('{"message":"Server Error"}')
     const id = reply.headers.get('x-request-id') ?? 'none'
     expect(broken.lines.filter((line) => line.includes(id))).toHaveLength(1)
