@@ -74,15 +74,26 @@ const unreadable = (file: string, server: Person | null): Pick<Finding, 'detail'
   return { detail, hint: `chown ${server.name} ${file}` }
 }
 
+/** Whom `DATA_DIR` belongs to, as far as this user may know. */
+const ownerOf = (config: Config): string => {
+  try {
+    return servingUser(config)?.name ?? 'USER'
+  } catch {
+    return 'USER'
+  }
+}
+
 const checkDataDir = (config: Config): Finding => {
   const name = 'data directory'
   const { DATA_DIR: folder } = config
-  if (!existsSync(folder)) return { level: 'warning', name, detail: `${folder} is made at the first start` }
   try {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     return { level: 'ok', name, detail: folder }
   } catch (error) {
-    const owner = servingUser(config)?.name
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return { level: 'warning', name, detail: `${folder} is made at the first start` }
+    }
+    const owner = ownerOf(config)
     const hint = `It belongs to ${owner}: run commands as that user (runuser -u ${owner} -- sipkeeper doctor), or chown it.`
     return { level: 'problem', name, detail: `${folder}: ${(error as Error).message}`, hint }
   }
@@ -194,6 +205,14 @@ const checkOutside = async ({ config, parts, world }: Opened): Promise<Finding[]
   return found.flat()
 }
 
+const hasKey = (config: Config): boolean => {
+  try {
+    return config.APP_KEY !== null || keyIn(appKeyFile(config)) !== null
+  } catch {
+    return false // what is wrong with it was found before
+  }
+}
+
 interface Options extends GlobalOptions {
   readonly json?: boolean
   readonly public?: boolean
@@ -217,11 +236,7 @@ const examine = async (options: Options): Promise<Finding[]> => {
     schema.finding,
   ]
   // Looking further would migrate, or make a key.
-  if (
-    !schema.current ||
-    (config.APP_KEY === null && (!existsSync(appKeyFile(config)) || keyIn(appKeyFile(config)) === null))
-  )
-    return findings
+  if (!schema.current || !hasKey(config)) return findings
   return withServices({ ...options, quiet: true }, async (opened) => [
     ...findings,
     ...(await checkSpaces(opened)),
