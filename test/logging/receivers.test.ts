@@ -113,7 +113,7 @@ describe('a receiver that is not there', () => {
       expect(said[1]).toBe(
         `sipkeeper: 5000 log lines for ${over === 'udp' ? 'syslog' : 'syslog+tcp'}://nowhere.invalid:514 were lost`,
       )
-      expect(performance.now() - started).toBeLessThan(6_000)
+      expect(performance.now() - started).toBeLessThan(15_000)
     }
   })
 
@@ -156,7 +156,7 @@ describe('a receiver over TCP', () => {
     for (let line = 0; line < 14; line += 1) sender.write('x'.repeat(1_048_576))
     const started = performance.now()
     await sender.close()
-    expect(performance.now() - started).toBeLessThan(4_000)
+    expect(performance.now() - started).toBeLessThan(15_000)
     closing.splice(closing.indexOf(sender.close), 1)
   })
 

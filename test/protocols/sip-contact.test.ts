@@ -44,10 +44,11 @@ describe('a text that is no Contact', () => {
   })
 
   test('takes no longer the nastier it is', () => {
-    const started = performance.now()
+    const before = process.cpuUsage()
     for (const unit of ['<', '"', ';', '%41', '&=', '<"', '\\'])
       parseSipContact(`<sip:a@b>;${unit.repeat(8000 / unit.length)}`)
-    expect(performance.now() - started).toBeLessThan(500)
+    // Of work, whatever else the machine does meanwhile.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(500)
   })
 })
 

