@@ -171,7 +171,11 @@ const application = {
 }
 
 const logging = {
-  LOG_FORMAT: active(choice(['json', 'text']), 'json', 'Shape of a line of the application log.'),
+  LOG_FORMAT: active(
+    choice(['json', 'text']),
+    'json',
+    'Shape of a line of the application log. On a terminal lines are short and coloured instead.',
+  ),
   LOG_LEVEL: active(
     choice(['debug', 'info', 'warn', 'error'], { warning: 'warn', notice: 'info', critical: 'error' }),
     'info',

@@ -45,6 +45,29 @@ export const securityLine: TextFormatter = (record) => {
   return [head, ...ordered.map(pair(LONGEST_VALUE))].join(' ')
 }
 
+const LONGEST_TERMINAL_VALUE = 160
+
+const COLOURS = { debug: 90, info: 36, warn: 33, error: 31, security: 35 } as const
+
+/**
+ * For somebody who watches a terminal: `10:00:00 warn  message name=value`, in the time of the machine, with values cut
+ * short and without what only searches need. Coloured, if it may be.
+ */
+export const terminalLine =
+  (stream: 'app' | 'security', coloured: boolean): TextFormatter =>
+  (record) => {
+    const paint = (code: number, text: string) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : text)
+    const kind =
+      stream === 'security' ? stream : (LEVEL_NAMES[record.level] as Exclude<keyof typeof COLOURS, 'security'>)
+    const fields = Object.entries(maskedFields(record.properties)).filter(
+      ([name, value]) => value !== null && name !== 'rid' && name !== 'request_id',
+    )
+    const time = new Date(record.timestamp).toTimeString().slice(0, 8)
+    const rest = fields.map(pair(LONGEST_TERMINAL_VALUE)).join(' ')
+    const head = `${paint(90, time)} ${paint(COLOURS[kind], kind.padEnd(5))} ${escaped(messageOf(record))}`
+    return rest === '' ? head : `${head} ${paint(90, rest)}`
+  }
+
 const timeOf = (record: LogRecord): string => new Date(record.timestamp).toISOString()
 const messageOf = (record: LogRecord): string => record.message.join('')
 

@@ -1,10 +1,10 @@
 /** The two logs of the process: `app` for operators, `security` for events that somebody may have to prove. */
 
-import { compareLogLevel, type LogLevel, type LogRecord, type Sink } from '@logtape/logtape'
+import { compareLogLevel, type LogLevel, type LogRecord, type Sink, type TextFormatter } from '@logtape/logtape'
 import type { Config } from '../config/config.ts'
 import type { LogTarget } from '../config/kinds.ts'
 import { envelope, type Stream } from './envelope.ts'
-import { jsonLine, securityLine, textLine } from './lines.ts'
+import { jsonLine, securityLine, terminalLine, textLine } from './lines.ts'
 import type { SecurityEvent, SecurityFields } from './security-events.ts'
 import { takesConnections } from './sockets.ts'
 import { type LineTarget, lineTarget, type Place, placeName } from './target.ts'
@@ -46,6 +46,8 @@ export interface LoggingOptions {
   readonly now: () => Date
   /** Takes each line at once, in place of the targets. */
   readonly write?: (line: string, stream: Stream) => void
+  /** Somebody watches that stream of the process; as it is when absent. */
+  readonly isTerminal?: (stream: 'stdout' | 'stderr') => boolean
 }
 
 /** Why a target can never work on this machine, in a sentence; null when nothing is known against it. */
@@ -68,7 +70,9 @@ const LEVELS: Readonly<Record<Config['LOG_LEVEL'], LogLevel>> = {
   error: 'error',
 }
 
-export function logging(config: LogConfig, { now, write }: LoggingOptions): Logging {
+const isWatched = (stream: 'stdout' | 'stderr'): boolean => process[stream].isTTY === true
+
+export function logging(config: LogConfig, { now, write, isTerminal = isWatched }: LoggingOptions): Logging {
   let least = LEVELS[config.LOG_LEVEL]
   const targets = new Map<string, LineTarget>()
 
@@ -85,9 +89,15 @@ export function logging(config: LogConfig, { now, write }: LoggingOptions): Logg
 
   const writeApp = lineWriter(config.LOG_TARGET, 'app')
   const writeSecurity = lineWriter(config.SECURITY_LOG_TARGET ?? config.LOG_TARGET, 'security')
-  const formatApp = config.LOG_FORMAT === 'json' ? jsonLine : textLine
+  /** On a terminal nobody reads JSON: whatever the format, lines are short there. */
+  const formatter = (target: LogTarget, stream: Stream, format: TextFormatter): TextFormatter =>
+    (target.kind === 'stdout' || target.kind === 'stderr') && isTerminal(target.kind)
+      ? terminalLine(stream, Bun.enableANSIColors)
+      : format
+  const formatApp = formatter(config.LOG_TARGET, 'app', config.LOG_FORMAT === 'json' ? jsonLine : textLine)
+  const formatSecurity = formatter(config.SECURITY_LOG_TARGET ?? config.LOG_TARGET, 'security', securityLine)
   const appSink: Sink = (record) => writeApp(formatApp(record), record)
-  const securitySink: Sink = (record) => writeSecurity(securityLine(record), record)
+  const securitySink: Sink = (record) => writeSecurity(formatSecurity(record), record)
 
   const record = (
     stream: string,

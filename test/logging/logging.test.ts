@@ -25,6 +25,36 @@ function appLine(message: string, fields?: Record<string, unknown>): Record<stri
   return JSON.parse(log.lines[0]?.replace(/^app /, '') ?? '')
 }
 
+describe('on a terminal', () => {
+  const watched = (environment: Record<string, string> = {}) => {
+    const { config } = loadConfig({ environment, envFiles: [], readFile: () => '' })
+    const lines: string[] = []
+    const log = logging(config, { now, write: (line) => lines.push(Bun.stripANSI(line)), isTerminal: () => true })
+    return { log, lines }
+  }
+  const time = now().toTimeString().slice(0, 8)
+
+  test('lines are short, whatever the format, and no value steers it', () => {
+    for (const LOG_FORMAT of ['json', 'text']) {
+      const { log, lines } = watched({ LOG_FORMAT })
+      log.app.info('listening', { address: 'http://localhost/', request_id: 'x' })
+      log.app.warn('odd', { value: 'a\u001b[2Jb', long: 'x'.repeat(500) })
+      log.security('auth.login.fail', { ip: '192.0.2.1', rid: 'x', account: null })
+      expect(lines).toEqual([
+        `${time} info  listening address=http://localhost/`,
+        `${time} warn  odd value="a\\x1b[2Jb" long="${'x'.repeat(160)}…"`,
+        `${time} security auth.login.fail ip=192.0.2.1`,
+      ])
+    }
+  })
+
+  test('a file keeps its format', () => {
+    const { log, lines } = watched({ LOG_TARGET: 'file:/tmp/never-written' })
+    log.app.info('listening')
+    expect(JSON.parse(lines[0] ?? '').msg).toBe('listening')
+  })
+})
+
 describe('no line can be forged', () => {
   test('a line end, a quote or a terminal command in a value stays inside its value', () => {
     expect(securityLine({ account: 'bob\n2026 security event=x' })).toBe(
