@@ -53,8 +53,9 @@ const mount = (folder: string): boolean =>
 
 describe.skipIf(postgresUrl !== null)('a full disk under SQLite', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sipkeeper-full-'))
-  const isMounted = mount(folder)
-  if (!isMounted) process.stdout.write('skipped: only root can mount a small disk\n')
+  // The body of a describe that is skipped runs all the same, and what it mounts nobody would take away.
+  const isMounted = postgresUrl === null && mount(folder)
+  if (postgresUrl === null && !isMounted) process.stdout.write('skipped: only root can mount a small disk\n')
   afterAll(() => {
     if (isMounted) Bun.spawnSync(['umount', '-l', folder])
     rmSync(folder, { recursive: true, force: true })
