@@ -1,6 +1,34 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hasProgram } from './executable.ts'
+
+const HEADER = '/usr/include/linphone/core.h'
+
+/** Whether programs that use Debian's liblinphone can be built here; as `hasProgram`. */
+export const canBuildClients = (): boolean => {
+  if (!hasProgram('cc')) return false
+  if (existsSync(HEADER)) return true
+  if (process.env.CI === 'true') throw new Error(`${HEADER} is missing; CI installs liblinphone-dev`)
+  process.stdout.write('skipped: liblinphone-dev is not installed\n')
+  return false
+}
+
+/** Builds a C program on liblinphone in a folder, which is its home, and runs it to its end. */
+export const runClient = async (source: string, folder: string, args: string[]) => {
+  const program = join(folder, 'client')
+  const built = Bun.spawnSync(['cc', '-o', program, source, '-llinphone'])
+  if (built.exitCode !== 0) throw new Error(built.stderr.toString())
+  // Without this folder the core never starts.
+  mkdirSync(join(folder, '.local/share/linphone'), { recursive: true })
+  const child = Bun.spawn([program, ...args], {
+    env: { HOME: folder, PATH: process.env.PATH ?? '' },
+    stdout: 'pipe',
+    stderr: 'ignore',
+  })
+  const output = await new Response(child.stdout).text()
+  return { code: await child.exited, output }
+}
 
 /** What a section of an rc file says; null: nothing. */
 export const entry = (rc: string, section: string, key: string): string | null => {
