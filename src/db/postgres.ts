@@ -12,6 +12,7 @@ import {
   schemaOf,
 } from './migrations.ts'
 import { noNesting } from './nesting.ts'
+import { type PoolOptions, patientPool } from './pool.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
 import { writeHealth } from './write-health.ts'
@@ -42,15 +43,14 @@ const rewriter = (connection: Connection): Rewriter => ({
 })
 
 /** PostgreSQL through Bun's own driver. READ COMMITTED: decide by what a write returned. */
-export const openPostgres = (url: string): Db => {
+export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> = {}): Db => {
   const client = new Client({ url, max: CONNECTIONS, connectionTimeout: 10 })
-  const db = drizzle({ client, casing: 'snake_case' })
+  const pool = patientPool(client, { connections: CONNECTIONS, ...options })
+  const db = drizzle({ client: pool as unknown as Client, casing: 'snake_case' })
   const nesting = noNesting()
   /** Writes a row, which changes nothing. */
   const health = writeHealth(async () => {
-    await client.unsafe(
-      `UPDATE ${MIGRATIONS_TABLE} SET hash = hash WHERE tag = (SELECT max(tag) FROM ${MIGRATIONS_TABLE})`,
-    )
+    await pool.rows(`UPDATE ${MIGRATIONS_TABLE} SET hash = hash WHERE tag = (SELECT max(tag) FROM ${MIGRATIONS_TABLE})`)
   })
   let open = 0
   let commits = 0
@@ -95,13 +95,13 @@ export const openPostgres = (url: string): Db => {
         and accounts.username ilike ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`,
     limiterStore: {
       query: async ({ text, values }) => {
-        const rows = await client.unsafe(text, values)
+        const rows = await pool.rows(text, values)
         return { rows, rowCount: rows.length }
       },
       clear: async (now, most) => {
         const ended = 'SELECT key FROM rate_limits WHERE expire < $1 LIMIT $2'
         const statement = `DELETE FROM rate_limits WHERE key IN (${ended}) AND expire < $1 RETURNING key`
-        return (await client.unsafe(statement, [now.getTime(), most])).length
+        return (await pool.rows(statement, [now.getTime(), most])).length
       },
     },
     migrate: async (seal = null) =>
@@ -130,7 +130,7 @@ export const openPostgres = (url: string): Db => {
       return schemaOf(postgresMigrations, applied)
     },
     ping: async () => {
-      await client`SELECT 1`
+      await pool.rows('SELECT 1')
       await health.check()
     },
     commits: () => commits,

@@ -45,14 +45,17 @@ interface Options {
   readonly appKey?: Uint8Array
   /** Instead of waiting before an answer that is slow on purpose. */
   readonly pause?: (ms: number) => Promise<void>
+  /** How long a request may wait for a connection to PostgreSQL. */
+  readonly connectionWaitMs?: number
 }
 
 /**
  * The whole HTTP surface on a fresh database, with a clock, addresses and logs in the test's hands. Two Spaces exist:
  * the super Space `sip.example.org` on host `localhost`, and `sip.other.org` on `other.localhost`. Limits are off.
  */
-export const testApp = async ({ env = {}, appKey = randomBytes(32), push, pause }: Options = {}) => {
-  const database = await testDatabase()
+export const testApp = async (options: Options = {}) => {
+  const { env = {}, appKey = randomBytes(32), push, pause, connectionWaitMs } = options
+  const database = await testDatabase(connectionWaitMs === undefined ? {} : { waitMs: connectionWaitMs })
   const { db } = database
   const environment = {
     API_RATE_LIMIT_PER_MINUTE: '0',

@@ -45,8 +45,8 @@ const databaseUrl = (url: string, name: string) => {
   return changed.href
 }
 
-/** A migrated, empty database that nobody else uses. */
-export const testDatabase = async (): Promise<TestDatabase> => {
+/** A migrated, empty database that nobody else uses. `waitMs`: for a connection of PostgreSQL's pool. */
+export const testDatabase = async (options: { waitMs?: number } = {}): Promise<TestDatabase> => {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   if (postgresUrl === null) {
     template ??= sqliteTemplate()
@@ -69,7 +69,7 @@ export const testDatabase = async (): Promise<TestDatabase> => {
   await admin.close()
   const url = databaseUrl(postgresUrl, name)
   return {
-    db: openPostgres(url),
+    db: openPostgres(url, options),
     url,
     reopen: () => openPostgres(url),
     drop: async () => {
