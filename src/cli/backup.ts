@@ -113,8 +113,12 @@ const claimed = (folder: string) => {
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Runs `work`; if it fails, or somebody ends the process meanwhile, `undo` is done before that is told. */
-const undoneUnlessWhole = async (undo: () => void, work: () => Promise<void>): Promise<void> => {
+/**
+ * Does what `begin` begins, then `work`; if that fails, or somebody ends the process meanwhile, what `begin` returned is
+ * done before that is told. Signals wait for `begin`, which is no promise.
+ */
+const undoneUnlessWhole = async (begin: () => { undo(): void }, work: () => Promise<void>): Promise<void> => {
+  let undo = () => {}
   const interrupted = (signal: (typeof ENDING)[number]) => {
     undo()
     // Ends as if nobody had listened.
@@ -123,6 +127,7 @@ const undoneUnlessWhole = async (undo: () => void, work: () => Promise<void>): P
   }
   for (const signal of ENDING) process.on(signal, interrupted)
   try {
+    undo = begin().undo
     await work()
   } catch (error) {
     undo()
@@ -179,11 +184,13 @@ const backup = async (folder: string, options: GlobalOptions): Promise<void> => 
   const { config, file } = sqliteFile(options)
   if (!existsSync(file)) throw new CommandError(`${file} does not exist.`, EXIT.notFound)
   if (existsSync(folder)) emptied(folder)
-  const { undo } = claimed(folder)
   let manifest: Manifest | undefined
-  await undoneUnlessWhole(undo, async () => {
-    manifest = await fill(folder, config, file)
-  })
+  await undoneUnlessWhole(
+    () => claimed(folder),
+    async () => {
+      manifest = await fill(folder, config, file)
+    },
+  )
   if (manifest === undefined) return
   print(`${Object.keys(manifest.files).join(', ')} kept in ${folder}`)
   if (config.APP_KEY !== null) print('APP_KEY is part of your configuration: keep it with this backup.')
