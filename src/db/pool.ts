@@ -1,7 +1,7 @@
 import type { SQL as Client } from 'bun'
 
 /** Longer than any statement of ours takes, shorter than phones wait for a reply. */
-const CONNECTION_WAIT_MS = 5000
+const CONNECTION_WAIT_MS = 10_000
 
 /** Every connection is taken, for instance by statements that wait for a lock: `outageOf` calls it busy. */
 class PoolExhausted extends Error {
