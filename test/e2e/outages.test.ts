@@ -110,9 +110,9 @@ describe.skipIf(postgresUrl !== null)('a full disk under SQLite', () => {
     expect((await create('after.1')).status).toBe(200)
     known.add('after.1')
     expect(await names()).toEqual([...known].sort())
+    expect(await running.stop()).toBe(0)
     expect(running.output()).toContain('the database does not serve requests')
     expect(running.output()).not.toContain('request failed')
-    expect(await running.stop()).toBe(0)
   })
 })
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type BrowserContextOptions, devices, type Page } from 'playwright-core'
 import { barriers, browser, overflows } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
 import { hasProgram, prepared, type Running, serve } from '../support/executable.ts'
 
 // People with a keyboard, a phone or another time zone, and the compiled executable in Chromium.
@@ -62,6 +63,8 @@ describe.skipIf(!hasProgram('chromium'))('the panel', () => {
       await page.goto(running.base + path)
       for (const [name, text] of Object.entries(fields)) await page.fill(`[name=${name}]`, text)
       await submit(page)
+      // A browser sets the focus when it first draws the page.
+      await eventually(() => page.evaluate(() => document.activeElement !== document.body))
       return focused(page)
     }
 
