@@ -19,14 +19,40 @@ export const provisioningStore = (db: Db) => {
       .where(eq(setups.accountId, sql.placeholder('accountId'))),
   )
 
+  const excluded = (name: string) => sql.raw(`excluded.${name}`)
+  const remember = db.prepare<Pick<Setup, keyof Setup> & { accountId: number; at: Date }>()(
+    'remember_account_setup',
+    (on) =>
+      on
+        .insert(setups)
+        .values({
+          accountId: sql.placeholder('accountId'),
+          identity: sql.placeholder('identity'),
+          registrar: sql.placeholder('registrar'),
+          moved: sql.placeholder('moved'),
+          beside: sql.placeholder('beside'),
+          line: sql.placeholder('line'),
+          createdAt: sql.placeholder('at'),
+          updatedAt: sql.placeholder('at'),
+        })
+        .onConflictDoUpdate({
+          target: setups.accountId,
+          set: {
+            identity: excluded('identity'),
+            registrar: excluded('registrar'),
+            moved: excluded('moved'),
+            beside: excluded('beside'),
+            line: excluded('line'),
+            updatedAt: excluded('updated_at'),
+          },
+        })
+        .returning({ accountId: setups.accountId }),
+  )
+
   return {
     /** null: no document was served yet. */
     setup: async (on: Reader, accountId: number): Promise<Setup | null> =>
       (await ofAccount(on, { accountId }))[0] ?? null,
-    remember: (tx: Tx, accountId: number, setup: Setup, at: Date) =>
-      tx
-        .insert(setups)
-        .values({ accountId, ...setup, createdAt: at, updatedAt: at })
-        .onConflictDoUpdate({ target: setups.accountId, set: { ...setup, updatedAt: at } }),
+    remember: (tx: Tx, accountId: number, setup: Setup, at: Date) => remember(tx, { ...setup, accountId, at }),
   }
 }
