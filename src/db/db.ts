@@ -42,6 +42,11 @@ export interface Db {
    * From three characters on an index of trigrams finds them.
    */
   nameContains(part: string, stretch: Stretch): SQL
+  /**
+   * Takes up to `most` new user names into the index of `nameContains`, which finds them without it too; how many.
+   * 0 where the database does so by itself.
+   */
+  indexNames(most: number): Promise<number>
   /** For rate-limiter-flexible's counters; null where one process owns the database and counts in memory. */
   readonly limiterStore: {
     query(query: { text: string; values: unknown[] }): Promise<{ rows: unknown[]; rowCount: number }>

@@ -93,6 +93,7 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
     nameContains: (part, { after, last }) =>
       sql`accounts.id > ${after} and accounts.id <= ${last}
         and accounts.username ilike ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`,
+    indexNames: async () => 0,
     limiterStore: {
       query: async ({ text, values }) => {
         const rows = await pool.rows(text, values)

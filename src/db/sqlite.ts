@@ -25,6 +25,10 @@ import { writeHealth } from './write-health.ts'
 /** At most so many transactions share one COMMIT, which bounds how long the loop is held. */
 const GROUP_SIZE = 64
 
+/** Names of accounts beyond it are not in `account_names` yet; triggers keep those up to it (see the migration). */
+const LAST_INDEXED = '(SELECT coalesce(max(id), 0) FROM account_names_docsize)'
+const lastIndexed = sql.raw(LAST_INDEXED)
+
 /** What FTS5's trigram tokenizer can look for; shorter texts are compared row by row. */
 const SHORTEST_TRIGRAM = 3
 
@@ -210,33 +214,35 @@ export const openSqlite = (file: string): Db => {
   const appliedMigrations = () =>
     writer.query<AppliedMigration, []>(`SELECT tag, hash FROM ${MIGRATIONS_TABLE} ORDER BY tag`).all()
 
+  const transaction = <T>(work: (tx: Tx) => Promise<T>) =>
+    new Promise<T>((resolve, reject) => {
+      nesting.refuse()
+      if (isClosed) throw new Error('The database is closed.')
+      enqueue({
+        run: async () => {
+          savepoint.run()
+          try {
+            const value = await nesting.run(() => work(tx))
+            release.run()
+            return () => resolve(value)
+          } catch (error) {
+            health.failed(error)
+            // A full disk may have ended the whole transaction: then nobody in the group has written anything.
+            if (!writer.inTransaction) throw error
+            undo.run()
+            release.run()
+            return () => reject(error)
+          }
+        },
+        fail: reject,
+      })
+    })
+
   return {
     dialect: 'sqlite',
     tables,
     read,
-    transaction: <T>(work: (tx: Tx) => Promise<T>) =>
-      new Promise<T>((resolve, reject) => {
-        nesting.refuse()
-        if (isClosed) throw new Error('The database is closed.')
-        enqueue({
-          run: async () => {
-            savepoint.run()
-            try {
-              const value = await nesting.run(() => work(tx))
-              release.run()
-              return () => resolve(value)
-            } catch (error) {
-              health.failed(error)
-              // A full disk may have ended the whole transaction: then nobody in the group has written anything.
-              if (!writer.inTransaction) throw error
-              undo.run()
-              release.run()
-              return () => reject(error)
-            }
-          },
-          fail: reject,
-        })
-      }),
+    transaction,
     prepare:
       () =>
       <Row>(name: string, build: (on: Tx) => { prepare(name: string): unknown }) => {
@@ -257,9 +263,18 @@ export const openSqlite = (file: string): Db => {
         return sql`accounts.id > ${after} and accounts.id <= ${last} and instr(lower(accounts.username), lower(${part})) > 0`
       }
       const phrase = `"${part.replaceAll('"', '""')}"`
-      return sql`accounts.id in (select rowid from account_names
-        where account_names match ${phrase} and rowid > ${after} and rowid <= ${last})`
+      return sql`accounts.id in (
+        select rowid from account_names where account_names match ${phrase} and rowid > ${after} and rowid <= ${last}
+        union all select id from accounts as late where id > max(${after}, ${lastIndexed}) and id <= ${last}
+          and instr(lower(username), lower(${part})) > 0)`
     },
+    // One name at a time would have the index merged while somebody waits for an account: together they cost little.
+    indexNames: (most) =>
+      transaction(async () => {
+        const late = writer.query(`INSERT INTO account_names (rowid, username)
+          SELECT id, username FROM accounts WHERE id > ${LAST_INDEXED} ORDER BY id LIMIT ?`)
+        return late.run(most).changes
+      }),
     limiterStore: null,
     migrate: async (seal = null) => {
       const before = isMigrated() ? appliedMigrations() : []

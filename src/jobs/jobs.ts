@@ -79,6 +79,12 @@ export const jobs = (deps: {
       run: ({ signal }) => limits.clear(now(), signal),
     },
     {
+      name: 'account-names',
+      commands: [],
+      schedule: '*/5 * * * *',
+      run: ({ signal }) => housekeeping.names({ signal }),
+    },
+    {
       name: 'sessions',
       commands: [],
       schedule: '25 * * * *',

@@ -1,5 +1,7 @@
+import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { postgresUrl } from '../support/database.ts'
 
 let t: TestApp
 let admin: TestAccount
@@ -84,6 +86,47 @@ describe('a search', () => {
     expect([await names('?search=carol'), await names('?search=roth')]).toEqual([[], ['dorothy']])
     expect((await t.send('DELETE', `/api/accounts/${carol.id}`, { as: admin })).status).toBe(200)
     expect(await names('?search=roth')).toEqual([])
+  })
+
+  test('finds the same whether names are in the index yet or not, and what changes there stays right', async () => {
+    const index = async () => {
+      const job = t.parts.jobs.named('account-names')
+      return job === null ? null : ((await t.parts.jobs.run(job))?.count ?? null)
+    }
+    const first = await t.account({ username: 'first-early' })
+    const early = [await t.account({ username: 'early-1' }), await t.account({ username: 'early-2' })] as const
+    expect(await names('?search=EARLY')).toEqual(['first-early', 'early-1', 'early-2'])
+    await index()
+    const late = await t.account({ username: 'late-early' })
+    expect(await names('?search=EARLY')).toEqual(['first-early', 'early-1', 'early-2', 'late-early'])
+    const renamed = { username: 'renamed', password: 'correct-horse', algorithm: 'MD5' }
+    for (const { id } of [early[0], late]) {
+      expect(
+        (await t.send('PUT', `/api/accounts/${id}`, { as: admin, body: { ...renamed, username: `renamed-${id}` } }))
+          .status,
+      ).toBe(200)
+    }
+    expect(await names('?search=early')).toEqual(['first-early', 'early-2'])
+    expect(await names('?search=renamed')).toEqual([`renamed-${early[0].id}`, `renamed-${late.id}`])
+    for (const { id } of [first, early[1], late]) {
+      expect((await t.send('DELETE', `/api/accounts/${id}`, { as: admin })).status).toBe(200)
+    }
+    expect([await names('?search=early'), await names('?search=renamed')]).toEqual([[], [`renamed-${early[0].id}`]])
+    await index()
+    expect(await names('?search=renamed')).toEqual([`renamed-${early[0].id}`])
+    // Below what is indexed, as an import that keeps ids makes them.
+    await t.db.transaction(async (tx) => {
+      const [row] = await tx.select().from(t.db.tables.accounts)
+      if (row === undefined) throw new Error('no account')
+      await tx.insert(t.db.tables.accounts).values([{ ...row, id: first.id, username: 'back-again', admin: false }])
+    })
+    expect(await names('?search=back-a')).toEqual(['back-again'])
+    expect(await index()).toBe(0)
+    if (postgresUrl !== null) return
+    const other = new Database(t.database.url)
+    // FTS5 compares the index with the table that it was made of, and fails where they differ.
+    other.run("INSERT INTO account_names (account_names, rank) VALUES ('integrity-check', 1)")
+    other.close()
   })
 
   test('finds accounts that are thousands of ids apart', async () => {

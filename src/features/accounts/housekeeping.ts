@@ -31,17 +31,17 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Brid
   const answers = captchaStore(db)
   const before = (ms: number) => new Date(now().getTime() - ms)
 
-  /** For rows that have no numbers. */
+  /** What `step`, at most so much in one transaction, sums up to until it finds less. */
   const inBatches = async (
-    remove: (tx: Tx, most: number) => Promise<number>,
+    step: (most: number) => Promise<number>,
     signal: AbortSignal | undefined,
   ): Promise<number> => {
     let total = 0
     for (;;) {
       signal?.throwIfAborted()
-      const removed = await db.transaction((tx) => remove(tx, BATCH))
-      total += removed
-      if (removed < BATCH) return total
+      const done = await step(BATCH)
+      total += done
+      if (done < BATCH) return total
       await Bun.sleep(0)
     }
   }
@@ -79,10 +79,10 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Brid
     },
     /** Spent digest counts whose nonces have expired; PostgreSQL only, nothing elsewhere. */
     nonces: ({ signal }: Pace = {}): Promise<number> =>
-      inBatches((tx, most) => store.deleteNonces(tx, now(), most), signal),
+      inBatches((most) => db.transaction((tx) => store.deleteNonces(tx, now(), most)), signal),
     /** Proofs of work that could not be sent again anyway; an hour of grace, as clocks of several machines differ. */
     captchaAnswers: ({ signal }: Pace = {}): Promise<number> =>
-      inBatches((tx, most) => answers.clear(tx, before(60 * MINUTE_MS), most), signal),
+      inBatches((most) => db.transaction((tx) => answers.clear(tx, before(60 * MINUTE_MS), most)), signal),
     /** Tokens and codes of every kind that were used, or expired, so long ago; those that mark an account as validated stay. */
     tokens: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
       if (days === null) return 0
@@ -105,10 +105,12 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Brid
       let total = 0
       for (const rows of old) total += apply ? await sweep(db, rows, { signal }) : await count(db, rows)
       const links = apply
-        ? await inBatches((tx, most) => store.deleteWizards(tx, until, most), signal)
+        ? await inBatches((most) => db.transaction((tx) => store.deleteWizards(tx, until, most)), signal)
         : await store.countWizards(db.read, until)
       return total + links
     },
+    /** Names of new accounts enter the index that searches use. */
+    names: ({ signal }: Pace = {}): Promise<number> => inBatches((most) => db.indexNames(most), signal),
     /** Sessions that have ended, or that nobody has used for SESSION_LIFETIME. */
     sessions: (pace: Pace = {}): Promise<number> => {
       const idleSince = before(config.SESSION_LIFETIME * MINUTE_MS + WRITTEN_WITHIN_MS)
