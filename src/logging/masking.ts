@@ -61,13 +61,12 @@ function maskedEntries(fields: Readonly<Record<string, unknown>>, depth: number)
 }
 
 function maskedValue(name: string, value: unknown, depth: number): unknown {
-  const words = wordsOf(name)
-  const secrecy = secrecyOf(words)
+  const { secrecy, isPlace } = meaningOf(name)
   if (secrecy !== null && value !== null && typeof value !== 'boolean') {
     const isCount = typeof value === 'number' && secrecy.plural
     return isCount ? value : secrecy.word === 'token' && typeof value === 'string' ? maskedToken(value) : '***'
   }
-  if (typeof value === 'string') return PLACES.has(words.at(-1) ?? '') ? maskedPlace(value) : value
+  if (typeof value === 'string') return isPlace ? maskedPlace(value) : value
   if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
   if (typeof value !== 'object' || value === null) return value
   if (depth >= MAX_DEPTH) return '…'
@@ -98,7 +97,25 @@ function maskedError(error: Error, depth: number): Record<string, unknown> {
   return shown
 }
 
-function secrecyOf(words: readonly string[]): { word: string; plural: boolean } | null {
+interface Meaning {
+  readonly secrecy: { readonly word: string; readonly plural: boolean } | null
+  readonly isPlace: boolean
+}
+
+/** Fields of ours have few names, and each line repeats them; whoever makes up others has them worked out each time. */
+const meanings = new Map<string, Meaning>()
+const MOST_MEANINGS = 500
+
+function meaningOf(name: string): Meaning {
+  const known = meanings.get(name)
+  if (known !== undefined) return known
+  const words = wordsOf(name)
+  const meaning = { secrecy: secrecyOf(words), isPlace: PLACES.has(words.at(-1) ?? '') }
+  if (meanings.size < MOST_MEANINGS) meanings.set(name, meaning)
+  return meaning
+}
+
+function secrecyOf(words: readonly string[]): Meaning['secrecy'] {
   if (ABOUT.has(words.at(-1) ?? '') && !words.includes('session')) return null
   for (const [index, written] of words.entries()) {
     const plural = written.length > 3 && written.endsWith('s')
