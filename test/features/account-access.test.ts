@@ -285,6 +285,9 @@ describe('an account that an administrator has switched off', () => {
     expect(browser.cookies.has('sipkeeper_session')).toBe(false)
     const page = await browser.open('/switched-off')
     expect([page.status, page.text]).toEqual([403, expect.stringContaining('This account is switched off')])
+    // Nobody is signed in there who could sign out.
+    expect(page.text).toContain('href="/login"')
+    expect(page.text).not.toContain('href="/logout"')
   })
 
   test('is switched on again by an administrator: with its route, with PUT, or from the command line', async () => {

@@ -7,7 +7,7 @@ interface Chapter {
 export const INTRODUCTION: readonly Chapter[] = [
   {
     title: 'Hosts and Spaces',
-    text: 'A Space is one host and one SIP domain. The host of a request decides which Space it is about: an unknown host is 404, an expired Space 403. What belongs to another Space is not found here, not even by a super administrator.',
+    text: 'A Space is one host and one SIP domain. The host of a request decides which Space it is about: an unknown host is 404, an expired Space 403. What belongs to another Space is not found here, not even by a super administrator, but for the two look-ups of a SIP proxy: with a super administrator’s key they find the accounts of every Space.',
   },
   {
     title: 'Who is calling',
