@@ -131,8 +131,9 @@ export const backoff = (
 const CLEAR_BATCH = 500
 
 /**
- * The table of limits (spec auth.md §10). An address counts as its network does (D56): `visit.network`. Guessing is counted in the database where several processes share one.
- * The volume limit of the API is counted by each process: it protects the process, and a `GET` writes nothing.
+ * The table of limits (spec auth.md §10). An address counts as its network does (D56): `visit.network`. Guessing is
+ * counted in the database where several processes share one. The volume limit of the API is counted by each process: it
+ * protects the process, and a `GET` writes nothing.
  */
 export const limits = (config: Config, db: Db, log: Logging) => {
   const throttled = (name: string, key: string, retryAfterSeconds: number) => {
