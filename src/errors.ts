@@ -1,4 +1,4 @@
-import type { MessageId } from './messages/messages.ts'
+import type { Message, MessageId, MessageValues } from './messages/messages.ts'
 
 /** The closed list of ways we say no; `http/errors.ts` and `cli/` hold the only maps to statuses and exit codes. */
 export type RefusalCode =
@@ -12,16 +12,6 @@ export type RefusalCode =
   | 'invalid' // 422, `fields` says where
   | 'rate_limited' // 429, `retryAfterSeconds` says how long
   | 'unavailable' // 503
-
-export type MessageValues = Readonly<Record<string, string | number>>
-
-/** A text of the catalogue with its values, translated only where it leaves the process. */
-export interface Message {
-  readonly id: MessageId
-  readonly values?: MessageValues
-  /** The setting, or the member of the Space, that decides so: administrators are told its name, nobody else is. */
-  readonly setting?: string
-}
 
 /** Wire field name → its messages, in the order of the rules. */
 export type FieldMessages = ReadonlyMap<string, readonly Message[]>

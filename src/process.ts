@@ -1,13 +1,14 @@
+import { FLUSH_EVERY_MS } from './access/api-keys/api-keys.ts'
 import { app } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Db } from './db/db.ts'
-import { FLUSH_EVERY_MS } from './features/api-keys/api-keys.ts'
 import { front } from './http/front.ts'
 import { metrics } from './http/metrics.ts'
 import { json } from './http/respond.ts'
 import { listen, listenForMetrics, removeLeftover } from './http/server.ts'
 import { scheduler } from './jobs/scheduler.ts'
 import { dispatcher } from './outbox/dispatcher.ts'
+import { barePage } from './panel/error-page.tsx'
 import { services, type World } from './services.ts'
 
 /** What `/up` says: 200 when the database answers and, as far as we know, takes what is written (D53). */
@@ -33,6 +34,7 @@ export const assemble = (world: World, db: Db) => {
     spaces: parts.spaces,
     routes: routes.fetch,
     health: health(db),
+    page: barePage,
     metrics: measured,
     log: world.log,
     outages: parts.outages,

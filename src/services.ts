@@ -1,60 +1,35 @@
-import { readFileSync } from 'node:fs'
+import { accountTokens } from './access/account-tokens/account-tokens.ts'
+import { apiKeys } from './access/api-keys/api-keys.ts'
+import { authentication } from './access/authentication/authentication.ts'
+import { knownBrowsers } from './access/known-browsers/known-browsers.ts'
+import { sessions } from './access/sessions/sessions.ts'
+import { accountTypes } from './accounts/account-types/account-types.ts'
+import { accounts } from './accounts/accounts/accounts.ts'
+import { administrators } from './accounts/accounts/administrators.ts'
+import { accountHousekeeping } from './accounts/accounts/housekeeping.ts'
+import { accountWire } from './accounts/accounts/wire.ts'
+import { blocking } from './accounts/blocking/blocking.ts'
+import { codes } from './accounts/codes/codes.ts'
+import { confirmationKeys } from './accounts/confirmation-keys/confirmation-keys.ts'
+import { dictionary } from './accounts/dictionary/dictionary.ts'
+import { notices } from './accounts/notices/notices.ts'
+import { phoneCountries } from './accounts/phone-countries/phone-countries.ts'
+import { provisioningTokens } from './accounts/provisioning-tokens/provisioning-tokens.ts'
+import { carddavCredentials } from './address-books/carddav-credentials/carddav-credentials.ts'
+import { contacts } from './address-books/contacts/contacts.ts'
+import { contactsLists } from './address-books/contacts-lists/contacts-lists.ts'
+import { vcardsStorage } from './address-books/vcards-storage/vcards-storage.ts'
 import { captcha } from './captcha/captcha.ts'
 import type { Config } from './config/config.ts'
 import { databaseLocation } from './config/database-location.ts'
 import type { Db } from './db/db.ts'
 import { openPostgres } from './db/postgres.ts'
 import { openSqlite } from './db/sqlite.ts'
-import { accountActions } from './features/account-actions/account-actions.ts'
-import { accountTokens } from './features/account-tokens/account-tokens.ts'
-import { accountTypes } from './features/account-types/account-types.ts'
-import { accounts } from './features/accounts/accounts.ts'
-import { administrators } from './features/accounts/administrators.ts'
-import { accountHousekeeping } from './features/accounts/housekeeping.ts'
-import { accountWire } from './features/accounts/wire.ts'
-import { activation } from './features/activation/activation.ts'
-import { apiKeys } from './features/api-keys/api-keys.ts'
-import { authTokens } from './features/auth-tokens/auth-tokens.ts'
-import { authentication } from './features/authentication/authentication.ts'
-import { decoys } from './features/authentication/decoys.ts'
-import { nonces, spentCountsInDatabase, spentCountsInMemory } from './features/authentication/nonces.ts'
-import { authenticationStore } from './features/authentication/store.ts'
-import { blocking } from './features/blocking/blocking.ts'
-import { branding } from './features/branding/branding.ts'
-import { carddav } from './features/carddav/carddav.ts'
-import { codes } from './features/codes/codes.ts'
-import { confirmationKeys } from './features/confirmation-keys/confirmation-keys.ts'
-import { contactDetails } from './features/contact-details/contact-details.ts'
-import { contacts } from './features/contacts/contacts.ts'
-import { contactsLists } from './features/contacts-lists/contacts-lists.ts'
-import { devices } from './features/devices/devices.ts'
-import { dictionary } from './features/dictionary/dictionary.ts'
-import { bridge } from './features/external-accounts/bridge.ts'
-import { externalAccounts } from './features/external-accounts/external-accounts.ts'
-import { knownBrowsers } from './features/known-browsers/known-browsers.ts'
-import { notices } from './features/notices/notices.ts'
-import { ownAccount } from './features/own-account/own-account.ts'
-import { passwordResets } from './features/password-resets/password-resets.ts'
-import { phoneCountries } from './features/phone-countries/phone-countries.ts'
-import { provisioning } from './features/provisioning/provisioning.ts'
-import { provisioningTokens } from './features/provisioning-tokens/provisioning-tokens.ts'
-import { recovery } from './features/recovery/recovery.ts'
-import { registration } from './features/registration/registration.ts'
-import { sessions } from './features/sessions/sessions.ts'
-import { signIn } from './features/sign-in/sign-in.ts'
-import { signUp } from './features/sign-up/sign-up.ts'
-import { spaceEmailServers } from './features/space-email-servers/space-email-servers.ts'
-import { spaceAdministration } from './features/spaces/administration.ts'
-import { spaceDirectory } from './features/spaces/directory.ts'
-import { expiryNotices } from './features/spaces/expiry-notices.ts'
-import { vcardsStorage } from './features/vcards-storage/vcards-storage.ts'
-import { wizard } from './features/wizard/wizard.ts'
 import { accountEvents } from './hooks/account-events.ts'
 import { hooks } from './hooks/hooks.ts'
 import { limits } from './http/limits.ts'
 import { longReplies } from './http/long-replies.ts'
 import { outages } from './http/outages.ts'
-import type { Visit } from './http/visit.ts'
 import { jobs } from './jobs/jobs.ts'
 import { leases } from './jobs/leases.ts'
 import { jobRunner } from './jobs/runner.ts'
@@ -64,12 +39,32 @@ import type { Channel } from './outbox/messages.ts'
 import { outbox } from './outbox/outbox.ts'
 import { formTokens } from './panel/csrf.ts'
 import { navigation } from './panel/navigation.ts'
-import { type IniDocument, parseIni } from './protocols/ini.ts'
+import { provisioning } from './provisioning/provisioning/provisioning.ts'
+import { wizard } from './provisioning/wizard/wizard.ts'
 import { type Push, push } from './push/push.ts'
 import { registrar } from './registrar/registrar.ts'
+import { activation } from './registration/activation/activation.ts'
+import { registration } from './registration/registration/registration.ts'
+import { signUp } from './registration/sign-up/sign-up.ts'
 import { type Random, secrets } from './secrets.ts'
+import { authTokens } from './self-service/auth-tokens/auth-tokens.ts'
+import { contactDetails } from './self-service/contact-details/contact-details.ts'
+import { ownAccount } from './self-service/own-account/own-account.ts'
+import { passwordResets } from './self-service/password-resets/password-resets.ts'
+import { recovery } from './self-service/recovery/recovery.ts'
+import { signIn } from './self-service/sign-in/sign-in.ts'
 import { smsLimits } from './sms/limits.ts'
 import { sms } from './sms/sms.ts'
+import { branding } from './spaces/branding/branding.ts'
+import { carddavServers } from './spaces/carddav-servers/carddav-servers.ts'
+import { spaceEmailServers } from './spaces/space-email-servers/space-email-servers.ts'
+import { spaceAdministration } from './spaces/spaces/administration.ts'
+import { spaceDirectory } from './spaces/spaces/directory.ts'
+import { expiryNotices } from './spaces/spaces/expiry-notices.ts'
+import { accountActions } from './telephony/account-actions/account-actions.ts'
+import { devices } from './telephony/devices/devices.ts'
+import { bridge } from './telephony/external-accounts/bridge.ts'
+import { externalAccounts } from './telephony/external-accounts/external-accounts.ts'
 
 /** What the outside world gives: everything a test wants to hold in its own hands. */
 export interface World {
@@ -91,23 +86,6 @@ export const openDatabase = (config: Config): Db => {
   return location.kind === 'postgres' ? openPostgres(location.url) : openSqlite(location.file)
 }
 
-const DEFAULT_NONCE_LIFETIME_MINUTES = 5
-
-/** Small files that pages need, all of them in memory. */
-const UNCOUNTED = new Set(['/assets/:name', '/storage/img/:logo', '/robots.txt'])
-
-/** A missing file is an empty base document (spec provisioning.md §6.3). */
-const instanceEntries = (config: Config, log: Logging): IniDocument | null => {
-  const file = config.ACCOUNT_PROVISIONING_RC_FILE
-  if (file === null) return null
-  try {
-    return parseIni(readFileSync(file, 'utf8'))
-  } catch (error) {
-    log.app.warn('ACCOUNT_PROVISIONING_RC_FILE cannot be read; its entries are not served', { file, error })
-    return null
-  }
-}
-
 /** config → database → every feature: plain calls, no container. */
 export const services = (world: World, db: Db) => {
   const { config, log, now } = world
@@ -123,23 +101,7 @@ export const services = (world: World, db: Db) => {
   const mails = mail({ ...base, senderOf, spacesWithServer })
   const keysOfAccounts = apiKeys(base)
   const signedIn = sessions(base)
-  const lifetimeMs = (config.DIGEST_NONCE_LIFETIME_MINUTES ?? DEFAULT_NONCE_LIFETIME_MINUTES) * 60_000
-  const inMemory = db.dialect === 'sqlite'
-  // Counts that live in this process die with it, and so must its nonces.
-  const nonceKey = Buffer.concat([keys.keyFor('digest nonces'), inMemory ? world.random(32) : new Uint8Array()])
-  const spent = inMemory ? spentCountsInMemory() : spentCountsInDatabase(db, lifetimeMs)
-  const credentials = authenticationStore(db)
-  const proofs = authentication({
-    db,
-    now,
-    store: credentials,
-    spaces,
-    apiKeys: keysOfAccounts,
-    nonces: nonces(nonceKey, world.random, at, lifetimeMs, spent),
-    decoys: config.PUBLIC_ACCOUNT_INFO ? null : decoys({ key: keys.keyFor('decoys'), store: credentials, now: at }),
-    limits: limited,
-    log,
-  })
+  const proofs = authentication({ ...base, random: world.random, apiKeys: keysOfAccounts, limits: limited })
 
   const entries = dictionary(base)
   const countries = phoneCountries(base)
@@ -166,7 +128,7 @@ export const services = (world: World, db: Db) => {
   })
 
   const linesOfAccounts = externalAccounts({ ...base, accounts: accountsOfSpaces, bridge: bridged })
-  const addressBooks = carddav({ ...base, accounts: accountsOfSpaces })
+  const addressBooks = carddavCredentials({ ...base, accounts: accountsOfSpaces })
   const identities = authTokens({ ...base, accounts: accountsOfSpaces, apiKeys: keysOfAccounts })
   const browsers = knownBrowsers(base)
   const proven = signIn({
@@ -217,14 +179,13 @@ export const services = (world: World, db: Db) => {
 
   const documents = provisioning({
     ...base,
-    carddav: addressBooks,
+    carddavCredentials: addressBooks,
     externalAccounts: linesOfAccounts,
     hooks: hooksOfOperator,
     accounts: accountsOfSpaces,
     provisioningTokens: tokens,
     authTokens: identities,
     confirmationKeys: pendingKeys,
-    instanceEntries: instanceEntries(config, log),
   })
 
   const brands = branding(base)
@@ -240,6 +201,7 @@ export const services = (world: World, db: Db) => {
     push: pushes,
     registrar: registrations,
     outbox: messages,
+    carddavServers: carddavServers(base),
     /** How messages leave the building. */
     channels: world.channels ?? [mails, texts, recoveries.channel, bridged.channel, eventsOfAccounts.channel],
     mail: mails,
@@ -329,7 +291,7 @@ export const services = (world: World, db: Db) => {
     leases: leased,
     jobs: jobRunner({ ...base, jobs: periodic, leases: leased }),
     externalAccounts: linesOfAccounts,
-    carddav: addressBooks,
+    carddavCredentials: addressBooks,
     provisioning: documents,
     wizard: wizard({
       ...base,
@@ -337,17 +299,6 @@ export const services = (world: World, db: Db) => {
       provisioning: documents,
       provisioningTokens: tokens,
     }),
-    /** Counts a request against the volume limit of its account, or of its address; only the API says what is left. */
-    admitted: async (visit: Visit): Promise<void> => {
-      const { points } = limited.api
-      if (points === null || UNCOUNTED.has(visit.route)) return
-      const key = visit.caller === null ? visit.network : `account:${visit.caller.id}`
-      const tell = (remaining: number) => {
-        if (visit.route.startsWith('/api/')) visit.quota = { limit: points, remaining }
-      }
-      tell(0)
-      tell(await limited.api.consume(key))
-    },
   }
 }
 

@@ -9,7 +9,7 @@ import { type TestApp, testApp } from './support/app.ts'
 const root = join(import.meta.dir, '../src')
 
 interface Module {
-  /** Below src/: `features/accounts/api.ts`. */
+  /** Below src/: `accounts/accounts/api.ts`. */
   readonly file: string
   readonly source: string
   /** What it imports when it runs; type imports are none. Our own files as paths below src/. */
@@ -25,10 +25,15 @@ const readModule = (file: string): Module => {
   const resolve = (path: string) => (isOurs(path) ? join(dirname(file), path) : path)
   const transpiler = new Bun.Transpiler({ loader: file.endsWith('x') ? 'tsx' : 'ts' })
   const imports = transpiler.scanImports(source).map(({ path }) => resolve(path))
-  const typed = [...source.matchAll(/^(?:import|export) type [^;]*? from '(\.[^']+)'/gm)].map(([, path = '']) =>
+  const typed = [...source.matchAll(/^(?:import|export) [^;]*?from '(\.[^']+)'/gm)].map(([, path = '']) =>
     resolve(path),
   )
-  return { file, source, imports, mentions: [...imports, ...typed].filter((path) => /\.tsx?$/.test(path)) }
+  return {
+    file,
+    source,
+    imports,
+    mentions: [...new Set([...imports, ...typed])].filter((path) => /\.tsx?$/.test(path)),
+  }
 }
 
 const modules = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -39,10 +44,24 @@ const modules = readdirSync(root, { recursive: true, encoding: 'utf8' })
 const imports = modules.flatMap(({ file, imports: all }) => all.map((to) => ({ from: file, to })))
 const lines = (found: readonly { from: string; to: string }[]) => found.map(({ from, to }) => `${from} → ${to}`)
 
-/** `features/accounts/api.ts` → `features`; files at the top are rooms of their own. */
+/** `accounts/api-keys/api.ts` → `accounts`; files at the top are rooms of their own. */
 const roomOf = (file: string) => file.split('/')[0] ?? ''
-/** `accounts`, or null outside features/. */
-const featureOf = (file: string) => (file.startsWith('features/') ? (file.split('/')[1] ?? null) : null)
+/** Rooms whose folders are features, from the ground up (docs/architecture.md). */
+const GROUPS = [
+  'spaces',
+  'access',
+  'accounts',
+  'address-books',
+  'telephony',
+  'provisioning',
+  'self-service',
+  'registration',
+]
+/** `access/api-keys`, or null outside the groups. */
+const featureOf = (file: string): string | null => {
+  const [room = '', feature = '', name] = file.split('/')
+  return GROUPS.includes(room) && name !== undefined ? `${room}/${feature}` : null
+}
 
 /** The first ring that can be walked, as the files on it. */
 const ring = (edges: readonly { from: string; to: string }[]): string[] => {
@@ -66,30 +85,38 @@ describe('imports', () => {
   const FLOORS: readonly (readonly string[])[] = [
     ['protocols', 'errors.ts', 'messages', 'secrets.ts', 'program.ts'],
     ['config', 'db', 'logging'],
-    ['http', 'panel', 'hooks', 'outbox', 'mail', 'push', 'registrar', 'captcha', 'sms'],
-    ['features'],
-    ['jobs'],
-    ['app.ts', 'services.ts'],
+    ['nouns'],
+    ['http', 'outbox', 'push', 'registrar', 'captcha'],
+    ['panel', 'hooks', 'mail', 'sms'],
+    ['spaces'],
+    ['access'],
+    ['accounts'],
+    ['address-books', 'telephony'],
+    ['provisioning'],
+    ['self-service'],
+    ['registration'],
+    ['api-document', 'jobs'],
+    ['services.ts'],
+    ['app.ts'],
     ['process.ts'],
     ['cli'],
     ['main.ts'],
   ]
   const floorOf = (file: string) => FLOORS.findIndex((rooms) => rooms.includes(roomOf(file)))
 
-  /** What may look up: every request is about a Space, so the front knows when one has expired. */
-  const UPWARDS = ['http/front.ts → features/spaces/space.ts']
-
   test('every file is in a room that has its floor', () => {
     expect(modules.filter(({ file }) => floorOf(file) < 0).map(({ file }) => file)).toEqual([])
   })
 
-  test('point down, never up', () => {
-    const ours = imports.filter(({ to }) => floorOf(to) >= 0)
-    expect(lines(ours.filter(({ from, to }) => floorOf(to) > floorOf(from)))).toEqual(UPWARDS)
+  const mentions = modules.flatMap(({ file, mentions: all }) => all.map((to) => ({ from: file, to })))
+
+  test('point down, never up, types among them', () => {
+    const ours = mentions.filter(({ to }) => floorOf(to) >= 0)
+    expect(lines(ours.filter(({ from, to }) => floorOf(to) > floorOf(from)))).toEqual([])
   })
 
-  test('never form a ring', () => {
-    expect(ring(imports)).toEqual([])
+  test('never form a ring of files, types among them', () => {
+    expect(ring(mentions)).toEqual([])
   })
 
   test('of drizzle-orm are in db/ and in stores', () => {
@@ -114,6 +141,11 @@ describe('imports', () => {
     expect(found.map(({ file }) => file)).toEqual([])
   })
 
+  test('of what the reply is made of are in http/, panel/ and app.ts: use cases see a Visit', () => {
+    const allowed = (file: string) => file === 'app.ts' || ['http', 'panel'].includes(roomOf(file))
+    expect(lines(mentions.filter(({ from, to }) => to === 'http/exchange.ts' && !allowed(from)))).toEqual([])
+  })
+
   test('of HTTP, pages and the command line are not in stores', () => {
     const stores = imports.filter(({ from }) => /^(.+-)?store\.ts$/.test(basename(from)))
     expect(lines(stores.filter(({ to }) => ['http', 'panel', 'cli'].includes(roomOf(to))))).toEqual([])
@@ -123,20 +155,16 @@ describe('imports', () => {
 describe('a feature', () => {
   /** What others may call besides `<feature>.ts`: pure knowledge about its nouns. */
   const PUBLIC: Readonly<Record<string, readonly string[]>> = {
-    spaces: ['space.ts'],
-    accounts: ['accounts.ts', 'rules.ts', 'wire.ts'],
-    authentication: ['caller.ts', 'standing.ts'],
+    'accounts/accounts': ['rules.ts', 'wire.ts'],
   }
   /** What others may name in types as well. */
   const PUBLIC_TYPES: Readonly<Record<string, readonly string[]>> = {
-    spaces: ['directory.ts'],
-    authentication: ['caller.ts', 'standing.ts'],
-    'external-accounts': ['bridge.ts'],
+    'spaces/spaces': ['directory.ts'],
   }
   const crossing = (from: string, to: string) => featureOf(to) !== null && featureOf(from) !== featureOf(to)
   const isPublic = (to: string, more: Readonly<Record<string, readonly string[]>> = {}) => {
     const feature = featureOf(to) ?? ''
-    return [`${feature}.ts`, ...(PUBLIC[feature] ?? []), ...(more[feature] ?? [])].includes(basename(to))
+    return [`${basename(feature)}.ts`, ...(PUBLIC[feature] ?? []), ...(more[feature] ?? [])].includes(basename(to))
   }
   const between = imports.filter(({ from, to }) => featureOf(from) !== null && crossing(from, to))
 
@@ -160,7 +188,7 @@ describe('a feature', () => {
     const routes = imports.filter(({ to }) => featureOf(to) !== null && /^(api|pages)\.tsx?$/.test(basename(to)))
     expect(lines(routes.filter(({ from }) => from !== 'app.ts'))).toEqual([])
     const stores = imports.filter(({ from, to }) => crossing(from, to) && /^(.+-)?store\.ts$/.test(basename(to)))
-    expect(lines(stores)).toEqual(['services.ts → features/authentication/store.ts'])
+    expect(lines(stores)).toEqual([])
   })
 
   test('has files whose names can be guessed', () => {
@@ -169,6 +197,47 @@ describe('a feature', () => {
     expect(shadows).toEqual([])
     const rooms = new Set(modules.map(({ file }) => roomOf(file)))
     expect([...rooms].filter((name) => /^(utils?|helpers?|common|lib|shared|misc)(\.ts)?$/.test(name))).toEqual([])
+  })
+})
+
+describe('a group of features', () => {
+  const between = modules
+    .filter(({ file }) => featureOf(file) !== null)
+    .flatMap(({ file, mentions }) => mentions.map((to) => ({ from: file, to })))
+    .filter(({ to }) => featureOf(to) !== null)
+  const readme = (group: string) => readFileSync(join(root, group, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ')
+  const named = (text: string) => [...text.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name).sort()
+  const membersOf = (group: string) =>
+    [...new Set(modules.map(({ file }) => featureOf(file)).filter((feature) => feature?.startsWith(`${group}/`)))]
+      .map((feature) => basename(feature ?? ''))
+      .sort()
+
+  test('names its members, each of them, in its README', () => {
+    for (const group of GROUPS) {
+      const [, members = ''] = /Members: (.*?)\./.exec(readme(group)) ?? []
+      expect([group, named(members)]).toEqual([group, membersOf(group)])
+    }
+  })
+
+  test('is entered through its door alone, which the README names', () => {
+    for (const group of GROUPS) {
+      const entered = between.filter(({ from, to }) => roomOf(to) === group && roomOf(from) !== group)
+      const [, door = ''] = /Door: (.*?)\./.exec(readme(group)) ?? []
+      const used = new Set(entered.map(({ to }) => basename(featureOf(to) ?? '')))
+      expect([group, named(door)]).toEqual([group, [...used].sort()])
+    }
+  })
+
+  test('has more to say to itself than to others', () => {
+    const inside = between.filter(({ from, to }) => roomOf(from) === roomOf(to))
+    expect(inside.length).toBeGreaterThan(between.length - inside.length)
+  })
+
+  test('is below a third of the code, like every other room', () => {
+    const sizeOf = (some: readonly Module[]) => some.reduce((sum, { source }) => sum + source.split('\n').length, 0)
+    const whole = sizeOf(modules)
+    const rooms = Map.groupBy(modules, ({ file }) => roomOf(file))
+    expect([...rooms].filter(([, some]) => sizeOf(some) * 3 >= whole).map(([room]) => room)).toEqual([])
   })
 })
 
@@ -194,7 +263,7 @@ describe('the outside world', () => {
     const random = /\brandom(Bytes|UUID|Int|Fill|FillSync)\b|\bgetRandomValues\b|\bMath\.random\b|\bgenerateKey/
     // The name of a request in the log, and that of a Firebase app inside the process: no secrets, and nothing is
     // decided by them.
-    const names = ['http/visit.ts', 'push/fcm.ts']
+    const names = ['http/exchange.ts', 'push/fcm.ts']
     expect(using(random, (file) => roomOf(file) === 'cli' || names.includes(file))).toEqual([])
   })
 

@@ -1,4 +1,4 @@
-import type { Captcha, CaptchaDeps } from './captcha.ts'
+import type { Captcha, CaptchaDeps } from './kind.ts'
 
 const ORIGINS = ['https://hcaptcha.com', 'https://*.hcaptcha.com']
 const FIELD = 'h-captcha-response'

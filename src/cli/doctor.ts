@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { type Config, ConfigurationError } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import { isUnderRoot } from '../config/root-host.ts'
-import type { Check } from '../push/push.ts'
+import type { Check } from '../push/sender.ts'
 import { appKeyFile, keyIn } from './app-key.ts'
 import {
   databaseName,
@@ -16,19 +16,10 @@ import {
   withServices,
 } from './context.ts'
 import { CommandError, EXIT, explainFailure } from './exit.ts'
+import type { Finding, Level } from './finding.ts'
 import { isLocal, reachOf } from './first-run.ts'
 import { askFromOutside } from './outside.ts'
 import { print } from './terminal.ts'
-
-type Level = 'ok' | 'warning' | 'problem'
-
-export interface Finding {
-  readonly level: Level
-  readonly name: string
-  readonly detail: string
-  /** What to do about it, as a sentence. */
-  readonly hint?: string
-}
 
 const SOON_MS = 14 * 86_400_000
 

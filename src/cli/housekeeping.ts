@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { DEFAULT_THRESHOLDS } from '../features/spaces/expiry-notices.ts'
 import type { Occasion } from '../jobs/jobs.ts'
 import type { Services } from '../services.ts'
+import { DEFAULT_THRESHOLDS } from '../spaces/spaces/expiry-notices.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { runJob } from './jobs.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { duplicateEmails, duplicateSentence } from '../features/spaces/duplicate-emails.ts'
+import { duplicateEmails, duplicateSentence } from '../spaces/spaces/duplicate-emails.ts'
 import { databaseName, type GlobalOptions, loadSettings, migrate, openConfigured, schemaState } from './context.ts'
 import { print } from './terminal.ts'
 

@@ -6,7 +6,7 @@ import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import { translate } from '../messages/messages.ts'
-import type { Finding } from './doctor.ts'
+import type { Finding } from './finding.ts'
 
 const LIMIT_MS = 5000
 const MOST_BYTES = 2_000_000

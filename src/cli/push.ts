@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { PushProvider } from '../push/push.ts'
+import type { PushProvider } from '../push/sender.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { print } from './terminal.ts'

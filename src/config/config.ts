@@ -8,14 +8,9 @@ import { derivedTexts } from './derived.ts'
 import { parseEnvFile } from './env-file.ts'
 import { IGNORED, nearestName, PREFIXES } from './reference-names.ts'
 import { type Config, type SettingName, settingNames, settings } from './settings.ts'
+import type { Source } from './source.ts'
 
 export type { Config, SettingName } from './settings.ts'
-
-/** The text behind a value and where it was found; `null`: unset, and that has no default. */
-export interface Source {
-  readonly from: string
-  readonly text: string | null
-}
 
 export type Sources = Readonly<Record<SettingName, Source>>
 

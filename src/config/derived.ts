@@ -1,8 +1,8 @@
 /** Settings that follow from others while they are unset themselves. */
 
 import { isIP } from 'node:net'
-import type { Source } from './config.ts'
 import { type SettingName, settings } from './settings.ts'
+import type { Source } from './source.ts'
 
 export interface Derived {
   readonly texts: ReadonlyMap<SettingName, Source>

@@ -2,7 +2,7 @@ import type { SQL, SQLWrapper } from 'drizzle-orm'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PgQueryResultHKT } from 'drizzle-orm/pg-core/session'
 import type { Seal } from './steps.ts'
-import type { Stretch } from './sweep.ts'
+import type { Stretch } from './stretch.ts'
 import type { Tables } from './tables.ts'
 
 type Full = PgDatabase<PgQueryResultHKT, Record<string, never>>

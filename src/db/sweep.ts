@@ -1,5 +1,6 @@
 import { and, asc, gt, lte, type SQL, sql } from 'drizzle-orm'
 import type { Db, Tables, Tx } from './db.ts'
+import type { Stretch } from './stretch.ts'
 
 /** A table that numbers its rows as they come. */
 export type Numbered = Extract<Tables[keyof Tables], { readonly id: unknown }>
@@ -8,12 +9,6 @@ export type Numbered = Extract<Tables[keyof Tables], { readonly id: unknown }>
 export interface Outlived {
   readonly table: Numbered
   readonly condition: SQL | undefined
-}
-
-/** Rows with `after` < id ≤ `last`. */
-export interface Stretch {
-  readonly after: number
-  readonly last: number
 }
 
 /** Rows that one transaction looks at, and deletes at most. */

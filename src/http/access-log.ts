@@ -1,11 +1,11 @@
 import type { Logging } from '../logging/logging.ts'
-import { requestId, type Visit } from './visit.ts'
+import { type Exchange, requestId } from './exchange.ts'
 
 /** A phone's document left: told in any case, since it is what support is asked about. */
-const isDocument = (visit: Visit | undefined, { status, headers }: Response): boolean =>
+const isDocument = (exchange: Exchange | undefined, { status, headers }: Response): boolean =>
   status === 200 &&
-  visit?.head === false &&
-  visit.route.startsWith('/provisioning') &&
+  exchange?.head === false &&
+  exchange.route.startsWith('/provisioning') &&
   headers.get('content-type') === 'application/xml'
 
 const mayBeDocument = (url: string): boolean => url.includes('/provisioning')
@@ -19,22 +19,22 @@ export const accessLog = (isOn: boolean, log: Logging) => ({
   observe: async (
     request: Request,
     answer: () => Response | Promise<Response>,
-    known: () => { readonly visit: Visit | undefined; readonly address: string },
+    known: () => { readonly exchange: Exchange | undefined; readonly address: string },
   ): Promise<Response> => {
     const started = performance.now()
     const response = await answer()
-    const { visit, address } = known()
-    if (!isOn && !isDocument(visit, response)) return response
-    const { caller = null } = visit ?? {}
+    const { exchange, address } = known()
+    if (!isOn && !isDocument(exchange, response)) return response
+    const { caller = null } = exchange ?? {}
     log.app.info('request', {
       method: request.method,
-      route: visit?.route || 'none',
+      route: exchange?.route || 'none',
       status: response.status,
       duration_ms: Math.round((performance.now() - started) * 10) / 10,
-      space: visit?.space.domain,
+      space: exchange?.space.domain,
       account: caller === null ? undefined : `${caller.username}@${caller.domain}`,
       ip: address,
-      request_id: visit?.id ?? requestId(),
+      request_id: exchange?.id ?? requestId(),
     })
     return response
   },

@@ -1,11 +1,13 @@
 import { Elysia } from 'elysia'
 import { AppError } from '../errors.ts'
-import type { Authentication, Proof } from '../features/authentication/authentication.ts'
-import type { Caller, Role } from '../features/authentication/caller.ts'
+import type { Caller, Role } from '../nouns/caller.ts'
+import type { Proof, Verdict } from '../nouns/proof.ts'
+import type { Visit } from '../nouns/visit.ts'
 import { BODY_BYTES, inspectBody, readMembers, readQuery } from './body.ts'
 import { refusal } from './errors.ts'
+import { type Exchange, exchangeOf } from './exchange.ts'
 import { empty } from './respond.ts'
-import { type Visit, visitOf } from './visit.ts'
+import type { VolumeLimit } from './volume.ts'
 
 const COOKIE = /(?:^|;\s*)x-api-key=([A-Za-z0-9]+)/
 
@@ -35,19 +37,11 @@ const isTarget = (uri: string, url: string, basePath: string): boolean => {
   return seen !== null && seen !== uri && isOurs(seen)
 }
 
-/** A browser says where a request comes from; a cookie from elsewhere changes nothing (CSRF). */
-export const comesFromElsewhere = (request: Request, visit: Visit): boolean => {
-  const site = request.headers.get('sec-fetch-site')
-  if (site !== null) return site !== 'same-origin' && site !== 'none'
-  const origin = request.headers.get('origin')
-  return origin !== null && !visit.isOwnOrigin(origin)
-}
-
-const proofOf = (request: Request, visit: Visit, basePath: string): Proof => {
+const proofOf = (request: Request, exchange: Exchange, basePath: string): Proof => {
   const { headers } = request
   const cookie = headers.get('cookie')
   return {
-    method: visit.head ? 'HEAD' : request.method,
+    method: exchange.head ? 'HEAD' : request.method,
     path: () => new URL(request.url).pathname,
     isTarget: (uri) => isTarget(uri, request.url, basePath),
     authorization: headers.get('authorization'),
@@ -60,14 +54,14 @@ const proofOf = (request: Request, visit: Visit, basePath: string): Proof => {
 
 const isSafe = (method: string) => method === 'GET' || method === 'HEAD'
 
-/** Into `visit.input`: the members of a body of at most `limit` bytes, or of the query. */
-export const readInput = (request: Request, visit: Visit, limit: number): void | Promise<void> => {
+/** Into `exchange.input`: the members of a body of at most `limit` bytes, or of the query. */
+export const readInput = (request: Request, exchange: Exchange, limit: number): void | Promise<void> => {
   if (!isSafe(request.method)) {
     return readMembers(request, limit).then((members) => {
-      visit.input = members
+      exchange.input = members
     })
   }
-  if (request.url.includes('?')) visit.input = readQuery(request.url)
+  if (request.url.includes('?')) exchange.input = readQuery(request.url)
 }
 
 /** What a route asks of its caller, and the most that it reads of a body where that is more than a form. */
@@ -79,39 +73,38 @@ type Needs = Role | { readonly role: Role; readonly body: number }
  * GET that changes something: a HEAD of it does nothing, and a cookie from another site may not call it.
  */
 export const auth = (
-  authentication: Authentication,
+  authentication: { authenticate(visit: Visit, proof: Proof, role: Role): Promise<Verdict> },
   options: {
     basePath: string
-    /** Counts the request against the caller's volume limit, or the address's when nobody was recognised. */
-    admitted(visit: Visit): Promise<void> | void
-    /** There is such a limit at all. */
-    limited: boolean
+    admitted: VolumeLimit
   },
 ) => {
-  const identify = async (request: Request, visit: Visit, role: Role): Promise<void> => {
-    const proof = proofOf(request, visit, options.basePath)
-    const caller = await authentication.authenticate(visit, proof, role)
-    if (caller instanceof AppError) return refuse(visit, caller)
-    if (caller.via === 'cookie' && !isSafe(request.method) && comesFromElsewhere(request, visit)) {
+  const identify = async (request: Request, exchange: Exchange, role: Role): Promise<void> => {
+    const proof = proofOf(request, exchange, options.basePath)
+    const { caller, refused, challenge } = await authentication.authenticate(exchange, proof, role)
+    exchange.challenge = challenge
+    exchange.caller = caller
+    if (refused !== null) return refuse(exchange, refused)
+    if (caller?.via === 'cookie' && !isSafe(request.method) && exchange.isCrossSite) {
       throw new AppError('forbidden', 'errors.cross_origin')
     }
   }
 
   /** A refusal is kept for `beforeHandle`: throwing it through the framework costs more than the request itself. */
-  const refuse = (visit: Visit, error: unknown) => {
-    if (!(error instanceof AppError) || visit.isPage) throw error
-    visit.refusal = error
-    visit.refused = refusal(error, visit.language)
+  const refuse = (exchange: Exchange, error: unknown) => {
+    if (!(error instanceof AppError) || exchange.isPage) throw error
+    exchange.refusal = error
+    exchange.refused = refusal(error, exchange.language)
   }
 
-  const arrive = (request: Request, route: string): Visit => {
-    const visit = visitOf(request)
-    visit.route = route
-    return visit
+  const arrive = (request: Request, route: string): Exchange => {
+    const exchange = exchangeOf(request)
+    exchange.route = route
+    return exchange
   }
 
   const turnAway = ({ request }: { request: Request }): Response | undefined => {
-    const { refused, refusal: why, isPage } = visitOf(request)
+    const { refused, refusal: why, isPage } = exchangeOf(request)
     // Only now does a page know that it is one.
     if (isPage && why !== null) throw why
     return refused ?? undefined
@@ -122,54 +115,57 @@ export const auth = (
     open: {
       detail: { security: [] },
       transform: async ({ request, route }: { request: Request; route: string }) => {
-        const visit = arrive(request, route)
+        const exchange = arrive(request, route)
         try {
-          if (options.limited) await options.admitted(visit)
-          const reading = readInput(request, visit, BODY_BYTES)
+          if (options.admitted !== null) await options.admitted(exchange)
+          const reading = readInput(request, exchange, BODY_BYTES)
           if (reading !== undefined) await reading
         } catch (error) {
-          refuse(visit, error)
+          refuse(exchange, error)
         }
       },
       beforeHandle: turnAway,
-      resolve: ({ request }: { request: Request }): { visit: Visit } => ({ visit: visitOf(request) }),
+      resolve: ({ request }: { request: Request }): { visit: Visit } => {
+        const exchange = exchangeOf(request)
+        return { visit: exchange }
+      },
     },
     requires: (needs: Needs) => {
       const { role, body: limit } = typeof needs === 'string' ? { role: needs, body: BODY_BYTES } : needs
       return {
         detail: { security: [{ digest: [role] }, { apiKey: [role] }, { apiKeyCookie: [role] }] },
         transform: async ({ request, route }: { request: Request; route: string }) => {
-          const visit = arrive(request, route)
+          const exchange = arrive(request, route)
           try {
-            await identify(request, visit, role)
+            await identify(request, exchange, role)
           } catch (error) {
-            refuse(visit, error)
+            refuse(exchange, error)
           }
           try {
-            if (options.limited) await options.admitted(visit)
+            if (options.admitted !== null) await options.admitted(exchange)
             const reading =
-              visit.caller === null && !isSafe(request.method)
+              exchange.caller === null && !isSafe(request.method)
                 ? inspectBody(request, limit)
-                : readInput(request, visit, limit)
+                : readInput(request, exchange, limit)
             if (reading !== undefined) await reading
           } catch (error) {
-            refuse(visit, error)
+            refuse(exchange, error)
           }
         },
         beforeHandle: turnAway,
         // A request that was refused has no caller, and its handler never runs.
         resolve: ({ request }: { request: Request }): { visit: Visit; caller: Caller } => {
-          const visit = visitOf(request)
-          return { visit, caller: visit.caller as Caller }
+          const exchange = exchangeOf(request)
+          return { visit: exchange, caller: exchange.caller as Caller }
         },
       }
     },
     mutates: {
       beforeHandle: ({ request }: { request: Request }) => {
-        const visit = visitOf(request)
-        if (visit.refused !== null) return visit.refused
-        if (visit.head) return empty()
-        if (visit.caller?.via === 'cookie' && comesFromElsewhere(request, visit)) {
+        const exchange = exchangeOf(request)
+        if (exchange.refused !== null) return exchange.refused
+        if (exchange.head) return empty()
+        if (exchange.caller?.via === 'cookie' && exchange.isCrossSite) {
           throw new AppError('forbidden', 'errors.cross_origin')
         }
       },

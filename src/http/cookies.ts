@@ -1,4 +1,4 @@
-import type { Visit } from './visit.ts'
+import type { Visit } from '../nouns/visit.ts'
 
 /**
  * Under this name a browser keeps it. Over HTTPS it is one that a browser takes for this host alone, and from HTTPS alone:

@@ -4,8 +4,8 @@ import { AppError } from '../errors.ts'
 import type { Logging } from '../logging/logging.ts'
 import { type Language, translate } from '../messages/messages.ts'
 import { explain, ourBug, refusal, wrongMethod } from './errors.ts'
+import { asksForPage, type Exchange, exchangeOf } from './exchange.ts'
 import type { Outages } from './outages.ts'
-import { asksForPage, type Visit, visitOf } from './visit.ts'
 
 /** Path pattern → its methods, for 405. Patterns with more literal segments come first, as in the router. */
 const allowedMethods = (app: AnyElysia) => {
@@ -28,19 +28,19 @@ const allowedMethods = (app: AnyElysia) => {
 }
 
 /** The page of a refusal. `say`: its sentence, in the language that the page turns out to speak. */
-type ErrorPage = (request: Request, visit: Visit, status: number, say: (language: Language) => string) => Response
+type ErrorPage = (request: Request, exchange: Exchange, status: number, say: (language: Language) => string) => Response
 
 /** The first plugin of the app: whatever is thrown anywhere leaves through here. */
 export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, errorPage: ErrorPage) => {
   let allowed: ReturnType<typeof allowedMethods> | null = null
   return new Elysia({ name: 'http/failures' }).onError({ as: 'global' }, ({ error, code, request }) => {
-    const visit = visitOf(request)
-    if (error instanceof AppError && !visit.isPage) return refusal(error, visit.language, visit.caller?.role)
-    const isPage = visit.isPage || asksForPage(request)
+    const exchange = exchangeOf(request)
+    if (error instanceof AppError && !exchange.isPage) return refusal(error, exchange.language, exchange.caller?.role)
+    const isPage = exchange.isPage || asksForPage(request)
     const refuse = (refused: AppError): Response => {
-      if (!isPage) return refusal(refused, visit.language, visit.caller?.role)
+      if (!isPage) return refusal(refused, exchange.language, exchange.caller?.role)
       const { status, say } = explain(refused)
-      const page = errorPage(request, visit, status, say)
+      const page = errorPage(request, exchange, status, say)
       if (refused.retryAfterSeconds !== null) page.headers.set('retry-after', String(refused.retryAfterSeconds))
       return page
     }
@@ -48,18 +48,23 @@ export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, e
     if (code === 'NOT_FOUND') {
       allowed ??= allowedMethods(app())
       const methods = allowed(new URL(request.url).pathname)
-      const method = visit.head ? 'HEAD' : request.method
+      const method = exchange.head ? 'HEAD' : request.method
       if (methods.length === 0 || methods.includes(method)) {
         return refuse(new AppError('not_found', 'errors.not_found'))
       }
-      const wrong = wrongMethod(methods, visit.language)
+      const wrong = wrongMethod(methods, exchange.language)
       if (!isPage) return wrong
       // Whoever reloads the answer to a form by its address learns no names of methods.
-      const page = errorPage(request, visit, 405, (language) => translate(language, { id: 'errors.not_found' }))
+      const page = errorPage(request, exchange, 405, (language) => translate(language, { id: 'errors.not_found' }))
       page.headers.set('allow', wrong.headers.get('allow') ?? '')
       return page
     }
-    const fields = { request_id: visit.id, space: visit.space.domain, method: request.method, route: visit.route }
+    const fields = {
+      request_id: exchange.id,
+      space: exchange.space.domain,
+      method: request.method,
+      route: exchange.route,
+    }
     const away = outages(error, fields)
     if (away !== null) return refuse(away)
     if (isOrphan(error)) {
@@ -67,9 +72,9 @@ export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, e
       return refuse(new AppError('conflict', 'errors.gone_meanwhile'))
     }
     log.app.error('request failed', { ...fields, error: error instanceof Error ? error : String(error) })
-    if (!isPage) return ourBug(visit.id)
-    const page = errorPage(request, visit, 500, (language) => translate(language, { id: 'errors.ours' }))
-    page.headers.set('x-request-id', visit.id)
+    if (!isPage) return ourBug(exchange.id)
+    const page = errorPage(request, exchange, 500, (language) => translate(language, { id: 'errors.ours' }))
+    page.headers.set('x-request-id', exchange.id)
     return page
   })
 }

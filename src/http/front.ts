@@ -1,17 +1,16 @@
 import type { Config } from '../config/config.ts'
 import { isUnderRoot } from '../config/root-host.ts'
 import { AppError } from '../errors.ts'
-import type { SpaceDirectory } from '../features/spaces/directory.ts'
-import { isExpired, type Space } from '../features/spaces/space.ts'
 import type { Logging } from '../logging/logging.ts'
-import { barePage } from '../panel/error-page.tsx'
+import type { Language } from '../messages/messages.ts'
+import { isExpired, type Space } from '../nouns/space.ts'
 import { accessLog } from './access-log.ts'
 import { skipBody } from './body.ts'
 import { explain, ourBug, refusal } from './errors.ts'
+import { asksForPage, Exchange, maybeExchangeOf, rememberExchange, requestId } from './exchange.ts'
 import type { Metrics } from './metrics.ts'
 import type { Outages } from './outages.ts'
 import { isWellFormedHost, type Peer, surroundings } from './surroundings.ts'
-import { asksForPage, maybeVisitOf, rememberVisit, requestId, Visit } from './visit.ts'
 
 type Handle = (request: Request) => Response | Promise<Response>
 
@@ -58,9 +57,12 @@ const headOf = async (response: Response): Promise<Response> => {
  */
 export const front = (deps: {
   config: Config
-  spaces: SpaceDirectory
+  /** A Space that is known already comes without a promise. */
+  spaces: { byHost(host: string): Space | null | Promise<Space | null> }
   routes: Handle
   health: () => Promise<Response>
+  /** A refusal as a page, where no Space answers. */
+  page: (language: Language, status: number, message: string) => Response
   metrics: Metrics | null
   log: Logging
   outages: Outages
@@ -80,19 +82,19 @@ export const front = (deps: {
   const cors = config.CORS_ALLOW_ORIGIN
   const isApi = (path: string) => path.startsWith('/api/') || path === '/api'
 
-  const finish = (response: Response, path: string, visit: Visit | undefined): Response | Promise<Response> => {
+  const finish = (response: Response, path: string, exchange: Exchange | undefined): Response | Promise<Response> => {
     // `*` is in the ready-made headers already.
     if (cors !== '*' && isApi(path)) response.headers.set('access-control-allow-origin', cors)
-    if (visit === undefined) return response
-    if (visit.challenge !== null) response.headers.set('www-authenticate', visit.challenge)
-    if (visit.quota !== null) {
-      response.headers.set('x-ratelimit-limit', String(visit.quota.limit))
-      response.headers.set('x-ratelimit-remaining', String(visit.quota.remaining))
+    if (exchange === undefined) return response
+    if (exchange.challenge !== null) response.headers.set('www-authenticate', exchange.challenge)
+    if (exchange.quota !== null) {
+      response.headers.set('x-ratelimit-limit', String(exchange.quota.limit))
+      response.headers.set('x-ratelimit-remaining', String(exchange.quota.remaining))
     }
     // Refusals name it themselves. Pages always do: whether one had something to say must not show.
-    if ((visit.hasSpoken || visit.isPage) && response.status < 400)
-      response.headers.set('content-language', visit.language)
-    return visit.head ? headOf(response) : response
+    if ((exchange.hasSpoken || exchange.isPage) && response.status < 400)
+      response.headers.set('content-language', exchange.language)
+    return exchange.head ? headOf(response) : response
   }
 
   /** No route will see the request. */
@@ -100,7 +102,7 @@ export const front = (deps: {
     const language = around.language(request)
     if (!asksForPage(request)) return refusal(error, language)
     const { status, say } = explain(error)
-    const page = barePage(language, status, say(language))
+    const page = deps.page(language, status, say(language))
     if (error.retryAfterSeconds !== null) page.headers.set('retry-after', String(error.retryAfterSeconds))
     return page
   }
@@ -118,15 +120,15 @@ export const front = (deps: {
       return finish(turnAway(request, new AppError('not_found', 'errors.not_found')), path, undefined)
     }
     const head = request.method === 'HEAD'
-    // Routes know GET only; what a HEAD must not do is the route's knowledge (`mutates`, `visit.head`).
+    // Routes know GET only; what a HEAD must not do is the route's knowledge (`mutates`, `exchange.head`).
     const asked = head ? new Request(request.url, { method: 'GET', headers: request.headers }) : request
-    const visit = new Visit(received, space as Space, around, head)
-    rememberVisit(asked, visit)
-    if (asked !== received) rememberVisit(received, visit)
+    const exchange = new Exchange(received, space as Space, around, head)
+    rememberExchange(asked, exchange)
+    if (asked !== received) rememberExchange(received, exchange)
     const answered = routes(asked)
     return answered instanceof Promise
-      ? answered.then((response) => finish(response, path, visit))
-      : finish(answered, path, visit)
+      ? answered.then((response) => finish(response, path, exchange))
+      : finish(answered, path, exchange)
   }
 
   /** The Space cannot even be looked up. */
@@ -198,7 +200,7 @@ export const front = (deps: {
     access.observe(
       request,
       () => answer(request),
-      () => ({ visit: maybeVisitOf(request), address: around.address(request) }),
+      () => ({ exchange: maybeExchangeOf(request), address: around.address(request) }),
     )
 
   return {
@@ -213,7 +215,7 @@ export const front = (deps: {
       peer = server
       const respond = () => (access.concerns(request) ? recorded(request) : answer(request))
       if (metrics === null) return respond()
-      return metrics.observe(request, respond, () => maybeVisitOf(request)?.route ?? '')
+      return metrics.observe(request, respond, () => maybeExchangeOf(request)?.route ?? '')
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Limit } from './limits.ts'
+import type { Limit } from './limit.ts'
 
 interface Gate {
   /** Guesses that are being looked at: any of them may turn out wrong. */

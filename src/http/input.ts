@@ -1,7 +1,7 @@
 import { FormatRegistry, type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value'
-import { AppError, type Message } from '../errors.ts'
-import type { MessageId } from '../messages/messages.ts'
+import { AppError } from '../errors.ts'
+import type { Message, MessageId } from '../messages/messages.ts'
 
 // ---- The vocabulary of request schemas: shape only; meaning is the feature's. ----
 

@@ -1,4 +1,4 @@
-import type { Visit } from './visit.ts'
+import type { Visit } from '../nouns/visit.ts'
 
 /** The API key in clear, as browsers of the reference keep it (spec auth.md §5). null: until the browser closes. */
 export const withKeyCookie = (

@@ -5,18 +5,7 @@ import type { Db } from '../db/db.ts'
 import { AppError } from '../errors.ts'
 import type { Logging } from '../logging/logging.ts'
 import { guesses } from './guesses.ts'
-
-export interface Limit {
-  readonly name: string
-  /** What a key may consume in a window; null: no limit. */
-  readonly points: number | null
-  /** Counts one; refuses with `rate_limited` beyond the limit. Resolves to what is left in the window. */
-  consume(key: string): Promise<number>
-  /** Refuses when the key has used up its window, counting nothing. Resolves to what is left in it. */
-  check(key: string): Promise<number>
-  /** Takes back one that was counted, refused or not. */
-  giveBack(key: string): Promise<void>
-}
+import type { Limit } from './limit.ts'
 
 const unlimited = (name: string): Limit => ({
   name,
@@ -131,7 +120,7 @@ export const backoff = (
 const CLEAR_BATCH = 500
 
 /**
- * The table of limits (spec auth.md §10). An address counts as its network does (D56): `visit.network`. Guessing is
+ * The table of limits (spec auth.md §10). An address counts as its network does (D56): `exchange.network`. Guessing is
  * counted in the database where several processes share one. The volume limit of the API is counted by each process: it
  * protects the process, and a `GET` writes nothing.
  */

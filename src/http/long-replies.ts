@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
-import type { Caller } from '../features/authentication/caller.ts'
 import type { Logging } from '../logging/logging.ts'
+import type { Caller } from '../nouns/caller.ts'
 
 /** What waits in memory for a reader that takes its time. Longer replies are made while they are taken. */
 const WHOLE_CHARACTERS = 65_536

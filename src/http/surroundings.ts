@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { linkOriginOf, linkTo, ownScheme } from '../config/links.ts'
 import { negotiateLanguage } from '../messages/messages.ts'
 import { canonicalAddress } from '../protocols/ip-address.ts'
-import type { Surroundings } from './visit.ts'
+import type { Surroundings } from './exchange.ts'
 
 /** What the front needs of `Bun.serve`'s server. */
 export interface Peer {

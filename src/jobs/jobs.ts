@@ -1,8 +1,8 @@
+import type { AccountHousekeeping } from '../accounts/accounts/housekeeping.ts'
 import type { Config } from '../config/config.ts'
-import type { AccountHousekeeping } from '../features/accounts/housekeeping.ts'
-import { DEFAULT_THRESHOLDS, type ExpiryNotices } from '../features/spaces/expiry-notices.ts'
 import type { Limits } from '../http/limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import { DEFAULT_THRESHOLDS, type ExpiryNotices } from '../spaces/spaces/expiry-notices.ts'
 
 /** What a job is told when it runs. */
 export interface Occasion {

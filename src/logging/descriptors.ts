@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Output } from './target.ts'
+import type { Output } from './output.ts'
 
 const RETRY_MS = 10
 

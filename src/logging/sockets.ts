@@ -1,7 +1,7 @@
 /** The network as a place for lines: datagrams that nobody confirms, or a connection that is made again when it ends. */
 
 import { lookup } from 'node:dns/promises'
-import type { Output } from './target.ts'
+import type { Output } from './output.ts'
 
 /** What IPv4 leaves of 65,535 bytes. */
 const LONGEST_DATAGRAM_BYTES = 65_507

@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs'
 import type { LogTarget } from '../config/kinds.ts'
 import { counted, delimited } from '../protocols/syslog.ts'
 import { dailyFile, standardStream } from './descriptors.ts'
+import type { Output } from './output.ts'
 import { connection, datagrams } from './sockets.ts'
 
 export interface LineTarget {
@@ -17,18 +18,6 @@ export interface LineTarget {
   /** Lines wait until the function that it returns is called, or the target is flushed. */
   readonly hold: () => () => void
   readonly close: () => Promise<void>
-}
-
-export interface Output {
-  /** Lines are worth keeping until `send` works again: the place is elsewhere, and such places restart. */
-  readonly keeps: boolean
-  /** Takes lines off the front as they leave. Rejects when those that are left cannot leave now. */
-  readonly send: (lines: string[]) => Promise<void>
-  /** The same for the end of the process, without waiting longer than it must. May throw. */
-  readonly sendNow: (lines: string[]) => void
-  /** The next `send` opens again. It closes nothing itself: a batch may be on its way. */
-  readonly reopen: () => void
-  readonly close: () => void
 }
 
 const FLUSH_INTERVAL_MS = 50

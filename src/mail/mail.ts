@@ -11,10 +11,11 @@ import {
   PermanentFailure,
 } from '../outbox/messages.ts'
 import { qrPng } from '../protocols/qr.ts'
-import type { Check } from '../push/push.ts'
+import type { Check } from '../push/sender.ts'
 import type { Secrets } from '../secrets.ts'
-import { type DriverDeps, driver, type Letter, type MailServer } from './driver.ts'
+import { type DriverDeps, driver } from './driver.ts'
 import { failureOf, MailFailure } from './failure.ts'
+import type { Letter, MailServer } from './letter.ts'
 import type { Values } from './template.ts'
 import { isMailKind } from './templates/samples.ts'
 import { escapeHtml, mailTemplates, opensDoors } from './templates.ts'

@@ -2,8 +2,8 @@ import { lookup } from 'node:dns/promises'
 import { BlockList, connect, isIP, type Socket } from 'node:net'
 import type { Config } from '../config/config.ts'
 import { network } from '../config/kinds.ts'
-import type { Driver, Letter, MailServer } from './driver.ts'
 import { MailFailure } from './failure.ts'
+import type { Driver, Letter, MailServer } from './letter.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /** Idle connections are closed after this; a burst of mails shares them. */

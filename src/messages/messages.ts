@@ -1,5 +1,4 @@
 import i18next from 'i18next'
-import type { Message } from '../errors.ts'
 import en from './en.json' with { type: 'json' }
 import fr from './fr.json' with { type: 'json' }
 
@@ -76,4 +75,14 @@ export const negotiateLanguage = (header: string | null, fallback: Language = 'e
     }
   }
   return fallback
+}
+
+export type MessageValues = Readonly<Record<string, string | number>>
+
+/** A text of the catalogue with its values, translated only where it leaves the process. */
+export interface Message {
+  readonly id: MessageId
+  readonly values?: MessageValues
+  /** The setting, or the member of the Space, that decides so: administrators are told its name, nobody else is. */
+  readonly setting?: string
 }

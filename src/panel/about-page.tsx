@@ -1,7 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Config } from '../config/config.ts'
-import type { Visit } from '../http/visit.ts'
 import type { MessageId } from '../messages/messages.ts'
+import type { Visit } from '../nouns/visit.ts'
 import { page, texts } from './layout.tsx'
 
 /** What stands here, for whoever arrives without knowing: also where the panel would be when it is switched off. */

@@ -1,9 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import type { Session } from '../features/sessions/sessions.ts'
-import { comesFromElsewhere } from '../http/auth.ts'
 import { readCookie, setCookie } from '../http/cookies.ts'
-import type { Visit } from '../http/visit.ts'
+import type { Session } from '../nouns/session.ts'
+import type { Visit } from '../nouns/visit.ts'
 import type { Secrets } from '../secrets.ts'
 
 const COOKIE = 'sipkeeper_form'
@@ -42,7 +41,7 @@ export const formTokens = (secrets: Secrets) => {
       const given = visit.input[FORM_TOKEN_FIELD]
       const expected = session !== null ? ofSession(session) : cookie === null ? null : sign(cookie)
       const isRight =
-        !comesFromElsewhere(request, visit) &&
+        !visit.isCrossSite &&
         expected !== null &&
         typeof given === 'string' &&
         isSame(Buffer.from(given), Buffer.from(expected))

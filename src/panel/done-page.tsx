@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import type { Visit } from '../http/visit.ts'
 import type { MessageId } from '../messages/messages.ts'
+import type { Visit } from '../nouns/visit.ts'
 import { page, texts } from './layout.tsx'
 
 interface Done {

@@ -1,6 +1,6 @@
 import { render } from 'preact-render-to-string'
-import type { Visit } from '../http/visit.ts'
 import { type Language, type MessageId, translate } from '../messages/messages.ts'
+import type { Visit } from '../nouns/visit.ts'
 import { page, texts } from './layout.tsx'
 
 const TITLES: Readonly<Record<number, MessageId>> = {

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact'
 import type { FieldMessages } from '../errors.ts'
-import type { Visit } from '../http/visit.ts'
 import { fieldName, type MessageId } from '../messages/messages.ts'
+import type { Visit } from '../nouns/visit.ts'
 import { texts } from './layout.tsx'
 
 /** What was refused about each field of a form that is shown again; nothing at first. */

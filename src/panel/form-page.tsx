@@ -1,9 +1,10 @@
 import type { ComponentChildren, VNode } from 'preact'
-import type { Captcha } from '../captcha/captcha.ts'
+import type { Captcha } from '../captcha/kind.ts'
 import type { Config } from '../config/config.ts'
 import { AppError, type FieldMessages } from '../errors.ts'
-import type { Visit } from '../http/visit.ts'
+import { exchangeBehind } from '../http/exchange.ts'
 import type { MessageId } from '../messages/messages.ts'
+import type { Visit } from '../nouns/visit.ts'
 import { FORM_TOKEN_FIELD, type FormTokens } from './csrf.ts'
 import { NOTHING_REFUSED, otherRefusals } from './fields.tsx'
 import { page, texts } from './layout.tsx'
@@ -76,7 +77,7 @@ export const actionForm = (
   },
 ): VNode => (
   <form method="post" action={basePath + action.path} class="action">
-    <input type="hidden" name={FORM_TOKEN_FIELD} value={visit.frame?.formToken ?? ''} />
+    <input type="hidden" name={FORM_TOKEN_FIELD} value={exchangeBehind(visit).frame?.formToken ?? ''} />
     {action.children}
     <button type="submit" class={action.class}>
       {texts(visit)(action.button)}

@@ -1,25 +1,14 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { render } from 'preact-render-to-string'
-import type { MessageValues } from '../errors.ts'
-import type { Visit } from '../http/visit.ts'
-import type { MessageId } from '../messages/messages.ts'
+import { exchangeBehind } from '../http/exchange.ts'
+import type { MessageId, MessageValues } from '../messages/messages.ts'
 import { LANGUAGES, type Language, translate } from '../messages/messages.ts'
+import type { Visit } from '../nouns/visit.ts'
 import { assetPath, huePath } from './assets.ts'
 import { FORM_TOKEN_FIELD } from './csrf.ts'
 import { inlineMarkdown } from './markdown.tsx'
-import { type Entry, isBelow } from './navigation.ts'
-import { type Flash, noFlash } from './redirect.ts'
-
-/** What surrounds a page. */
-export interface Frame {
-  readonly menu: readonly Entry[]
-  /** The page's own, with its query, below the base path. */
-  readonly path: string
-  /** For the forms of the frame; null: nobody is signed in. */
-  readonly formToken: string | null
-  /** What is said once, about what was just done. */
-  readonly flash: Flash | null
-}
+import { isBelow } from './navigation.ts'
+import { noFlash } from './redirect.ts'
 
 export interface Page {
   /** A message of the catalogue. */
@@ -68,7 +57,7 @@ const contentSecurityPolicy = (foreign: readonly string[]): string => {
 }
 
 const menu = (visit: Visit, basePath: string): VNode | null => {
-  const { frame, route } = visit
+  const { frame, route } = exchangeBehind(visit)
   if (frame === null || frame.menu.length === 0) return null
   const t = texts(visit)
   return (
@@ -86,7 +75,7 @@ const menu = (visit: Visit, basePath: string): VNode | null => {
 
 /** Who is signed in, and the way out. */
 const identity = (visit: Visit, basePath: string): VNode | null => {
-  const { caller, frame } = visit
+  const { caller, frame } = exchangeBehind(visit)
   const token = frame?.formToken ?? null
   if (caller === null || token === null) return null
   const t = texts(visit)
@@ -106,7 +95,7 @@ const identity = (visit: Visit, basePath: string): VNode | null => {
 
 /** The other languages: a link for a visitor, whose browser remembers; a form for an account, which does. */
 const languages = (visit: Visit, basePath: string, address: string | null): VNode[] => {
-  const { language, frame } = visit
+  const { language, frame } = exchangeBehind(visit)
   const others = LANGUAGES.filter((other) => other !== language && address !== null)
   const name = (other: Language) => translate(other, { id: 'panel.language' })
   return others.map((other) =>
@@ -129,6 +118,11 @@ const languages = (visit: Visit, basePath: string, address: string | null): VNod
 /** A form that was refused starts at the first field that was: attributes are the only place where those quotes stand. */
 const withFocus = (content: string): string => content.replace(' aria-invalid="true"', '$& autofocus')
 
+/** The session has just ended: the page is a visitor's. */
+export const forgetFrame = (visit: Visit): void => {
+  exchangeBehind(visit).frame = null
+}
+
 /** Every page of the panel: its frame, its language, its headers. Works without scripts. */
 export const page = (visit: Visit, basePath: string, options: Page): Response => {
   const {
@@ -142,7 +136,8 @@ export const page = (visit: Visit, basePath: string, options: Page): Response =>
     wide = false,
   } = options
   const { lookAgainSeconds } = options
-  const { language, space, frame } = visit
+  const { language, space } = visit
+  const { frame } = exchangeBehind(visit)
   const flash = frame?.flash ?? null
   const logo = space.logo === null ? null : `${basePath}/storage/img/${space.logo}`
   const t = texts(visit)
@@ -207,7 +202,7 @@ export const page = (visit: Visit, basePath: string, options: Page): Response =>
     </html>
   )
   // An address that holds a token is nobody else's business, not even another page's of ours.
-  const isSecret = visit.route.includes(':')
+  const isSecret = exchangeBehind(visit).route.includes(':')
   const response = new Response(`<!doctype html>${render(html)}`, {
     status,
     headers: {

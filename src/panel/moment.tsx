@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { Visit } from '../http/visit.ts'
+import type { Visit } from '../nouns/visit.ts'
 
 /** How long something still takes, which only scripts can say: the words before it are right without them. */
 export const countdown = (seconds: number): VNode | null =>

@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts'
 import { AppError } from '../errors.ts'
-import type { Caller, Role } from '../features/authentication/caller.ts'
-import type { Space } from '../features/spaces/space.ts'
 import type { MessageId } from '../messages/messages.ts'
+import type { Caller, Role } from '../nouns/caller.ts'
+import type { Space } from '../nouns/space.ts'
 
 interface Place {
   readonly space: Space

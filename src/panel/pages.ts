@@ -1,15 +1,16 @@
 import { Elysia } from 'elysia'
 import type { Config } from '../config/config.ts'
 import { AppError } from '../errors.ts'
-import type { Caller, Role } from '../features/authentication/caller.ts'
-import type { Session, Sessions } from '../features/sessions/sessions.ts'
 import { readInput } from '../http/auth.ts'
 import { BODY_BYTES } from '../http/body.ts'
 import { readCookie, setCookie } from '../http/cookies.ts'
-import { type Visit, visitOf } from '../http/visit.ts'
+import { type Exchange, exchangeOf } from '../http/exchange.ts'
+import type { Frame } from '../http/frame.ts'
 import { LANGUAGES, type Language } from '../messages/messages.ts'
+import type { Caller, Role } from '../nouns/caller.ts'
+import type { Session } from '../nouns/session.ts'
+import type { Visit } from '../nouns/visit.ts'
 import type { FormTokens } from './csrf.ts'
-import type { Frame } from './layout.tsx'
 import type { Navigation } from './navigation.ts'
 import { readFlash, redirect } from './redirect.ts'
 
@@ -25,15 +26,23 @@ const isLanguage = (text: unknown): text is Language => LANGUAGES.some((known) =
 const wantsJson = (request: Request): boolean => /^[^,]*[/+]json/.test(request.headers.get('accept') ?? '')
 
 /** For `Set-Cookie`: the language that this browser wants. */
-export const languageCookie = (visit: Visit, language: Language): string =>
-  setCookie(visit, COOKIE, language, YEAR_SECONDS)
+export const languageCookie = (exchange: Visit, language: Language): string =>
+  setCookie(exchange, COOKIE, language, YEAR_SECONDS)
 
 /** The language that the browser was told to remember. */
-export const speakAsChosen = (request: Request, visit: Visit): void => {
-  const chosen = readCookie(request, visit, COOKIE)
+export const speakAsChosen = (request: Request, exchange: Exchange): void => {
+  const chosen = readCookie(request, exchange, COOKIE)
   if (!isLanguage(chosen)) return
-  visit.speak(chosen)
-  visit.hasChosenLanguage = true
+  exchange.speak(chosen)
+  exchange.chosenLanguage = chosen
+}
+
+/** What pages ask of the sessions. */
+interface SessionsOfPages {
+  /** The session of the request's cookie while it lives; null otherwise. */
+  find(request: Request, visit: Visit): Promise<Session | null>
+  /** The caller that it makes of its browser; refuses one who may not act as `role`. */
+  admit(visit: Visit, session: Session, role: Role): Caller
 }
 
 /**
@@ -41,71 +50,81 @@ export const speakAsChosen = (request: Request, visit: Visit): void => {
  * and they exist only while the Space's panel (spec spaces.md §3) and what they need (`navigation.ts`) are on.
  * `page: true` goes with `open`, and so does `standing: true`, which is there without the panel; `signedIn: role` stands alone and needs a session.
  */
-export const pages = (deps: { config: Config; sessions: Sessions; formTokens: FormTokens; navigation: Navigation }) => {
+export const pages = (deps: {
+  config: Config
+  sessions: SessionsOfPages
+  formTokens: FormTokens
+  navigation: Navigation
+}) => {
   const { config, sessions, formTokens, navigation } = deps
   const basePath = config.BASE_PATH
-  const goTo = (visit: Visit, path: string, cookies: readonly string[] = []) =>
-    redirect(visit, basePath, path, { cookies })
+  const goTo = (exchange: Exchange, path: string, cookies: readonly string[] = []) =>
+    redirect(exchange, basePath, path, { cookies })
 
-  const enter = (request: Request): { visit: Visit; frame: Frame } => {
-    const visit = visitOf(request)
-    visit.isPage = true
-    speakAsChosen(request, visit)
+  const enter = (request: Request): { exchange: Exchange; frame: Frame } => {
+    const exchange = exchangeOf(request)
+    exchange.isPage = true
+    speakAsChosen(request, exchange)
     const { pathname, search } = new URL(request.url)
-    const menu = visit.space.webPanel ? navigation.menuFor(visit.space, null) : []
-    const frame = { menu, path: pathname + search, formToken: null, flash: readFlash(request, visit) }
-    visit.frame = frame
-    return { visit, frame }
+    const menu = exchange.space.webPanel ? navigation.menuFor(exchange.space, null) : []
+    const frame = { menu, path: pathname + search, formToken: null, flash: readFlash(request, exchange) }
+    exchange.frame = frame
+    return { exchange, frame }
   }
 
   /** `?lang=fr` is remembered, then leaves the address. */
-  const remember = (request: Request, visit: Visit): Response | undefined => {
+  const remember = (request: Request, exchange: Exchange): Response | undefined => {
     if (request.method !== 'GET' || !request.url.includes('lang=')) return
     const url = new URL(request.url)
     const wanted = url.searchParams.get('lang')
     if (!isLanguage(wanted)) return
     url.searchParams.delete('lang')
-    return goTo(visit, `${url.pathname}${url.search}`, [languageCookie(visit, wanted)])
+    return goTo(exchange, `${url.pathname}${url.search}`, [languageCookie(exchange, wanted)])
   }
 
   /** Where whoever is not signed in goes: to the sign-in, and from there back to what was asked for. */
-  const toSignIn = (request: Request, visit: Visit, { path }: Frame): Response => {
-    if (request.method !== 'GET') return redirect(visit, basePath, '/login', { flash: 'flash.session_over' })
-    return goTo(visit, visit.route === '/logout' ? '/login' : `/login?next=${encodeURIComponent(path)}`)
+  const toSignIn = (request: Request, exchange: Exchange, { path }: Frame): Response => {
+    if (request.method !== 'GET') return redirect(exchange, basePath, '/login', { flash: 'flash.session_over' })
+    return goTo(exchange, exchange.route === '/logout' ? '/login' : `/login?next=${encodeURIComponent(path)}`)
   }
 
-  const recognise = (request: Request, visit: Visit, frame: Frame, session: Session, role: Role): void => {
-    if (session.account.locale !== null) visit.speak(session.account.locale)
-    visit.session = session
-    visit.caller = sessions.admit(visit, session, role)
-    const menu = session.kind === 'panel' ? navigation.menuFor(visit.space, visit.caller) : []
-    visit.frame = { ...frame, menu, formToken: formTokens.issue(request, visit).token }
+  const recognise = (request: Request, exchange: Exchange, frame: Frame, session: Session, role: Role): void => {
+    if (session.account.locale !== null) exchange.speak(session.account.locale)
+    exchange.session = session
+    exchange.caller = sessions.admit(exchange, session, role)
+    const menu = session.kind === 'panel' ? navigation.menuFor(exchange.space, exchange.caller) : []
+    exchange.frame = { ...frame, menu, formToken: formTokens.issue(request, exchange).token }
   }
 
   /** Where nobody has to be signed in, whoever is still sees a way back. */
-  const greet = async (request: Request, visit: Visit, frame: Frame): Promise<void> => {
-    const session = visit.space.webPanel ? await sessions.find(request, visit) : null
-    if (session?.kind === 'panel' && !session.account.blocked) recognise(request, visit, frame, session, 'account')
+  const greet = async (request: Request, exchange: Exchange, frame: Frame): Promise<void> => {
+    const session = exchange.space.webPanel ? await sessions.find(request, exchange) : null
+    if (session?.kind === 'panel' && !session.account.blocked) recognise(request, exchange, frame, session, 'account')
   }
 
   /** The reply of a request that gets no further, or undefined. Refusals are thrown. */
-  const admit = async (request: Request, visit: Visit, frame: Frame, role: Role): Promise<Response | undefined> => {
-    if (!visit.space.webPanel) {
-      if (visit.isPage) return goTo(visit, '/about')
+  const admit = async (
+    request: Request,
+    exchange: Exchange,
+    frame: Frame,
+    role: Role,
+  ): Promise<Response | undefined> => {
+    if (!exchange.space.webPanel) {
+      if (exchange.isPage) return goTo(exchange, '/about')
       throw new AppError('not_found', 'errors.not_found')
     }
-    navigation.check(visit.space, visit.route)
-    const session = await sessions.find(request, visit)
+    navigation.check(exchange.space, exchange.route)
+    const session = await sessions.find(request, exchange)
     if (session === null) {
-      if (visit.isPage) return toSignIn(request, visit, frame)
+      if (exchange.isPage) return toSignIn(request, exchange, frame)
       throw new AppError('unauthenticated', 'auth.required')
     }
-    if (session.account.blocked && visit.route !== '/logout') return goTo(visit, '/blocked')
-    if (session.kind === 'recovery' && !OF_A_RECOVERY.includes(visit.route)) return goTo(visit, '/password')
-    recognise(request, visit, frame, session, role)
-    const input = readInput(request, visit, BODY_BYTES)
+    if (session.account.blocked && exchange.route !== '/logout') return goTo(exchange, '/blocked')
+    if (session.kind === 'recovery' && !OF_A_RECOVERY.includes(exchange.route)) return goTo(exchange, '/password')
+    recognise(request, exchange, frame, session, role)
+    const input = readInput(request, exchange, BODY_BYTES)
     if (input !== undefined) await input
-    if (request.method !== 'GET') formTokens.check(request, visit)
+    if (request.method !== 'GET') formTokens.check(request, exchange)
   }
 
   return new Elysia({ name: 'panel/pages' }).macro({
@@ -115,36 +134,50 @@ export const pages = (deps: { config: Config; sessions: Sessions; formTokens: Fo
         enter(request)
       },
       beforeHandle: ({ request }: { request: Request }) => {
-        const visit = visitOf(request)
-        if (!visit.space.webPanel || wantsJson(request)) return goTo(visit, '/about')
-        navigation.check(visit.space, visit.route)
-        return remember(request, visit)
+        const exchange = exchangeOf(request)
+        if (!exchange.space.webPanel || wantsJson(request)) return goTo(exchange, '/about')
+        navigation.check(exchange.space, exchange.route)
+        return remember(request, exchange)
       },
     },
     standing: {
       detail: { hide: true },
       transform: async ({ request }: { request: Request }) => {
-        const { visit, frame } = enter(request)
-        await greet(request, visit, frame)
+        const { exchange, frame } = enter(request)
+        await greet(request, exchange, frame)
       },
-      beforeHandle: ({ request }: { request: Request }) => remember(request, visitOf(request)),
+      beforeHandle: ({ request }: { request: Request }) => remember(request, exchangeOf(request)),
     },
+    /** A route that answers programs and people: those who are told from programs by `isPerson` read refusals as pages. */
+    people: (isPerson: (request: Request) => boolean) => ({
+      beforeHandle: ({ request }: { request: Request }) => {
+        exchangeOf(request).isPage = isPerson(request)
+      },
+    }),
+    /** A page outside of the panel, in one language, or in that which its address asks for (`?lang=fr`). */
+    speaks: (language: Language | 'asked') => ({
+      beforeHandle: ({ request }: { request: Request }) => {
+        const exchange = exchangeOf(request)
+        const wanted = language === 'asked' ? exchange.input.lang : language
+        if (isLanguage(wanted)) exchange.speak(wanted)
+      },
+    }),
     signedIn: (role: Role) => ({
       detail: { hide: true, security: [{ session: [role] }] },
       transform: async ({ request, route }: { request: Request; route: string }) => {
-        const { visit, frame } = enter(request)
-        visit.route = route
-        visit.isPage = !wantsJson(request)
-        visit.refused = (await admit(request, visit, frame, role)) ?? null
+        const { exchange, frame } = enter(request)
+        exchange.route = route
+        exchange.isPage = !wantsJson(request)
+        exchange.refused = (await admit(request, exchange, frame, role)) ?? null
       },
       beforeHandle: ({ request }: { request: Request }) => {
-        const visit = visitOf(request)
-        return visit.refused ?? remember(request, visit)
+        const exchange = exchangeOf(request)
+        return exchange.refused ?? remember(request, exchange)
       },
       // Nobody gets here without a session.
       resolve: ({ request }: { request: Request }): { visit: Visit; caller: Caller; session: Session } => {
-        const visit = visitOf(request)
-        return { visit, caller: visit.caller as Caller, session: visit.session as Session }
+        const exchange = exchangeOf(request)
+        return { visit: exchange, caller: exchange.caller as Caller, session: exchange.session as Session }
       },
     }),
   })

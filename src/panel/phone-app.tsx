@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import type { Config } from '../config/config.ts'
-import type { Visit } from '../http/visit.ts'
+import type { Visit } from '../nouns/visit.ts'
 import { phoneSystem } from './browser-name.ts'
 import { texts } from './layout.tsx'
 

@@ -1,6 +1,6 @@
 import { readCookie, setCookie } from '../http/cookies.ts'
-import type { Visit } from '../http/visit.ts'
 import { isMessage, type MessageId } from '../messages/messages.ts'
+import type { Visit } from '../nouns/visit.ts'
 
 /** What is said once on the page that somebody is sent to. */
 export type Flash = Extract<MessageId, `flash.${string}`>

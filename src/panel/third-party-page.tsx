@@ -1,4 +1,4 @@
-import type { Visit } from '../http/visit.ts'
+import type { Visit } from '../nouns/visit.ts'
 import { page, texts } from './layout.tsx'
 import { loadComponents } from './third-party.macro.ts' with { type: 'macro' }
 

@@ -62,7 +62,7 @@ export const loadComponents = (): { components: Component[]; texts: string[] } =
     return known < 0 ? texts.push(text) - 1 : known
   }
   const seen = new Map<string, Component>()
-  const visit = (folder: string): void => {
+  const exchange = (folder: string): void => {
     const manifest = read(folder)
     const { name, version } = manifest
     if (seen.has(`${name} ${version}`)) return
@@ -77,13 +77,13 @@ export const loadComponents = (): { components: Component[]; texts: string[] } =
     })
     for (const dependency of Object.keys(manifest.dependencies ?? {})) {
       const found = resolve(folder, dependency)
-      if (found !== null) visit(found)
+      if (found !== null) exchange(found)
     }
   }
   seen.set('bun', { name: 'bun', version: Bun.version, license: 'MIT', url: 'https://bun.sh', texts: [] })
   for (const name of Object.keys(read(root).dependencies ?? {})) {
     const found = resolve(root, name)
-    if (found !== null) visit(found)
+    if (found !== null) exchange(found)
   }
   const components = [...seen.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   return { components, texts }

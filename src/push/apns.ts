@@ -6,7 +6,7 @@ import type { Provider, ProviderOptions, ResponseFailure } from 'node-apn'
 import type { Config } from '../config/config.ts'
 import { type AppleApp, appleApp, appleDevice, appleTopic } from './apple-app.ts'
 import { PushFailure, type PushReason, unlessAborted } from './failure.ts'
-import type { Check, PushMessage, Sender } from './push.ts'
+import type { Check, PushMessage, Sender } from './sender.ts'
 
 type Credential =
   | { readonly kind: 'key'; readonly team: string; readonly id: string; readonly file: string }

@@ -1,6 +1,6 @@
 /** `pn-param` and `pn-prid` of Apple devices (RFC 8599 §10), in the form that Linphone gives them. */
 
-import type { PushMessage } from './push.ts'
+import type { PushMessage } from './sender.ts'
 
 export interface AppleApp {
   /** Whose key signs; null when the parameter names no team. */

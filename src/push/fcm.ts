@@ -6,7 +6,7 @@ import type { Agent } from 'node:https'
 import type { Config } from '../config/config.ts'
 import { PushFailure, type PushReason, unlessAborted } from './failure.ts'
 import { type GoogleAccount, googleAccount } from './google-account.ts'
-import type { Check, PushMessage, Sender } from './push.ts'
+import type { Check, PushMessage, Sender } from './sender.ts'
 
 /** Null when the configuration names no service account. */
 export function fcm(config: Config, now: () => Date, limitMs: number): Sender | null {

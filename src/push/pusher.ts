@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import { runProgram } from '../program.ts'
 import { PushFailure } from './failure.ts'
-import type { PushMessage, Sender } from './push.ts'
+import type { PushMessage, Sender } from './sender.ts'
 
 /** Null when the configuration names no program. */
 export function pusher(config: Config): Sender | null {

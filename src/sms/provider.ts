@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Logging } from '../logging/logging.ts'
-import type { Check } from '../push/push.ts'
+import type { Check } from '../push/sender.ts'
 
 export type ProviderName = Exclude<Config['SMS_PROVIDER'][number], 'none'>
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { type Captcha, captcha } from '../../src/captcha/captcha.ts'
+import { captcha } from '../../src/captcha/captcha.ts'
+import type { Captcha } from '../../src/captcha/kind.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 
 let t: TestApp

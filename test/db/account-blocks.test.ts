@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { and, eq, inArray } from 'drizzle-orm'
 import fc from 'fast-check'
-import { accountStore } from '../../src/features/accounts/store.ts'
+import { accountStore } from '../../src/accounts/accounts/store.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { type OtherConnection, otherConnection } from '../support/other-connection.ts'
 import { insertAccounts, insertSpace } from './rows.ts'

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import type { PushMessage } from '../../src/push/push.ts'
+import type { PushMessage } from '../../src/push/sender.ts'
 import { fakeApns, fakeGoogle, verifiedJwt, workshop } from '../push/fakes.ts'
 
 const shop = workshop()

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { AppError } from '../../src/errors.ts'
-import type { PushMessage } from '../../src/push/push.ts'
+import type { PushMessage } from '../../src/push/sender.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 
 let t: TestApp

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { spentCountsInMemory } from '../../src/features/authentication/nonces.ts'
+import { spentCountsInMemory } from '../../src/access/authentication/nonces.ts'
 import { assemble } from '../../src/process.ts'
 import { type Call, parseChallenge, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { postgresUrl } from '../support/database.ts'

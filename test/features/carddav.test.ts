@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import type { Space } from '../../src/features/spaces/space.ts'
+import type { Space } from '../../src/nouns/space.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
 // The address books of a Space (spec spaces.md §4.2) and what accounts sign in to them with (§4.3).

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { Space } from '../../src/features/spaces/space.ts'
+import type { Space } from '../../src/nouns/space.ts'
 import { foldedEmail, isSameEmail } from '../../src/protocols/email-address.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { visitor } from '../support/visitor.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { Space } from '../../src/features/spaces/space.ts'
+import { Exchange } from '../../src/http/exchange.ts'
 import { surroundings } from '../../src/http/surroundings.ts'
-import { Visit } from '../../src/http/visit.ts'
+import type { Space } from '../../src/nouns/space.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
 let t: TestApp
@@ -27,7 +27,7 @@ const arrive = (options: { cookie?: string; space?: Space; https?: boolean } = {
   const peer = { requestIP: () => ({ address: '192.0.2.1' }), port: 80 }
   return {
     request,
-    visit: new Visit(
+    visit: new Exchange(
       request,
       space,
       surroundings(t.config, () => peer),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { Space } from '../../src/features/spaces/space.ts'
+import type { Space } from '../../src/nouns/space.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 
 const DAY_MS = 86_400_000

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
-import { spaceDirectory } from '../../src/features/spaces/directory.ts'
-import type { Space } from '../../src/features/spaces/space.ts'
+import type { Space } from '../../src/nouns/space.ts'
+import { spaceDirectory } from '../../src/spaces/spaces/directory.ts'
 import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
 // Things at once that do not go together: one of them happens, the others are refused in words, nobody sees a 500.

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Space } from '../../src/features/spaces/space.ts'
+import type { Space } from '../../src/nouns/space.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { nameOf, type Objects, objectsOf, type Route, routesOf } from '../support/routes.ts'
 

@@ -3,7 +3,8 @@
 import { loadConfig } from '../../src/config/config.ts'
 import { AppError } from '../../src/errors.ts'
 import { logging } from '../../src/logging/logging.ts'
-import { type PushMessage, push } from '../../src/push/push.ts'
+import { push } from '../../src/push/push.ts'
+import type { PushMessage } from '../../src/push/sender.ts'
 
 const rssMiB = () => Math.round(process.memoryUsage.rss() / 2 ** 20)
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { eq } from 'drizzle-orm'
-import type { Role } from '../../src/features/authentication/caller.ts'
-import type { Space } from '../../src/features/spaces/space.ts'
+import type { Role } from '../../src/nouns/caller.ts'
+import type { Space } from '../../src/nouns/space.ts'
 import type { TestAccount, TestApp } from './app.ts'
 import { picture as pngPicture } from './picture.ts'
 

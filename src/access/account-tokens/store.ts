@@ -1,0 +1,193 @@
+import { and, eq, gt, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { Space } from '../../nouns/space.ts'
+
+/** Where a push goes. Two requests come from one device when all three are equal. */
+export interface Device {
+  readonly pnProvider: string
+  readonly pnParam: string
+  readonly pnPrid: string
+}
+
+export type TokenKind = 'creation' | 'recovery'
+
+export interface NewToken {
+  readonly spaceId: number
+  /** Hashed. */
+  readonly token: string
+  readonly ip: string
+  readonly userAgent: string | null
+}
+
+/** A token that a device was sent. */
+export interface Sent {
+  readonly used: boolean
+  readonly createdAt: Date
+}
+
+/** What makes a token one that an account was made with. */
+interface Spent {
+  readonly used: true
+  readonly accountId: number
+}
+
+type SpaceId = Pick<Space, 'id'>
+
+export const accountTokenStore = (db: Db) => {
+  const {
+    accounts,
+    accountCreationTokens: creation,
+    accountCreationRequestTokens: requests,
+    accountRecoveryTokens: recovery,
+    spaces,
+  } = db.tables
+
+  type SpaceColumn = typeof creation.spaceId | typeof requests.spaceId | typeof recovery.spaceId
+  const ofSpace = (column: SpaceColumn, space: SpaceId): SQL | undefined => or(isNull(column), eq(column, space.id))
+
+  const open = db.prepare<{ token: string; spaceId: number }>()('open_creation_token', (on) =>
+    on
+      .select()
+      .from(creation)
+      .where(
+        and(
+          eq(creation.token, sql.placeholder('token')),
+          eq(creation.used, false),
+          isNull(creation.accountId),
+          or(isNull(creation.spaceId), eq(creation.spaceId, sql.placeholder('spaceId'))),
+        ),
+      ),
+  )
+  type Redemption = { id: number; accountId: number; at: Date; ip: string | null; userAgent: string | null }
+  const redeem = db.prepare<Redemption>()('redeem_creation_token', (on) =>
+    on
+      .update(creation)
+      .set({
+        used: true,
+        accountId: sql`${sql.placeholder('accountId')}`,
+        updatedAt: sql`${sql.param(sql.placeholder('at'), creation.updatedAt)}`,
+        ip: sql`${sql.placeholder('ip')}`,
+        userAgent: sql`${sql.placeholder('userAgent')}`,
+      })
+      .where(and(eq(creation.id, sql.placeholder('id')), eq(creation.used, false), isNull(creation.accountId)))
+      .returning({ id: creation.id }),
+  )
+
+  return {
+    insertRequest: (tx: Tx, row: NewToken, at: Date) =>
+      tx.insert(requests).values({ ...row, createdAt: at, updatedAt: at }),
+    /** A request token that was not exchanged yet, by its hash. */
+    openRequest: async (on: Reader, space: SpaceId, hash: string) =>
+      (
+        await on
+          .select({ id: requests.id, validatedAt: requests.validatedAt, createdAt: requests.createdAt })
+          .from(requests)
+          .where(and(eq(requests.token, hash), eq(requests.used, false), ofSpace(requests.spaceId, space)))
+      )[0] ?? null,
+    validateRequest: (tx: Tx, id: number, at: Date) =>
+      tx
+        .update(requests)
+        .set({ validatedAt: at, updatedAt: at })
+        .where(and(eq(requests.id, id), eq(requests.used, false)))
+        .returning({ id: requests.id }),
+    /** True for exactly one caller. */
+    exchangeRequest: async (tx: Tx, id: number, creationTokenId: number, at: Date) =>
+      (
+        await tx
+          .update(requests)
+          .set({ used: true, accCreationTokenId: creationTokenId, updatedAt: at })
+          .where(and(eq(requests.id, id), eq(requests.used, false), isNotNull(requests.validatedAt)))
+          .returning({ id: requests.id })
+      ).length === 1,
+
+    insertCreation: async (tx: Tx, row: NewToken & Partial<Device> & Partial<Spent>, at: Date) =>
+      (
+        await tx
+          .insert(creation)
+          .values({ ...row, createdAt: at, updatedAt: at })
+          .returning({ id: creation.id })
+      )[0]?.id ?? 0,
+    insertRecovery: async (tx: Tx, row: NewToken & Device, at: Date) =>
+      (
+        await tx
+          .insert(recovery)
+          .values({ ...row, createdAt: at, updatedAt: at })
+          .returning({ id: recovery.id })
+      )[0]?.id ?? 0,
+    /** A recovery token that nobody has used, by its hash. */
+    openRecovery: async (on: Reader, space: SpaceId, hash: string) =>
+      (
+        await on
+          .select({ id: recovery.id, createdAt: recovery.createdAt })
+          .from(recovery)
+          .where(and(eq(recovery.token, hash), eq(recovery.used, false), ofSpace(recovery.spaceId, space)))
+      )[0] ?? null,
+    /** True for exactly one caller. */
+    redeemRecovery: async (
+      tx: Tx,
+      id: number,
+      at: Date,
+      by: { ip: string; userAgent: string | null },
+    ): Promise<boolean> =>
+      (
+        await tx
+          .update(recovery)
+          .set({ used: true, updatedAt: at, ...by })
+          .where(and(eq(recovery.id, id), eq(recovery.used, false)))
+          .returning({ id: recovery.id })
+      ).length === 1,
+    /** Whose recovery a token that was spent for nobody served. */
+    creditRecovery: (tx: Tx, space: SpaceId, hash: string, accountId: number) =>
+      tx
+        .update(recovery)
+        .set({ accountId })
+        .where(and(eq(recovery.token, hash), isNull(recovery.accountId), ofSpace(recovery.spaceId, space))),
+    /** A creation token that nobody has used, by its hash. */
+    openCreation: async (on: Reader, space: SpaceId, hash: string) =>
+      (await open(on, { token: hash, spaceId: space.id }))[0] ?? null,
+    /** True for exactly one caller; the account is "validated" from then on. `by`: what the token then says of its origin. */
+    redeemCreation: async (
+      tx: Tx,
+      id: number,
+      accountId: number,
+      at: Date,
+      by: { ip: string | null; userAgent: string | null },
+    ) => (await redeem(tx, { id, accountId, at, ip: by.ip, userAgent: by.userAgent })).length === 1,
+    isValidated: async (on: Reader, accountId: number) => {
+      const redeemed = sql`exists (select 1 from ${creation} t where t.account_id = ${accounts.id} and t.used)`
+      const found = await on
+        .select({ id: accounts.id })
+        .from(accounts)
+        .where(and(eq(accounts.id, accountId), or(eq(accounts.selfRegistered, false), redeemed)))
+      return found.length === 1
+    },
+
+    /** Serialises what is decided about one device: nobody else reads its rows until the transaction ends. */
+    lock: (tx: Tx, space: SpaceId) =>
+      tx
+        .update(spaces)
+        .set({ maxAccounts: sql`${spaces.maxAccounts}` })
+        .where(eq(spaces.id, space.id)),
+    /** The device's rows younger than `since`, oldest first. */
+    ofDevice: (tx: Tx, kind: TokenKind, device: Device, since: Date) => {
+      const table = kind === 'creation' ? creation : recovery
+      return tx
+        .select({ used: table.used, createdAt: table.createdAt })
+        .from(table)
+        .where(
+          and(
+            eq(table.pnProvider, device.pnProvider),
+            eq(table.pnParam, device.pnParam),
+            eq(table.pnPrid, device.pnPrid),
+            gt(table.createdAt, since),
+          ),
+        )
+        .orderBy(table.createdAt)
+    },
+    /** After a push that failed: the device's limit does not count it. */
+    forget: (tx: Tx, kind: TokenKind, id: number) => {
+      const table = kind === 'creation' ? creation : recovery
+      return tx.delete(table).where(eq(table.id, id))
+    },
+  }
+}

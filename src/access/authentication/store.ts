@@ -1,0 +1,89 @@
+import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import type { Db } from '../../db/db.ts'
+import type { Scope, Space } from '../../nouns/space.ts'
+
+export interface StoredPassword {
+  readonly algorithm: 'MD5' | 'SHA-256' | 'CLRTXT'
+  readonly password: string
+}
+
+/** So many accounts show what a Space's accounts are like. */
+const SAMPLE = 200
+
+export const authenticationStore = (db: Db) => {
+  const { accounts, passwords } = db.tables
+
+  const byAddress = db.prepare<{ username: string; domain: string }>()('account_by_address', (on) =>
+    on
+      .select({
+        id: accounts.id,
+        username: accounts.username,
+        domain: accounts.domain,
+        admin: accounts.admin,
+        activated: accounts.activated,
+        blocked: accounts.blocked,
+        switchedOff: accounts.switchedOff,
+        // One text for all rows: `MD5:<ha1>` lines.
+        passwords: sql<string | null>`(
+          select string_agg(p.algorithm || ':' || p.password, ${sql.raw("'\n'")})
+          from ${passwords} p where p.account_id = accounts.id)`,
+      })
+      .from(accounts)
+      .where(and(eq(accounts.username, sql.placeholder('username')), eq(accounts.domain, sql.placeholder('domain')))),
+  )
+
+  const newest = db.prepare<{ domain: string }>()('newest_algorithms', (on) =>
+    on
+      .select({
+        algorithms: sql<string | null>`(
+          select string_agg(p.algorithm, ',') from ${passwords} p where p.account_id = accounts.id)`,
+      })
+      .from(accounts)
+      .where(eq(accounts.domain, sql.placeholder('domain')))
+      .orderBy(desc(accounts.id))
+      .limit(SAMPLE),
+  )
+
+  return {
+    /** The algorithms of each of the Space's newest accounts that has a password. */
+    newestAlgorithms: async ({ space }: { space: Pick<Space, 'domain'> }): Promise<string[][]> =>
+      (await newest(db.read, { domain: space.domain })).flatMap(({ algorithms }) =>
+        algorithms === null ? [] : [algorithms.split(',')],
+      ),
+    /** The account with that SIP address, with its password rows. Needs the right to look into every Space. */
+    accountWithPasswords: async (scope: Scope, username: string, domain: string) => {
+      if ('space' in scope && scope.space.domain !== domain) return null
+      const row = (await byAddress(db.read, { username, domain }))[0]
+      if (row === undefined) return null
+      const stored = (row.passwords ?? '').split('\n').filter(Boolean)
+      return {
+        ...row,
+        passwords: stored.map((line): StoredPassword => {
+          const colon = line.indexOf(':')
+          return { algorithm: line.slice(0, colon) as StoredPassword['algorithm'], password: line.slice(colon + 1) }
+        }),
+      }
+    },
+  }
+}
+
+export const nonceStore = (db: Db) => {
+  const { nonces } = db.tables
+  const spend = db.prepare<{ nonce: string; nc: number; expiresAt: Date }>()('spend_nonce', (on) =>
+    on
+      .insert(nonces)
+      .values({ nonce: sql.placeholder('nonce'), nc: sql.placeholder('nc'), expiresAt: sql.placeholder('expiresAt') })
+      .onConflictDoUpdate({
+        target: nonces.nonce,
+        set: { nc: sql`excluded.nc` },
+        setWhere: lt(nonces.nc, sql`excluded.nc`),
+      })
+      .returning({ nc: nonces.nc }),
+  )
+  return {
+    /** True for exactly one caller per count, and only when the count rises. */
+    spend: (nonce: string, nc: number, expiresAt: Date) =>
+      db.transaction(async (tx) => (await spend(tx, { nonce, nc, expiresAt })).length === 1),
+    clearExpired: (now: Date) => db.transaction(async (tx) => tx.delete(nonces).where(lt(nonces.expiresAt, now))),
+  }
+}

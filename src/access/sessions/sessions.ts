@@ -1,0 +1,119 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { readCookie, setCookie } from '../../http/cookies.ts'
+import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import { type Caller, mayActAs, type Role } from '../../nouns/caller.ts'
+import type { Session, SessionKind } from '../../nouns/session.ts'
+import { closureOf } from '../../nouns/standing.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { Secrets } from '../../secrets.ts'
+import { sessionStore } from './store.ts'
+
+/** 256 bits in letters and digits. */
+const TOKEN_LENGTH = 43
+
+const MINUTE_MS = 60_000
+
+/** However busy a session is. A recovery session only sets a password, a registration session waits for its code. */
+const LIFETIME_MS: Readonly<Record<SessionKind, number>> = {
+  panel: 12 * 60 * MINUTE_MS,
+  recovery: 10 * MINUTE_MS,
+  registration: 60 * MINUTE_MS,
+}
+
+/** A use is written once a minute at most, and an idle session ends up to a minute late for it. */
+const TOUCH_EVERY_MS = MINUTE_MS
+
+const COOKIE = 'sipkeeper_session'
+const VALUE = new RegExp(`^[A-Za-z0-9]{${TOKEN_LENGTH}}$`)
+
+/** Browsers that are signed in (spec panel.md §1.5). The cookie is stored hashed and means something in one Space. */
+export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: Logging; now: () => Date }) => {
+  const { config, db, secrets, log, now } = deps
+  const store = sessionStore(db)
+  const idleMs = config.SESSION_LIFETIME * MINUTE_MS
+
+  const record = (
+    event: SecurityEvent,
+    visit: Visit,
+    { username, domain }: { readonly username: string; readonly domain: string },
+    more: Readonly<Record<string, string | number>> = {},
+  ) => {
+    const account = `${username}@${domain}`
+    log.security(event, { ip: visit.address, space: domain, account, ua: visit.userAgent, rid: visit.id, ...more })
+  }
+
+  const alive = async (request: Request, visit: Visit): Promise<Session | null> => {
+    const value = readCookie(request, visit, COOKIE)
+    if (value === null || !VALUE.test(value)) return null
+    const session = await store.byHash({ space: visit.space }, secrets.hash(value))
+    if (session === null || session.account.switchedOff) return null
+    const at = now()
+    const unusedMs = at.getTime() - session.lastUsedAt.getTime()
+    if (session.expiresAt <= at || unusedMs > idleMs + TOUCH_EVERY_MS) return null
+    if (unusedMs > TOUCH_EVERY_MS) await db.transaction((tx) => store.touch(tx, session.id, at))
+    return session
+  }
+
+  return {
+    /** The value of its cookie, which is known to the browser alone. Call it while the account is held. */
+    open: async (tx: Tx, account: { readonly id: number }, kind: SessionKind, visit: Visit): Promise<string> => {
+      const value = secrets.token(TOKEN_LENGTH)
+      const at = now()
+      const row = {
+        accountId: account.id,
+        token: secrets.hash(value),
+        kind,
+        ip: visit.address,
+        userAgent: visit.userAgent,
+        expiresAt: new Date(at.getTime() + LIFETIME_MS[kind]),
+      }
+      await store.insert(tx, row, at)
+      return value
+    },
+    /** The session of the request's cookie while it lives; null otherwise. */
+    find: async (request: Request, visit: Visit): Promise<Session | null> => {
+      const session = await alive(request, visit)
+      return session?.kind === 'registration' ? null : session
+    },
+    /** The same for a browser that waits for the first code of its account: it is signed in nowhere. */
+    findRegistration: async (request: Request, visit: Visit): Promise<Session | null> => {
+      const session = await alive(request, visit)
+      if (session?.kind !== 'registration') return null
+      return session.account.activated || closureOf(session.account) !== null ? null : session
+    },
+    /** The caller that the session makes of its browser, in its own Space; refuses one who may not act as `role`. */
+    admit: (visit: Visit, session: Session, role: Role): Caller => {
+      const { space } = visit
+      const { id, username, domain, admin, activated } = session.account
+      const own: Role = !admin ? 'account' : space.super ? 'super' : 'admin'
+      const caller: Caller = { id, username, domain, admin, activated, space, role: own, via: 'session' }
+      if (mayActAs(caller, role)) return caller
+      record('admin.denied', visit, caller, { path: visit.path })
+      throw new AppError('forbidden', role === 'super' ? 'auth.super_only' : 'auth.admin_only')
+    },
+    /** Where the account is signed in, the latest used first. */
+    list: (accountId: number) => store.list(db.read, accountId, now(), new Date(now().getTime() - idleMs)),
+    /** For `Set-Cookie`: until the browser closes. */
+    cookie: (visit: Visit, value: string): string => setCookie(visit, COOKIE, value),
+    /** For `Set-Cookie`: the browser forgets it. */
+    noCookie: (visit: Visit): string => setCookie(visit, COOKIE, '', 0),
+    /** True for whoever closes it; false when it is closed already. */
+    close: async (tx: Tx, id: number): Promise<boolean> => (await store.close(tx, id)).length === 1,
+    /** The same for one of the account's, whoever asks. */
+    closeOf: async (tx: Tx, accountId: number, id: number): Promise<boolean> =>
+      (await store.closeOf(tx, accountId, id)).length === 1,
+    /** All of the account's but this one end: how many those were. */
+    closeOthers: async (tx: Tx, accountId: number, kept: number): Promise<number> =>
+      (await store.closeOthers(tx, accountId, kept)).length,
+    /** All of the account's sessions end: how many those were, for `recordRevoked` after the commit. */
+    revoke: async (tx: Tx, accountId: number): Promise<number> => (await store.closeAll(tx, accountId)).length,
+    /** `auth.session.revoked`, when any was. */
+    recordRevoked: (visit: Visit, account: { readonly username: string; readonly domain: string }, count: number) => {
+      if (count > 0) record('auth.session.revoked', visit, account, { sessions: count })
+    },
+  }
+}
+
+export type Sessions = ReturnType<typeof sessions>

@@ -1,0 +1,101 @@
+import { isCollision } from '../../db/collision.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { form, type Input, label } from '../../http/input.ts'
+import type { Caller } from '../../nouns/caller.ts'
+import type { Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import { type AccountType, accountTypeStore } from './store.ts'
+
+export type { AccountType } from './store.ts'
+
+const MOST_TYPES = 1000
+
+export const WantedType = form({ key: label(64) })
+
+/**
+ * Labels of accounts (spec contacts.md §7, D25). They belong to a Space; the platform's, which belong to none, are seen
+ * by every Space and changed by super administrators.
+ */
+export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
+  const { db, accounts, now } = deps
+  const store = accountTypeStore(db)
+
+  const unknown = () => new AppError('not_found', 'type.unknown')
+
+  const find = async (on: Reader, space: Space, id: number): Promise<AccountType> => {
+    const type = await store.one(on, { space }, id)
+    if (type === null) throw unknown()
+    return type
+  }
+
+  /** The type, when the caller may change it. */
+  const own = async (tx: Tx, visit: Visit, caller: Caller, id: number): Promise<AccountType> => {
+    const type = await find(tx, visit.space, id)
+    if (type.spaceId === null && caller.role !== 'super') throw new AppError('forbidden', 'type.platform')
+    return type
+  }
+
+  const refuseTaken = async (
+    on: Reader,
+    input: Input<typeof WantedType>,
+    holder: { spaceId: number | null },
+    id = 0,
+  ) => {
+    if (await store.isTaken(on, holder, input.values.key ?? '', id)) input.refuse('key', { id: 'v.taken' })
+    input.settle()
+  }
+
+  return {
+    all: (space: Space): Promise<AccountType[]> => store.all(db.read, { space }),
+    one: (space: Space, id: number): Promise<AccountType> => find(db.read, space, id),
+    create: async (space: Space, input: Input<typeof WantedType>): Promise<AccountType> => {
+      input.settle()
+      return db.transaction(async (tx) => {
+        await refuseTaken(tx, input, { spaceId: space.id })
+        const id = await store.insert(tx, { space }, input.values.key ?? '', now())
+        if (id === null) input.refuse('key', { id: 'v.taken' })
+        input.settle()
+        if ((await store.count(tx, { space })) > MOST_TYPES) {
+          throw new AppError('forbidden', 'errors.full', { values: { max: MOST_TYPES } })
+        }
+        return find(tx, space, id as number)
+      })
+    },
+    change: async (visit: Visit, caller: Caller, id: number, input: Input<typeof WantedType>): Promise<AccountType> => {
+      input.settle()
+      const write = async (tx: Tx): Promise<AccountType> => {
+        const type = await own(tx, visit, caller, id)
+        await refuseTaken(tx, input, type, id)
+        const [changed] = await store.update(tx, { space: visit.space }, id, input.values.key ?? '', now())
+        if (changed === undefined) throw unknown()
+        return changed
+      }
+      return db.transaction(write).catch((error: unknown) => {
+        if (isCollision(error)) input.refuse('key', { id: 'v.taken' })
+        input.settle()
+        throw error
+      })
+    },
+    /** It goes from every account that has it. */
+    remove: (visit: Visit, caller: Caller, id: number): Promise<void> =>
+      db.transaction(async (tx) => {
+        await own(tx, visit, caller, id)
+        if ((await store.remove(tx, { space: visit.space }, id)).length === 0) throw unknown()
+      }),
+
+    attach: (visit: Visit, accountId: number, id: number): Promise<void> =>
+      accounts.edit(visit, accountId, async (tx) => {
+        if (await store.isAttached(tx, accountId, id)) throw new AppError('forbidden', 'type.attached')
+        if (!(await store.lock(tx, { space: visit.space }, id))) throw unknown()
+        await store.attach(tx, accountId, id, now())
+      }),
+    detach: (visit: Visit, accountId: number, id: number): Promise<void> =>
+      accounts.edit(visit, accountId, async (tx) => {
+        if (!(await store.detach(tx, accountId, id))) throw new AppError('forbidden', 'type.detached')
+      }),
+  }
+}
+
+export type AccountTypes = ReturnType<typeof accountTypes>

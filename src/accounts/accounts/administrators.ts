@@ -1,0 +1,160 @@
+import type { ApiKeys } from '../../access/api-keys/api-keys.ts'
+import type { Config } from '../../config/config.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import type { Logging } from '../../logging/logging.ts'
+import { everySpace, realmOf, type Space } from '../../nouns/space.ts'
+import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
+import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
+import type { Accounts } from './accounts.ts'
+import { type AccountView, accountStore } from './store.ts'
+
+/** No request made it: the address and user agent of accounts from the command line. */
+const LOCALLY = { address: '127.0.0.1', userAgent: 'sipkeeper' }
+
+const MOST_ID = 0x7fffffff
+const LONGEST_USERNAME = 64
+
+/** Administrators from the command line, where nobody is signed in and no Space is given by a host. */
+export const administrators = (deps: {
+  config: Config
+  db: Db
+  spaces: SpaceDirectory
+  accounts: Accounts
+  apiKeys: ApiKeys
+  provisioningTokens: ProvisioningTokens
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, spaces, accounts, apiKeys, provisioningTokens, log, now } = deps
+  const store = accountStore(db)
+
+  const spaceOf = async (domain: string): Promise<Space> => {
+    const space = await spaces.byDomain(domain)
+    if (space === null) throw new AppError('not_found', 'space.unknown')
+    return space
+  }
+
+  /** Refuses what no administrator may have. User names have no minimum here (D17). */
+  const check = (username: string, password: string): void => {
+    const { ACCOUNT_USERNAME_REGEX: pattern, ACCOUNT_PASSWORD_MIN_LENGTH: min } = config
+    if ([...username].length > LONGEST_USERNAME) {
+      throw new AppError('invalid', 'v.max', { values: { field: 'username', max: LONGEST_USERNAME } })
+    }
+    if (username === '' || username !== username.toLowerCase() || !pattern.test(username)) {
+      throw new AppError('invalid', 'v.username_pattern', { values: { field: 'username' } })
+    }
+    if ([...password].length < min) {
+      throw new AppError('invalid', 'v.min', { values: { field: 'password', count: min } })
+    }
+  }
+
+  /** By id, or by `user@domain`. */
+  const find = async (tx: Tx, reference: string): Promise<{ space: Space; account: AccountView }> => {
+    const address = parseAddressOfRecord(reference)
+    const id = /^\d{1,10}$/.test(reference) && Number(reference) <= MOST_ID ? Number(reference) : 0
+    const domain = address?.domain ?? (await store.domainOf(tx, everySpace('command line'), id))
+    if (domain === null) throw new AppError('not_found', 'account.unknown')
+    const space = await spaceOf(domain)
+    const account =
+      address === null ? await store.byId(tx, { space }, id) : await store.byUsername(tx, { space }, address.user)
+    if (account === null) throw new AppError('not_found', 'account.unknown')
+    return { space, account }
+  }
+
+  return {
+    count: (space: Space) => store.countAdministrators(db.read, { space }),
+    check,
+    /**
+     * An activated administrator with a live provisioning token. An account of that name that is there already keeps
+     * all it has: `refuse` leaves it alone, `keep` gives it the rights, `reset` the password as well. `keyAddress`
+     * present: an API key too, bound to the address or, with null, to none; never to an account that was kept.
+     */
+    create: async (options: {
+      domain: string
+      username: string
+      password: string
+      existing: 'refuse' | 'keep' | 'reset'
+      keyAddress?: string | null
+    }): Promise<{
+      account: AccountView
+      provisioningToken: string | null
+      apiKey: string | null
+      created: boolean
+    }> => {
+      const { domain, username, password, existing, keyAddress } = options
+      const space = await spaceOf(domain)
+      check(username, password)
+      const algorithm = space.digest?.defaultPasswordAlgorithm ?? 'SHA-256'
+
+      const make = (tx: Tx) =>
+        accounts.insert(tx, {
+          space,
+          row: {
+            username,
+            domain: space.domain,
+            email: null,
+            phone: null,
+            displayName: null,
+            dtmfProtocol: null,
+            activated: true,
+            blocked: false,
+            admin: true,
+            ipAddress: LOCALLY.address,
+            userAgent: LOCALLY.userAgent,
+            locale: null,
+          },
+          password,
+          algorithm,
+          dictionary: {},
+          by: LOCALLY,
+        })
+      const promote = async (tx: Tx, before: AccountView) => {
+        const { id, sealedProvisioningToken: sealed } = before
+        const rights = { admin: true, activated: true, switchedOff: false, blocked: false }
+        await store.update(tx, { space }, id, { ...rights, updatedAt: now() })
+        await accounts.opens.follow(tx, before, rights, LOCALLY)
+        if (existing === 'reset') {
+          const realm = space.digest === null ? null : realmOf(space)
+          await accounts.opens.setPassword(tx, id, { username, realm, algorithm, password, by: LOCALLY })
+        }
+        if (provisioningTokens.reveal(sealed) === null) await provisioningTokens.issue(tx, id, LOCALLY)
+        return id
+      }
+
+      const made = await db.transaction(async (tx) => {
+        const found = await store.byUsername(tx, { space }, username)
+        if (found !== null && existing === 'refuse') throw new AppError('conflict', 'account.exists')
+        const id = found === null ? await make(tx) : await promote(tx, found)
+        // Somebody else was quicker.
+        if (id === null) throw new AppError('conflict', 'account.exists')
+        const withKey = keyAddress !== undefined && (found === null || existing === 'reset')
+        const apiKey = withKey ? await apiKeys.regenerate(tx, id, keyAddress) : null
+        const { account } = await accounts.view(tx, space, id)
+        const provisioningToken = provisioningTokens.reveal(account.sealedProvisioningToken)
+        return { account, provisioningToken, apiKey, created: found === null }
+      })
+      log.security('account.role', { account: `${username}@${domain}`, space: domain, by: 'command line' })
+      return made
+    },
+    /** Gives or takes an administrator's rights; doing it twice is no error. */
+    set: async (reference: string, admin: boolean): Promise<AccountView> => {
+      const changed = await db.transaction(async (tx) => {
+        const { space, account } = await find(tx, reference)
+        await accounts.last.hold(tx, space)
+        await accounts.hold(tx, space, account.id)
+        const { account: before } = await accounts.view(tx, space, account.id)
+        const after = { ...before, admin, space }
+        await accounts.last.refuse(tx, space, { id: account.id, before, after, byItself: false })
+        await store.update(tx, { space }, account.id, { admin, updatedAt: now() })
+        return account
+      })
+      const address = `${changed.username}@${changed.domain}`
+      log.security('account.role', { account: address, space: changed.domain, by: 'command line' })
+      return changed
+    },
+  }
+}
+
+export type Administrators = ReturnType<typeof administrators>

@@ -1,0 +1,128 @@
+import { captchaStore } from '../../captcha/store.ts'
+import type { Config } from '../../config/config.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import type { Stretch } from '../../db/stretch.ts'
+import { count, type Pace, sweep, walk } from '../../db/sweep.ts'
+import { accountHousekeepingStore } from './housekeeping-store.ts'
+
+/** Accounts that one transaction looks at: each goes with everything below it, which takes some hundred microseconds. */
+const ACCOUNTS_BATCH = 25
+const BATCH = 500
+
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+
+/** Uses of keys and sessions are written later than they happen: by seconds, and by a minute. */
+const WRITTEN_WITHIN_MS = 2 * MINUTE_MS
+
+/** How long the owner of an e-mail address may bring it back, and a day. */
+const UNDO_DAYS = 4
+
+/** What hears of lines at carriers, which hang on accounts. */
+export interface LinesOfAccounts {
+  /** In the transaction that deletes these accounts, which are held. */
+  tellBelow(tx: Tx, accountIds: readonly number[]): Promise<void>
+}
+
+/** `apply` false: only counts. `signal` ends the work after the transaction that runs. */
+export interface Clearing {
+  readonly apply: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What accumulates and is cleared by age (spec data.md §4). null days or minutes: kept for ever. */
+export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: LinesOfAccounts; now: () => Date }) => {
+  const { config, db, bridge, now } = deps
+  const store = accountHousekeepingStore(db)
+  const answers = captchaStore(db)
+  const before = (ms: number) => new Date(now().getTime() - ms)
+
+  /** What `step`, at most so much in one transaction, sums up to until it finds less. */
+  const inBatches = async (
+    step: (most: number) => Promise<number>,
+    signal: AbortSignal | undefined,
+  ): Promise<number> => {
+    let total = 0
+    for (;;) {
+      signal?.throwIfAborted()
+      const done = await step(BATCH)
+      total += done
+      if (done < BATCH) return total
+      await Bun.sleep(0)
+    }
+  }
+
+  return {
+    /** Reserved names become free. */
+    tombstones: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
+      if (days === null) return 0
+      const old = store.tombstones(before(days * DAY_MS))
+      return apply ? sweep(db, old, { signal }) : count(db, old)
+    },
+    /** Accounts nobody activated; with `confirmed` any account that old. Administrators stay. */
+    unconfirmed: async (
+      days: number | null,
+      { apply, signal, confirmed, domain }: Clearing & { confirmed: boolean; domain: string | null },
+    ): Promise<number> => {
+      if (days === null) return 0
+      const old = store.accounts({ until: before(days * DAY_MS), confirmed, domain })
+      if (!apply) return count(db, old)
+      const clear = async (tx: Tx, stretch: Stretch): Promise<number> => {
+        const ids = await store.holdAccounts(tx, stretch, old)
+        await bridge.tellBelow(tx, ids)
+        await store.deleteAccounts(tx, ids)
+        return ids.length
+      }
+      return walk(db, old.table, clear, { signal, most: ACCOUNTS_BATCH })
+    },
+    /** Accounts' own keys unused for so long; keys that administrators made by their own limit. null: nothing. */
+    apiKeys: async (minutes: number | null, pace: Pace = {}): Promise<number> => {
+      if (minutes === null || minutes === 0) return 0
+      const at = now().getTime() - WRITTEN_WITHIN_MS
+      const isIdle = (limit: number, lastUsedAt: Date) => lastUsedAt.getTime() + limit * MINUTE_MS < at
+      const ownSince = new Date(at - minutes * MINUTE_MS)
+      return walk(db, store.keys, (tx, stretch) => store.deleteIdleKeys(tx, stretch, ownSince, isIdle), pace)
+    },
+    /** Spent digest counts whose nonces have expired; PostgreSQL only, nothing elsewhere. */
+    nonces: ({ signal }: Pace = {}): Promise<number> =>
+      inBatches((most) => db.transaction((tx) => store.deleteNonces(tx, now(), most)), signal),
+    /** Proofs of work that could not be sent again anyway; an hour of grace, as clocks of several machines differ. */
+    captchaAnswers: ({ signal }: Pace = {}): Promise<number> =>
+      inBatches((most) => db.transaction((tx) => answers.clear(tx, before(60 * MINUTE_MS), most)), signal),
+    /** Tokens and codes of every kind that were used, or expired, so long ago; those that mark an account as validated stay. */
+    tokens: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
+      if (days === null) return 0
+      const until = before(days * DAY_MS)
+      const expired = (minutes: number | null) => new Date(until.getTime() - (minutes ?? 0) * MINUTE_MS)
+      const provisioning = config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES
+      const old = store.tokens({
+        usedUntil: until,
+        provisioning: provisioning === null ? null : expired(provisioning),
+        request: expired(config.APP_ACCOUNT_CREATION_REQUEST_TOKEN_EXPIRATION_MINUTES),
+        creation: expired(config.APP_ACCOUNT_CREATION_TOKEN_EXPIRATION_MINUTES),
+        recovery: expired(config.APP_ACCOUNT_RECOVERY_TOKEN_EXPIRATION_MINUTES),
+        auth: until,
+        reset: expired(config.APP_RESET_PASSWORD_EMAIL_TOKEN_EXPIRATION_MINUTES),
+        phoneCode: expired(config.APP_PHONE_CHANGE_CODE_EXPIRATION_MINUTES),
+        emailCode: expired(config.APP_EMAIL_CHANGE_CODE_EXPIRATION_MINUTES),
+        emailUndo: before(Math.max(days, UNDO_DAYS) * DAY_MS),
+        recoveryCode: expired(config.APP_RECOVERY_CODE_EXPIRATION_MINUTES),
+      })
+      let total = 0
+      for (const rows of old) total += apply ? await sweep(db, rows, { signal }) : await count(db, rows)
+      const links = apply
+        ? await inBatches((most) => db.transaction((tx) => store.deleteWizards(tx, until, most)), signal)
+        : await store.countWizards(db.read, until)
+      return total + links
+    },
+    /** Names of new accounts enter the index that searches use. */
+    names: ({ signal }: Pace = {}): Promise<number> => inBatches((most) => db.indexNames(most), signal),
+    /** Sessions that have ended, or that nobody has used for SESSION_LIFETIME. */
+    sessions: (pace: Pace = {}): Promise<number> => {
+      const idleSince = before(config.SESSION_LIFETIME * MINUTE_MS + WRITTEN_WITHIN_MS)
+      return sweep(db, store.sessions(now(), idleSince), pace)
+    },
+  }
+}
+
+export type AccountHousekeeping = ReturnType<typeof accountHousekeeping>

@@ -1,0 +1,191 @@
+import type { Config } from '../../config/config.ts'
+import { anything, choice, integer, optional, text } from '../../http/input.ts'
+import { isoMoment } from '../../http/moment.ts'
+import { boolean, described, having, listOf, mapOf, moment, object, orNull, record } from '../../http/output.ts'
+import type { Space } from '../../nouns/space.ts'
+import { sipUri } from '../../protocols/sip-address.ts'
+import { CarddavServerSchema, carddavServerWire } from '../../spaces/carddav-servers/carddav-servers.ts'
+import { formatMoment } from '../confirmation-keys/confirmation-keys.ts'
+import { ALGORITHMS, DTMF_PROTOCOLS } from './rules.ts'
+import type { AccountView } from './store.ts'
+
+const tokenExpiry = (account: AccountView, lifetimeMinutes: number | null): string | null =>
+  account.provisioningTokenCreatedAt === null || lifetimeMinutes === null
+    ? null
+    : isoMoment(new Date(account.provisioningTokenCreatedAt.getTime() + lifetimeMinutes * 60_000))
+
+/** A change that waits for its code; `reveal` opens the code, for administrators only. */
+const pendingWire = (
+  pending: AccountView['emailChange'] | AccountView['phoneChange'],
+  reveal: ((sealed: string) => string) | null,
+) => {
+  if (pending === null) return null
+  const { ip, userAgent, code } = pending
+  return {
+    ...('email' in pending ? { email: pending.email } : { phone: pending.phone }),
+    ip,
+    user_agent: userAgent,
+    created_at: isoMoment(pending.createdAt),
+    updated_at: isoMoment(pending.updatedAt),
+    ...(reveal === null || code === null ? {} : { code: reveal(code) }),
+  }
+}
+
+const pendingMembers = {
+  ip: orNull(text()),
+  user_agent: orNull(text()),
+  created_at: moment(),
+  updated_at: moment(),
+  code: optional(described(text(), 'Only administrators see it.')),
+}
+
+export const AccountTypeSchema = record('AccountType', { id: integer(1), key: text() })
+export const AccountActionSchema = record('AccountAction', { id: integer(1), key: text(), code: text() })
+
+export const AccountSchema = record('Account', {
+  id: integer(1),
+  username: text(),
+  domain: text(),
+  sip_uri: text(),
+  email: orNull(text()),
+  phone: orNull(text()),
+  display_name: orNull(text()),
+  dtmf_protocol: orNull(choice(DTMF_PROTOCOLS)),
+  activated: boolean(),
+  blocked: boolean(),
+  admin: boolean(),
+  ip_address: orNull(text()),
+  user_agent: orNull(text()),
+  created_at: moment(),
+  updated_at: moment(),
+  realm: described(orNull(text()), 'null: the SIP domain.'),
+  provisioning_token: orNull(text()),
+  provisioning_token_expire_at: orNull(moment()),
+  dictionary: mapOf(text()),
+  email_change_code: described(
+    orNull(object({ email: text(), ...pendingMembers })),
+    'An address that waits for its code.',
+  ),
+  types: listOf(AccountTypeSchema),
+  actions: listOf(AccountActionSchema),
+  carddav_servers: listOf(CarddavServerSchema),
+  passwords: optional(listOf(object({ algorithm: choice(ALGORITHMS) }))),
+  phone_change_code: optional(
+    described(orNull(object({ phone: text(), ...pendingMembers })), 'A number that waits for its code.'),
+  ),
+  call_forwardings: optional(listOf(anything())),
+  confirmation_key: optional(described(text(), 'A pending key of activation; only administrators see it.')),
+  creation_time: optional(described(text(), 'Of 2021, as the two that follow.')),
+  email_changed: optional(orNull(object({ new_email: text(), created_at: text() }))),
+  confirmation_key_expires: optional(orNull(text())),
+})
+
+export const InfoSchema = object({ activated: boolean(), realm: orNull(text()) })
+
+export const ResolvedSchema = object({
+  type: choice(['account']),
+  payload: having(AccountSchema, 'passwords', 'call_forwardings'),
+})
+
+export const TurnCredentialsSchema = object({
+  username: text(),
+  password: text(),
+  ttl: integer(1),
+  uris: listOf(text()),
+})
+
+/** What of an account is stored sealed and may be shown. */
+interface Revealing {
+  /** null: it cannot be shown again. */
+  token(sealed: string | null): string | null
+  code(sealed: string): string
+}
+
+/** spec accounts.md §1: an explicit list of what leaves. */
+const members = (account: AccountView, space: Space, config: Config, reveal: Revealing) => ({
+  id: account.id,
+  username: account.username,
+  domain: account.domain,
+  sip_uri: sipUri(account.username, account.domain),
+  email: account.email,
+  phone: account.phone,
+  display_name: account.displayName,
+  dtmf_protocol: account.dtmfProtocol,
+  activated: account.activated,
+  blocked: account.blocked,
+  admin: account.admin,
+  ip_address: account.ipAddress,
+  user_agent: account.userAgent,
+  created_at: isoMoment(account.createdAt),
+  updated_at: isoMoment(account.updatedAt),
+  realm: space.digest?.realm ?? null,
+  provisioning_token: reveal.token(account.sealedProvisioningToken),
+  provisioning_token_expire_at: tokenExpiry(account, config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES),
+  dictionary: account.dictionary,
+  email_change_code: pendingWire(account.emailChange, null),
+  types: account.types.map(({ id, key }) => ({ id, key })),
+  actions: account.actions.map(({ id, key, code }) => ({ id, key, code })),
+  carddav_servers: account.carddavServers.map(carddavServerWire),
+  ...legacyMembers(account, config),
+})
+
+/** What clients of 2021 look for (spec legacy.md §11); newer ones ignore it. */
+const legacyMembers = (account: AccountView, config: Config) =>
+  config.LEGACY_API
+    ? {
+        creation_time: formatMoment(account.createdAt),
+        email_changed:
+          account.emailChange === null
+            ? null
+            : { new_email: account.emailChange.email, created_at: formatMoment(account.emailChange.createdAt) },
+        confirmation_key_expires: null,
+      }
+    : {}
+
+const passwordsOf = (account: AccountView) => account.algorithms.map((algorithm) => ({ algorithm }))
+
+/** A pending activation key, for administrators only. */
+export const pendingKeyWire = (pending: { key: string | null; expiresAt: Date | null } | null) =>
+  pending === null || pending.key === null
+    ? {}
+    : {
+        confirmation_key: pending.key,
+        confirmation_key_expires: pending.expiresAt === null ? null : formatMoment(pending.expiresAt),
+      }
+
+/** The account as each audience sees it (spec accounts.md §1.2). */
+export const accountWire = (config: Config, reveal: Revealing) => ({
+  /** For its owner, and as the reply of most administration. */
+  own: (account: AccountView, space: Space) => ({
+    ...members(account, space, config, reveal),
+    passwords: passwordsOf(account),
+  }),
+  /** For strangers. */
+  info: ({ activated }: AccountView, space: Space) => ({ activated, realm: space.digest?.realm ?? null }),
+  /** After `PUT`. */
+  changed: (account: AccountView, space: Space) => ({
+    ...members(account, space, config, reveal),
+    passwords: passwordsOf(account),
+    email_change_code: pendingWire(account.emailChange, reveal.code),
+    phone_change_code: pendingWire(account.phoneChange, reveal.code),
+  }),
+  /** `GET /accounts/{id}`. `phone_change_code` is always there: liblinphone looks for it. */
+  administered: (account: AccountView, space: Space) => ({
+    ...members(account, space, config, reveal),
+    email_change_code: pendingWire(account.emailChange, reveal.code),
+    phone_change_code: pendingWire(account.phoneChange, reveal.code),
+  }),
+  /** Items of `GET /accounts`: the same without codes. */
+  listed: (account: AccountView, space: Space) => ({
+    ...members(account, space, config, reveal),
+    phone_change_code: pendingWire(account.phoneChange, null),
+  }),
+  /** `search`, `search-by-email` and `resolve`: Flexisip requires `call_forwardings`. */
+  found: (account: AccountView, space: Space) => ({
+    ...members(account, space, config, reveal),
+    passwords: passwordsOf(account),
+    call_forwardings: [],
+  }),
+})
+
+export type AccountWire = ReturnType<typeof accountWire>

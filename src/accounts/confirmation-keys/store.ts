@@ -1,0 +1,55 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { Space } from '../../nouns/space.ts'
+
+export const confirmationKeyStore = (db: Db) => {
+  const { accountConfirmationKeys: keys, accounts } = db.tables
+  const selection = {
+    accountId: keys.accountId,
+    hash: keys.key,
+    sealed: keys.sealed,
+    used: keys.used,
+    expiresAt: keys.expiresAt,
+    blocked: accounts.blocked,
+    switchedOff: accounts.switchedOff,
+  }
+  const select = (on: Reader) => on.select(selection).from(keys).innerJoin(accounts, eq(accounts.id, keys.accountId))
+  const pending = db.prepare<{ accountId: number }>()('pending_confirmation_key', (on) =>
+    select(on).where(and(eq(keys.accountId, sql.placeholder('accountId')), eq(keys.used, false))),
+  )
+  const insert = db.prepare<{ accountId: number; hash: string; sealed: string; expiresAt: Date | null; at: Date }>()(
+    'insert_confirmation_key',
+    (on) =>
+      on
+        .insert(keys)
+        .values({
+          accountId: sql.placeholder('accountId'),
+          key: sql.placeholder('hash'),
+          sealed: sql.placeholder('sealed'),
+          used: false,
+          expiresAt: sql.placeholder('expiresAt'),
+          createdAt: sql.placeholder('at'),
+          updatedAt: sql.placeholder('at'),
+        })
+        .onConflictDoNothing()
+        .returning({ id: keys.id }),
+  )
+
+  return {
+    insert: (tx: Tx, row: { accountId: number; hash: string; sealed: string; expiresAt: Date | null; at: Date }) =>
+      insert(tx, row),
+    pending: async (on: Reader, accountId: number) => (await pending(on, { accountId }))[0] ?? null,
+    /** Also one that was spent. */
+    byHash: async (on: Reader, space: Pick<Space, 'domain'>, hash: string) =>
+      (await select(on).where(and(eq(keys.key, hash), eq(accounts.domain, space.domain))))[0] ?? null,
+    /** True for exactly one caller. */
+    consume: async (tx: Tx, accountId: number, hash: string, at: Date) =>
+      (
+        await tx
+          .update(keys)
+          .set({ used: true, sealed: null, updatedAt: at })
+          .where(and(eq(keys.accountId, accountId), eq(keys.key, hash), eq(keys.used, false)))
+          .returning({ id: keys.id })
+      ).length === 1,
+  }
+}

@@ -1,0 +1,98 @@
+import { Elysia } from 'elysia'
+import type { Auth } from '../../http/auth.ts'
+import {
+  accepts,
+  anything,
+  form,
+  integer,
+  isLongerThan,
+  isStorable,
+  LONGEST_DICTIONARY_TEXT,
+  read,
+  text,
+} from '../../http/input.ts'
+import { answers, mapOf, object } from '../../http/output.ts'
+import { idOf } from '../../http/path.ts'
+import { json } from '../../http/respond.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Dictionary } from './dictionary.ts'
+
+const NewEntry = form({ value: anything() })
+
+const EntrySchema = object({ value: text() })
+
+/** Numbers and booleans become text, as old scripts expect (spec contacts.md §9). */
+const textOf = (value: unknown): string | null => {
+  if (typeof value === 'string') return isStorable(value) ? value : null
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'boolean' ? String(Number(value)) : null
+}
+
+const isLong = (text: string) => isLongerThan(LONGEST_DICTIONARY_TEXT, text)
+
+/** The value of the body, for a key that can be stored. */
+const valueFor = (key: string, visit: Visit): string => {
+  const input = read(NewEntry, visit.input)
+  const value = textOf(input.values.value)
+  const tooLong = { id: 'v.max', values: { max: LONGEST_DICTIONARY_TEXT } } as const
+  if (input.isGood('value') && value === null) input.refuse('value', { id: 'v.string' })
+  if (value !== null && isLong(value)) input.refuse('value', tooLong)
+  if (isLong(key)) input.refuse('key', tooLong)
+  input.settle()
+  return value ?? ''
+}
+
+export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary: Dictionary }) => {
+  const { auth, accounts, dictionary } = deps
+  const find = async (visit: Visit, id: string) => (await accounts.byId(visit.space, idOf(id))).account.id
+
+  /** Resolves to how many entries went: of the key, or all. */
+  const remove = (visit: Visit, id: number, key?: string) =>
+    accounts.edit(visit, id, (tx) => dictionary.remove(tx, id, key))
+
+  return new Elysia({ prefix: '/api/accounts/:id/dictionary', tags: ['Dictionary'] })
+    .use(auth)
+    .get('/', async ({ visit, params }) => json(await dictionary.all(await find(visit, params.id))), {
+      requires: 'admin',
+      detail: { summary: 'Read the dictionary of an account', ...answers(mapOf(text())) },
+    })
+    .delete('/', async ({ visit, params }) => json(await remove(visit, idOf(params.id))), {
+      requires: 'admin',
+      detail: {
+        summary: 'Clear the dictionary of an account',
+        description: 'Answers how many entries went.',
+        ...answers(integer(0)),
+      },
+    })
+    .get(
+      '/:key',
+      async ({ visit, params }) => {
+        const account = await find(visit, params.id)
+        return json({ value: await dictionary.one(account, params.key) })
+      },
+      { requires: 'admin', detail: { summary: 'Read an entry', ...answers(EntrySchema) } },
+    )
+    .post(
+      '/:key',
+      async ({ visit, params }) => {
+        const id = await find(visit, params.id)
+        const value = valueFor(params.key, visit)
+        await accounts.edit(visit, id, (tx) => dictionary.set(tx, id, { [params.key]: value }))
+        return json({ value }, 201)
+      },
+      {
+        requires: 'admin',
+        detail: {
+          summary: 'Set an entry',
+          description: 'Numbers and booleans become text.',
+          ...accepts(NewEntry),
+          ...answers(EntrySchema, 201),
+        },
+      },
+    )
+    .delete('/:key', async ({ visit, params }) => json(await remove(visit, idOf(params.id), params.key)), {
+      requires: 'admin',
+      detail: { summary: 'Delete an entry', description: 'Answers how many entries went.', ...answers(integer(0)) },
+    })
+}

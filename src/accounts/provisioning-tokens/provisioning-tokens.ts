@@ -1,0 +1,65 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import type { Space } from '../../nouns/space.ts'
+import { refuseClosed } from '../../nouns/standing.ts'
+import type { Secrets } from '../../secrets.ts'
+import { provisioningTokenStore } from './store.ts'
+
+const TOKEN_LENGTH = 13
+const TOKEN = /^[A-Za-z0-9]{13}$/
+
+/** The one-time tokens that a phone configures itself with (spec tokens.md §1, provisioning.md §4). */
+export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secrets; now: () => Date }) => {
+  const { config, secrets, now } = deps
+  const store = provisioningTokenStore(deps.db)
+
+  /** null: never. */
+  const expiryOf = (createdAt: Date): Date | null => {
+    const minutes = config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES
+    return minutes === null ? null : new Date(createdAt.getTime() + minutes * 60_000)
+  }
+  const isExpired = (createdAt: Date) => {
+    const expiry = expiryOf(createdAt)
+    return expiry !== null && expiry < now()
+  }
+
+  /** The live token, or the refusal that tells what is wrong with it; spends nothing. */
+  const inspect = async (on: Reader, space: Space, token: string) => {
+    const found = TOKEN.test(token) ? await store.unused(on, space, secrets.hash(token)) : null
+    if (found === null) throw new AppError('not_found', 'provisioning.unknown')
+    if (isExpired(found.createdAt)) throw new AppError('not_found', 'provisioning.expired')
+    refuseClosed(found)
+    return found
+  }
+
+  return {
+    /** A new token; it makes the account's older ones worthless. */
+    issue: async (tx: Tx, accountId: number, by: { address: string; userAgent: string | null }): Promise<string> => {
+      const token = secrets.token(TOKEN_LENGTH)
+      await store.insert(tx, {
+        accountId,
+        token: secrets.hash(token),
+        sealed: secrets.seal(token),
+        ip: by.address,
+        userAgent: by.userAgent,
+        at: now(),
+      })
+      return token
+    },
+    /** The token of an account's row; null: none that can be shown again, and a new one has to be made. */
+    reveal: secrets.reveal,
+    expiryOf,
+    inspect,
+    /** All unused tokens of the account become worthless. */
+    revoke: (tx: Tx, accountId: number) => store.revoke(tx, accountId, now()),
+    /** The account's unused tokens end without having set up anything. Whether there was one. */
+    drop: async (tx: Tx, accountId: number): Promise<boolean> => (await store.drop(tx, accountId)).length > 0,
+    /** Spends an inspected token for exactly one caller, who holds its account. */
+    consume: async (tx: Tx, token: { id: number; accountId: number }): Promise<void> => {
+      if (!(await store.consume(tx, token, now()))) throw new AppError('not_found', 'provisioning.unknown')
+    },
+  }
+}
+
+export type ProvisioningTokens = ReturnType<typeof provisioningTokens>

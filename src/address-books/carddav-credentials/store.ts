@@ -1,0 +1,49 @@
+import { and, asc, eq, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { Space } from '../../nouns/space.ts'
+
+export type CarddavCredential = Db['tables']['accountCarddavCredentials']['$inferSelect']
+export type CredentialColumns = Pick<CarddavCredential, 'username' | 'password' | 'realm' | 'algorithm'>
+
+/** Credentials are found by their account, which callers have looked up in its Space, and hold while they write. */
+export const carddavCredentialStore = (db: Db) => {
+  const { spaceCarddavServers: servers, accountCarddavCredentials: credentials } = db.tables
+  const inSpace = (space: Pick<Space, 'id'>, id: number) => and(eq(servers.spaceId, space.id), eq(servers.id, id))
+  const ofBoth = (accountId: number, serverId: number) =>
+    and(eq(credentials.accountId, accountId), eq(credentials.spaceCarddavServerId, serverId))
+
+  const ofAccount = db.prepare<{ accountId: number }>()('carddav_credentials_of_account', (on) =>
+    on
+      .select()
+      .from(credentials)
+      .where(eq(credentials.accountId, sql.placeholder('accountId')))
+      .orderBy(asc(credentials.spaceCarddavServerId)),
+  )
+
+  return {
+    /** Keeps the server until the transaction ends; false: the Space has no such one. */
+    holdServer: async (tx: Tx, space: Pick<Space, 'id'>, id: number): Promise<boolean> =>
+      (
+        await tx
+          .update(servers)
+          .set({ updatedAt: sql`${servers.updatedAt}` })
+          .where(inSpace(space, id))
+          .returning({ id: servers.id })
+      ).length > 0,
+
+    /** By the ids of their servers. */
+    list: (on: Reader, accountId: number): Promise<CarddavCredential[]> => ofAccount(on, { accountId }),
+    set: (tx: Tx, accountId: number, serverId: number, columns: CredentialColumns, at: Date) =>
+      tx
+        .insert(credentials)
+        .values({ accountId, spaceCarddavServerId: serverId, ...columns, createdAt: at, updatedAt: at })
+        .onConflictDoUpdate({
+          target: [credentials.accountId, credentials.spaceCarddavServerId],
+          set: { ...columns, updatedAt: at },
+        })
+        .returning({ accountId: credentials.accountId }),
+    remove: async (tx: Tx, accountId: number, serverId: number): Promise<boolean> =>
+      (await tx.delete(credentials).where(ofBoth(accountId, serverId)).returning({ accountId: credentials.accountId }))
+        .length > 0,
+  }
+}

@@ -1,0 +1,102 @@
+import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import { isCollision } from '../../db/collision.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { form, type Input, plainText, text } from '../../http/input.ts'
+import type { Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import { type ContactsList, contactsListStore, type ListText } from './store.ts'
+
+export type { ContactsList } from './store.ts'
+
+const MOST_LISTS = 500
+const MOST_MEMBERS = 5000
+const MOST_LISTS_OF_ACCOUNT = 100
+const LARGEST_DESCRIPTION_BYTES = 65_535
+
+export const WantedList = form({ title: plainText(255), description: text({ bytes: LARGEST_DESCRIPTION_BYTES }) })
+
+/** Named groups of contacts, in the address book of every account that they are attached to (spec contacts.md §4). */
+export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
+  const { db, accounts, now } = deps
+  const store = contactsListStore(db)
+
+  const unknown = () => new AppError('not_found', 'list.unknown')
+  const full = (max: number) => new AppError('forbidden', 'errors.full', { values: { max } })
+
+  const textOf = (input: Input<typeof WantedList>): ListText => {
+    const { title, description } = input.values
+    input.settle()
+    return { title: title ?? '', description: description ?? '' }
+  }
+
+  const find = async (on: Reader, space: Space, id: number): Promise<ContactsList> => {
+    const list = await store.one(on, { space }, id)
+    if (list === null) throw unknown()
+    return list
+  }
+
+  const lock = async (tx: Tx, space: Space, id: number): Promise<void> => {
+    if (!(await store.lock(tx, { space }, id))) throw unknown()
+  }
+
+  return {
+    all: (space: Space): Promise<ContactsList[]> => store.all(db.read, { space }),
+    one: (space: Space, id: number): Promise<ContactsList> => find(db.read, space, id),
+    create: async (space: Space, input: Input<typeof WantedList>): Promise<ContactsList> => {
+      const wanted = textOf(input)
+      return db.transaction(async (tx) => {
+        const id = await store.insert(tx, { space }, wanted, now())
+        if (id === null) input.refuse('title', { id: 'v.taken' })
+        input.settle()
+        if ((await store.count(tx, { space })) > MOST_LISTS) throw full(MOST_LISTS)
+        return find(tx, space, id as number)
+      })
+    },
+    change: async (space: Space, id: number, input: Input<typeof WantedList>): Promise<ContactsList> => {
+      const wanted = textOf(input)
+      const write = async (tx: Tx): Promise<ContactsList> => {
+        if (!(await store.update(tx, { space }, id, wanted, now()))) throw unknown()
+        return find(tx, space, id)
+      }
+      return db.transaction(write).catch((error: unknown) => {
+        if (isCollision(error)) input.refuse('title', { id: 'v.taken' })
+        input.settle()
+        throw error
+      })
+    },
+    remove: (space: Space, id: number): Promise<void> =>
+      db.transaction(async (tx) => {
+        if (!(await store.remove(tx, { space }, id))) throw unknown()
+      }),
+
+    /** As often as you like: there is one row. */
+    addMember: (space: Space, id: number, contactId: number): Promise<void> =>
+      db.transaction(async (tx) => {
+        await find(tx, space, id)
+        await accounts.hold(tx, space, contactId)
+        await lock(tx, space, id)
+        const isNew = await store.addMember(tx, id, contactId, now())
+        if (isNew && (await store.countMembers(tx, id)) > MOST_MEMBERS) throw full(MOST_MEMBERS)
+      }),
+    removeMember: (space: Space, id: number, contactId: number): Promise<void> =>
+      db.transaction(async (tx) => {
+        await find(tx, space, id)
+        if (!(await store.removeMember(tx, id, contactId))) throw new AppError('not_found', 'contact.unknown')
+      }),
+
+    attach: (visit: Visit, accountId: number, id: number): Promise<void> =>
+      accounts.edit(visit, accountId, async (tx) => {
+        if (await store.isAttached(tx, accountId, id)) throw new AppError('forbidden', 'list.attached')
+        await lock(tx, visit.space, id)
+        await store.attach(tx, accountId, id, now())
+        if ((await store.countAttached(tx, accountId)) > MOST_LISTS_OF_ACCOUNT) throw full(MOST_LISTS_OF_ACCOUNT)
+      }),
+    detach: (visit: Visit, accountId: number, id: number): Promise<void> =>
+      accounts.edit(visit, accountId, async (tx) => {
+        if (!(await store.detach(tx, accountId, id))) throw new AppError('forbidden', 'list.detached')
+      }),
+  }
+}
+
+export type ContactsLists = ReturnType<typeof contactsLists>

@@ -1,0 +1,114 @@
+import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
+import { DTMF_PROTOCOLS } from '../../accounts/accounts/rules.ts'
+import { AccountActionSchema, AccountTypeSchema } from '../../accounts/accounts/wire.ts'
+import type { Db } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { choice, integer, text } from '../../http/input.ts'
+import { boolean, listOf, mapOf, orNull, record } from '../../http/output.ts'
+import type { Caller } from '../../nouns/caller.ts'
+import type { Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import { parseAddressOfRecord, sipUri } from '../../protocols/sip-address.ts'
+import { contactCard } from './card.ts'
+import { type Contact, contactStore } from './store.ts'
+
+const MOST_CONTACTS = 5000
+
+export const ContactSchema = record('Contact', {
+  id: integer(1),
+  username: text(),
+  domain: text(),
+  sip_uri: text(),
+  display_name: orNull(text()),
+  activated: boolean(),
+  dtmf_protocol: orNull(choice(DTMF_PROTOCOLS)),
+  dictionary: mapOf(text()),
+  types: listOf(AccountTypeSchema),
+  actions: listOf(AccountActionSchema),
+})
+
+/** What others may know of an account: no token, no hash, no code (D24). */
+export const contactWire = (contact: Contact) => ({
+  id: contact.id,
+  username: contact.username,
+  domain: contact.domain,
+  sip_uri: sipUri(contact.username, contact.domain),
+  display_name: contact.displayName,
+  activated: contact.activated,
+  dtmf_protocol: contact.dtmfProtocol,
+  dictionary: contact.dictionary,
+  types: contact.types.map(({ id, key }) => ({ id, key })),
+  actions: contact.actions.map(({ id, key, code }) => ({ id, key, code })),
+})
+
+/**
+ * Address books (spec contacts.md §1–§3, §5): an account's personal contacts and the members of its contacts lists.
+ * Administrators write them, accounts read their own. A contact that has moved to another Space stays in them.
+ */
+export const contacts = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
+  const { db, accounts, now } = deps
+  const store = contactStore(db)
+
+  const unknown = () => new AppError('not_found', 'contact.unknown')
+
+  let turn: Promise<unknown> = Promise.resolve()
+  /** Reading a large one takes milliseconds: each gets a turn of the event loop, and others get theirs in between. */
+  const addressBook = async (caller: Caller): Promise<Contact[]> => {
+    turn = turn.then(() => new Promise((resolve) => setImmediate(resolve)))
+    await turn
+    return store.addressBook(db.read, caller.id)
+  }
+
+  /** `user@domain`, with or without a scheme. */
+  const find = async (caller: Caller, sip: string): Promise<Contact> => {
+    const address = parseAddressOfRecord(sip)
+    const found = address === null ? null : await store.inAddressBook(db.read, caller.id, address.user, address.domain)
+    if (found === null) throw unknown()
+    return found
+  }
+
+  return {
+    addressBook,
+    find,
+    /** Every contact as a vCard, one after the other; empty when there is none. */
+    cards: async (caller: Caller): Promise<string> => (await addressBook(caller)).map(contactCard).join(''),
+    card: async (caller: Caller, sip: string): Promise<string> => contactCard(await find(caller, sip)),
+    /** Of a list that the caller has looked up in its Space. */
+    membersOfList: (listId: number): Promise<Contact[]> => store.membersOfList(db.read, listId),
+
+    /** The personal contacts of an account, without the members of its lists. */
+    personal: async (space: Space, id: number): Promise<AccountView[]> => {
+      const { account } = await accounts.byId(space, id)
+      return accounts.byIds(space, await store.personal(db.read, { space }, account.id))
+    },
+    onePersonal: async (space: Space, id: number, contactId: number): Promise<AccountView> => {
+      const { account } = await accounts.byId(space, id)
+      if (!(await store.isPersonal(db.read, account.id, contactId))) throw unknown()
+      return (await accounts.byId(space, contactId)).account
+    },
+    /** As often as you like: there is one row. */
+    add: (visit: Visit, id: number, contactId: number): Promise<void> =>
+      accounts.edit(
+        visit,
+        id,
+        async (tx) => {
+          if (contactId === id) {
+            throw new AppError('invalid', 'errors.invalid', {
+              fields: new Map([['contact_id', [{ id: 'v.own_contact' }]]]),
+            })
+          }
+          const added = await store.add(tx, id, contactId, now())
+          if (added.length > 0 && (await store.count(tx, id)) > MOST_CONTACTS) {
+            throw new AppError('forbidden', 'errors.full', { values: { max: MOST_CONTACTS } })
+          }
+        },
+        contactId,
+      ),
+    remove: (visit: Visit, id: number, contactId: number): Promise<void> =>
+      accounts.edit(visit, id, async (tx) => {
+        if ((await store.remove(tx, id, contactId)).length === 0) throw unknown()
+      }),
+  }
+}
+
+export type Contacts = ReturnType<typeof contacts>

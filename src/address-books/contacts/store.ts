@@ -1,0 +1,131 @@
+import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { Space } from '../../nouns/space.ts'
+
+export const contactStore = (db: Db) => {
+  const {
+    accountAccountType: typesOfAccounts,
+    accountActions: actions,
+    accountContactsList: listsOfAccounts,
+    accountDictionaryEntries: entries,
+    accounts,
+    accountTypes: types,
+    contacts,
+    contactsListContact: members,
+  } = db.tables
+
+  // An address book is read with three queries, whatever its size: the contacts, their types, their actions.
+  const reading = <Values extends Record<string, unknown>>(name: string, wanted: SQL | undefined) => {
+    const rows = db.prepare<Values>()(name, (on) =>
+      on
+        .select({
+          id: accounts.id,
+          username: accounts.username,
+          domain: accounts.domain,
+          displayName: accounts.displayName,
+          activated: accounts.activated,
+          dtmfProtocol: accounts.dtmfProtocol,
+          dictionary: sql<
+            Record<string, string> | string | null
+          >`(select ${db.objectOf(sql`d.key`, sql`d.value`)} from (
+            select key, value from ${entries} where account_id = accounts.id order by id) d)`,
+        })
+        .from(accounts)
+        .where(wanted)
+        .orderBy(accounts.id),
+    )
+    const typesOf = db.prepare<Values>()(`${name}_types`, (on) =>
+      on
+        .select({ accountId: typesOfAccounts.accountId, id: types.id, key: types.key })
+        .from(accounts)
+        .innerJoin(typesOfAccounts, eq(typesOfAccounts.accountId, accounts.id))
+        .innerJoin(types, eq(types.id, typesOfAccounts.accountTypeId))
+        .where(wanted)
+        .orderBy(types.id),
+    )
+    const actionsOf = db.prepare<Values>()(`${name}_actions`, (on) =>
+      on
+        .select({ accountId: actions.accountId, id: actions.id, key: actions.key, code: actions.code })
+        .from(accounts)
+        .innerJoin(actions, eq(actions.accountId, accounts.id))
+        .where(and(isNotNull(accounts.dtmfProtocol), wanted))
+        .orderBy(actions.id),
+    )
+    return async (on: Reader, values: Values) => {
+      const byAccount = <Item extends { accountId: number }>(items: Item[]) =>
+        Map.groupBy(items, ({ accountId }) => accountId)
+      const found = await rows(on, values)
+      const labels = byAccount(found.length === 0 ? [] : await typesOf(on, values))
+      const dialled = byAccount(found.length === 0 ? [] : await actionsOf(on, values))
+      return found.map(({ dictionary, ...contact }) => ({
+        ...contact,
+        dictionary: (typeof dictionary === 'string' ? JSON.parse(dictionary) : (dictionary ?? {})) as Record<
+          string,
+          string
+        >,
+        types: labels.get(contact.id) ?? [],
+        actions: dialled.get(contact.id) ?? [],
+      }))
+    }
+  }
+
+  const accountId = sql.placeholder('accountId')
+  const inAddressBook = sql`accounts.id in (
+    select contact_id from ${contacts} where account_id = ${accountId}
+    union select m.contact_id from ${listsOfAccounts} l join ${members} m on m.contacts_list_id = l.contacts_list_id
+      where l.account_id = ${accountId})`
+  const addressBook = reading<{ accountId: number }>('address_book', inAddressBook)
+  const contactOfAddressBook = reading<{ accountId: number; username: string; domain: string }>(
+    'address_book_contact',
+    and(
+      eq(accounts.username, sql.placeholder('username')),
+      eq(accounts.domain, sql.placeholder('domain')),
+      inAddressBook,
+    ),
+  )
+  const membersOfList = reading<{ listId: number }>(
+    'list_members',
+    sql`accounts.id in (select contact_id from ${members} where contacts_list_id = ${sql.placeholder('listId')})`,
+  )
+
+  const pair = (accountId: number, contactId: number) =>
+    and(eq(contacts.accountId, accountId), eq(contacts.contactId, contactId))
+
+  return {
+    /** Personal contacts and the members of the account's lists, each once, by id. */
+    addressBook: (on: Reader, accountId: number) => addressBook(on, { accountId }),
+    inAddressBook: async (on: Reader, accountId: number, username: string, domain: string) =>
+      (await contactOfAddressBook(on, { accountId, username, domain }))[0] ?? null,
+    membersOfList: (on: Reader, listId: number) => membersOfList(on, { listId }),
+
+    /** The ids of the account's personal contacts in the Space. */
+    personal: async (on: Reader, { space }: { space: Pick<Space, 'domain'> }, accountId: number) => {
+      const rows = await on
+        .select({ id: contacts.contactId })
+        .from(contacts)
+        .innerJoin(accounts, eq(accounts.id, contacts.contactId))
+        .where(and(eq(contacts.accountId, accountId), eq(accounts.domain, space.domain)))
+      return rows.map(({ id }) => id)
+    },
+    isPersonal: async (on: Reader, accountId: number, contactId: number) =>
+      (await on.select({ id: contacts.contactId }).from(contacts).where(pair(accountId, contactId))).length > 0,
+    count: async (on: Reader, accountId: number) =>
+      (
+        await on
+          .select({ n: sql<number>`count(*)`.mapWith(Number) })
+          .from(contacts)
+          .where(eq(contacts.accountId, accountId))
+      )[0]?.n ?? 0,
+    /** Nothing comes back for a contact that was there. */
+    add: (tx: Tx, accountId: number, contactId: number, at: Date) =>
+      tx
+        .insert(contacts)
+        .values({ accountId, contactId, createdAt: at, updatedAt: at })
+        .onConflictDoNothing()
+        .returning({ id: contacts.contactId }),
+    remove: (tx: Tx, accountId: number, contactId: number) =>
+      tx.delete(contacts).where(pair(accountId, contactId)).returning({ id: contacts.contactId }),
+  }
+}
+
+export type Contact = Awaited<ReturnType<ReturnType<typeof contactStore>['addressBook']>>[number]

@@ -1,0 +1,115 @@
+import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import type { Config } from '../../config/config.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { form, type Input, text } from '../../http/input.ts'
+import type { Space } from '../../nouns/space.ts'
+import { readCard } from '../../protocols/vcard.ts'
+import { type StoredCard, vcardsStore } from './store.ts'
+
+export type { StoredCard } from './store.ts'
+
+const LARGEST_CARD_BYTES = 65_535
+/** Of all cards of an account together. */
+const MOST_BYTES = 16 * 1_048_576
+
+export const WantedCard = form({ vcard: text({ bytes: LARGEST_CARD_BYTES }) })
+
+type CardInput = Input<typeof WantedCard>
+
+/** Whose cards they are, and the Space that the account lives in. */
+export interface Owner {
+  readonly space: Space
+  readonly id: number
+}
+
+/** Ids from the first to the last of as many cards as are read at once. */
+const stretches = (sizes: readonly { readonly id: number; readonly bytes: number }[]) => {
+  const found: { first: number; last: number; bytes: number }[] = []
+  for (const { id, bytes } of sizes) {
+    const current = found.at(-1)
+    if (current === undefined || current.bytes + bytes > LARGEST_CARD_BYTES) found.push({ first: id, last: id, bytes })
+    else {
+      current.last = id
+      current.bytes += bytes
+    }
+  }
+  return found
+}
+
+/** The card in the form it is stored in; refuses whatever is not exactly one. */
+const cardOf = (input: CardInput): { uid: string; text: string } => {
+  input.settle()
+  const card = readCard(input.values.vcard ?? '')
+  if ('problem' in card) input.refuse('vcard', { id: `v.vcard_${card.problem}` })
+  // Folded anew it may have grown.
+  else if (Buffer.byteLength(card.text) > LARGEST_CARD_BYTES) {
+    input.refuse('vcard', { id: 'v.max_bytes', values: { max: LARGEST_CARD_BYTES } })
+  }
+  input.settle()
+  return card as { uid: string; text: string }
+}
+
+/** An app's own address book, kept for it: we look no deeper into a card than its UID (spec contacts.md §6). */
+export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts; now: () => Date }) => {
+  const { config, db, accounts, now } = deps
+  const store = vcardsStore(db)
+  const most = config.VCARDS_STORAGE_MAX_PER_ACCOUNT
+
+  const unknown = () => new AppError('not_found', 'vcard.unknown')
+
+  /** Called after the write, which is taken back when there was no room for it. */
+  const refuseTooMuch = async (tx: Tx, input: CardInput, { id }: Owner) => {
+    const { cards, bytes } = await store.size(tx, id)
+    if (cards > most) input.refuse('vcard', { id: 'v.vcard_count', values: { max: most } })
+    if (bytes > MOST_BYTES) input.refuse('vcard', { id: 'v.vcard_room', values: { max: MOST_BYTES } })
+    input.settle()
+  }
+
+  return {
+    /** The Space's account of that id. */
+    ownerOf: async (space: Space, id: number): Promise<Owner> => ({
+      space,
+      id: (await accounts.byId(space, id)).account.id,
+    }),
+    /** All of them in their order, some at a time: as many as may be in memory at once. */
+    all: async function* ({ id }: Owner): AsyncIterable<StoredCard[]> {
+      for (const { first, last } of stretches(await store.sizes(db.read, id))) {
+        yield await store.stretch(db.read, id, first, last)
+      }
+    },
+    one: async ({ id }: Owner, uuid: string): Promise<StoredCard> => {
+      const card = await store.one(db.read, id, uuid)
+      if (card === null) throw unknown()
+      return card
+    },
+    create: async (owner: Owner, input: CardInput): Promise<StoredCard> => {
+      const { uid, text: vcard } = cardOf(input)
+      return db.transaction(async (tx) => {
+        await accounts.hold(tx, owner.space, owner.id)
+        const [card] = await store.insert(tx, owner.id, uid, vcard, now())
+        if (card === undefined) throw new AppError('conflict', 'vcard.stored')
+        await refuseTooMuch(tx, input, owner)
+        return card
+      })
+    },
+    change: async (owner: Owner, uuid: string, input: CardInput): Promise<StoredCard> => {
+      const { uid, text: vcard } = cardOf(input)
+      if (uid !== uuid) throw new AppError('invalid', 'vcard.other_uid')
+      return db.transaction(async (tx) => {
+        await accounts.hold(tx, owner.space, owner.id)
+        const [card] = await store.update(tx, owner.id, uuid, vcard, now())
+        if (card === undefined) throw unknown()
+        await refuseTooMuch(tx, input, owner)
+        return card
+      })
+    },
+    remove: (owner: Owner, uuid: string): Promise<void> =>
+      db.transaction(async (tx) => {
+        await accounts.hold(tx, owner.space, owner.id)
+        if ((await store.remove(tx, owner.id, uuid)).length === 0) throw unknown()
+      }),
+  }
+}
+
+export type VcardsStorage = ReturnType<typeof vcardsStorage>

@@ -1,0 +1,34 @@
+/** Where mails are handed in. `spaceId` null: the instance's own server. */
+export interface MailServer {
+  readonly spaceId: number | null
+  readonly host: string
+  readonly port: number
+  readonly username: string | null
+  readonly password: string | null
+}
+
+/** A mail that is written and addressed, as nodemailer takes it. */
+export interface Letter {
+  readonly messageId: string
+  readonly date: Date
+  readonly from: { readonly name: string; readonly address: string }
+  readonly to: { readonly name: string; readonly address: string }
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  readonly headers: Record<string, string>
+  readonly attachments: { cid: string; filename: string; content: Buffer; contentType: string }[]
+}
+
+/** One way for mails to leave. */
+export interface Driver {
+  /** What operators read of where a mail goes. */
+  name(server: MailServer): string
+  /** Whether `MAIL_HOST`, or a server of the Space, has a say. */
+  readonly needsServer: boolean
+  /** Resolves to what the other side said when it took the mail. */
+  send(letter: Letter, server: MailServer): Promise<string>
+  /** Connects and signs in; rejects when that fails. */
+  check(server: MailServer): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,87 @@
+import type { Accounts, Found } from '../../accounts/accounts/accounts.ts'
+import type { ConfirmationKeys } from '../../accounts/confirmation-keys/confirmation-keys.ts'
+import type { Db } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { form, type Input, optional, read, text } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
+import type { Logging } from '../../logging/logging.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { ContactDetails } from '../../self-service/contact-details/contact-details.ts'
+
+export const Code = form({
+  code: optional(text({ max: 64, numbers: true })),
+  confirmation_key: optional(text({ max: 64, numbers: true })),
+})
+
+const FORMAT = { email: /^[A-Za-z0-9]{13}$/, phone: /^\d{4}$/ } as const
+
+/** Public activation by a key (spec legacy.md §5). Guessing is limited alike for accounts that exist and that do not. */
+export const activation = (deps: {
+  db: Db
+  accounts: Accounts
+  confirmationKeys: ConfirmationKeys
+  contactDetails: ContactDetails
+  limits: Limits
+  log: Logging
+}) => {
+  const { db, accounts, confirmationKeys, contactDetails, limits, log } = deps
+
+  const codeOf = (input: Input<typeof Code>, kind: keyof typeof FORMAT): string => {
+    const field = input.has('code') || !input.has('confirmation_key') ? 'code' : 'confirmation_key'
+    const value = input.values[field]
+    if (input.isMissing(field)) input.refuse(field, { id: 'v.required' })
+    else if (typeof value === 'string' && !FORMAT[kind].test(value)) input.refuse(field, { id: 'v.unknown_shape' })
+    input.settle()
+    return value ?? ''
+  }
+
+  /** By the code that was sent to a new number, which becomes the account's; every refusal looks the same. */
+  const byPhoneCode = (visit: Visit, found: Found, code: string): Promise<Found> =>
+    contactDetails.confirmPhoneOf(visit, found, code).catch((error: unknown) => {
+      const isGuess =
+        error instanceof AppError && (['gone', 'forbidden'].includes(error.code) || error.fields.has('code'))
+      throw isGuess ? new AppError('not_found', 'account.unknown') : error
+    })
+
+  const attempt = async (visit: Visit, sip: string, kind: keyof typeof FORMAT, code: string): Promise<Found> => {
+    const found = await accounts.bySip(visit.space, sip)
+    const { account } = found
+    const isByNumber = kind === 'phone' && account.phoneChange !== null
+    if (isByNumber && !(await confirmationKeys.isPending(db.read, account.id, code))) {
+      return byPhoneCode(visit, found, code)
+    }
+    return db.transaction(async (tx) => {
+      await accounts.hold(tx, visit.space, account.id)
+      await confirmationKeys.redeem(tx, account.id, code)
+      await accounts.activateIn(tx, visit.space, account.id)
+      return accounts.view(tx, visit.space, account.id)
+    })
+  }
+
+  return {
+    /**
+     * Strangers are counted by the name they guess for, before anything is compared: of a hundred at once five are
+     * looked at, and none of them wears out the code that its owner may still type.
+     */
+    activate: async (visit: Visit, sip: string, kind: keyof typeof FORMAT): Promise<Found> => {
+      const code = codeOf(read(Code, visit.input), kind)
+      const guessed = `${visit.space.id}:${sip.toLowerCase()}`
+      await limits.confirmations.consume(guessed)
+      const isGuess = (error: unknown) => error instanceof AppError && error.code === 'not_found'
+      try {
+        const found = await attempt(visit, sip, kind, code)
+        await limits.confirmations.giveBack(guessed)
+        return found
+      } catch (error) {
+        if (!isGuess(error)) await limits.confirmations.giveBack(guessed)
+        else {
+          const facts = { ip: visit.address, space: visit.space.domain, account: sip, kind, rid: visit.id }
+          log.security('auth.code.fail', facts)
+        }
+        throw error
+      }
+    },
+  }
+}
+
+export type Activation = ReturnType<typeof activation>

@@ -1,0 +1,200 @@
+import type { AccountTokens } from '../../access/account-tokens/account-tokens.ts'
+import type { Sessions } from '../../access/sessions/sessions.ts'
+import type { Accounts, AccountView, Found } from '../../accounts/accounts/accounts.ts'
+import { checkChosenPassword, checkPhone, checkUsername } from '../../accounts/accounts/rules.ts'
+import type { Codes, Guess } from '../../accounts/codes/codes.ts'
+import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
+import type { Config } from '../../config/config.ts'
+import type { Db } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { anything, email, form, type Input, optional, text } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
+import type { Logging } from '../../logging/logging.ts'
+import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
+import { translate } from '../../messages/messages.ts'
+import type { Session } from '../../nouns/session.ts'
+import type { Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import { foldedEmail, isSameEmail } from '../../protocols/email-address.ts'
+import type { Secrets } from '../../secrets.ts'
+import type { ContactDetails, Pending, Wanted } from '../../self-service/contact-details/contact-details.ts'
+
+export const WantedEmail = form({ email: email(64), email_confirmation: text({ max: 64 }) })
+export const WantedPhone = form({ phone: text({ max: 64 }) })
+
+/** The last two are facts that a stranger has no say in. */
+const common = {
+  password: text({ numbers: true }),
+  password_confirmation: text({ numbers: true }),
+  terms: optional(anything()),
+  admin: optional(anything()),
+  activated: optional(anything()),
+}
+const username = { username: text({ max: 64, numbers: true }) }
+export const EmailSignUp = form({ ...username, ...WantedEmail.properties, newsletter: optional(anything()), ...common })
+export const PhoneSignUp = form({ ...username, ...WantedPhone.properties, ...common })
+
+type AnySignUp = Input<typeof EmailSignUp> | Input<typeof PhoneSignUp>
+
+/** What became of a guess at the code. */
+export type Answer =
+  | { readonly outcome: 'right'; readonly session: string }
+  | Exclude<Guess, { readonly outcome: 'right' }>
+
+/** The sentence beside the box that subscribes to the Space's newsletter, as the visitor reads it; null: it has none. */
+const newsletterOffer = ({ space, language }: Visit): string | null =>
+  space.newsletterRegistrationAddress === null
+    ? null
+    : translate(language, { id: 'sign_up.newsletter', values: { space: space.name } })
+
+/**
+ * Somebody without an account makes one in a browser (spec panel.md PA4, PA5). It is activated by whoever gets the code;
+ * until then the browser has a registration session, which is signed in nowhere. Whoever asks learns whether a name is
+ * taken, but nothing about an address or a number that somebody has: it goes on alike, with a code that nobody gets.
+ */
+export const signUp = (deps: {
+  config: Config
+  db: Db
+  secrets: Secrets
+  accounts: Accounts
+  accountTokens: AccountTokens
+  codes: Codes
+  contactDetails: ContactDetails
+  sessions: Sessions
+  limits: Limits
+  phoneCountries: PhoneCountries
+  /** Counts an SMS before it is queued; refuses with `rate_limited`. */
+  admitSms(sms: { phone: string; address: string; space: Pick<Space, 'id' | 'domain'> }): Promise<void>
+  /** Whether mails of this Space can leave at all. */
+  canSend(spaceId: number): Promise<boolean>
+  log: Logging
+}) => {
+  const { config, db, secrets, accounts, accountTokens, codes, contactDetails, sessions, limits } = deps
+  const { phoneCountries, admitSms, canSend, log } = deps
+
+  const record = (visit: Visit, account: AccountView, { kind, to }: Wanted, isSent: boolean): void =>
+    log.security(isSent ? 'auth.code.sent' : 'auth.code.fail', {
+      ip: visit.address,
+      space: account.domain,
+      account: `${account.username}@${account.domain}`,
+      kind,
+      to: kind === 'email' ? maskedEmail(to) : maskedPhone(to),
+      via: 'registration',
+      reason: isSent ? null : 'known_address',
+      ua: visit.userAgent,
+      rid: visit.id,
+    })
+
+  const checkEmail = (input: Input<typeof WantedEmail> | Input<typeof EmailSignUp>): Wanted => {
+    const { email, email_confirmation } = input.values
+    if (input.isGood('email_confirmation') && !isSameEmail(email ?? null, email_confirmation ?? null)) {
+      input.refuse('email_confirmation', { id: 'v.confirmed_email' })
+    }
+    return { kind: 'email', to: email ?? '' }
+  }
+
+  const checkNumber = async (input: Input<typeof WantedPhone> | Input<typeof PhoneSignUp>): Promise<Wanted> => {
+    const open = await phoneCountries.openCallingCodes()
+    return { kind: 'phone', to: checkPhone(input, ({ callingCode }) => open.has(callingCode)) ?? '' }
+  }
+
+  /** Before anything is written. A mailbox is counted too: strangers must not fill it. */
+  const count = async (visit: Visit, { kind, to }: Wanted): Promise<void> => {
+    const { space, address } = visit
+    if (kind === 'phone') await admitSms({ phone: to, address, space })
+    else await limits.registrationMails.consume(secrets.hash(`${space.id} ${foldedEmail(to)}`))
+  }
+
+  const make = async (visit: Visit, input: AnySignUp, wanted: Wanted): Promise<string> => {
+    const { space } = visit
+    const { username, password } = input.values
+    for (const name of ['admin', 'activated'] as const) if (input.has(name)) input.refuse(name, { id: 'v.forbidden' })
+    checkUsername(input, config, false)
+    checkChosenPassword(input, config, { username: username ?? null, [wanted.kind]: wanted.to })
+    const hasTerms = config.TERMS_OF_USE_URL !== null || config.PRIVACY_POLICY_URL !== null
+    if (hasTerms && input.isMissing('terms')) input.refuse('terms', { id: 'v.accepted' })
+    if (input.isGood('username') && (await accounts.isNameTaken(db.read, space, username ?? ''))) {
+      input.refuse('username', { id: 'v.taken' })
+    }
+    input.settle()
+    await limits.registrations.consume(visit.network)
+    await count(visit, wanted)
+    const own = {
+      username: username ?? '',
+      password: password ?? '',
+      algorithm: space.digest?.defaultPasswordAlgorithm ?? 'SHA-256',
+      dtmfProtocol: null,
+      selfRegistered: true,
+    } as const
+    let opened = { session: '', isSent: false }
+    const found = await accounts.makeOwn(visit, own, async (tx, id) => {
+      const { account } = await accounts.view(tx, space, id)
+      const isSent = await contactDetails.issueUnknown(tx, visit, account, wanted)
+      opened = { session: await sessions.open(tx, account, 'registration', visit), isSent }
+    })
+    if (found === null) input.refuse('username', { id: 'v.taken' })
+    input.settle()
+    record(visit, (found as Found).account, wanted, opened.isSent)
+    return opened.session
+  }
+
+  /** Another code, to the same address or another one; the code before it is worth nothing then. */
+  const again = async (visit: Visit, session: Session, wanted: Wanted): Promise<void> => {
+    const { space } = visit
+    const { id } = session.account
+    await count(visit, wanted)
+    const { account, isSent } = await db.transaction(async (tx) => {
+      await accounts.holdIn(tx, space, id)
+      await codes.refuseTooMany(tx, wanted.kind, id)
+      const { account } = await accounts.view(tx, space, id)
+      if (account.activated) throw new AppError('gone', 'sign_up.confirmed')
+      return { account, isSent: await contactDetails.issueUnknown(tx, visit, account, wanted) }
+    })
+    record(visit, account, wanted, isSent)
+  }
+
+  return {
+    refuseFull: ({ space }: Visit) => accounts.refuseFull(space),
+    /** Refuses a page that this Space or installation has nothing behind; its switches were looked at before. */
+    inspect: async ({ space }: Visit, kind: Wanted['kind']): Promise<void> => {
+      await accounts.refuseFull(space)
+      if (kind === 'email' && !(await canSend(space.id))) throw new AppError('forbidden', 'sign_up.no_mail')
+    },
+    /** Resolves to the cookie of a browser that waits for its code. */
+    byEmail: async (visit: Visit, input: Input<typeof EmailSignUp>): Promise<string> => {
+      const newsletterWording = input.values.newsletter === '1' ? newsletterOffer(visit) : null
+      return make(visit, input, { ...checkEmail(input), newsletterWording })
+    },
+    byPhone: async (visit: Visit, input: Input<typeof PhoneSignUp>): Promise<string> =>
+      make(visit, input, await checkNumber(input)),
+    againByEmail: async (visit: Visit, session: Session, input: Input<typeof WantedEmail>): Promise<void> => {
+      const wanted = checkEmail(input)
+      input.settle()
+      await again(visit, session, wanted)
+    },
+    againByPhone: async (visit: Visit, session: Session, input: Input<typeof WantedPhone>): Promise<void> => {
+      const wanted = await checkNumber(input)
+      input.settle()
+      await again(visit, session, wanted)
+    },
+    newsletterOffer,
+    /** Where the code went; null: nothing waits for one any more. */
+    pending: async ({ account }: Session): Promise<Pending | null> =>
+      (await contactDetails.pending(account, 'email')) ?? contactDetails.pending(account, 'phone'),
+    /** One guess. The right one signs the browser in, with a new cookie. */
+    confirm: async (visit: Visit, session: Session, kind: Wanted['kind'], code: string): Promise<Answer> => {
+      const { space } = visit
+      const { account } = session
+      let opened = ''
+      const owner = { id: account.id, username: account.username, domain: account.domain, space }
+      const guessed = await contactDetails.guess(visit, owner, kind, code, async (tx) => {
+        await sessions.close(tx, session.id)
+        await accountTokens.vouch(tx, visit, account.id)
+        opened = await sessions.open(tx, account, 'panel', visit)
+      })
+      return 'outcome' in guessed ? guessed : { outcome: 'right', session: opened }
+    },
+  }
+}
+
+export type SignUp = ReturnType<typeof signUp>

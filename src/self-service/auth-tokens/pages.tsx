@@ -1,0 +1,139 @@
+import { Elysia } from 'elysia'
+import type { Sessions } from '../../access/sessions/sessions.ts'
+import type { Captcha } from '../../captcha/kind.ts'
+import type { Config } from '../../config/config.ts'
+import type { Db } from '../../db/db.ts'
+import type { Auth } from '../../http/auth.ts'
+import { readCookie, setCookie } from '../../http/cookies.ts'
+import type { Limits } from '../../http/limits.ts'
+import { json } from '../../http/respond.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { FormTokens } from '../../panel/csrf.ts'
+import { textOf } from '../../panel/fields.tsx'
+import { formPage } from '../../panel/form-page.tsx'
+import { LANDING } from '../../panel/navigation.ts'
+import type { Pages } from '../../panel/pages.ts'
+import { redirect } from '../../panel/redirect.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
+import { approvalPage } from './approval-page.tsx'
+import { approvedPage } from './approved-page.tsx'
+import type { AuthTokens } from './auth-tokens.ts'
+import { ownCodePage } from './own-code-page.tsx'
+import { scannedPage } from './scanned-page.tsx'
+import { waitingPage } from './waiting-page.tsx'
+
+interface Deps {
+  readonly auth: Auth
+  readonly pages: Pages
+  readonly db: Db
+  readonly authTokens: AuthTokens
+  readonly signIn: SignIn
+  readonly sessions: Sessions
+  readonly limits: Limits
+  readonly captcha: Captcha
+  readonly formTokens: FormTokens
+  readonly config: Config
+  readonly now: () => Date
+}
+
+const COOKIE = 'sipkeeper_code'
+const PROOF = /^[0-9a-f]{64}$/
+
+/** What this browser proves its code with. */
+const proofIn = (request: Request, visit: Visit): string | null => {
+  const proof = readCookie(request, visit, COOKIE)
+  return proof !== null && PROOF.test(proof) ? proof : null
+}
+
+/**
+ * A device that is signed in lets another one in, by a QR code (spec panel.md PA2, PU12). GET shows, also what a
+ * scanned code leads to: nothing happens before somebody has pressed a button.
+ */
+export const authTokenPages = (deps: Deps) => {
+  const { auth, pages, db, authTokens, signIn, sessions, limits, formTokens, config, now } = deps
+  const basePath = config.BASE_PATH
+  const form = formPage(deps)
+
+  const showWaiting = (visit: Visit, token: string, expiresAt: Date): Response => {
+    const secondsLeft = Math.ceil((expiresAt.getTime() - now().getTime()) / 1000)
+    return waitingPage(visit, basePath, { token, phrase: authTokens.phraseOf(token), expiresAt, secondsLeft })
+  }
+
+  /** Signed in, by whoever had a code that was worth it. */
+  const enter = async (request: Request, visit: Visit, proof: string | null): Promise<Response> => {
+    formTokens.check(request, visit)
+    const { session, browser } = await signIn.withToken(request, visit, textOf(visit.input.token), proof)
+    return redirect(visit, basePath, LANDING, {
+      cookies: [sessions.cookie(visit, session), browser, setCookie(visit, COOKIE, '', 0)],
+    })
+  }
+
+  return new Elysia()
+    .use(auth)
+    .use(pages)
+    .get(
+      '/authenticate/qrcode',
+      async ({ visit }) => {
+        await limits.signInCodes.consume(visit.network)
+        const { token, proof } = await authTokens.createForBrowser(visit)
+        return redirect(visit, basePath, `/authenticate/qrcode/${token}`, {
+          cookies: [setCookie(visit, COOKIE, proof)],
+        })
+      },
+      { open: true, page: true, mutates: true },
+    )
+    .get(
+      '/authenticate/qrcode/:token',
+      async ({ request, visit, params: { token } }) => {
+        const found = await authTokens.ofBrowser(visit, token, proofIn(request, visit))
+        if (found === null) return redirect(visit, basePath, '/authenticate/qrcode')
+        return found.isApproved
+          ? form(request, visit, approvedPage(visit, token))
+          : showWaiting(visit, token, found.expiresAt)
+      },
+      { open: true, page: true },
+    )
+    .get(
+      '/authenticate/qrcode/:token/state',
+      async ({ request, visit, params: { token } }) => {
+        const found = await authTokens.ofBrowser(visit, token, proofIn(request, visit))
+        return json({ state: found === null ? 'over' : found.isApproved ? 'approved' : 'waiting' })
+      },
+      { open: true, page: true },
+    )
+    .post('/authenticate/qrcode', ({ request, visit }) => enter(request, visit, proofIn(request, visit)), {
+      open: true,
+      page: true,
+    })
+    .get(
+      '/auth_tokens/auth/:token',
+      async ({ request, visit, params: { token } }) => {
+        const { account } = await authTokens.inspect(db.read, visit, token)
+        return form(request, visit, scannedPage(visit, token, `${account.username}@${account.domain}`))
+      },
+      { open: true, page: true },
+    )
+    .post('/auth_tokens/auth', ({ request, visit }) => enter(request, visit, null), { open: true, page: true })
+    .get(
+      '/auth_tokens/auth/external/:token',
+      async ({ visit, caller, params: { token } }) => {
+        const browser = await authTokens.waiting(visit, token)
+        const account = `${caller.username}@${caller.domain}`
+        return approvalPage(visit, basePath, { token, phrase: authTokens.phraseOf(token), browser, account })
+      },
+      { signedIn: 'account' },
+    )
+    .post(
+      '/auth_tokens/auth/external',
+      async ({ visit, caller }) => {
+        await authTokens.attach(visit, caller, textOf(visit.input.token))
+        return redirect(visit, basePath, LANDING, { flash: 'flash.approved' })
+      },
+      { signedIn: 'account' },
+    )
+    .post(
+      '/auth_tokens',
+      async ({ visit, caller }) => ownCodePage(visit, basePath, await authTokens.createForCaller(visit, caller)),
+      { signedIn: 'account' },
+    )
+}

@@ -1,0 +1,150 @@
+import type { ApiKeys } from '../../access/api-keys/api-keys.ts'
+import type { Sessions } from '../../access/sessions/sessions.ts'
+import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
+import { ChosenPassword, checkChosenPassword } from '../../accounts/accounts/rules.ts'
+import type { AccountWire } from '../../accounts/accounts/wire.ts'
+import { type Contacts, contactWire } from '../../address-books/contacts/contacts.ts'
+import type { VcardsStorage } from '../../address-books/vcards-storage/vcards-storage.ts'
+import type { Config } from '../../config/config.ts'
+import type { Db } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { form, type Input, optional, text } from '../../http/input.ts'
+import { isoMoment } from '../../http/moment.ts'
+import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import { LANGUAGES, type Language } from '../../messages/messages.ts'
+import type { Caller } from '../../nouns/caller.ts'
+import type { Session } from '../../nouns/session.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { Devices } from '../../telephony/devices/devices.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
+
+/** `current_password` where the account has one. */
+export const ChangedPassword = form({
+  current_password: optional(text({ numbers: true })),
+  ...ChosenPassword.properties,
+})
+export const Proven = form({ current_password: optional(text({ numbers: true })) })
+
+/** What people do with their own account in the panel (spec panel.md PU1, PU4, PU10). */
+export const ownAccount = (deps: {
+  config: Config
+  db: Db
+  accounts: Accounts
+  apiKeys: ApiKeys
+  contacts: Contacts
+  devices: Devices
+  sessions: Sessions
+  signIn: SignIn
+  vcardsStorage: VcardsStorage
+  wire: AccountWire
+  log: Logging
+}) => {
+  const { config, db, accounts, apiKeys, contacts, devices, sessions, signIn, vcardsStorage, wire, log } = deps
+
+  const record = (event: SecurityEvent, visit: Visit, { username, domain }: Caller, more = {}) => {
+    const account = `${username}@${domain}`
+    log.security(event, { ip: visit.address, space: domain, account, by: account, rid: visit.id, ...more })
+  }
+
+  /** The row as it is now. */
+  const view = async ({ space, id }: Caller): Promise<AccountView> => (await accounts.byId(space, id)).account
+
+  /** Refuses, on the form, whoever does not know the password that the account has. */
+  const prove = async (visit: Visit, caller: Caller, input: Input<typeof Proven> | Input<typeof ChangedPassword>) => {
+    const { algorithms } = await view(caller)
+    if (algorithms.length === 0) return
+    if (input.isMissing('current_password')) input.refuse('current_password', { id: 'v.required' })
+    input.settle()
+    const isRight = await signIn.verify(visit, caller, input.values.current_password ?? '')
+    if (!isRight) input.refuse('current_password', { id: 'v.old_password' })
+    input.settle()
+  }
+
+  return {
+    view,
+    /** Everybody else is signed out, and this browser gets a new session: the value of its cookie. */
+    changePassword: async (
+      visit: Visit,
+      caller: Caller,
+      session: Session,
+      input: Input<typeof ChangedPassword>,
+    ): Promise<string> => {
+      const { space, id } = caller
+      if (space.digest === null) throw new AppError('forbidden', 'account.no_digest')
+      checkChosenPassword(input, config, await view(caller))
+      input.settle()
+      const before = await accounts.passwordRows(db.read, id)
+      await prove(visit, caller, input)
+      const { value, revoked } = await db.transaction(async (tx) => {
+        await accounts.holdIn(tx, space, id)
+        // Of two changes at once, or a change and a reset, the one that proved less recent knowledge is refused.
+        const isSame = JSON.stringify(await accounts.passwordRows(tx, id)) === JSON.stringify(before)
+        if (!isSame || !(await sessions.close(tx, session.id))) {
+          throw new AppError('conflict', 'account.changed_meanwhile')
+        }
+        const changed = await accounts.setPassword(tx, { space, id, password: input.values.password ?? '', by: visit })
+        return { value: await sessions.open(tx, changed.account, 'panel', visit), revoked: changed.revoked }
+      })
+      record('account.password', visit, caller, { via: 'panel' })
+      sessions.recordRevoked(visit, caller, revoked)
+      return value
+    },
+
+    /** For good; the name stays reserved. */
+    remove: async (visit: Visit, caller: Caller, input: Input<typeof Proven>): Promise<void> => {
+      await prove(visit, caller, input)
+      await accounts.remove(visit, caller.space, caller.id)
+    },
+
+    prove,
+
+    /** null: none that we speak. */
+    setLanguage: async (caller: Caller, wanted: unknown): Promise<Language | null> => {
+      const language = LANGUAGES.find((known) => known === wanted) ?? null
+      if (language === null) return null
+      await db.transaction(async (tx) => {
+        await accounts.hold(tx, caller.space, caller.id)
+        await accounts.setLocale(tx, caller.space, caller.id, language)
+      })
+      return language
+    },
+
+    /** What the account's own address book holds, for the same download: it may be long. */
+    exportedCards: (caller: Caller) => vcardsStorage.all(caller),
+
+    /** All else that is stored about the account and may be shown to its owner, for a download. */
+    export: async (visit: Visit, caller: Caller) => {
+      const account = await view(caller)
+      const key = await apiKeys.own(caller.id)
+      const known = await devices.of(caller)
+      record('export.run', visit, caller, { what: 'own account' })
+      const { provisioning_token: _, ...rest } = wire.own(account, caller.space)
+      return {
+        account: { ...rest, locale: account.locale },
+        devices: [...known.values()].map(({ uuid, updatedAt, userAgent }) => ({
+          uuid,
+          updated_at: isoMoment(updatedAt),
+          user_agent: userAgent,
+        })),
+        sessions: (await sessions.list(caller.id)).map(({ ip, userAgent, createdAt, lastUsedAt }) => ({
+          ip,
+          user_agent: userAgent,
+          created_at: isoMoment(createdAt),
+          last_used_at: isoMoment(lastUsedAt),
+        })),
+        api_key:
+          key === null
+            ? null
+            : {
+                ip: key.ip,
+                requests: key.requests,
+                created_at: isoMoment(key.createdAt),
+                last_used_at: isoMoment(key.lastUsedAt),
+              },
+        contacts: (await contacts.addressBook(caller)).map(contactWire),
+      }
+    },
+  }
+}
+
+export type OwnAccount = ReturnType<typeof ownAccount>

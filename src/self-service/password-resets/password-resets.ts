@@ -1,0 +1,138 @@
+import type { Sessions } from '../../access/sessions/sessions.ts'
+import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import { type ChosenPassword, checkChosenPassword } from '../../accounts/accounts/rules.ts'
+import type { Config } from '../../config/config.ts'
+import type { Db, Reader } from '../../db/db.ts'
+import { AppError, type RefusalCode } from '../../errors.ts'
+import type { Input } from '../../http/input.ts'
+import type { Limits } from '../../http/limits.ts'
+import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import { maskedEmail } from '../../logging/masking.ts'
+import { languageOf } from '../../nouns/space.ts'
+import { refuseClosed } from '../../nouns/standing.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { Outbox } from '../../outbox/outbox.ts'
+import type { Secrets } from '../../secrets.ts'
+import { passwordResetStore } from './store.ts'
+
+const TOKEN_LENGTH = 16
+
+const MINUTE_MS = 60_000
+
+/** Links by mail with which an account gets a new password (spec accounts.md §11, panel.md PA9). */
+export const passwordResets = (deps: {
+  config: Config
+  db: Db
+  secrets: Secrets
+  accounts: Accounts
+  sessions: Sessions
+  limits: Limits
+  outbox: Outbox
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, secrets, accounts, sessions, limits, outbox, log, now } = deps
+  const store = passwordResetStore(db)
+  const lifetimeMinutes = config.APP_RESET_PASSWORD_EMAIL_TOKEN_EXPIRATION_MINUTES
+
+  const expiryOf = (createdAt: Date): Date | null =>
+    lifetimeMinutes === null ? null : new Date(createdAt.getTime() + lifetimeMinutes * MINUTE_MS)
+  const isExpired = (createdAt: Date): boolean => {
+    const expiry = expiryOf(createdAt)
+    return expiry !== null && expiry < now()
+  }
+
+  const record = (
+    event: SecurityEvent,
+    visit: Visit,
+    account: { readonly username: string; readonly domain: string } | null,
+    more: Readonly<Record<string, string>> = {},
+  ) =>
+    log.security(event, {
+      ip: visit.address,
+      space: visit.space.domain,
+      account: account === null ? null : `${account.username}@${account.domain}`,
+      by: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
+      ua: visit.userAgent,
+      rid: visit.id,
+      ...more,
+    })
+
+  const refuseWithoutPasswords = ({ space }: Visit): void => {
+    if (space.digest === null) throw new AppError('forbidden', 'account.no_digest')
+  }
+
+  /** The link that the token stands for while it can be used. `dead`: how one is refused that was used or is too old. */
+  const find = async (on: Reader, visit: Visit, token: string, dead: RefusalCode) => {
+    const found = token.length === TOKEN_LENGTH ? await store.byHash(on, visit, secrets.hash(token)) : null
+    if (found === null) throw new AppError('not_found', 'reset.unknown')
+    refuseClosed(found)
+    if (found.used || isExpired(found.createdAt)) throw new AppError(dead, 'reset.dead')
+    return found
+  }
+
+  return {
+    /** Mails the account a link; the ones it got before lead nowhere from then on. */
+    send: async (visit: Visit, id: number): Promise<void> => {
+      const { space } = visit
+      const token = secrets.token(TOKEN_LENGTH)
+      const account = await db.transaction(async (tx) => {
+        await accounts.holdIn(tx, space, id)
+        const { account: held } = await accounts.view(tx, space, id)
+        if (held.email === null) throw new AppError('forbidden', 'account.no_email')
+        refuseWithoutPasswords(visit)
+        const at = now()
+        const by = { ip: visit.address, userAgent: visit.userAgent }
+        await store.useUp(tx, id, at)
+        await store.insert(tx, { accountId: id, token: secrets.hash(token), email: held.email, ...by }, at)
+        await outbox.add(tx, {
+          channel: 'mail',
+          kind: 'reset_password',
+          spaceId: space.id,
+          accountId: id,
+          recipient: held.email,
+          language: languageOf(held, space, visit.language),
+          data: {
+            'account.identifier': `${held.username}@${held.domain}`,
+            link: `${visit.baseUrl(space)}${config.BASE_PATH}/reset_password/${token}`,
+            expires_minutes: lifetimeMinutes,
+          },
+          expiresAt: expiryOf(at),
+          supersedes: true,
+        })
+        return { ...held, email: held.email }
+      })
+      record('auth.reset.sent', visit, account, { to: maskedEmail(account.email) })
+    },
+
+    /** Refuses a link that cannot be used, with `dead` when it no longer can. Looking at it spends nothing. */
+    inspect: async (visit: Visit, token: string, dead: 'gone' | 'forbidden'): Promise<void> => {
+      refuseWithoutPasswords(visit)
+      await find(db.read, visit, token, dead).catch(async (refusal: unknown) => {
+        if (refusal instanceof AppError) await limits.linkFailures.consume(visit.network)
+        if (refusal instanceof AppError) record('auth.reset.fail', visit, null, { reason: refusal.code })
+        throw refusal
+      })
+    },
+
+    /** Spends the link on a new password, for exactly one caller. */
+    reset: async (visit: Visit, token: string, input: Input<typeof ChosenPassword>): Promise<void> => {
+      const { space } = visit
+      checkChosenPassword(input, config)
+      input.settle()
+      const { account, revoked } = await db.transaction(async (tx) => {
+        const { id, accountId } = await find(tx, visit, token, 'forbidden')
+        await accounts.holdIn(tx, space, accountId)
+        if (!(await store.consume(tx, id, now()))) throw new AppError('forbidden', 'reset.dead')
+        const password = input.values.password ?? ''
+        const changed = await accounts.setPassword(tx, { space, id: accountId, password, by: visit })
+        refuseClosed(changed.account)
+        return changed
+      })
+      record('auth.reset.ok', visit, account)
+      sessions.recordRevoked(visit, account, revoked)
+    },
+  }
+}
+
+export type PasswordResets = ReturnType<typeof passwordResets>

@@ -1,0 +1,55 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { Space } from '../../nouns/space.ts'
+
+export interface NewReset {
+  readonly accountId: number
+  readonly token: string
+  /** Where the link went. */
+  readonly email: string
+  readonly ip: string
+  readonly userAgent: string | null
+}
+
+export const passwordResetStore = (db: Db) => {
+  const { resetPasswordEmailTokens: tokens, accounts } = db.tables
+
+  const byHash = db.prepare<{ token: string; domain: string }>()('password_reset_by_hash', (on) =>
+    on
+      .select({
+        id: tokens.id,
+        accountId: tokens.accountId,
+        used: tokens.used,
+        createdAt: tokens.createdAt,
+        username: accounts.username,
+        domain: accounts.domain,
+        blocked: accounts.blocked,
+        switchedOff: accounts.switchedOff,
+      })
+      .from(tokens)
+      .innerJoin(accounts, eq(accounts.id, tokens.accountId))
+      .where(and(eq(tokens.token, sql.placeholder('token')), eq(accounts.domain, sql.placeholder('domain')))),
+  )
+
+  return {
+    insert: (tx: Tx, row: NewReset, at: Date) => tx.insert(tokens).values({ ...row, createdAt: at, updatedAt: at }),
+    /** With its account, also when it was used. */
+    byHash: async (on: Reader, { space }: { space: Pick<Space, 'domain'> }, hash: string) =>
+      (await byHash(on, { token: hash, domain: space.domain }))[0] ?? null,
+    /** Older links of the account lead nowhere from now on. */
+    useUp: (tx: Tx, accountId: number, at: Date) =>
+      tx
+        .update(tokens)
+        .set({ used: true, updatedAt: at })
+        .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false))),
+    /** True for exactly one caller. */
+    consume: async (tx: Tx, id: number, at: Date): Promise<boolean> =>
+      (
+        await tx
+          .update(tokens)
+          .set({ used: true, updatedAt: at })
+          .where(and(eq(tokens.id, id), eq(tokens.used, false)))
+          .returning({ id: tokens.id })
+      ).length === 1,
+  }
+}

@@ -1,0 +1,162 @@
+import type { Db, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { flag, form, type Input, integer, isTrue, optional, text } from '../../http/input.ts'
+import { isoMoment } from '../../http/moment.ts'
+import { boolean, described, moment, orNull, record } from '../../http/output.ts'
+import type { Logging } from '../../logging/logging.ts'
+import type { CarddavServer } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { SpaceDirectory } from '../spaces/directory.ts'
+import { carddavServerStore, type ServerColumns } from './store.ts'
+
+/** spec spaces.md §4.2 */
+export const CarddavServerForm = form({
+  uri: text({ max: 255 }),
+  enabled: optional(flag()),
+  use_exact_match_policy: optional(flag()),
+  min_characters: optional(integer(1)),
+  results_limit: optional(integer(0)),
+  timeout: optional(integer(1)),
+  delay: optional(integer(100)),
+  fields_for_user_input: optional(text({ max: 255 })),
+  fields_for_domain: optional(text({ max: 255 })),
+})
+
+type ServerInput = Input<typeof CarddavServerForm>
+
+export const CarddavServerSchema = record('CarddavServer', {
+  id: integer(1),
+  enabled: boolean(),
+  uri: text(),
+  min_characters: integer(1),
+  results_limit: integer(0),
+  timeout: described(integer(1), 'Seconds.'),
+  delay: described(integer(100), 'Milliseconds.'),
+  fields_for_user_input: orNull(text()),
+  fields_for_domain: orNull(text()),
+  use_exact_match_policy: boolean(),
+  created_at: moment(),
+  updated_at: moment(),
+})
+
+/** An explicit list, for the Space, its accounts and the server itself; the id of the Space never leaves. */
+export const carddavServerWire = (server: CarddavServer) => ({
+  id: server.id,
+  enabled: server.enabled,
+  uri: server.uri,
+  min_characters: server.minCharacters,
+  results_limit: server.resultsLimit,
+  timeout: server.timeout,
+  delay: server.delay,
+  fields_for_user_input: server.fieldsForUserInput,
+  fields_for_domain: server.fieldsForDomain,
+  use_exact_match_policy: server.useExactMatchPolicy,
+  created_at: isoMoment(server.createdAt),
+  updated_at: isoMoment(server.updatedAt),
+})
+
+const NUMBERS = {
+  min_characters: 'minCharacters',
+  results_limit: 'resultsLimit',
+  timeout: 'timeout',
+  delay: 'delay',
+} as const satisfies Record<string, keyof ServerColumns>
+
+const FIELDS = {
+  fields_for_user_input: 'fieldsForUserInput',
+  fields_for_domain: 'fieldsForDomain',
+} as const satisfies Record<string, keyof ServerColumns>
+
+const WEB_ADDRESS = /^https?:\/\/[^\s\p{Cc}]+$/iu
+/** Names of vCard properties, RFC 6350 §3.3, separated by single commas. */
+const FIELD_LIST = /^[\w-]+(?:,[\w-]+)*$/
+
+const checkServer = (input: ServerInput): void => {
+  const { values } = input
+  const uri = values.uri ?? ''
+  if (input.isGood('uri') && !(WEB_ADDRESS.test(uri) && URL.canParse(uri))) input.refuse('uri', { id: 'v.url' })
+  for (const name of Object.keys(NUMBERS) as (keyof typeof NUMBERS)[]) {
+    if (values[name] === null) input.refuse(name, { id: 'v.integer' })
+  }
+  for (const name of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
+    if (input.isGood(name) && !FIELD_LIST.test(values[name] ?? '')) input.refuse(name, { id: 'v.field_list' })
+  }
+  input.settle()
+}
+
+/** The switches are off when nothing is said of them; the rest stays as it is. */
+const columnsOf = ({ values }: ServerInput) => ({
+  uri: values.uri ?? '',
+  enabled: isTrue(values.enabled),
+  useExactMatchPolicy: isTrue(values.use_exact_match_policy),
+  ...Object.fromEntries(
+    Object.entries({ ...NUMBERS, ...FIELDS }).flatMap(([name, column]) => {
+      const value = values[name as keyof typeof values]
+      return value === undefined ? [] : [[column, value]]
+    }),
+  ),
+})
+
+/** The CardDAV servers of a Space, which every phone of it is told of. They are for super administrators. */
+export const carddavServers = (deps: { db: Db; spaces: SpaceDirectory; log: Logging; now: () => Date }) => {
+  const { db, spaces, log, now } = deps
+  const store = carddavServerStore(db)
+
+  const unknownServer = () => new AppError('not_found', 'carddav.unknown')
+
+  const list = async (domain: string): Promise<readonly CarddavServer[]> => {
+    const space = await spaces.byDomain(domain)
+    if (space === null) throw new AppError('not_found', 'space.unknown')
+    return space.carddavServers
+  }
+
+  const changed = async <Result extends { readonly id: number }>(
+    visit: Visit,
+    domain: string,
+    how: 'created' | 'updated' | 'deleted',
+    work: (tx: Tx, space: { id: number }) => Promise<Result | null>,
+  ): Promise<Result> => {
+    const server = await db.transaction(async (tx) => {
+      const space = await store.holdSpace(tx, domain)
+      if (space === null) throw new AppError('not_found', 'space.unknown')
+      const result = await work(tx, space)
+      if (result === null) throw unknownServer()
+      return result
+    })
+    spaces.forget()
+    log.security('space.carddav', {
+      space: domain,
+      ip: visit.address,
+      by: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
+      how,
+      server: server.id,
+      rid: visit.id,
+    })
+    return server
+  }
+
+  return {
+    list,
+    byId: async (domain: string, id: number): Promise<CarddavServer> => {
+      const found = (await list(domain)).find((server) => server.id === id)
+      if (found === undefined) throw unknownServer()
+      return found
+    },
+    add: async (visit: Visit, domain: string, input: ServerInput): Promise<CarddavServer> => {
+      checkServer(input)
+      return changed(visit, domain, 'created', (tx, space) => store.insert(tx, space, columnsOf(input), now()))
+    },
+    change: async (visit: Visit, domain: string, id: number, input: ServerInput): Promise<CarddavServer> => {
+      checkServer(input)
+      return changed(visit, domain, 'updated', (tx, space) => store.update(tx, space, id, columnsOf(input), now()))
+    },
+    /** Every credential for it goes along. */
+    remove: async (visit: Visit, domain: string, id: number): Promise<void> => {
+      await changed(visit, domain, 'deleted', async (tx, space) =>
+        (await store.remove(tx, space, id)) ? { id } : null,
+      )
+    },
+  }
+}
+
+export type CarddavServers = ReturnType<typeof carddavServers>

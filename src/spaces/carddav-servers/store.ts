@@ -1,0 +1,40 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Db, Tx } from '../../db/db.ts'
+import type { CarddavServer, Space } from '../../nouns/space.ts'
+
+export type ServerColumns = Omit<CarddavServer, 'id' | 'spaceId' | 'createdAt' | 'updatedAt'>
+
+export const carddavServerStore = (db: Db) => {
+  const { spaces, spaceCarddavServers: servers } = db.tables
+  const inSpace = (space: Pick<Space, 'id'>, id: number) => and(eq(servers.spaceId, space.id), eq(servers.id, id))
+
+  return {
+    /** Keeps the Space until the transaction ends; null: there is none of that domain. */
+    holdSpace: async (tx: Tx, domain: string): Promise<{ id: number; domain: string } | null> =>
+      (
+        await tx
+          .update(spaces)
+          .set({ maxAccounts: sql`${spaces.maxAccounts}` })
+          .where(eq(spaces.domain, domain))
+          .returning({ id: spaces.id, domain: spaces.domain })
+      )[0] ?? null,
+    insert: async (tx: Tx, space: Pick<Space, 'id'>, columns: Partial<ServerColumns> & { uri: string }, at: Date) =>
+      (
+        await tx
+          .insert(servers)
+          .values({ spaceId: space.id, ...columns, createdAt: at, updatedAt: at })
+          .returning()
+      )[0] as CarddavServer,
+    /** null: the Space has no such server. */
+    update: async (tx: Tx, space: Pick<Space, 'id'>, id: number, columns: Partial<ServerColumns>, at: Date) =>
+      (
+        await tx
+          .update(servers)
+          .set({ ...columns, updatedAt: at })
+          .where(inSpace(space, id))
+          .returning()
+      )[0] ?? null,
+    remove: async (tx: Tx, space: Pick<Space, 'id'>, id: number): Promise<boolean> =>
+      (await tx.delete(servers).where(inSpace(space, id)).returning({ id: servers.id })).length > 0,
+  }
+}

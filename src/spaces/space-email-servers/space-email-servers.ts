@@ -1,0 +1,138 @@
+import type { Db } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { email, form, type Input, integer, optional, plainText, text } from '../../http/input.ts'
+import { isoMoment } from '../../http/moment.ts'
+import { moment, orNull, record } from '../../http/output.ts'
+import type { Logging } from '../../logging/logging.ts'
+import type { MailSender } from '../../mail/mail.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
+import type { Secrets } from '../../secrets.ts'
+import { type EmailServerRow, spaceEmailServerStore } from './store.ts'
+
+/** No control characters anywhere: what stands here comes to stand in headers of mails. */
+export const EmailServer = form({
+  host: text({ max: 64 }),
+  port: integer(1, 65_535),
+  username: optional(plainText(128)),
+  password: optional(plainText(128)),
+  from_address: optional(email(128)),
+  from_name: optional(plainText(128)),
+  signature: optional(plainText(256)),
+})
+
+export const EmailServerSchema = record('EmailServer', {
+  id: integer(1),
+  host: text(),
+  port: integer(1, 65_535),
+  username: orNull(text()),
+  from_address: orNull(text()),
+  from_name: orNull(text()),
+  signature: orNull(text()),
+  created_at: moment(),
+  updated_at: moment(),
+})
+
+/** An explicit list: the password never leaves (spec spaces.md §4.1). */
+export const emailServerWire = (server: EmailServerRow) => ({
+  id: server.id,
+  host: server.host,
+  port: server.port,
+  username: server.username,
+  from_address: server.fromAddress,
+  from_name: server.fromName,
+  signature: server.signature,
+  created_at: isoMoment(server.createdAt),
+  updated_at: isoMoment(server.updatedAt),
+})
+
+/** The server that a Space hands its mails to instead of the instance's; super administrators only. */
+export const spaceEmailServers = (deps: { db: Db; secrets: Secrets; log: Logging; now: () => Date }) => {
+  const { db, secrets, log, now } = deps
+  const store = spaceEmailServerStore(db)
+
+  const record = (visit: Visit, space: { domain: string }, how: 'set' | 'removed') =>
+    log.security('space.email', {
+      space: space.domain,
+      ip: visit.address,
+      by: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
+      how,
+      rid: visit.id,
+    })
+
+  return {
+    /** For mails: asked for each, so that a change is in force with the next one. */
+    senderOf: async (spaceId: number): Promise<MailSender | null> => {
+      const found = await store.sender(spaceId)
+      if (found === null) return null
+      const { space, server } = found
+      const password = server?.password ?? null
+      return {
+        space,
+        server: server === null ? null : { ...server, password: password === null ? null : secrets.open(password) },
+      }
+    },
+    spacesWithServer: () => store.all(db.read),
+
+    ofDomain: async (domain: string): Promise<EmailServerRow> => {
+      const found = await store.named(db.read, domain)
+      if (found === null || found.space.domain !== domain) throw new AppError('not_found', 'space.unknown')
+      if (found.server === null) throw new AppError('not_found', 'space.no_email_server')
+      return found.server
+    },
+
+    /** Replaces all of it; a password that is not spoken of stays, as long as the host does. `isNew`: the Space had none. */
+    set: async (
+      visit: Visit,
+      domain: string,
+      input: Input<typeof EmailServer>,
+    ): Promise<{ server: EmailServerRow; isNew: boolean }> => {
+      const { values } = input
+      const host = values.host ?? ''
+      if (input.isGood('host') && !isDomain(host) && !isIpAddress(host)) input.refuse('host', { id: 'v.domain' })
+      input.settle()
+      const password = typeof values.password === 'string' ? secrets.seal(values.password) : null
+      const columns = {
+        host,
+        port: values.port ?? 0,
+        username: values.username ?? null,
+        fromAddress: values.from_address ?? null,
+        fromName: values.from_name ?? null,
+        signature: values.signature ?? null,
+      }
+      const written = await db.transaction(async (tx) => {
+        const found = await store.named(tx, domain)
+        if (found === null || found.space.domain !== domain) throw new AppError('not_found', 'space.unknown')
+        const { space } = found
+        const inserted = await store.insert(tx, space.id, { ...columns, password }, now())
+        if (inserted !== null) return { space, server: inserted, isNew: true }
+        const before = await store.hold(tx, space.id)
+        // Whoever runs the new server is not shown the password of the old one.
+        if (before !== null && before.password !== null && before.host !== host && !input.has('password')) {
+          input.refuse('password', { id: 'v.password_with_host' })
+        }
+        input.settle()
+        const changed = input.has('password') ? { ...columns, password } : columns
+        const server = await store.update(tx, space.id, changed, now())
+        // Removed between the two by another process: the client may repeat.
+        if (server === null) throw new AppError('not_found', 'space.no_email_server')
+        return { space, server, isNew: false }
+      })
+      record(visit, written.space, 'set')
+      return written
+    },
+
+    /** `name` is the SIP domain, or the host as the reference has it. */
+    remove: async (visit: Visit, name: string): Promise<void> => {
+      const space = await db.transaction(async (tx) => {
+        const found = await store.named(tx, name)
+        if (found === null) throw new AppError('not_found', 'space.unknown')
+        if (!(await store.remove(tx, found.space.id))) throw new AppError('not_found', 'space.no_email_server')
+        return found.space
+      })
+      record(visit, space, 'removed')
+    },
+  }
+}
+
+export type SpaceEmailServers = ReturnType<typeof spaceEmailServers>

@@ -1,0 +1,170 @@
+import { and, asc, eq, inArray, lte, max, ne, or, type SQL, sql } from 'drizzle-orm'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import type { AdministeredSpace, CarddavServer, DigestConfiguration } from '../../nouns/space.ts'
+
+export type SpaceRow = Db['tables']['spaces']['$inferInsert']
+
+export const spaceAdministrationStore = (db: Db) => {
+  const {
+    spaces,
+    spaceDigestAuthenticationConfigurations: digests,
+    spaceEmailServers: emailServers,
+    spaceCarddavServers: carddavServers,
+    accounts,
+    accountBlocks: blocks,
+  } = db.tables
+  const selection = { space: spaces, digest: digests, emailServer: emailServers }
+  const toSpace = (
+    {
+      space,
+      digest,
+      emailServer,
+    }: {
+      space: typeof spaces.$inferSelect
+      digest: typeof digests.$inferSelect | null
+      emailServer: typeof emailServers.$inferSelect | null
+    },
+    servers: readonly CarddavServer[],
+  ): AdministeredSpace => ({
+    ...space,
+    digest,
+    emailServer,
+    carddavServers: servers.filter(({ spaceId }) => spaceId === space.id),
+  })
+  /** Of the Spaces that the condition names. */
+  const serversOf = (on: Reader, condition?: SQL): Promise<CarddavServer[]> =>
+    on.select().from(carddavServers).where(condition).orderBy(asc(carddavServers.id))
+
+  const lock = (tx: Tx, condition: SQL) =>
+    tx
+      .update(spaces)
+      .set({ maxAccounts: sql`${spaces.maxAccounts}` })
+      .where(condition)
+
+  return {
+    all: async (on: Reader): Promise<AdministeredSpace[]> => {
+      const rows = await on
+        .select(selection)
+        .from(spaces)
+        .leftJoin(digests, eq(digests.spaceId, spaces.id))
+        .leftJoin(emailServers, eq(emailServers.spaceId, spaces.id))
+        .orderBy(asc(spaces.id))
+      const servers = await serversOf(on)
+      return rows.map((row) => toSpace(row, servers))
+    },
+    byDomain: async (on: Reader, domain: string): Promise<AdministeredSpace | null> => {
+      const [row] = await on
+        .select(selection)
+        .from(spaces)
+        .leftJoin(digests, eq(digests.spaceId, spaces.id))
+        .leftJoin(emailServers, eq(emailServers.spaceId, spaces.id))
+        .where(eq(spaces.domain, domain))
+      return row === undefined ? null : toSpace(row, await serversOf(on, eq(carddavServers.spaceId, row.space.id)))
+    },
+    isEmpty: async (on: Reader) => (await on.select({ id: spaces.id }).from(spaces).limit(1)).length === 0,
+    /** Which of these another Space has already. `self`: the domain of the Space that may keep its own. */
+    taken: async (on: Reader, wanted: { name: string; host: string; domain: string }, self: string) => {
+      const others = await on
+        .select({ name: spaces.name, host: spaces.host, domain: spaces.domain })
+        .from(spaces)
+        .where(
+          and(
+            ne(spaces.domain, self),
+            or(eq(spaces.name, wanted.name), eq(spaces.host, wanted.host), eq(spaces.domain, wanted.domain)),
+          ),
+        )
+      return {
+        name: others.some(({ name }) => name === wanted.name),
+        host: others.some(({ host }) => host === wanted.host),
+        domain: others.some(({ domain }) => domain === wanted.domain),
+      }
+    },
+    /** null: a name, host or domain was taken meanwhile. */
+    insert: async (tx: Tx, row: SpaceRow): Promise<number | null> =>
+      (await tx.insert(spaces).values(row).onConflictDoNothing().returning({ id: spaces.id }))[0]?.id ?? null,
+    update: (tx: Tx, domain: string, row: Partial<SpaceRow>) =>
+      tx.update(spaces).set(row).where(eq(spaces.domain, domain)).returning({ id: spaces.id }),
+    /**
+     * Holds the Space and every super Space until the transaction ends, so that nobody else can make one of them the
+     * last. By id, so that two who do this wait for each other and not for ever.
+     */
+    hold: async (tx: Tx, domain: string): Promise<void> => {
+      const held = await tx
+        .select({ id: spaces.id })
+        .from(spaces)
+        .where(or(eq(spaces.super, true), eq(spaces.domain, domain)))
+        .orderBy(asc(spaces.id))
+      for (const { id } of held) await lock(tx, eq(spaces.id, id))
+    },
+    setDigest: async (tx: Tx, spaceId: number, digest: DigestConfiguration | null, at: Date) => {
+      if (digest === null) {
+        await tx.delete(digests).where(eq(digests.spaceId, spaceId))
+        return
+      }
+      const { realm, defaultPasswordAlgorithm } = digest
+      await tx
+        .insert(digests)
+        .values({ spaceId, realm, defaultPasswordAlgorithm, createdAt: at, updatedAt: at })
+        .onConflictDoUpdate({ target: digests.spaceId, set: { realm, defaultPasswordAlgorithm, updatedAt: at } })
+    },
+    accountCount: async (on: Reader, domain: string) =>
+      (
+        await on
+          .select({ total: sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number) })
+          .from(blocks)
+          .where(eq(blocks.domain, domain))
+      )[0]?.total ?? 0,
+    /** Super Spaces other than this one. */
+    otherSupers: async (on: Reader, domain: string) =>
+      (
+        await on
+          .select({ domain: spaces.domain })
+          .from(spaces)
+          .where(and(eq(spaces.super, true), ne(spaces.domain, domain)))
+      ).length,
+    /**
+     * Whether super administrators who can act would be left without this Space, or it has none itself (D52). For `hold`.
+     */
+    isLeftAdministered: async (on: Reader, domain: string): Promise<boolean> => {
+      const acting = and(sql`${accounts.admin}`, eq(accounts.activated, true), eq(accounts.blocked, false))
+      const homes = await on
+        .selectDistinct({ domain: accounts.domain })
+        .from(accounts)
+        .innerJoin(spaces, eq(spaces.domain, accounts.domain))
+        .where(and(acting, eq(spaces.super, true)))
+      return homes.length !== 1 || homes[0]?.domain !== domain
+    },
+    /** The highest id of its accounts; 0 where it has none. */
+    lastAccount: async (on: Reader, domain: string) =>
+      (
+        await on
+          .select({ id: max(accounts.id) })
+          .from(accounts)
+          .where(eq(accounts.domain, domain))
+      )[0]?.id ?? 0,
+    /** Up to `most` accounts, ids up to `last`: they stay as they are until the transaction ends. */
+    holdAccounts: async (tx: Tx, domain: string, last: number, most: number): Promise<number[]> => {
+      await lock(tx, eq(spaces.domain, domain))
+      const some = tx
+        .select({ id: accounts.id })
+        .from(accounts)
+        .where(and(eq(accounts.domain, domain), lte(accounts.id, last)))
+        .orderBy(asc(accounts.id))
+        .limit(most)
+      const held = await tx
+        .update(accounts)
+        .set({ updatedAt: sql`${accounts.updatedAt}` })
+        .where(inArray(accounts.id, some))
+        .returning({ id: accounts.id })
+      return held.map(({ id }) => id)
+    },
+    /** With everything below them. */
+    removeAccounts: (tx: Tx, ids: readonly number[]) => tx.delete(accounts).where(inArray(accounts.id, [...ids])),
+    /** The Space, whatever it still has, and the counts of its accounts. */
+    remove: async (tx: Tx, domain: string) => {
+      const removed = await tx.delete(spaces).where(eq(spaces.domain, domain)).returning({ id: spaces.id })
+      if (removed.length > 0) await tx.delete(blocks).where(eq(blocks.domain, domain))
+      return removed.length > 0
+    },
+  }
+}

@@ -1,0 +1,400 @@
+import type { Config } from '../../config/config.ts'
+import { isUnderRoot } from '../../config/root-host.ts'
+import { isCollision } from '../../db/collision.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { type Input, isTrue, read } from '../../http/input.ts'
+import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { Message } from '../../messages/messages.ts'
+import type { Caller } from '../../nouns/caller.ts'
+import {
+  type AdministeredSpace,
+  type DigestConfiguration,
+  type PasswordAlgorithm,
+  realmOf,
+  type Space,
+} from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
+import { checkDigest } from './digest-configuration.ts'
+import type { SpaceDirectory } from './directory.ts'
+import { duplicateEmailsStore } from './duplicate-emails-store.ts'
+import {
+  type ChangedNames,
+  type ChangedSpace,
+  checkDomain,
+  checkEntries,
+  checkExpiry,
+  checkLanNames,
+  FLAGS,
+  KEPT_FLAGS,
+  NamedSpace,
+  type NewSpace,
+  refuseReadOnly,
+  type SpaceInput,
+  type SwitchName,
+  TEXTS,
+  type TextName,
+} from './rules.ts'
+import { spaceWire } from './wire.ts'
+
+/** Accounts that one transaction deletes, some 5 ms on SQLite: the loop is free again after each. */
+const DELETE_BATCH = 100
+
+/** Accounts that may slip in while the others are deleted. */
+const MOST_LATE = 10_000
+const MOST_ID = 2_147_483_647
+
+/** The attributes that differ, as clients call them. */
+const changedFields = (before: AdministeredSpace, after: AdministeredSpace): string[] => {
+  const old: Readonly<Record<string, unknown>> = spaceWire(before)
+  return Object.entries(spaceWire(after)).flatMap(([name, value]) =>
+    name === 'updated_at' || Bun.deepEquals(old[name], value) ? [] : [name],
+  )
+}
+
+/** What administering Spaces means (spec spaces.md); super administrators and the command line only. */
+export const spaceAdministration = (deps: {
+  config: Config
+  db: Db
+  spaces: SpaceDirectory
+  /** Tells whoever must know that these accounts go, before they do. */
+  announceDeleted(tx: Tx, visit: Visit, space: Space, accountIds: readonly number[]): Promise<void>
+  /** The files of a Space that is gone. */
+  removeFiles(spaceId: number): Promise<void>
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, spaces, announceDeleted, removeFiles, log, now } = deps
+  const store = spaceAdministrationStore(db)
+  const duplicates = duplicateEmailsStore(db)
+
+  const record = (event: SecurityEvent, domain: string, visit: Visit | null, fields: readonly string[] = []) => {
+    const caller = visit?.caller ?? null
+    log.security(event, {
+      space: domain,
+      ip: visit?.address ?? null,
+      by: caller === null ? 'command line' : `${caller.username}@${caller.domain}`,
+      fields: fields.length === 0 ? undefined : fields.join(','),
+      rid: visit?.id ?? null,
+    })
+  }
+
+  const find = async (on: Reader, domain: string): Promise<AdministeredSpace> => {
+    const space = await store.byDomain(on, domain)
+    if (space === null) throw new AppError('not_found', 'space.unknown')
+    return space
+  }
+
+  const columnsOf = (input: SpaceInput, expireAt: Date | null): Partial<SpaceRow> => {
+    const { values } = input
+    const flags = Object.entries({ ...FLAGS, ...KEPT_FLAGS }).flatMap(([name, column]) => {
+      const value = values[name as SwitchName]
+      return value === undefined || value === null ? [] : [[column, isTrue(value)]]
+    })
+    const texts = Object.entries(TEXTS).map(([name, column]) => [column, values[name as TextName] ?? null])
+    return {
+      ...Object.fromEntries(flags),
+      ...Object.fromEntries(texts),
+      expireAt,
+      themeHue: values.theme_hue ?? null,
+    }
+  }
+
+  const refuseTaken = async (
+    on: Reader,
+    input: Input<typeof NewSpace> | Input<typeof ChangedNames>,
+    domain: string,
+    self: string,
+  ) => {
+    const { name, host } = input.values
+    const taken = await store.taken(on, { name: name ?? '', host: host ?? '', domain }, self)
+    if (taken.name) input.refuse('name', { id: 'v.taken' })
+    if (taken.host) input.refuse('host', { id: 'v.taken' })
+    if (taken.domain) input.refuse('domain', { id: 'v.taken' })
+  }
+
+  /** Why addresses cannot become unique there; null: they can, or are already. The Space is held: nobody adds one. */
+  const sharedEmails = async (tx: Tx, space: Space): Promise<Message | null> => {
+    if (space.uniqueEmail) return null
+    const found = await duplicates.inSpace(tx, space.domain)
+    if (found.length === 0) return null
+    const list = found.map(({ email, accounts }) => `${email} (${accounts.join(', ')})`).join('; ')
+    return { id: 'v.shared_emails', values: { list } }
+  }
+
+  const initialDigest = (): DigestConfiguration => ({
+    realm: null,
+    defaultPasswordAlgorithm: config.ACCOUNT_DEFAULT_PASSWORD_ALGORITHM,
+  })
+
+  const insert = async (tx: Tx, row: SpaceRow, digest: DigestConfiguration | null): Promise<boolean> => {
+    const id = await store.insert(tx, {
+      uniqueEmail: config.ACCOUNT_EMAIL_UNIQUE,
+      provisioningUseLinphoneProvisioningHeader: config.PROVISIONING_HEADER_REQUIRED_DEFAULT,
+      ...row,
+    })
+    if (id !== null && digest !== null) await store.setDigest(tx, id, digest, now())
+    return id !== null
+  }
+
+  /** `POST /spaces`. A host outside `APP_ROOT_HOST` is only logged: its requests are answered with 503 until fixed. */
+  const create = async (visit: Visit, input: Input<typeof NewSpace>): Promise<AdministeredSpace> => {
+    const { values } = input
+    checkDomain(input, 'domain', values.domain)
+    checkDomain(input, 'host', values.host)
+    checkEntries(input)
+    refuseReadOnly(input, null)
+    const expireAt = checkExpiry(input, now())
+    if (expireAt !== null && isTrue(values.super)) input.refuse('expire_at', { id: 'v.super_expires' })
+    const { name = '', domain = '', host = '' } = values
+    const { digest } = checkDigest(input, domain ?? '', undefined, initialDigest())
+    await refuseTaken(db.read, input, domain ?? '', '')
+    input.settle()
+    const at = now()
+    const row: SpaceRow = {
+      ...columnsOf(input, expireAt),
+      name: name ?? '',
+      domain: domain ?? '',
+      host: host ?? '',
+      maxAccounts: values.max_accounts ?? 0,
+      maxAccount: values.max_account ?? 0,
+      createdAt: at,
+      updatedAt: at,
+    }
+    const space = await db.transaction(async (tx) => {
+      if (!(await insert(tx, row, digest))) {
+        await refuseTaken(tx, input, row.domain, '')
+        input.settle()
+        input.refuse('domain', { id: 'v.taken' })
+        input.settle()
+      }
+      return find(tx, row.domain)
+    })
+    spaces.forget()
+    record('space.created', space.domain, visit)
+    if (!isUnderRoot(config, space.host)) log.app.warn('space host lies outside APP_ROOT_HOST', { host: space.host })
+    return space
+  }
+
+  /** Without it there would be no super Space, or no super administrator who can act. For a transaction that holds them. */
+  const isLastSuper = async (tx: Tx, domain: string): Promise<boolean> =>
+    (await store.otherSupers(tx, domain)) === 0 || !(await store.isLeftAdministered(tx, domain))
+
+  /** Nobody may lock itself, or everybody, out (spec spaces.md §1.4). */
+  const refuseLockOut = async (
+    tx: Tx,
+    input: Input<typeof ChangedSpace>,
+    space: Space,
+    caller: Caller,
+    expireAt: Date | null,
+  ) => {
+    const own = caller.space.id === space.id
+    const asSuper = isTrue(input.values.super)
+    if (space.super && !asSuper && (own || (await isLastSuper(tx, space.domain)))) {
+      input.refuse('super', { id: 'v.own_super' })
+    }
+    if (expireAt !== null && (asSuper || own)) input.refuse('expire_at', { id: 'v.super_expires' })
+  }
+
+  /** A host that stays is not looked at: `APP_ROOT_HOST` may have changed, or the command line have given a LAN name. */
+  const checkNewHost = (names: Input<typeof ChangedNames>, space: Space) => {
+    const { host } = names.values
+    if (typeof host !== 'string' || host === space.host) return
+    checkDomain(names, 'host', host)
+    if (names.isGood('host') && !isUnderRoot(config, host)) names.refuse('host', { id: 'v.outside_root' })
+  }
+
+  /**
+   * `PUT` and `PATCH /spaces/{domain}`: absent texts are cleared, `domain` in the body is ignored. Refuses in the
+   * order of spec spaces.md §1.4: what is required, an unknown Space, quota and rights, then name and host.
+   */
+  const change = async (
+    visit: Visit,
+    caller: Caller,
+    domain: string,
+    body: { rest: Input<typeof ChangedSpace>; names: Input<typeof ChangedNames> },
+  ): Promise<AdministeredSpace> => {
+    const { rest, names } = body
+    const { values } = rest
+    checkEntries(rest)
+    const expireAt = checkExpiry(rest, now())
+    rest.settle()
+    await find(db.read, domain)
+
+    const write = async (tx: Tx) => {
+      await store.hold(tx, domain)
+      const before = await find(tx, domain)
+      const count = await store.accountCount(tx, domain)
+      const quota = values.max_accounts ?? 0
+      if (quota > 0 && quota < count) rest.refuse('max_accounts', { id: 'v.minimum', values: { min: count } })
+      await refuseLockOut(tx, rest, before, caller, expireAt)
+      refuseReadOnly(rest, before)
+      const shared = isTrue(values.unique_email) ? await sharedEmails(tx, before) : null
+      if (shared !== null) rest.refuse('unique_email', shared)
+      const { digest, realmFrom } = checkDigest(rest, domain, before.digest, initialDigest())
+      if (count > 0 && digest !== null && (digest.realm ?? domain) !== realmOf(before)) {
+        rest.refuse(realmFrom, { id: 'v.realm_fixed' })
+      }
+      rest.settle()
+      checkNewHost(names, before)
+      await refuseTaken(tx, names, domain, domain)
+      names.settle()
+      await store.update(tx, domain, {
+        ...columnsOf(rest, expireAt),
+        name: names.values.name ?? '',
+        host: names.values.host ?? '',
+        maxAccounts: quota,
+        maxAccount: values.max_account ?? 0,
+        updatedAt: now(),
+      })
+      await store.setDigest(tx, before.id, digest, now())
+      return { before, after: await find(tx, domain) }
+    }
+    const changed = await db.transaction(write).catch((error: unknown) => {
+      // Somebody took the name or the host between our look and our write: the next look sees it.
+      if (isCollision(error)) return null
+      throw error
+    })
+    if (changed === null) return change(visit, caller, domain, body)
+    spaces.forget()
+    record('space.updated', domain, visit, changedFields(changed.before, changed.after))
+    return changed.after
+  }
+
+  /**
+   * Accounts go first, in batches, then the Space with whoever slipped in meanwhile. From the first step on it is no
+   * super Space any more, so that it never is the one that lets another go.
+   */
+  const remove = async (visit: Visit, caller: Caller, domain: string): Promise<void> => {
+    const { space, last } = await db.transaction(async (tx) => {
+      await store.hold(tx, domain)
+      const space = await find(tx, domain)
+      if (space.id === caller.space.id) throw new AppError('forbidden', 'space.own')
+      if (space.super && (await isLastSuper(tx, domain))) {
+        throw new AppError('forbidden', 'space.last_super')
+      }
+      if (space.super) await store.update(tx, domain, { super: false, updatedAt: now() })
+      return { space, last: await store.lastAccount(tx, domain) }
+    })
+    spaces.forget()
+    const batch = async (tx: Tx, until: number, most: number): Promise<number> => {
+      const ids = await store.holdAccounts(tx, domain, until, most)
+      await announceDeleted(tx, visit, space, ids)
+      await store.removeAccounts(tx, ids)
+      return ids.length
+    }
+    while ((await db.transaction((tx) => batch(tx, last, DELETE_BATCH))) > 0) await Bun.sleep(0)
+    const removed = await db.transaction(async (tx) => {
+      await batch(tx, MOST_ID, MOST_LATE)
+      return store.remove(tx, domain)
+    })
+    if (!removed) throw new AppError('not_found', 'space.unknown')
+    spaces.forget()
+    await removeFiles(space.id)
+    record('space.deleted', domain, visit)
+  }
+
+  interface Named {
+    readonly domain: string
+    readonly host: string
+    readonly name: string
+    readonly super?: boolean
+    readonly realm?: string
+    readonly algorithm?: PasswordAlgorithm
+    readonly uniqueEmail?: boolean
+    readonly clientCertificateAuthentication?: boolean
+  }
+
+  /** `conflict` for whatever another Space has already. */
+  const refuseOthers = async (tx: Tx, { name, host, domain }: Named) => {
+    const taken = await store.taken(tx, { name, host, domain }, domain)
+    if (taken.host) throw new AppError('conflict', 'space.host_taken', { values: { host } })
+    if (taken.name) throw new AppError('conflict', 'space.name_taken', { values: { name } })
+  }
+
+  /** Only what is given changes; DIGEST that was switched off stays off until a realm or an algorithm is named. */
+  const digestNamed = (current: DigestConfiguration | null, wanted: Named): DigestConfiguration | null => {
+    if (current === null && wanted.realm === undefined && wanted.algorithm === undefined) return null
+    const base = current ?? initialDigest()
+    const realm = wanted.realm === undefined ? base.realm : wanted.realm === wanted.domain ? null : wanted.realm
+    return { realm, defaultPasswordAlgorithm: wanted.algorithm ?? base.defaultPasswordAlgorithm }
+  }
+
+  const switchesOf = ({ uniqueEmail, clientCertificateAuthentication }: Named) => ({
+    ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
+    ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
+  })
+
+  const changeNamed = async (tx: Tx, before: Space, wanted: Named): Promise<void> => {
+    const { domain, host, name } = wanted
+    const asSuper = wanted.super ?? before.super
+    if (before.super && !asSuper && (await isLastSuper(tx, domain))) {
+      throw new AppError('forbidden', 'space.last_super')
+    }
+    if (asSuper && before.expireAt !== null) throw new AppError('conflict', 'v.super_expires')
+    const digest = digestNamed(before.digest, wanted)
+    const isOtherRealm = digest !== null && (digest.realm ?? domain) !== realmOf(before)
+    if (isOtherRealm && (await store.accountCount(tx, domain)) > 0) throw new AppError('conflict', 'v.realm_fixed')
+    const shared = wanted.uniqueEmail === true ? await sharedEmails(tx, before) : null
+    if (shared !== null) throw new AppError('conflict', shared.id, { values: shared.values ?? {} })
+    await store.update(tx, domain, { host, name, super: asSuper, ...switchesOf(wanted), updatedAt: now() })
+    await store.setDigest(tx, before.id, digest, now())
+  }
+
+  const upsert = async (given: Named): Promise<{ space: Space; created: boolean }> => {
+    const { domain } = given
+    const wanted = { ...given, name: given.name.trim() }
+    const { host, name, realm = null } = wanted
+    const input = read(NamedSpace, { sip_domain: domain, host, name: name || null, realm })
+    checkLanNames(input)
+    input.settle()
+
+    const write = async (tx: Tx) => {
+      await store.hold(tx, domain)
+      await refuseOthers(tx, wanted)
+      const before = await store.byDomain(tx, domain)
+      if (host !== before?.host && !isUnderRoot(config, host)) {
+        throw new AppError('conflict', 'space.outside_root', { values: { host } })
+      }
+      if (before === null) {
+        const at = now()
+        const row = {
+          domain,
+          host,
+          name,
+          super: wanted.super ?? false,
+          ...switchesOf(wanted),
+          createdAt: at,
+          updatedAt: at,
+        }
+        if (!(await insert(tx, row, digestNamed(initialDigest(), wanted)))) return null
+      } else await changeNamed(tx, before, wanted)
+      return { before, after: await find(tx, domain) }
+    }
+    const result = await db.transaction(write).catch((error: unknown) => {
+      if (isCollision(error)) return null
+      throw error
+    })
+    // Somebody else was there between our look and our write: the next look sees it.
+    if (result === null) return upsert(given)
+    const { before, after } = result
+    spaces.forget()
+    if (before === null) record('space.created', domain, null)
+    else record('space.updated', domain, null, changedFields(before, after))
+    return { space: after, created: before === null }
+  }
+
+  return {
+    list: () => store.all(db.read),
+    byDomain: (domain: string) => find(db.read, domain),
+    isEmpty: () => store.isEmpty(db.read),
+    create,
+    change,
+    remove,
+    /** For the command line: creates the Space, or changes what is given (spec ops.md §2). */
+    upsert,
+  }
+}
+
+export type SpaceAdministration = ReturnType<typeof spaceAdministration>

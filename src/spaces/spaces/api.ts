@@ -1,0 +1,59 @@
+import { Elysia } from 'elysia'
+import type { Auth } from '../../http/auth.ts'
+import { LARGE_BODY_BYTES } from '../../http/body.ts'
+import { accepts, read } from '../../http/input.ts'
+import { answers, done, listOf } from '../../http/output.ts'
+import { json } from '../../http/respond.ts'
+import type { Caller } from '../../nouns/caller.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { SpaceAdministration } from './administration.ts'
+import { ChangedNames, ChangedSpace, NewSpace, Republish } from './rules.ts'
+import { SpaceSchema, spaceWire } from './wire.ts'
+
+/** spec spaces.md §1.4 */
+export const spacesApi = (deps: { auth: Auth; spaceAdministration: SpaceAdministration }) => {
+  const { auth, spaceAdministration } = deps
+  const change = async (context: { visit: Visit; caller: Caller; params: { domain: string } }) => {
+    const { visit, caller, params } = context
+    const body = { rest: read(ChangedSpace, visit.input), names: read(ChangedNames, visit.input) }
+    return json(spaceWire(await spaceAdministration.change(visit, caller, params.domain, body)))
+  }
+  const changing = {
+    requires: { role: 'super', body: LARGE_BODY_BYTES },
+    detail: {
+      summary: 'Replace a Space',
+      description:
+        'By either method all of it: the names, the limits and every switch are required, and a text that is left out is cleared.',
+      ...accepts(Republish),
+      ...answers(SpaceSchema),
+    },
+  } as const
+  return new Elysia({ prefix: '/api/spaces', tags: ['Spaces'] })
+    .use(auth)
+    .get('/', async () => json((await spaceAdministration.list()).map(spaceWire)), {
+      requires: 'super',
+      detail: { summary: 'List all Spaces', ...answers(listOf(SpaceSchema)) },
+    })
+    .post(
+      '/',
+      async ({ visit }) => json(spaceWire(await spaceAdministration.create(visit, read(NewSpace, visit.input))), 201),
+      {
+        requires: { role: 'super', body: LARGE_BODY_BYTES },
+        detail: { summary: 'Create a Space', ...accepts(NewSpace), ...answers(SpaceSchema, 201) },
+      },
+    )
+    .get('/:domain', async ({ params }) => json(spaceWire(await spaceAdministration.byDomain(params.domain))), {
+      requires: 'super',
+      detail: { summary: 'Read a Space', ...answers(SpaceSchema) },
+    })
+    .put('/:domain', ({ visit, caller, params }) => change({ visit, caller, params }), changing)
+    .patch('/:domain', ({ visit, caller, params }) => change({ visit, caller, params }), changing)
+    .delete(
+      '/:domain',
+      async ({ visit, caller, params }) => {
+        await spaceAdministration.remove(visit, caller, params.domain)
+        return json(1)
+      },
+      { requires: 'super', detail: { summary: 'Delete a Space and all its accounts', ...answers(done()) } },
+    )
+}

@@ -1,0 +1,166 @@
+import type { TSchema } from '@sinclair/typebox'
+import { anything, date, flag, form, type Input, integer, optional, plainText, text } from '../../http/input.ts'
+import type { Space } from '../../nouns/space.ts'
+import { managedKeysIn, parseIni } from '../../protocols/ini.ts'
+import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
+
+/** Wire name → column, of every switch and text that an update must or may carry (spec spaces.md §1.1). */
+export const FLAGS = {
+  super: 'super',
+  custom_provisioning_overwrite_all: 'customProvisioningOverwriteAll',
+  web_panel: 'webPanel',
+  public_registration: 'publicRegistration',
+  phone_registration: 'phoneRegistration',
+  intercom_features: 'intercomFeatures',
+  carddav_user_credentials: 'carddavUserCredentials',
+  disable_broadcast_feature: 'disableBroadcastFeature',
+  disable_chat_feature: 'disableChatFeature',
+  disable_meetings_feature: 'disableMeetingsFeature',
+  disable_call_recordings_feature: 'disableCallRecordingsFeature',
+  hide_settings: 'hideSettings',
+  hide_account_settings: 'hideAccountSettings',
+  only_display_sip_uri_username: 'onlyDisplaySipUriUsername',
+  assistant_hide_create_account: 'assistantHideCreateAccount',
+  assistant_disable_qr_code: 'assistantDisableQrCode',
+  assistant_hide_third_party_account: 'assistantHideThirdPartyAccount',
+} as const satisfies Record<string, keyof Space>
+
+export const TEXTS = {
+  account_proxy_registrar_address: 'accountProxyRegistrarAddress',
+  custom_provisioning_entries: 'customProvisioningEntries',
+  copyright_text: 'copyrightText',
+  intro_registration_text: 'introRegistrationText',
+  newsletter_registration_address: 'newsletterRegistrationAddress',
+} as const satisfies Record<string, keyof Space>
+
+/** Switches that no client has to know: an update that does not speak of one leaves it as it is. */
+export const KEPT_FLAGS = {
+  unique_email: 'uniqueEmail',
+  client_certificate_authentication: 'clientCertificateAuthentication',
+  provisioning_use_linphone_provisioning_header: 'provisioningUseLinphoneProvisioningHeader',
+} as const satisfies Record<string, keyof Space>
+
+/** Members of a Space that no request of this API sets: only what is there already is accepted. */
+const READ_ONLY = ['logo', 'oidc_authentication_configuration'] as const
+
+export type SwitchName = keyof typeof FLAGS | keyof typeof KEPT_FLAGS
+export type TextName = keyof typeof TEXTS
+
+export const each = <Name extends string, Schema extends TSchema>(
+  names: Readonly<Record<Name, unknown>>,
+  schema: () => Schema,
+) => Object.fromEntries(Object.keys(names).map((name) => [name, schema()])) as Record<Name, Schema>
+
+const texts = {
+  account_proxy_registrar_address: optional(plainText(255)),
+  custom_provisioning_entries: optional(text({ max: 65_535 })),
+  copyright_text: optional(text({ max: 65_535 })),
+  intro_registration_text: optional(text({ max: 65_535 })),
+  newsletter_registration_address: optional(plainText(255)),
+  expire_at: optional(date()),
+  theme_hue: optional(integer(0, 360)),
+  ...each(KEPT_FLAGS, () => optional(flag())),
+  // Of the generation before: accepted, never required.
+  account_realm: optional(text({ max: 255 })),
+  account_default_password_algorithm: optional(text({ max: 10 })),
+  digest_authentication_configuration: optional(anything()),
+  logo: optional(anything()),
+  oidc_authentication_configuration: optional(anything()),
+}
+
+/** It stands in the subjects of mails: one line. */
+const nameOfSpace = () => plainText(255)
+
+export const NewSpace = form({
+  name: nameOfSpace(),
+  domain: text({ max: 64 }),
+  host: text({ max: 255 }),
+  max_accounts: optional(integer(0)),
+  max_account: optional(integer(0)),
+  ...each(FLAGS, () => optional(flag())),
+  ...texts,
+})
+
+/** A full republish: both limits and every switch are required, absent texts are cleared. */
+export const ChangedSpace = form({
+  max_accounts: integer(0),
+  max_account: integer(0),
+  ...each(FLAGS, () => flag()),
+  ...texts,
+})
+
+/** Required as well, but looked at last (spec spaces.md §1.4): an empty body is refused for the other nineteen. */
+export const ChangedNames = form({ name: nameOfSpace(), host: text({ max: 255 }) })
+
+/** For the document of the API: what a change takes, all of it. */
+export const Republish = form({ ...ChangedNames.properties, ...ChangedSpace.properties })
+
+/** What the command line says; its argument is `sip_domain`. */
+export const NamedSpace = form({
+  sip_domain: text({ max: 64 }),
+  host: text({ max: 255 }),
+  name: nameOfSpace(),
+  realm: optional(text({ max: 255 })),
+})
+
+export type SpaceInput = Input<typeof NewSpace> | Input<typeof ChangedSpace>
+
+type Named = Input<typeof NewSpace> | Input<typeof ChangedNames>
+
+export const checkDomain = (input: Named, name: 'domain' | 'host', value: unknown): void => {
+  if (typeof value === 'string' && !isDomain(value)) input.refuse(name, { id: 'v.domain' })
+}
+
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** The command line may name addresses and single labels, for a LAN. */
+export const checkLanNames = (input: Input<typeof NamedSpace>): void => {
+  for (const name of ['sip_domain', 'host', 'realm'] as const) {
+    const value = input.values[name]
+    if (typeof value !== 'string') continue
+    if (!isDomain(value) && !isIpAddress(value) && !LABEL.test(value)) input.refuse(name, { id: 'v.domain' })
+  }
+}
+
+/** By name, so that nobody believes to have set them. A client may send back what it has read. */
+export const refuseReadOnly = (input: SpaceInput, current: Pick<Space, 'logo'> | null): void => {
+  const shown = { logo: current?.logo ?? null, oidc_authentication_configuration: null }
+  for (const name of READ_ONLY) {
+    if (input.has(name) && (input.values[name] ?? null) !== shown[name]) input.refuse(name, { id: 'v.not_settable' })
+  }
+}
+
+/** spec spaces.md §1.2: readable, with at least one key, and none that the platform fills itself. */
+export const checkEntries = (input: SpaceInput): void => {
+  const entries = input.values.custom_provisioning_entries
+  if (typeof entries !== 'string') return
+  const parsed = parseIni(entries)
+  const problem = parsed.problems[0]
+  if (problem !== undefined) {
+    input.refuse('custom_provisioning_entries', { id: `v.ini_${problem.problem}`, values: { line: problem.line } })
+  }
+  const managed = managedKeysIn(parsed)
+  if (managed.length > 0) {
+    input.refuse('custom_provisioning_entries', { id: 'v.ini_managed', values: { keys: managed.join(', ') } })
+  }
+}
+
+/** The date part, as 00:00 UTC; refused when it lies in the past. */
+export const checkExpiry = (input: SpaceInput, now: Date): Date | null => {
+  const written = input.values.expire_at
+  if (typeof written !== 'string' || !input.isGood('expire_at')) return null
+  const day = dayOf(written)
+  if (day === null) input.refuse('expire_at', { id: 'v.date' })
+  else if (day < new Date(now.toISOString().slice(0, 10))) input.refuse('expire_at', { id: 'v.date_past' })
+  return day
+}
+
+const ISO_DAY = /^\d{4}-\d{2}-\d{2}(?!\d)/
+
+/** The day as it is written, wherever this server stands; null for one that no calendar has, or of five digits. */
+const dayOf = (written: string): Date | null => {
+  const iso = ISO_DAY.exec(written)?.[0]
+  const moment = new Date(iso ?? `${written} UTC`)
+  const day = Number.isNaN(moment.getTime()) ? '' : moment.toISOString().slice(0, 10)
+  return (iso === undefined ? ISO_DAY.test(day) : day === iso) ? new Date(day) : null
+}

@@ -1,0 +1,56 @@
+import { asc, eq, sql } from 'drizzle-orm'
+import type { Db } from '../../db/db.ts'
+import type { CarddavServer, Space } from '../../nouns/space.ts'
+
+/** The Space look-ups of every request. The queries of administration stand in `administration-store.ts`. */
+export const spacesStore = (db: Db) => {
+  const { spaces, spaceDigestAuthenticationConfigurations: digests, spaceCarddavServers: servers } = db.tables
+  const selection = {
+    space: spaces,
+    digest: digests,
+    hasCarddav: sql<boolean | number>`exists(select 1 from ${servers} s where s.space_id = ${spaces.id})`,
+  }
+
+  const find = (column: typeof spaces.host | typeof spaces.domain, name: string) =>
+    db.prepare<{ value: string }>()(name, (on) =>
+      on
+        .select(selection)
+        .from(spaces)
+        .leftJoin(digests, eq(digests.spaceId, spaces.id))
+        .where(eq(column, sql.placeholder('value'))),
+    )
+
+  const byHost = find(spaces.host, 'space_by_host')
+  const byDomain = find(spaces.domain, 'space_by_domain')
+  const byId = db.prepare<{ id: number }>()('space_by_id', (on) =>
+    on
+      .select(selection)
+      .from(spaces)
+      .leftJoin(digests, eq(digests.spaceId, spaces.id))
+      .where(eq(spaces.id, sql.placeholder('id'))),
+  )
+
+  const serversOf = db.prepare<{ spaceId: number }>()('carddav_servers_of_space', (on) =>
+    on
+      .select()
+      .from(servers)
+      .where(eq(servers.spaceId, sql.placeholder('spaceId')))
+      .orderBy(asc(servers.id)),
+  )
+
+  type Row = Awaited<ReturnType<typeof byHost>>[number]
+  const toSpace = async ([row]: readonly Row[]): Promise<Space | null> => {
+    if (row === undefined) return null
+    const { space, digest, hasCarddav } = row
+    const carddavServers: CarddavServer[] = hasCarddav ? await serversOf(db.read, { spaceId: space.id }) : []
+    return { ...space, digest, carddavServers }
+  }
+
+  return {
+    byHost: async (host: string) => toSpace(await byHost(db.read, { value: host })),
+    byDomain: async (domain: string) => toSpace(await byDomain(db.read, { value: domain })),
+    byId: async (id: number) => toSpace(await byId(db.read, { id })),
+  }
+}
+
+export type SpacesStore = ReturnType<typeof spacesStore>

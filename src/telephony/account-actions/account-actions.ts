@@ -1,0 +1,79 @@
+import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import type { Db } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { dialled, form, type Input, label } from '../../http/input.ts'
+import type { Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import { type AccountAction, accountActionStore } from './store.ts'
+
+export type { AccountAction } from './store.ts'
+
+const MOST_ACTIONS = 100
+
+export const WantedAction = form({ key: label(255), code: dialled(255) })
+
+/**
+ * What an intercom does when it hears a code (spec contacts.md §8). Without a DTMF protocol the account cannot be sent
+ * one: its actions are kept, and nobody sees or changes them.
+ */
+export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
+  const { db, accounts, now } = deps
+  const store = accountActionStore(db)
+
+  const unknown = () => new AppError('not_found', 'action.unknown')
+
+  /** The account, when it has actions at all. */
+  const find = async (space: Space, id: number): Promise<number> => {
+    const { account } = await accounts.byId(space, id)
+    if (account.dtmfProtocol === null) throw new AppError('forbidden', 'action.no_dtmf')
+    return account.id
+  }
+
+  const textOf = (input: Input<typeof WantedAction>) => {
+    input.settle()
+    return { key: input.values.key ?? '', code: input.values.code ?? '' }
+  }
+
+  const first = (rows: readonly AccountAction[]): AccountAction => {
+    const [action] = rows
+    if (action === undefined) throw unknown()
+    return action
+  }
+
+  return {
+    all: async (space: Space, accountId: number): Promise<AccountAction[]> =>
+      store.all(db.read, await find(space, accountId)),
+    one: async (space: Space, accountId: number, id: number): Promise<AccountAction> => {
+      const action = await store.one(db.read, await find(space, accountId), id)
+      if (action === null) throw unknown()
+      return action
+    },
+    create: async (visit: Visit, accountId: number, input: Input<typeof WantedAction>): Promise<AccountAction> => {
+      await find(visit.space, accountId)
+      const text = textOf(input)
+      return accounts.edit(visit, accountId, async (tx) => {
+        const action = first(await store.insert(tx, accountId, text, now()))
+        if ((await store.count(tx, accountId)) > MOST_ACTIONS) {
+          throw new AppError('forbidden', 'errors.full', { values: { max: MOST_ACTIONS } })
+        }
+        return action
+      })
+    },
+    change: async (
+      visit: Visit,
+      accountId: number,
+      id: number,
+      input: Input<typeof WantedAction>,
+    ): Promise<AccountAction> => {
+      await find(visit.space, accountId)
+      const text = textOf(input)
+      return accounts.edit(visit, accountId, async (tx) => first(await store.update(tx, accountId, id, text, now())))
+    },
+    remove: async (visit: Visit, accountId: number, id: number): Promise<void> => {
+      await find(visit.space, accountId)
+      await accounts.edit(visit, accountId, async (tx) => first(await store.remove(tx, accountId, id)))
+    },
+  }
+}
+
+export type AccountActions = ReturnType<typeof accountActions>

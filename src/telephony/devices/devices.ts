@@ -1,0 +1,102 @@
+import type { Logging } from '../../logging/logging.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import { parseSipContact } from '../../protocols/sip-contact.ts'
+import type { Registrar } from '../../registrar/registrar.ts'
+
+/** A phone or another app that is registered with an account. */
+export interface Device {
+  /** As it names itself, such as `urn:uuid:…`. */
+  readonly uuid: string
+  readonly updatedAt: Date
+  readonly userAgent: string
+  readonly app: string
+  readonly version: string
+  readonly name: string
+}
+
+/** What people know it by. */
+export const titleOf = ({ app, version, name, uuid }: Device): string =>
+  [app, version, name].filter((part) => part !== '').join(' ') || uuid
+
+/** What it means that none is known: nobody was asked, nobody answered, or there is none. */
+export const NO_DEVICES = { off: 'devices.off', away: 'devices.away', there: 'devices.none' } as const
+
+interface Identity {
+  readonly username: string
+  readonly domain: string
+}
+
+/** An expired contact stays in the registrar until somebody rewrites it; a phone that is late shall not vanish at once. */
+const SHOWN_AFTER_EXPIRY_MS = 3_600_000
+
+const addressOf = ({ username, domain }: Identity): string => `${username}@${domain}`
+
+/** The devices of an account, as the registrar knows them (spec accounts.md §7). */
+export const devices = (deps: { registrar: Registrar; log: Logging; now: () => Date }) => {
+  const { registrar, log, now } = deps
+
+  /** The latest last. Of two contacts with one uuid the latest counts: Redis keeps them in no order. */
+  const of = async (account: Identity): Promise<ReadonlyMap<string, Device>> => {
+    const contacts = await registrar.contacts(addressOf(account))
+    const known = contacts.map((contact) => readDevice(contact, now())).filter((device) => device !== null)
+    known.sort((one, other) => one.updatedAt.getTime() - other.updatedAt.getTime())
+    return new Map(known.map((device) => [device.uuid, device]))
+  }
+
+  /** True when the device was registered. Nothing is said about one that was not. */
+  const remove = async (visit: Visit, account: Identity, uuid: string): Promise<boolean> => {
+    const removed = await registrar.remove(addressOf(account), uuid)
+    if (!removed) return false
+    log.security('device.removed', {
+      ip: visit.address,
+      space: account.domain,
+      account: addressOf(account),
+      by: visit.caller === null ? null : addressOf(visit.caller),
+      ua: visit.userAgent,
+      device: uuid,
+      rid: visit.id,
+    })
+    return true
+  }
+
+  return {
+    of,
+    /** What it means that no device is known. */
+    registrarState: registrar.state,
+    remove,
+    /** Those that are registered now; one that registers meanwhile stays. */
+    removeAll: async (visit: Visit, account: Identity): Promise<void> => {
+      for (const uuid of (await of(account)).keys()) await remove(visit, account, uuid)
+    },
+  }
+}
+
+export type Devices = ReturnType<typeof devices>
+
+/** Null for a contact that is expired, that is no device's, or that cannot be read. */
+function readDevice(text: string, at: Date): Device | null {
+  const contact = parseSipContact(text)
+  if (contact === null) return null
+  const { parameters, uriParameters, uriHeaders } = contact
+  const uuid = parameters.get('+sip.instance')?.replace(/^<|>$/g, '') ?? ''
+  const updatedAt = secondsOf(uriParameters.get('updatedat'))
+  if (uuid === '' || updatedAt === null) return null
+  const lifetime = secondsOf(parameters.get('expires') ?? uriParameters.get('expires'))
+  const isGone = lifetime !== null && (updatedAt + lifetime) * 1000 + SHOWN_AFTER_EXPIRY_MS < at.getTime()
+  if (isGone) return null
+  const userAgent = uriHeaders.get('user-agent') ?? ''
+  return { uuid, updatedAt: new Date(updatedAt * 1000), userAgent, ...readUserAgent(userAgent) }
+}
+
+/** Null for anything but whole seconds; ten digits are enough until the year 2286. */
+const secondsOf = (text = ''): number | null => (/^\d{1,10}$/.test(text) ? Number(text) : null)
+
+/** `App/1.2.3 (Device) Library/4.5`: what is not written so is all app. */
+function readUserAgent(userAgent: string): Pick<Device, 'app' | 'version' | 'name'> {
+  const product = /(?<![\w-])([\w-]+)\/([\d.]+)/.exec(userAgent)
+  const open = product === null ? -1 : userAgent.indexOf('(', product.index + product[0].length)
+  if (product === null || open < 0) return { app: userAgent, version: '', name: '' }
+  const [, app = '', version = ''] = product
+  const [name = ''] = userAgent.slice(open + 1).split(')', 1)
+  return { app, version, name }
+}
