@@ -1,8 +1,8 @@
-/** Android devices: Firebase Cloud Messaging, a service account for each project. */
+/** Android devices: Firebase Cloud Messaging, a service account for each project (docs/adr/0013). */
 
 import { readFileSync } from 'node:fs'
-import type { ClientRequest } from 'node:http'
 import type { Agent } from 'node:https'
+import type { Messaging } from 'firebase-admin/messaging'
 import type { Config } from '../config/config.ts'
 import { PushFailure, type PushReason, unlessAborted } from './failure.ts'
 import { type GoogleAccount, googleAccount } from './google-account.ts'
@@ -13,7 +13,7 @@ export function fcm(config: Config, now: () => Date, limitMs: number): Sender | 
   const files = config.FCM_SERVICE_ACCOUNT_FILES
   if (files.length === 0) return null
   const known = new Map<string, GoogleAccount>()
-  let connections: Promise<Agent> | null = null
+  const opened = new Map<GoogleAccount, Promise<Project>>()
 
   /** A file that could not be read is read again next time. */
   const accountIn = (entry: (typeof files)[number]): GoogleAccount => {
@@ -41,40 +41,85 @@ export function fcm(config: Config, now: () => Date, limitMs: number): Sender | 
     return account
   }
 
+  const projectOf = (account: GoogleAccount): Promise<Project> => {
+    const project = opened.get(account) ?? openProject(account, config)
+    opened.set(account, project)
+    return project
+  }
+
+  const attempt = async (account: GoogleAccount, message: PushMessage, signal: AbortSignal) => {
+    const { messaging, agent } = await projectOf(account)
+    try {
+      signal.throwIfAborted()
+      // At the limit the request is left alone: firebase-admin ends it after 15 seconds and does not repeat it.
+      await unlessAborted(signal, messaging.send(fcmMessage(message)))
+      return null
+    } catch (error) {
+      const failure = failureOf(error)
+      if (failure.reason === 'wrong_key') account.forgetToken()
+      if (failure.reason === 'connection' || failure.reason === 'timeout') closeIdle(agent)
+      return failure
+    }
+  }
+
   return {
     async send(message, signal) {
       if (!/^[\w:-]+$/.test(message.prid)) throw new PushFailure('bad_device', { detail: 'pn_prid names no device' })
       const account = accountFor(message.param)
       await unlessAborted(signal, account.getAccessToken())
-      // Loaded here, and so only by whoever sends to Google: TLS clients and this library cost memory and start-up time.
-      const [{ initializeApp, deleteApp }, { getMessaging }] = await Promise.all([
-        import('firebase-admin/app'),
-        import('firebase-admin/messaging'),
-      ])
-      connections ??= agentFor(config)
-      const shared = await connections
-      const once = oneSend(shared, signal)
-      // firebase-admin knows no way to end a send: an app that lives as long as this one does is that way.
-      const options = { credential: account, projectId: account.project, httpAgent: once.agent }
-      const app = initializeApp(options, crypto.randomUUID())
-      try {
-        await Promise.race([getMessaging(app).send(fcmMessage(message)), once.ended])
-      } catch (error) {
-        const failure = failureOf(error)
-        if (failure.reason === 'wrong_key') account.forgetToken()
-        if (failure.reason === 'connection' || failure.reason === 'timeout') closeIdle(shared)
-        throw failure
-      } finally {
-        once.end()
-        await deleteApp(app)
-      }
+      const first = await attempt(account, message, signal)
+      // A connection that was kept may have died unnoticed, so a new one deserves a try.
+      const failure = first?.reason === 'connection' ? await attempt(account, message, signal) : first
+      if (failure !== null) throw failure
     },
     check: () => Promise.all(files.map((entry) => checked(entry.file, () => accountIn(entry)))),
     async close() {
-      const shared = await connections
-      shared?.destroy()
+      const projects = await Promise.all(opened.values())
+      opened.clear()
+      await Promise.all(projects.map(({ close }) => close()))
     },
   }
+}
+
+interface Project {
+  readonly messaging: Messaging
+  readonly agent: Agent
+  readonly close: () => Promise<void>
+}
+
+/** The library is loaded here, and so only by whoever sends to Google: it costs memory and start-up time. */
+async function openProject(account: GoogleAccount, config: Config): Promise<Project> {
+  const [{ initializeApp, deleteApp }, { getMessaging }, agent] = await Promise.all([
+    import('firebase-admin/app'),
+    import('firebase-admin/messaging'),
+    agentFor(config),
+  ])
+  const options = { credential: account, projectId: account.project, httpAgent: agent }
+  const app = initializeApp(options, crypto.randomUUID())
+  const messaging = getMessaging(app)
+  forbidRetries(messaging)
+  return {
+    messaging,
+    agent,
+    async close() {
+      agent.destroy()
+      await deleteApp(app)
+    },
+  }
+}
+
+/** Not in its types: where firebase-admin 14 keeps what it repeats. */
+interface Insides {
+  readonly messagingRequestHandler: { readonly httpClient: { readonly retry: { maxRetries: number } } }
+}
+
+/**
+ * By itself firebase-admin repeats a request up to four times with pauses that grow to four seconds, after the caller
+ * has had its answer too, and has no setting for it. Repeating is decided in `send`.
+ */
+function forbidRetries(messaging: Messaging): void {
+  const { messagingRequestHandler } = messaging as unknown as Insides
+  messagingRequestHandler.httpClient.retry.maxRetries = 0
 }
 
 /** The time after which a phone that sleeps may get a call or token too late to be of use. */
@@ -110,57 +155,6 @@ function closeIdle(agent: Agent): void {
   }
 }
 
-/** Node's agents have it and its types do not: where a request asks for its connection. */
-interface TakesRequests {
-  addRequest: (request: ClientRequest, ...rest: unknown[]) => void
-}
-
-const MOST_ATTEMPTS = 2
-
-/**
- * An agent for the requests of one send. firebase-admin repeats a request up to four times with growing pauses; here
- * it may once, at once, when its connection broke, and nothing leaves after the send has ended. `ended` rejects when
- * there is no use in waiting for firebase-admin any longer.
- */
-function oneSend(connections: Agent, signal: AbortSignal) {
-  const shared = connections as Agent & TakesRequests
-  const agent: Agent & TakesRequests = Object.create(shared)
-  const { promise: ended, reject } = Promise.withResolvers<never>()
-  let attempts = 0
-  let isOver = false
-  let current: ClientRequest | null = null
-
-  agent.addRequest = (request, ...rest) => {
-    attempts += 1
-    if (isOver || attempts > MOST_ATTEMPTS) {
-      request.destroy(new PushFailure('connection'))
-      return
-    }
-    current = request
-    if (attempts === MOST_ATTEMPTS) {
-      request.once('error', ({ message }) => reject(new PushFailure('connection', { detail: message })))
-    }
-    request.once('response', ({ statusCode = 0 }) => {
-      if (statusCode >= 500) reject(new PushFailure('unavailable', { status: statusCode }))
-    })
-    shared.addRequest(request, ...rest)
-  }
-
-  const abort = () => {
-    reject(signal.reason)
-    end()
-    current?.destroy()
-  }
-  const end = () => {
-    isOver = true
-    signal.removeEventListener('abort', abort)
-  }
-  ended.catch(() => {}) // it is raced, or comes too late for anybody
-  signal.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
-  return { agent, ended, end }
-}
-
 const REASONS: Readonly<Record<string, PushReason>> = {
   'messaging/registration-token-not-registered': 'unregistered',
   'messaging/invalid-registration-token': 'bad_device',
@@ -181,7 +175,8 @@ function failureOf(error: unknown): PushFailure {
   if (error instanceof PushFailure) return error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
   const status = error instanceof Error ? Reflect.get(Object(Reflect.get(error, 'httpResponse')), 'status') : null
-  const reason = (code === null ? undefined : REASONS[code]) ?? 'refused'
+  const isOutOfOrder = typeof status === 'number' && status >= 500
+  const reason = isOutOfOrder ? 'unavailable' : ((code === null ? undefined : REASONS[code]) ?? 'refused')
   return new PushFailure(reason, {
     detail: reason === 'connection' && error instanceof Error ? error.message : code,
     status: typeof status === 'number' ? status : null,

@@ -8,7 +8,10 @@ export interface GoogleAccount {
   readonly project: string
   /** Other values of `pn_param` that mean this project, such as its number. */
   readonly alias: string | null
-  /** In the form of `Credential` of firebase-admin. Fails with a `PushFailure`. */
+  /**
+   * In the form of `Credential` of firebase-admin, which would keep the token for as long as `expires_in` says. It is
+   * kept here, where it can be forgotten, so that is always 0. Fails with a `PushFailure`.
+   */
   readonly getAccessToken: () => Promise<{ access_token: string; expires_in: number }>
   /** The token was refused: the next one is a new one. */
   readonly forgetToken: () => void
@@ -16,7 +19,7 @@ export interface GoogleAccount {
 
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging'
 const ASSERTION_SECONDS = 3600
-/** firebase-admin wants a token that lives five minutes more, or asks again each time. */
+/** The clocks of two machines differ, and a push may take a while. */
 const RENEW_BEFORE_MS = 6 * 60_000
 
 interface Key {
@@ -47,15 +50,13 @@ export function googleAccount(
     project: account.project,
     alias,
     getAccessToken: async () => {
-      const at = now().getTime()
-      if (token === null || token.expiresAt - at < RENEW_BEFORE_MS) {
-        asking ??= ask().finally(() => {
-          asking = null
-        })
-        await asking
+      if (token !== null && token.expiresAt - now().getTime() >= RENEW_BEFORE_MS) {
+        return { access_token: token.text, expires_in: 0 }
       }
-      const { text, expiresAt } = token! // `ask` has set it, or failed
-      return { access_token: text, expires_in: (expiresAt - at) / 1000 }
+      asking ??= ask().finally(() => {
+        asking = null
+      })
+      return { access_token: await asking, expires_in: 0 }
     },
     forgetToken: () => {
       token = null

@@ -55,6 +55,12 @@ test('a compiled executable sends through APNs, FCM and a program', async () => 
   expect(bad.results).toEqual(['push.failed', 'push.failed', 'sent', 'push.failed', 'sent'])
   expect(bad.log).toContain('"reason":"unregistered"')
 
+  // Minified, the library is still kept from asking again by itself.
+  google.fake.answers = ['die', 'die', { status: 200, body: { name: 'x' } }]
+  const asked = google.fake.requests.length
+  expect((await run([toGoogle])).results).toEqual(['push.failed'])
+  expect(google.fake.requests).toHaveLength(asked + 2)
+
   const program = { APP_FLEXISIP_PUSHER_PATH: shop.program('pusher', 'exit 0') }
   expect((await run([toGoogle], program)).results).toEqual(['sent'])
   expect(shop.argv().slice(0, 2)).toEqual(['--pn-provider', 'fcm'])

@@ -439,6 +439,26 @@ describe('FCM says no', () => {
     expect((await outcome(TO_GOOGLE)).result).toBe('sent')
   })
 
+  test('in the words of something in between is logged as unavailable', async () => {
+    google.fake.answers = [{ status: 502, body: undefined }]
+    const { outcome, failures } = pushing(byAccount())
+    expect((await outcome(TO_GOOGLE)).result).toBe('unavailable push.failed')
+    expect(failures()).toEqual(['unavailable'])
+    expect(google.fake.requests).toHaveLength(1)
+  })
+
+  test('an access token that was refused is not shown again', async () => {
+    google.fake.answers = [fcmError(401, 'THIRD_PARTY_AUTH_ERROR'), { status: 200, body: { name: 'x' } }]
+    const { outcome } = pushing(byAccount())
+    expect((await outcome(TO_GOOGLE)).result).toBe('unavailable push.failed')
+    google.fake.tokenAnswer = { status: 200, body: { access_token: 'access-2', expires_in: 3600 } }
+    expect((await outcome(TO_GOOGLE)).result).toBe('sent')
+    expect(google.fake.requests.map(({ authorization }) => authorization)).toEqual([
+      'Bearer access-1',
+      'Bearer access-2',
+    ])
+  })
+
   test.each([
     ['refuses the account', { status: 400, body: { error: 'invalid_grant' } }, 'wrong_key'],
     ['is out of order', { status: 503, body: {} }, 'unavailable'],
@@ -500,6 +520,17 @@ describe('a connection to FCM', () => {
     await Bun.sleep(300)
     expect(google.fake.requests).toHaveLength(1)
     expect((await outcome(TO_GOOGLE)).result).toBe('sent')
+  })
+
+  test('that breaks after the limit does not bring the push back', async () => {
+    google.fake.answers = ['die', answered]
+    google.fake.delayMs = 400
+    const { outcome, failures } = pushing(byAccount(), { limitMs: 300 })
+    expect((await outcome(TO_GOOGLE)).result).toBe('unavailable push.failed')
+    expect(failures()).toEqual(['timeout'])
+    await eventually(() => google.fake.answers.length === 1)
+    await Bun.sleep(600)
+    expect(google.fake.requests).toHaveLength(1)
   })
 
   test('that is refused or has the wrong certificate ends at once', async () => {
