@@ -385,8 +385,34 @@ describe('messages', () => {
   })
 })
 
+describe('a test', () => {
+  /** Where the `expect(` begins whose promise is looked at here; the argument may be of any length. */
+  const startOf = (source: string, end: number) => {
+    let depth = 0
+    for (let at = end; at >= 0; at -= 1) {
+      if (source[at] === ')') depth += 1
+      if (source[at] === '(') depth -= 1
+      if (depth === 0) return source.lastIndexOf('expect', at)
+    }
+    return 0
+  }
+
+  test('waits for each promise that it expects something of', () => {
+    const folder = join(root, '../test')
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file))
+    const forgotten = files.flatMap((file) => {
+      const source = readFileSync(join(folder, file), 'utf8')
+      return [...source.matchAll(/\)(?=\s*\.(?:resolves|rejects)\b)/g)]
+        .map(({ index }) => startOf(source, index))
+        .filter((start) => !/\b(await|return)\s+$/.test(source.slice(0, start)))
+        .map((start) => `${file}: ${source.slice(start, start + 60)}`)
+    })
+    expect(forgotten).toEqual([])
+  })
+})
+
 test('no exported name is used nowhere', () => {
-  const folders = ['src', 'test', 'bench', 'drizzle'].map((name) => join(root, '..', name))
+  const folders = ['src', 'test', 'bench', 'scripts', 'drizzle'].map((name) => join(root, '..', name))
   const words = new Map<string, number>()
   for (const folder of folders) {
     for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {

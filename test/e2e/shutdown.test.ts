@@ -50,7 +50,7 @@ test('SIGTERM lets a request that is in flight finish, takes no new one, and end
   running.child.kill('SIGTERM')
   await Bun.sleep(200)
   expect(running.child.exitCode).toBeNull()
-  expect(fetch(`http://127.0.0.1:${running.port}/api/ping`, { keepalive: false })).rejects.toThrow()
+  await expect(fetch(`http://127.0.0.1:${running.port}/api/ping`, { keepalive: false })).rejects.toThrow()
   request.finish()
   expect(await running.child.exited).toBe(0)
   await request.closed

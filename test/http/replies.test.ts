@@ -84,15 +84,15 @@ describe('every refusal', () => {
     expect(broken.lines.filter((line) => line.includes(id))).toHaveLength(1)
   })
 
-  test('counts what is behind its first message', () => {
+  test('counts what is behind its first message', async () => {
     const body = async (fields: [string, number][]) => {
       const messages = fields.map(([name, count]) => [name, Array(count).fill({ id: 'v.string' })] as const)
       const error = new AppError('invalid', 'errors.invalid', { fields: new Map(messages) })
       return ((await refusal(error, 'en').json()) as { message: string }).message
     }
-    expect(body([['value', 1]])).resolves.toBe('The value must be text.')
-    expect(body([['value', 2]])).resolves.toBe('The value must be text. (and 1 more error)')
-    expect(
+    await expect(body([['value', 1]])).resolves.toBe('The value must be text.')
+    await expect(body([['value', 2]])).resolves.toBe('The value must be text. (and 1 more error)')
+    await expect(
       body([
         ['value', 1],
         ['name', 2],
