@@ -9,7 +9,7 @@ RUN bun install --frozen-lockfile --ignore-scripts
 COPY tsconfig.json ./
 COPY drizzle drizzle
 COPY src src
-COPY test/build.ts test/build.ts
+COPY scripts/build.ts scripts/build.ts
 RUN bun run build && mkdir /data
 
 FROM debian:12-slim

@@ -1,7 +1,7 @@
 // The two servers that are compared, each in a process of its own.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, executable } from '../test/build.ts'
+import { build, executable } from '../scripts/build.ts'
 import { freePort } from '../test/support/postgres.ts'
 
 export interface Server {

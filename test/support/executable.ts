@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SQL } from 'bun'
-import { executable } from '../build.ts'
+import { executable } from '../../scripts/build.ts'
 import { postgresUrl } from './database.ts'
 
 export { executable }

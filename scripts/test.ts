@@ -3,8 +3,8 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startPostgres } from '../test/support/postgres.ts'
 import { buildCommand } from './build.ts'
-import { startPostgres } from './support/postgres.ts'
 
 const root = join(import.meta.dir, '..')
 const fast = process.argv.includes('--fast')
@@ -87,8 +87,8 @@ const suite = async (name: string, files: string[], env: Record<string, string> 
 const bin = (name: string) => [process.execPath, join(root, 'node_modules/.bin', name)]
 
 /** Everything but the proofs of the executable, which need it built. */
-const tests = readdirSync(import.meta.dir)
-  .filter((name) => !['e2e', 'support', 'run.ts', 'build.ts'].includes(name))
+const tests = readdirSync(join(root, 'test'))
+  .filter((name) => !['e2e', 'support'].includes(name))
   .map((name) => `./test/${name}`)
 
 const cores = availableParallelism()
