@@ -1,5 +1,5 @@
-// `bun run bench`: requests a second against raw Bun.serve in the same run (DESIGN.md §11). `--quick` for one short
-// round, `--write` to put the table into docs/performance.md. Needs `wrk`.
+// `bun run bench`: requests a second against raw Bun.serve in the same run (docs/performance.md). `--quick` for one
+// short round, `--write` to put the table into docs/performance.md. Needs `wrk`.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -4,7 +4,7 @@ const ORIGINS = ['https://hcaptcha.com', 'https://*.hcaptcha.com']
 const FIELD = 'h-captcha-response'
 const TIMEOUT_MS = 30_000
 
-/** hCaptcha; the site's answer is checked server-side with the secret (spec tokens.md §2.1). */
+/** hCaptcha: its answer is checked by the server, with the secret (behaviour/tokens.md §2.1). */
 export const hcaptcha = ({ config, log }: CaptchaDeps): Captcha => ({
   field: FIELD,
   foreign: ORIGINS,

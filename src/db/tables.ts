@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import type { Columns } from './columns.postgres.ts'
 
 /**
- * Every table, once, for both databases. Names are a contract with operators' SQL (spec data.md §5):
- * Flexisip and Kamailio read `accounts`, `passwords` and `external_accounts`.
+ * Every table, once, for both databases. Names are a contract with operators' SQL (behaviour/data.md §1): Flexisip and
+ * Kamailio read `accounts`, `passwords` and `external_accounts`.
  */
 export const defineTables = (c: Columns) => {
   const stamps = {
@@ -59,7 +59,9 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
-  /** Absent row: the Space stores no passwords. `realm` null: the SIP domain. Algorithm null: decision D1. */
+  /**
+   * Absent row: the Space stores no passwords. `realm` null: the SIP domain. Algorithm null: the client chooses (D1).
+   */
   const spaceDigestAuthenticationConfigurations = c.table(
     'space_digest_authentication_configurations',
     {
@@ -299,7 +301,9 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
-  /** The 2021 generation's activation keys (spec legacy.md §7): one an account, remembered when it is spent (D47). */
+  /**
+   * The 2021 generation's activation keys (behaviour/legacy.md §6): one an account, remembered once it is spent (D47).
+   */
   const accountConfirmationKeys = c.table(
     'account_confirmation_keys',
     {
@@ -453,7 +457,7 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
-  /** Messages that wait to leave, and what became of them (DESIGN.md §7). */
+  /** Messages that wait to leave, and what became of them (docs/adr/0009-outbox.md). */
   const outboxMessages = c.table(
     'outbox_messages',
     {
@@ -504,7 +508,7 @@ export const defineTables = (c: Columns) => {
 
   const timestamps = { createdAt: c.moment(), updatedAt: c.moment() }
 
-  /** A third-party SIP account, read by Flexisip's B2BUA (spec data.md §5): no column may be renamed. */
+  /** A third-party SIP account, read by Flexisip's B2BUA (behaviour/data.md §1.3): no column may be renamed. */
   const externalAccounts = c.table(
     'external_accounts',
     {

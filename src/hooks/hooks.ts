@@ -41,7 +41,7 @@ const within = async <Value>(limitMs: number, work: () => Value | Promise<Value>
 }
 
 /**
- * The operator's own code (DESIGN.md §8): it gets values, never stores, and what it throws is logged. A document is
+ * The operator's own code (docs/hooks.md): it gets values, never stores, and what it throws is logged. A document is
  * served without what failed, or with `HOOKS_STRICT` not at all (503).
  */
 export const hooks = (deps: { config: Config; log: Logging }) => {

@@ -1,7 +1,7 @@
 import type { Logging } from '../logging/logging.ts'
 import { type Exchange, requestId } from './exchange.ts'
 
-/** A phone's document left: told in any case, since it is what support is asked about. */
+/** A served document is logged in any case, because it is what support is asked about. */
 const isDocument = (exchange: Exchange | undefined, { status, headers }: Response): boolean =>
   status === 200 &&
   exchange?.head === false &&

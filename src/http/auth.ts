@@ -23,7 +23,7 @@ const asSeen = (uri: string): string | null => {
   return url === null ? null : url.pathname + url.search
 }
 
-/** Whether a signed `uri` is the request's, with or without its query and the base path (spec auth.md §4.3 #6). */
+/** Whether a signed `uri` is the request's, with query and base path or without (behaviour/requests.md §4.4). */
 const isTarget = (uri: string, url: string, basePath: string): boolean => {
   const target = targetOf(url)
   const query = target.indexOf('?')

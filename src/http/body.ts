@@ -5,14 +5,14 @@ export const BODY_BYTES = 65_536
 /** What a route needs that takes a dictionary, a vCard or the texts of a Space, with every character escaped. */
 export const LARGE_BODY_BYTES = 1_048_576
 
-/** Edge blanks belong to a secret (spec auth.md §1). */
+/** Blanks at the edges belong to a secret (behaviour/requests.md §2.2). */
 const NEVER_TRIMMED = new Set(['password', 'password_confirmation', 'current_password', 'old_password'])
 
 type Members = Readonly<Record<string, unknown>>
 
 const tooLarge = (limit: number) => new AppError('too_large', 'errors.body_too_large', { values: { limit } })
 
-/** Deeper than any body of ours; whoever nests further wants to see the stack end. */
+/** No body of ours is nested so deep. Deeper nesting is an attempt to exhaust the stack. */
 const DEEPEST = 32
 
 /** Trims text and turns blank text into null, at any depth. */
@@ -111,8 +111,8 @@ const parseBody = async ({ headers }: Request, body: string): Promise<unknown> =
 }
 
 /**
- * The members of a request's body, and of its query where the body is silent about them (spec auth.md §1). A body
- * that is no object has none. Refuses malformed JSON (400) and bodies of more than `limit` bytes (413).
+ * The members of a request's body, and of its query where the body is silent about them (behaviour/requests.md §2.1). A
+ * body that is no object has none. Refuses malformed JSON (400) and bodies of more than `limit` bytes (413).
  */
 export const readMembers = async (request: Request, limit: number): Promise<Members> => {
   const parsed = await parseBody(request, await readText(request, limit))

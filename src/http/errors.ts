@@ -45,7 +45,7 @@ const settingsOf = (error: AppError, role: Role | null): readonly string[] => {
   return [...new Set(messages.flatMap(({ setting }) => setting ?? []))]
 }
 
-/** spec auth.md §11: the first message of the first field, then how many more there are. */
+/** The first message of the first field, then how many more there are (behaviour/requests.md §3.3). */
 const fieldErrors = (error: AppError, language: Language) => {
   const errors: Record<string, string[]> = {}
   let count = 0

@@ -54,7 +54,7 @@ export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, e
       }
       const wrong = wrongMethod(methods, exchange.language)
       if (!isPage) return wrong
-      // Whoever reloads the answer to a form by its address learns no names of methods.
+      // A person who opens the address of a form's answer reads that nothing is there, not names of methods.
       const page = errorPage(request, exchange, 405, (language) => translate(language, { id: 'errors.not_found' }))
       page.headers.set('allow', wrong.headers.get('allow') ?? '')
       return page

@@ -34,7 +34,7 @@ const pathOf = (url: string): string => {
   return query < 0 ? url.slice(start) : url.slice(start, query)
 }
 
-/** Nothing of ours has a name that is no UTF-8, or that has a NUL in it. */
+/** A path that is no UTF-8, or has a NUL in it, names nothing of ours. */
 const isReadable = (path: string): boolean => {
   try {
     return !decodeURIComponent(path).includes('\0')
@@ -43,7 +43,7 @@ const isReadable = (path: string): boolean => {
   }
 }
 
-/** The same without its body, which a HEAD only measures, as it comes: it may be long. */
+/** The reply to a HEAD: without the body, which is measured piece by piece, because it may be long. */
 const headOf = async (response: Response): Promise<Response> => {
   let size = 0
   for await (const chunk of response.body ?? []) size += chunk.byteLength
@@ -52,8 +52,8 @@ const headOf = async (response: Response): Promise<Response> => {
 }
 
 /**
- * What happens to every request before it meets a route, in the order of spec auth.md §1: forwarding headers, CORS,
- * Space, then the routes; and what every reply gets on its way out.
+ * What happens to every request before it meets a route, in this order: forwarding headers, CORS, the Space
+ * (behaviour/requests.md §1); and what every reply gets on its way out.
  */
 export const front = (deps: {
   config: Config
@@ -91,7 +91,7 @@ export const front = (deps: {
       response.headers.set('x-ratelimit-limit', String(exchange.quota.limit))
       response.headers.set('x-ratelimit-remaining', String(exchange.quota.remaining))
     }
-    // Refusals name it themselves. Pages always do: whether one had something to say must not show.
+    // Refusals name it themselves. Pages always name it, so that it does not tell whether one had something to say.
     if ((exchange.hasSpoken || exchange.isPage) && response.status < 400)
       response.headers.set('content-language', exchange.language)
     return exchange.head ? headOf(response) : response
@@ -142,7 +142,8 @@ export const front = (deps: {
 
   /** The request as the routes know it: without the base path. */
   const routable = (request: Request): Request => {
-    // Elysia looks for the path from the 11th character on, which is beyond it after `http://pbx`.
+    // Elysia looks for the path from the 11th character on. After a host as short as in `http://pbx` it has begun
+    // before.
     const pathAt = request.url.indexOf('/', 8)
     const isShort = pathAt >= 0 && pathAt < ELYSIA_LOOKS_FROM
     if (basePath === '' && !isShort) return request

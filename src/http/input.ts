@@ -69,7 +69,7 @@ export const dictionary = () =>
     matches: isDictionary,
   })
 
-/** In characters, not in halves of them; long text is not taken apart to learn that it is long. */
+/** Counts characters, not UTF-16 units. A text of more than twice as many units is too long without being counted. */
 export const isLongerThan = (max: number, text: string): boolean =>
   text.length > max && (text.length > 2 * max || [...text].length > max)
 

@@ -1,6 +1,9 @@
 import type { Visit } from '../nouns/visit.ts'
 
-/** The API key in clear, as browsers of the reference keep it (spec auth.md §5). null: until the browser closes. */
+/**
+ * The API key in clear, as browsers of the reference keep it (behaviour/requests.md §5). `lifetimeMinutes` null: until
+ * the browser closes.
+ */
 export const withKeyCookie = (
   response: Response,
   key: string,

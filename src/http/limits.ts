@@ -120,9 +120,9 @@ export const backoff = (
 const CLEAR_BATCH = 500
 
 /**
- * The table of limits (spec auth.md §10). An address counts as its network does (D56): `exchange.network`. Guessing is
- * counted in the database where several processes share one. The volume limit of the API is counted by each process: it
- * protects the process, and a `GET` writes nothing.
+ * The table of limits (behaviour/requests.md §8). An address counts as its network does (D56): `exchange.network`.
+ * Guessing is counted in the database where several processes share one. The volume limit of the API is counted by each
+ * process: it protects the process, and a `GET` writes nothing.
  */
 export const limits = (config: Config, db: Db, log: Logging) => {
   const throttled = (name: string, key: string, retryAfterSeconds: number) => {
@@ -154,8 +154,8 @@ export const limits = (config: Config, db: Db, log: Logging) => {
     /** Passwords typed for an account, known or not. */
     passwords: backoff(db, 'password', isOff, throttled),
     /**
-     * Sign-ins of strangers with a password, per address and per Space, in a quarter of an hour; those that succeed do not
-     * count. Beyond that of a Space they are slow.
+     * Sign-ins of strangers with a password, per address and per Space, in a quarter of an hour; those that succeed do
+     * not count. Beyond the limit of a Space they are slowed down, not refused.
      */
     signInsOfAddress: limit('sign-in-address', isOff ? null : 30, true, 900),
     signInsOfSpace: limit('sign-in-space', isOff ? null : 300, true, 900),

@@ -7,7 +7,7 @@ import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
 export const record = <Members extends TProperties>(name: string, members: Members) =>
   Type.Object(members, { $id: name })
 
-/** The same with members that it has only here and there. */
+/** The same object where some of its optional members are always there. */
 export const having = <Schema extends TSchema>(schema: Schema, ...always: string[]): Schema => ({ ...schema, always })
 
 export const object = Type.Object

@@ -59,7 +59,7 @@ export const envelopeSchema = <Item extends TSchema>(name: string, item: Item) =
     total: integer(0),
   })
 
-/** The envelope of spec accounts.md §1.4. `path` is the absolute URL of the list. */
+/** One page of a list, as clients expect it (behaviour/requests.md §3.4). `path` is the absolute URL of the list. */
 export const pageEnvelope = <Item>(options: {
   data: readonly Item[]
   total: number

@@ -32,7 +32,7 @@ export const jsonText = (body: string | ReadableStream<Uint8Array>): Response =>
   new Response(body, { headers: JSON_HEADERS })
 
 /**
- * "empty" of the spec: 200 without a body. It names a type all the same: liblinphone 5.1 and 5.5 read the header of
- * every 2xx through a null pointer (spec clients.md §8).
+ * 200 without a body. It names a type all the same: liblinphone 5.1 and 5.5 read the header of every 2xx through a null
+ * pointer (compatibility.md §2.8).
  */
 export const empty = (): Response => new Response(null, { headers: JSON_HEADERS })

@@ -20,7 +20,7 @@ export type Space = Readonly<Tables['spaces']['$inferSelect']> & {
   readonly carddavServers: readonly CarddavServer[]
 }
 
-/** A Space with what is kept beside it and shown inside it (spec spaces.md §1). */
+/** A Space with what is kept beside it and shown inside it (behaviour/spaces.md §1.1). */
 export type AdministeredSpace = Space & { readonly emailServer: Tables['spaceEmailServers']['$inferSelect'] | null }
 
 /** Which rows a store function may see: those of one Space, or all of them, with the reason written down. */
@@ -41,7 +41,7 @@ export const realmOf = (space: Space): string => space.digest?.realm ?? space.do
 export const hasUniqueEmails = (config: Pick<Config, 'ACCOUNT_EMAIL_UNIQUE'>, space: Pick<Space, 'uniqueEmail'>) =>
   config.ACCOUNT_EMAIL_UNIQUE || space.uniqueEmail
 
-/** spec spaces.md §6: expired from 00:00 UTC of the stored date. */
+/** Expired from 00:00 UTC of the stored date (behaviour/spaces.md §6). */
 export const isExpired = (space: Space, now: Date): boolean => space.expireAt !== null && space.expireAt <= now
 
 /** The language of messages to an account (spec i18n.md §5): its own, its Space's, or that of whoever caused it. */

@@ -1,6 +1,6 @@
 /** The colours of a Space, from its hue alone, so that texts can be read whatever the hue is (WCAG 2.1 §1.4.3). */
 
-/** Unless the Space says otherwise (spec spaces.md §1.1). */
+/** Unless the Space says otherwise (behaviour/spaces.md §1.1). */
 export const USUAL_HUE = 22
 
 /** A little more than WCAG asks for: cards are not quite white, and not quite black. */

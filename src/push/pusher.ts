@@ -1,4 +1,4 @@
-/** The operator's own program, in place of APNs and FCM (spec tokens.md §3). */
+/** The operator's own program, in place of APNs and FCM (docs/push.md). */
 
 import { accessSync, constants } from 'node:fs'
 import type { Config } from '../config/config.ts'

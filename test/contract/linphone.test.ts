@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { parseChallenge, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { digestParameters } from '../support/digest.ts'
 
-// What unmodified Linphone clients send and need in return (spec clients.md §3–§5, observed on 5.1 and 5.5).
+// What unmodified Linphone clients send and need in return, as observed on 5.1 and 5.5 (compatibility.md §2.4).
 
 let t: TestApp
 beforeAll(async () => {

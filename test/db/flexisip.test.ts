@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { type OtherConnection, otherConnection } from '../support/other-connection.ts'
 
-// What a SIP proxy asks our database in plain SQL (spec data.md §5). Operators edit these statements, so several
+// What a SIP proxy asks our database in plain SQL (behaviour/data.md §2). Operators edit these statements, so several
 // spellings of the same question must run unchanged on both databases: the names and types of columns are a contract.
 
 /** The password of `:id` at `:domain`, as Flexisip's authentication and Kamailio's `auth_db` ask for it. */

@@ -25,7 +25,7 @@ test('it starts fast and needs little, and says that it is well', async () => {
   process.stdout.write(
     `measured: first 200 after ${milliseconds.toFixed(0)} ms; ${idle.toFixed(0)} MB idle, ${after.toFixed(0)} MB after 2000 requests\n`,
   )
-  // Far from the aims of DESIGN §11, which `bun run bench` holds: this only notices that something went badly wrong.
+  // Far from what `bun run bench` asks (docs/performance.md): this only notices that something went badly wrong.
   expect([milliseconds < 5000, idle < 250]).toEqual([true, true])
   await running.stop()
   await place.remove()

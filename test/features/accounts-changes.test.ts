@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { ha1 } from '../../src/protocols/digest.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// What happens to an account after it was made (spec accounts.md §6, §10–§12), refusals first.
+// What happens to an account after it was made (behaviour/accounts.md §6, behaviour/accounts.md §8), refusals first.
 
 let t: TestApp
 let admin: TestAccount

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Call, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// What may be said about an account (spec accounts.md §2): every rule with its own sentence, all of them at once, and
-// after a refusal nothing anywhere has changed.
+// What may be said about an account (behaviour/accounts.md §2): every rule with its own sentence, all of them at once,
+// and after a refusal nothing anywhere has changed.
 
 let t: TestApp
 let admin: TestAccount

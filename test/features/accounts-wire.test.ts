@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { pageEnvelope } from '../../src/http/pagination.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// What leaves the server about an account (spec accounts.md §1): the exact members of every reply, each of its type.
+// What leaves the server about an account (behaviour/accounts.md §1): the exact members of every reply, each of its
+// type.
 
 let t: TestApp
 let admin: TestAccount
@@ -45,7 +46,7 @@ const MEMBERS: Record<string, Type> = {
   actions: emptyList,
   carddav_servers: emptyList,
 }
-/** While the 2021 API is on (spec legacy.md §11). */
+/** While the 2021 API is on (behaviour/legacy.md §6). */
 const LEGACY: Record<string, Type> = {
   creation_time: (value) => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(String(value)),
   email_changed: nothing,

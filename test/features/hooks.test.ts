@@ -7,7 +7,7 @@ import { ConfigurationError } from '../../src/config/config.ts'
 import { dispatcherOf } from '../outbox/recording.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// The operator's own code (DESIGN.md §8): it gets values, and what it does wrong hurts nobody.
+// The operator's own code (docs/hooks.md): it gets values, and what it does wrong hurts nobody.
 
 let t: TestApp
 let folder: string

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// What a Flexisip asks (spec clients.md §6): `resolve` before each call, `search`.
+// What a Flexisip asks (compatibility.md §2.6): `resolve` before each call, `search`.
 
 let t: TestApp
 let root: TestAccount

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { AppError } from '../../src/errors.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 
-// What `spaces:create-update` promises (spec spaces.md §8, ops.md §2): an upsert by SIP domain that says no in words.
+// What `spaces:create-update` promises (behaviour/spaces.md §7): an upsert by SIP domain that says no in words.
 
 let t: TestApp
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { ha1 } from '../../src/protocols/digest.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// How a Space stores passwords (spec spaces.md §2.1, D34), in the object of today and in the two attributes of the
+// How a Space stores passwords (behaviour/spaces.md §2, D34), in the object of today and in the two attributes of the
 // generation before, which say the same.
 
 let t: TestApp

@@ -6,8 +6,9 @@ import type { Space } from '../../src/nouns/space.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { nameOf, type Objects, objectsOf, type Route, routesOf } from '../support/routes.ts'
 
-// Every route, asked by everybody who must not reach what it names (DESIGN §4). The routes come from the app itself,
-// so that a new one is held against these walls, or fails here for want of a sample, the moment it exists.
+// Every route, asked by everybody who must not reach what it names (behaviour/requests.md §6.2). The routes come from
+// the app itself, so that a new one is held against these walls, or fails here for want of a sample, the moment it
+// exists.
 
 let t: TestApp
 let folder: string

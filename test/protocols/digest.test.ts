@@ -11,7 +11,7 @@ import {
   responseMatches,
 } from '../../src/protocols/digest.ts'
 
-/** What carol sends in spec/auth.md §4.3, parameter by parameter. */
+/** A response of carol's, parameter by parameter. */
 const CAROL: Readonly<Record<string, string>> = {
   username: '"carol"',
   realm: '"sip.example.net"',

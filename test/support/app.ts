@@ -181,7 +181,7 @@ export const testApp = async (options: Options = {}) => {
     })
     const response = await front.fetch(request, { requestIP: () => ({ address }), port: 80 })
     const text = await response.text()
-    // Of every reply that any test ever gets: without a type it crashes real phones (spec clients.md §8).
+    // Of every reply that any test ever gets: without a type it crashes real phones (compatibility.md §2.8).
     const type = response.headers.get('content-type')
     const isNamed = path.startsWith('/api/') && text === '' && method !== 'HEAD' ? type === 'application/json' : type
     if (!isNamed) throw new Error(`${method} ${path}: a ${response.status} with the type ${type}`)

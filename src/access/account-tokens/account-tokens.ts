@@ -30,7 +30,7 @@ export const Consumption = form({ account_creation_token: text() })
 const PARAM = /^[A-Za-z0-9_.]+$/
 const PRID = /^[A-Za-z0-9_:-]+$/
 
-/** The tokens that lead to an account, or back into one (spec tokens.md §1–§8). */
+/** The tokens that lead to an account, or back into one (behaviour/tokens.md §1). */
 export const accountTokens = (deps: {
   config: Config
   db: Db
@@ -251,7 +251,9 @@ export const accountTokens = (deps: {
       record('token.sent', visit, kind, token)
     },
 
-    /** What is wrong with a creation token, for the two independent rules of spec tokens.md §7; null: nothing. */
+    /**
+     * What is wrong with a creation token, for the two rules of registration (behaviour/accounts.md §3); null: nothing.
+     */
     inspectCreation: async (on: Reader, visit: Visit, token: string): Promise<'unknown' | 'expired' | null> => {
       const found = await sought(token, (hash) => store.openCreation(on, visit.space, hash))
       if (found === null) return 'unknown'

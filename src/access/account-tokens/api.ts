@@ -26,7 +26,7 @@ const ConsumedTokenSchema = record('ConsumedToken', {
   account_id: integer(1),
 })
 
-/** spec tokens.md §2–§6 */
+/** How an app comes by a creation or recovery token (behaviour/tokens.md §2, behaviour/tokens.md §4). */
 export const accountTokensApi = ({ auth, accountTokens, limits }: Deps) =>
   new Elysia({ prefix: '/api', tags: ['Tokens'] })
     .use(auth)

@@ -20,7 +20,7 @@ interface Deps {
   readonly config: Config
 }
 
-/** The browser check of a creation request token (spec tokens.md §2.1): GET shows, POST confirms. */
+/** The browser check of a creation request token (behaviour/tokens.md §2.1): GET shows, POST confirms. */
 export const creationTokenPages = (deps: Deps) => {
   const { auth, pages, accountTokens, captcha, formTokens, config } = deps
   const basePath = config.BASE_PATH

@@ -29,7 +29,7 @@ export interface OwnKey {
 /** Why a key does not open the door. */
 type KeyRefusal = 'unknown_key' | 'other_address' | 'idle'
 
-/** API keys (spec auth.md §5): stored as hashes; their use is counted in memory, so a request writes nothing. */
+/** API keys (behaviour/requests.md §5), stored as hashes. Uses are counted in memory, so a request writes nothing. */
 export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: () => Date }) => {
   const { config, db, secrets, now } = deps
   const store = apiKeyStore(db)

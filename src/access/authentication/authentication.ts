@@ -70,7 +70,7 @@ interface Subject {
   readonly secret: string
 }
 
-/** Who is calling: API key, then DIGEST (spec auth.md §3–§4, §8–§9). */
+/** Who is calling, by API key or else by DIGEST (behaviour/requests.md §4), and whether they may. */
 export const authentication = (deps: {
   config: Config
   db: Db

@@ -4,12 +4,12 @@ import type { Visit } from '../../nouns/visit.ts'
 import type { Secrets } from '../../secrets.ts'
 
 const YEAR_SECONDS = 365 * 24 * 3600
-/** People who share a browser, or somebody's own account and the administrator's. */
+/** A few people may share a browser, and somebody may have an account of their own and the administrator's. */
 const MOST_ACCOUNTS = 5
 const NAME_LENGTH = 16
 const LONGEST_COOKIE = 1024
 
-/** Somebody signed in to the account from this browser. `name` is the browser's, and says nothing. */
+/** Somebody signed in to the account from this browser. `name` tells browsers apart and says nothing about any. */
 interface Known {
   readonly accountId: number
   readonly name: string

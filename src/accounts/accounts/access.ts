@@ -40,7 +40,7 @@ export const access = (deps: {
   const { db, store, secrets, apiKeys, provisioningTokens, sessions, now } = deps
   const others = accessStore(db)
 
-  /** Nobody is signed in any more, with a key of the account's own neither. How many sessions ended. */
+  /** Ends all sessions of the account and its own API key. Resolves to how many sessions ended. */
   const signOut = async (tx: Tx, accountId: number): Promise<number> => {
     await apiKeys.revoke(tx, accountId)
     return sessions.revoke(tx, accountId)
@@ -48,8 +48,8 @@ export const access = (deps: {
 
   /**
    * Ends all that opens the account besides its password, for good: its own API key, provisioning tokens and links,
-   * attached auth tokens, reset links, recovery codes and sessions. In the place of a provisioning token that waited the
-   * account has another one. How many sessions ended.
+   * attached auth tokens, reset links, recovery codes and sessions. A provisioning token that waited is replaced by
+   * another one. Resolves to how many sessions ended.
    */
   const end = async (tx: Tx, accountId: number, by: Asker): Promise<number> => {
     const at = now()

@@ -66,7 +66,7 @@ export interface Found {
 export interface Creation {
   readonly space: Space
   readonly row: Omit<NewAccountRow, 'createdAt' | 'updatedAt' | 'selfRegistered'>
-  /** In the panel, by whoever it is for. */
+  /** Whoever the account is for makes it, in the panel. */
   readonly selfRegistered?: boolean
   readonly password: string
   readonly algorithm: PasswordAlgorithm
@@ -74,12 +74,15 @@ export interface Creation {
   readonly by: { readonly address: string; readonly userAgent: string | null }
 }
 
-/** One of the two. */
+/** A phone number or an e-mail address. */
 type Contact = { readonly phone: string; readonly email?: never } | { readonly email: string; readonly phone?: never }
 
 const isGiven = (value: unknown) => value !== undefined && value !== null
 
-/** Said nothing of, it stays. Only what was active is switched off: nobody may have confirmed it yet (D48). */
+/**
+ * A flag that the request does not name stays as it is. Only an account that was active is switched off by this: one
+ * that nobody has confirmed yet goes on waiting (D48).
+ */
 const standingAfter = (before: AccountView, values: Input<typeof ChangedAccount>['values']) => {
   const after = (name: 'activated' | 'admin' | 'blocked') =>
     isGiven(values[name]) ? isTrue(values[name]) : before[name]
@@ -129,7 +132,7 @@ export const accounts = (deps: {
 
   const unknown = () => new AppError('not_found', 'account.unknown')
 
-  /** By `id@domain`: clients poll their own account. */
+  /** Remembered by `id@domain`, because clients poll their own account. */
   const ownAccount = remembered(
     db,
     () => now().getTime(),
@@ -145,7 +148,7 @@ export const accounts = (deps: {
     return { account, space }
   }
 
-  /** The account as it has become, of which the operator's hook hears after the commit. */
+  /** The account as it is now. The operator's hook hears of it after the commit. */
   const announced = async (
     tx: Tx,
     name: 'created' | 'updated',
@@ -173,7 +176,7 @@ export const accounts = (deps: {
   const isFull = async (on: Reader, space: Space, maxAccounts: number) =>
     maxAccounts > 0 && (await store.count(on, { space })) >= maxAccounts
 
-  /** An address collides where addresses are unique, by what the Space says now: while it is held that stays so. */
+  /** Whether an address collides depends on what the Space says now. While the Space is held, that stays so. */
   const collisions = async (on: Reader, wanted: Wanted) => {
     const taken = await store.taken(on, wanted)
     return { ...taken, email: taken.email && hasUniqueEmails(config, taken) }
@@ -201,7 +204,7 @@ export const accounts = (deps: {
     return ({ callingCode, number }) => open.has(callingCode) || (current !== null && current.phone === number)
   }
 
-  /** The Space that `domain` names; only super admins may choose one (spec accounts.md §2.2). */
+  /** The Space that `domain` names; only super administrators may choose one (behaviour/accounts.md §2.2). */
   const targetSpace = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Space> => {
     const { domain } = input.values
     if (typeof domain !== 'string') return visit.space
@@ -235,7 +238,7 @@ export const accounts = (deps: {
     return id
   }
 
-  /** When the activation key of an account that starts inactive dies (spec legacy.md §7). */
+  /** When the activation key of an account that starts inactive dies (behaviour/legacy.md §6). */
   const confirmationExpiry = (input: Input<typeof NewAccount>): Date | null => {
     const written = input.values.confirmation_key_expires
     if (typeof written !== 'string') return null
@@ -244,7 +247,7 @@ export const accounts = (deps: {
     return moment
   }
 
-  /** `POST /accounts` (spec accounts.md §10). */
+  /** `POST /accounts` (behaviour/accounts.md §6.2). */
   const create = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Found> => {
     const space = await targetSpace(visit, caller, input)
     if (await isFull(db.read, space, space.maxAccounts)) throw noRoom()
@@ -340,7 +343,7 @@ export const accounts = (deps: {
   }
 
   /**
-   * Self registration (spec accounts.md §3): not activated, nobody's administrator, in the request's Space.
+   * Self registration (behaviour/accounts.md §3): not activated, nobody's administrator, in the request's Space.
    * `redeem` spends what allowed it, in the same transaction; when it fails, nothing is stored.
    */
   const register = async (
@@ -353,7 +356,7 @@ export const accounts = (deps: {
     checkPassword(input, config)
     const algorithm = algorithmFor(input, space.digest)
     const { username, password, dtmf_protocol, domain } = input.values
-    // Checked like everybody's, then ignored. Whose they already are is nothing that a stranger may ask.
+    // Checked, then ignored. Whether somebody has the number already is not told to a stranger.
     checkPhone(input, await acceptance(input, null))
     if (typeof domain === 'string' && (await spaces.byDomain(domain)) === null) {
       input.refuse('domain', { id: 'v.unknown_domain' })
@@ -367,7 +370,7 @@ export const accounts = (deps: {
     return found as Found
   }
 
-  /** The password that it has already is sent once more. */
+  /** The request sends the password that the account has already. */
   const isUnchangedPassword = async (
     space: Space,
     current: AccountView | null,
@@ -492,9 +495,7 @@ export const accounts = (deps: {
       return found
     }
 
-  /**
-   * spec accounts.md §12: the name stays reserved, everything below the account goes with it.
-   */
+  /** The name stays reserved, and everything below the account goes with it (behaviour/accounts.md §8). */
   const remove = async (visit: Visit, space: Space, id: number): Promise<void> => {
     const gone = await db.transaction(async (tx) => {
       // One after the other: two accounts that are contacts of each other would wait for each other's rows.
@@ -522,7 +523,7 @@ export const accounts = (deps: {
     return found
   }
 
-  /** A new provisioning token, mailed with its QR code (spec accounts.md §11). */
+  /** A new provisioning token, mailed with its QR code (behaviour/accounts.md §6). */
   const sendProvisioning = async (visit: Visit, id: number): Promise<void> => {
     const { space } = visit
     const account = await db.transaction(async (tx) => {
@@ -747,7 +748,7 @@ export const accounts = (deps: {
         await accountEvents.announce(tx, 'deleted', visit, { account, space })
       }
     },
-    /** Nobody is signed in to the account any more; its API keys of its own go too. How many sessions that ended. */
+    /** Ends all sessions of the account and its own API key. Resolves to how many sessions ended. */
     signOutIn: opens.signOut,
     /** Blocked by the service, not by a person: how many sessions that ended. */
     blockIn: async (tx: Tx, space: Space, id: number, visit: Visit): Promise<number> => {
@@ -789,7 +790,7 @@ export const accounts = (deps: {
       record('account.updated', visit, { username, domain: visit.space.domain })
       return result
     },
-    /** Ephemeral TURN credentials (spec accounts.md §6): an expiry time, signed. */
+    /** Ephemeral TURN credentials (behaviour/accounts.md §4.2): an expiry time, signed. */
     turnCredentials: () => {
       const {
         COTURN_SERVER_HOST: host,

@@ -28,7 +28,7 @@ interface Deps {
   readonly config: Config
 }
 
-/** What an account may do with itself (spec accounts.md §4–§6). */
+/** What an account may do with itself (behaviour/accounts.md §4). */
 export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
   const own = ({ account, space }: Found) => json(wire.own(account, space))
   return new Elysia({ prefix: '/api/accounts', tags: ['Own account'] })
@@ -110,7 +110,7 @@ export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
     )
 }
 
-/** What administrators do with the accounts of their Space (spec accounts.md §10–§11). */
+/** What administrators do with the accounts of their Space (behaviour/accounts.md §6). */
 export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
   const own = ({ account, space }: Found) => json(wire.own(account, space))
   const found = ({ account, space }: Found) => json(wire.found(account, space))
@@ -270,7 +270,7 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
     )
 }
 
-/** What Flexisip asks to route a call (spec spaces.md §4.4). */
+/** What Flexisip asks to route a call (compatibility.md §2.6). */
 export const resolveApi = ({ auth, accounts, wire }: Deps) =>
   new Elysia({ prefix: '/api/resolve', tags: ['Resolving'] }).use(auth).get(
     '/:sip',

@@ -28,7 +28,7 @@ export interface TokenAges {
 
 const HOUR_MS = 3_600_000
 
-/** What has had its day: rows for `db/sweep.ts`, which counts and deletes them. */
+/** Rows that are no longer needed, for `db/sweep.ts`, which counts and deletes them. */
 export const accountHousekeepingStore = (db: Db) => {
   const {
     accounts,

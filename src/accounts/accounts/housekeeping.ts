@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000
 /** Uses of keys and sessions are written later than they happen: by seconds, and by a minute. */
 const WRITTEN_WITHIN_MS = 2 * MINUTE_MS
 
-/** How long the owner of an e-mail address may bring it back, and a day. */
+/** A day longer than the owner of an e-mail address may bring it back. */
 const UNDO_DAYS = 4
 
 /** What hears of lines at carriers, which hang on accounts. */
@@ -30,14 +30,14 @@ export interface Clearing {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What accumulates and is cleared by age (spec data.md §4). null days or minutes: kept for ever. */
+/** What accumulates and is cleared by age (behaviour/operations.md §3). null days or minutes: kept for ever. */
 export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: LinesOfAccounts; now: () => Date }) => {
   const { config, db, bridge, now } = deps
   const store = accountHousekeepingStore(db)
   const answers = captchaStore(db)
   const before = (ms: number) => new Date(now().getTime() - ms)
 
-  /** What `step`, at most so much in one transaction, sums up to until it finds less. */
+  /** Calls `step`, which does at most `most` in one transaction, until it has done less; resolves to the sum. */
   const inBatches = async (
     step: (most: number) => Promise<number>,
     signal: AbortSignal | undefined,

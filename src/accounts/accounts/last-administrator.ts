@@ -14,7 +14,7 @@ export interface Loss {
   readonly before: Rights
   /** null: it is deleted. `space`: where it lives then. */
   readonly after: (Rights & { readonly space: Pick<Space, 'domain' | 'super'> }) | null
-  /** Nobody else does it. */
+  /** The account does it to itself. */
   readonly byItself: boolean
 }
 

@@ -11,7 +11,7 @@ const LARGEST_PAGE = 100
 /** A search that finds more goes no further: whoever wants to see the rest writes a longer word. */
 export const MOST_FOUND = 10_000
 
-/** `page` is read apart: old clients expect page 1 for whatever is none. */
+/** `page` is read elsewhere: whatever is no page number means page 1, as old clients expect. */
 export const ListedAccounts = form({
   per_page: optional(integer(1, LARGEST_PAGE)),
   search: optional(plainText(64)),
@@ -34,7 +34,9 @@ export interface ListedPage {
 export const accountListing = (db: Db, store: AccountStore, now: () => Date) => {
   const names = accountSearchStore(db)
 
-  /** Everything that is found, by `domain` and text. Between two stretches others have their turn. */
+  /**
+   * The ids that a search finds, remembered by domain and text. Between two stretches other requests have their turn.
+   */
   const found = remembered(
     db,
     () => now().getTime(),

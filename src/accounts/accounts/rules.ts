@@ -35,7 +35,7 @@ const common = {
   dictionary: optional(dictionary()),
 }
 
-/** spec accounts.md §10: what an administrator may say about an account. */
+/** What an administrator may say about an account (behaviour/accounts.md §6.2). */
 export const NewAccount = form({
   username: text({ max: 64, numbers: true }),
   password: text({ numbers: true }),
@@ -43,7 +43,10 @@ export const NewAccount = form({
   confirmation_key_expires: optional(text({ max: 19 })),
 })
 
-/** spec accounts.md §3: what somebody without rights may say. The last members are shaped, then ignored. */
+/**
+ * What somebody without rights may say (behaviour/accounts.md §3). E-mail address, phone number, domain and dictionary
+ * are checked, then ignored; `admin` and `activated` must be absent.
+ */
 const registrant = {
   username: text({ max: 64, numbers: true }),
   password: text({ numbers: true }),
@@ -59,7 +62,7 @@ const registrant = {
 
 export const NewRegistration = form({ ...registrant, account_creation_token: text() })
 
-/** The same in the words of 2021 (spec legacy.md §4). */
+/** The same in the words of 2021 (behaviour/legacy.md §3). */
 export const OldRegistration = form({ ...registrant, token: text() })
 
 export type Registrant = Input<typeof NewRegistration> | Input<typeof OldRegistration>
@@ -100,7 +103,7 @@ interface Identity {
   readonly phone?: string | null
 }
 
-/** A guess among the first thousand that anybody would make. */
+/** Whether it is one of the passwords that are tried first. */
 const isGuessable = (password: string, { username, email, phone }: Identity): boolean => {
   const plain = password.toLowerCase()
   return COMMON_PASSWORDS.has(plain) || [username, email, phone].some((text) => text?.toLowerCase() === plain)
@@ -116,7 +119,7 @@ const isBlacklisted = (username: string, patterns: readonly string[]) =>
     }
   })
 
-/** spec accounts.md §2.1, all of them, each with its own message; uniqueness is the use case's. */
+/** All rules of behaviour/accounts.md §2.1, each with its own message; uniqueness is the use case's. */
 export const checkUsername = (input: Typed<'username'>, config: Config, byAdmin: boolean): void => {
   const username = input.values.username
   if (typeof username !== 'string') return

@@ -11,7 +11,7 @@ export interface InSpace {
 }
 
 export type AccountRow = Db['tables']['accounts']['$inferSelect']
-/** `switchedOff` comes later, if ever. */
+/** A new account is never switched off; that may come later. */
 export type NewAccountRow = Omit<AccountRow, 'id' | 'switchedOff'>
 
 /** What a name, an e-mail address or a phone number would collide with. `self`: the row that may keep them; 0: none. */
@@ -184,7 +184,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       .where(and(eq(confirmationKeys.accountId, sql.placeholder('id')), eq(confirmationKeys.used, false)))
       .returning({ id: confirmationKeys.id }),
   )
-  /** Not spent: whoever comes with it later gets nothing. */
+  /** Deletes the pending key instead of spending it: whoever shows it later gets the answer to an unknown one. */
   const dropKey = db.prepare<{ id: number }>()('drop_confirmation_key', (on) =>
     on
       .delete(confirmationKeys)
@@ -233,7 +233,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
 
   const total = { n: sql<number>`count(*)`.mapWith(Number) }
   const countOf = (rows: readonly { n: number }[]): number => rows[0]?.n ?? 0
-  /** Administrators who can do something, but one; the index of administrators has the condition of its first word. */
+  /** Administrators who can act, other than one. The first condition is that of the index of administrators. */
   const acting = (otherThan: number) =>
     and(sql`${accounts.admin}`, eq(accounts.activated, true), eq(accounts.blocked, false), ne(accounts.id, otherThan))
 
@@ -283,7 +283,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       .innerJoin(servers, eq(servers.id, credentials.spaceCarddavServerId))
       .where(inArray(credentials.accountId, [...ids]))
       .orderBy(servers.id)
-  /** With all details: one query a kind, for any number of accounts, where one of them has it. */
+  /** Adds all details to accounts: one query for each kind that any of them has, however many accounts there are. */
   const toViews = async (on: Reader, rows: readonly Row[]) => {
     const idsOf = (name: 'emailChange' | 'phoneChange') => rows.flatMap((row) => row[name] ?? [])
     const [emails, phones] = [idsOf('emailChange'), idsOf('phoneChange')]
@@ -291,7 +291,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       emails.length === 0 ? [] : await on.select().from(emailChangeCodes).where(inArray(emailChangeCodes.id, emails))
     const phoneChanges =
       phones.length === 0 ? [] : await on.select().from(phoneChangeCodes).where(inArray(phoneChangeCodes.id, phones))
-    /** What the accounts that have any of it have, by account. */
+    /** The rows of one kind, by account, read only for accounts that have any. */
     const below = async <Item extends { accountId: number }>(
       name: 'hasCarddav' | 'hasTypes' | 'hasActions',
       read: (on: Reader, ids: readonly number[]) => Promise<Item[]>,
@@ -433,7 +433,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
         .set(row)
         .where(and(eq(accounts.id, id), eq(accounts.domain, space.domain)))
         .returning({ id: accounts.id })
-      // Whatever activates an account makes its pending key worthless (spec legacy.md §7), switching it off as well.
+      // Whatever activates an account, or switches it off, makes its pending key worthless (behaviour/legacy.md §6).
       if (row.activated === true && changed.length > 0) await spendKey(tx, { id })
       if (row.switchedOff === true && changed.length > 0) await dropKey(tx, { id })
       return changed

@@ -101,7 +101,7 @@ interface Revealing {
   code(sealed: string): string
 }
 
-/** spec accounts.md §1: an explicit list of what leaves. */
+/** An explicit list of what leaves (behaviour/accounts.md §1.1). */
 const members = (account: AccountView, space: Space, config: Config, reveal: Revealing) => ({
   id: account.id,
   username: account.username,
@@ -129,7 +129,7 @@ const members = (account: AccountView, space: Space, config: Config, reveal: Rev
   ...legacyMembers(account, config),
 })
 
-/** What clients of 2021 look for (spec legacy.md §11); newer ones ignore it. */
+/** What clients of 2021 look for (behaviour/legacy.md §6); newer ones ignore it. */
 const legacyMembers = (account: AccountView, config: Config) =>
   config.LEGACY_API
     ? {
@@ -153,7 +153,7 @@ export const pendingKeyWire = (pending: { key: string | null; expiresAt: Date | 
         confirmation_key_expires: pending.expiresAt === null ? null : formatMoment(pending.expiresAt),
       }
 
-/** The account as each audience sees it (spec accounts.md §1.2). */
+/** The account as each audience sees it (behaviour/accounts.md §1.2). */
 export const accountWire = (config: Config, reveal: Revealing) => ({
   /** For its owner, and as the reply of most administration. */
   own: (account: AccountView, space: Space) => ({

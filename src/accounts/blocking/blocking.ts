@@ -11,8 +11,8 @@ import type { Codes } from '../codes/codes.ts'
 const MINUTE_MS = 60_000
 
 /**
- * An account that asks for code after code is blocked until an administrator looks at it (spec auth.md §9). An
- * administrator is only refused for the rest of the window (D19): nobody may lock a Space out by asking in its name.
+ * An account that asks for code after code is blocked until an administrator looks at it (behaviour/requests.md §7.2).
+ * An administrator is only refused for the rest of the window (D19): nobody may lock a Space out by asking in its name.
  */
 export const blocking = (deps: {
   config: Config

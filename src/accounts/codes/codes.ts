@@ -7,7 +7,7 @@ import { type CodeKind, codeStore } from './store.ts'
 
 export type { CodeKind } from './store.ts'
 
-/** Wrong guesses that a code survives is one fewer (D29). */
+/** A code dies of so many wrong guesses (D29). */
 export const MOST_ATTEMPTS = 3
 
 const HOUR_MS = 3_600_000

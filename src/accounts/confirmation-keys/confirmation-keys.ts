@@ -19,8 +19,8 @@ export const parseMoment = (text: string): Date | null => {
 export const formatMoment = (moment: Date): string => moment.toISOString().slice(0, 19).replace('T', ' ')
 
 /**
- * The activation keys of the 2021 generation (spec legacy.md §5–§8), one an account. They are stored hashed, and sealed
- * for administrators while they are pending; one that was spent is remembered (D47).
+ * The activation keys of the 2021 generation (behaviour/legacy.md §6), one an account. They are stored hashed, and
+ * sealed for administrators while they are pending; one that was spent is remembered (D47).
  */
 export const confirmationKeys = (deps: { db: Db; secrets: Secrets; now: () => Date }) => {
   const { db, secrets, now } = deps

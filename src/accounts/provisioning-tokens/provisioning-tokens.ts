@@ -9,7 +9,7 @@ import { provisioningTokenStore } from './store.ts'
 const TOKEN_LENGTH = 13
 const TOKEN = /^[A-Za-z0-9]{13}$/
 
-/** The one-time tokens that a phone configures itself with (spec tokens.md §1, provisioning.md §4). */
+/** The one-time tokens that a phone configures itself with (behaviour/tokens.md §6, behaviour/provisioning.md §5). */
 export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secrets; now: () => Date }) => {
   const { config, secrets, now } = deps
   const store = provisioningTokenStore(deps.db)

@@ -81,7 +81,7 @@ const routeTo = (address: string, parameters = ''): string => {
 /** An IPv6 address stands in brackets wherever a port may follow (RFC 3261 §25.1). */
 const hostOf = (address: string): string => (address.includes(':') && isIpAddress(address) ? `[${address}]` : address)
 
-/** clients.md §2: without `reg_proxy` a Linphone client creates no account. */
+/** Without `reg_proxy` a Linphone client creates no account (D31). */
 const registrarUri = ({ accountProxyRegistrarAddress: address, domain }: Space): string =>
   address === null ? routeTo(domain, ';transport=tls') : routeTo(address)
 
@@ -221,7 +221,7 @@ const addEntries = (section: ConfigSection, entries: Additions['proxy']): void =
   for (const { name, value, overwrite } of entries) section.set(name, value, { overwrite })
 }
 
-/** liblinphone 5.5 keeps the first directory only (spec clients.md §8). */
+/** liblinphone 5.5 keeps the first directory only (compatibility.md §2.8). */
 const enabledFirst = (servers: readonly CarddavServer[]): readonly CarddavServer[] => [
   ...servers.filter(({ enabled }) => enabled),
   ...servers.filter(({ enabled }) => !enabled),

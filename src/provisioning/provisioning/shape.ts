@@ -22,7 +22,7 @@ export type Told = { readonly [K in 'identity' | 'registrar']: string }
 export const differs = (told: Told, setup: Setup): boolean =>
   told.identity !== setup.identity || told.registrar !== setup.registrar
 
-/** Where the account stands in a document, and what of a phone's own it may overwrite (spec living.md §2, D58). */
+/** Where the account stands in a document, and what of a phone's own it may overwrite (compatibility.md §3.2, D58). */
 export interface Shape {
   /** The number of the account's proxy, behind fillers if it is not 0; null: the document has no proxies. */
   readonly proxy: number | null

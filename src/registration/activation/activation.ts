@@ -15,7 +15,7 @@ export const Code = form({
 
 const FORMAT = { email: /^[A-Za-z0-9]{13}$/, phone: /^\d{4}$/ } as const
 
-/** Public activation by a key (spec legacy.md §5). Guessing is limited alike for accounts that exist and that do not. */
+/** Public activation by a key (behaviour/legacy.md §4). Guessing is limited for names that nobody has as well. */
 export const activation = (deps: {
   db: Db
   accounts: Accounts

@@ -25,7 +25,7 @@ interface Deps {
   readonly limits: Limits
 }
 
-/** Says that the path has a successor (spec legacy.md §1). */
+/** Says that the path has a successor (behaviour/legacy.md §1). */
 const deprecated = (response: Response, successor: string): Response => {
   response.headers.set('deprecation', 'true')
   response.headers.set('link', `<${successor}>; rel="successor-version"`)
@@ -45,7 +45,7 @@ export const legacyApi = (deps: Deps) => {
     if (visit.caller?.via === 'cookie') throw new AppError('forbidden', 'errors.cross_origin')
   }
 
-  /** Public shortcuts of old clients that gave away too much (spec legacy.md §14): as if they had never been. */
+  /** Public shortcuts of old clients that gave away too much are as if they had never been (behaviour/legacy.md §9). */
   const gone = (): never => {
     throw new AppError('not_found', 'errors.not_found')
   }

@@ -5,7 +5,7 @@ import type { Db } from '../../db/db.ts'
 import { read } from '../../http/input.ts'
 import type { Visit } from '../../nouns/visit.ts'
 
-/** Self registration with a creation token (spec accounts.md §3, tokens.md §7; legacy.md §4). */
+/** Self registration with a creation token (behaviour/accounts.md §3), also as of 2021 (behaviour/legacy.md §3). */
 export const registration = (deps: { db: Db; accounts: Accounts; accountTokens: AccountTokens }) => {
   const { db, accounts, accountTokens } = deps
 

@@ -22,7 +22,7 @@ import type { ContactDetails, Pending, Wanted } from '../../self-service/contact
 export const WantedEmail = form({ email: email(64), email_confirmation: text({ max: 64 }) })
 export const WantedPhone = form({ phone: text({ max: 64 }) })
 
-/** The last two are facts that a stranger has no say in. */
+/** `admin` and `activated` are named to be refused: a stranger has no say in them. */
 const common = {
   password: text({ numbers: true }),
   password_confirmation: text({ numbers: true }),

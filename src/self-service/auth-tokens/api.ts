@@ -17,7 +17,7 @@ const AuthTokenSchema = record('AuthToken', {
   updated_at: moment(),
 })
 
-/** spec tokens.md §9 */
+/** Auth tokens over the API (behaviour/tokens.md §7). */
 export const authTokensApi = (deps: { auth: Auth; authTokens: AuthTokens; limits: Limits; config: Config }) => {
   const { auth, authTokens, limits, config } = deps
   return new Elysia({ tags: ['Tokens'] })

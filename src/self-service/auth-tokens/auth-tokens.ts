@@ -27,7 +27,7 @@ const WORDS = (
 /** From creation; attaching does not extend it. */
 const LIFETIME_MS = 5 * 60_000
 
-/** Hands an identity from a device that has one to a device that has none (spec tokens.md §9). */
+/** Hands an identity from a device that has one to a device that has none (behaviour/tokens.md §7). */
 export const authTokens = (deps: {
   config: Config
   db: Db

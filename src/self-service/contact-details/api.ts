@@ -7,7 +7,7 @@ import { answers, having, refuses } from '../../http/output.ts'
 import { empty, json } from '../../http/respond.ts'
 import { type ContactDetails, GivenCode, WantedEmail, WantedPhone } from './contact-details.ts'
 
-/** spec accounts.md §8–§9. */
+/** A new phone number or e-mail address over the API (behaviour/accounts.md §5). */
 export const contactDetailsApi = (deps: { auth: Auth; contactDetails: ContactDetails; wire: AccountWire }) => {
   const { auth, contactDetails, wire } = deps
   return new Elysia({ prefix: '/api/accounts/me', tags: ['Own account'] })

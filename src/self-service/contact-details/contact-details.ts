@@ -62,8 +62,8 @@ type WrongGuess = Exclude<Guess, { readonly outcome: 'right' }>
 type AdmitSms = (sms: { phone: string; address: string; space: Pick<Space, 'id' | 'domain'> }) => Promise<void>
 
 /**
- * The phone number and e-mail address of an account (spec accounts.md §8–§9): changed by whoever can read what is sent
- * to the new one.
+ * The phone number and e-mail address of an account (behaviour/accounts.md §5): changed by whoever can read what is
+ * sent to the new one.
  */
 export const contactDetails = (deps: {
   config: Config
@@ -95,7 +95,7 @@ export const contactDetails = (deps: {
       ...more,
     })
 
-  /** Before anything of the request is looked at: an invalid number gets the same refusal (spec accounts.md §8). */
+  /** Before anything of the request is looked at: a wrong number gets the same refusal (behaviour/accounts.md §5.1). */
   const admit = async (visit: Visit, caller: Caller): Promise<void> => {
     await blocking.check(visit, caller)
     // The panel asks a captcha instead (spec panel.md PU2).
@@ -362,7 +362,7 @@ export const contactDetails = (deps: {
       confirm(visit, caller, 'phone', checkCode(input)),
     confirmEmail: (visit: Visit, caller: Caller, input: Input<typeof GivenCode>) =>
       confirm(visit, caller, 'email', checkCode(input)),
-    /** For whoever is not signed in and has the code (spec legacy.md §5); the caller limits guesses. */
+    /** For whoever is not signed in and has the code (behaviour/legacy.md §4); the caller limits guesses. */
     confirmPhoneOf: (visit: Visit, { account, space }: Found, code: string) => {
       const who = { id: account.id, username: account.username, domain: account.domain, space }
       return confirm(visit, who, 'phone', code, codes.guessOfStranger)

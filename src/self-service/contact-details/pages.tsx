@@ -43,7 +43,10 @@ interface SignedIn {
   readonly session: Session
 }
 
-/** The links of mails about an address (spec legacy.md §9): GET shows a button, so that no preview confirms anything. */
+/**
+ * The links of mails about an address (behaviour/accounts.md §5.3): GET only shows a button, so no preview confirms
+ * anything.
+ */
 export const contactDetailsPages = (deps: Deps) => {
   const { auth, pages, contactDetails, formTokens, config } = deps
   const basePath = config.BASE_PATH

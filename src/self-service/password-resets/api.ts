@@ -5,7 +5,7 @@ import { idOf } from '../../http/path.ts'
 import { empty } from '../../http/respond.ts'
 import type { PasswordResets } from './password-resets.ts'
 
-/** spec accounts.md §11 */
+/** Mails an account a link to a new password (behaviour/accounts.md §6.4). */
 export const passwordResetsApi = ({ auth, passwordResets }: { auth: Auth; passwordResets: PasswordResets }) =>
   new Elysia({ prefix: '/api/accounts', tags: ['Accounts'] }).use(auth).post(
     '/:id/send_reset_password_email',

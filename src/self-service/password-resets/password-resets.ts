@@ -19,7 +19,7 @@ const TOKEN_LENGTH = 16
 
 const MINUTE_MS = 60_000
 
-/** Links by mail with which an account gets a new password (spec accounts.md §11, panel.md PA9). */
+/** Links by mail with which an account gets a new password (behaviour/accounts.md §6.4). */
 export const passwordResets = (deps: {
   config: Config
   db: Db

@@ -82,9 +82,9 @@ const isReachedBy = (account: AccountView, wanted: Wanted): boolean =>
     : account.username === wanted.phone || account.phone === wanted.phone
 
 /**
- * Back into an account by a code that its mailbox or its phone gets (spec tokens.md §8, panel.md PA7, PA8). Whoever asks
- * learns nothing about accounts: nobody's address, a blocked account and one that got too many codes are answered alike,
- * by a decoy that waits for a code which nobody has.
+ * Back into an account by a code that its mailbox or its phone gets (behaviour/panel.md §3.6, behaviour/panel.md §3.7).
+ * Whoever asks learns nothing about accounts: nobody's address, a blocked account and one that got too many codes are
+ * answered alike, by a decoy that waits for a code which nobody has.
  */
 export const recovery = (deps: {
   config: Config

@@ -5,7 +5,7 @@ import { answers, done } from '../../http/output.ts'
 import { json } from '../../http/respond.ts'
 import { EmailServer, EmailServerSchema, emailServerWire, type SpaceEmailServers } from './space-email-servers.ts'
 
-/** spec spaces.md §4.1 */
+/** The mail server of a Space (behaviour/spaces.md §4). */
 export const spaceEmailServersApi = (deps: { auth: Auth; spaceEmailServers: SpaceEmailServers }) => {
   const { auth, spaceEmailServers } = deps
   return new Elysia({ prefix: '/api/spaces/:domain/email', tags: ['E-mail servers'] })

@@ -33,7 +33,7 @@ export const EmailServerSchema = record('EmailServer', {
   updated_at: moment(),
 })
 
-/** An explicit list: the password never leaves (spec spaces.md §4.1). */
+/** An explicit list: the password never leaves (behaviour/spaces.md §4). */
 export const emailServerWire = (server: EmailServerRow) => ({
   id: server.id,
   host: server.host,

@@ -53,7 +53,7 @@ const changedFields = (before: AdministeredSpace, after: AdministeredSpace): str
   )
 }
 
-/** What administering Spaces means (spec spaces.md); super administrators and the command line only. */
+/** What administering Spaces means (behaviour/spaces.md §1.3); super administrators and the command line only. */
 export const spaceAdministration = (deps: {
   config: Config
   db: Db
@@ -181,7 +181,7 @@ export const spaceAdministration = (deps: {
   const isLastSuper = async (tx: Tx, domain: string): Promise<boolean> =>
     (await store.otherSupers(tx, domain)) === 0 || !(await store.isLeftAdministered(tx, domain))
 
-  /** Nobody may lock itself, or everybody, out (spec spaces.md §1.4). */
+  /** Nobody may lock itself, or everybody, out (behaviour/spaces.md §1.4). */
   const refuseLockOut = async (
     tx: Tx,
     input: Input<typeof ChangedSpace>,
@@ -206,8 +206,8 @@ export const spaceAdministration = (deps: {
   }
 
   /**
-   * `PUT` and `PATCH /spaces/{domain}`: absent texts are cleared, `domain` in the body is ignored. Refuses in the
-   * order of spec spaces.md §1.4: what is required, an unknown Space, quota and rights, then name and host.
+   * `PUT` and `PATCH /spaces/{domain}`: absent texts are cleared, `domain` in the body is ignored. Refuses in the order
+   * of behaviour/spaces.md §1.3: what is required, an unknown Space, quota and rights, then name and host.
    */
   const change = async (
     visit: Visit,
@@ -392,7 +392,7 @@ export const spaceAdministration = (deps: {
     create,
     change,
     remove,
-    /** For the command line: creates the Space, or changes what is given (spec ops.md §2). */
+    /** For the command line: creates the Space, or changes what is given (behaviour/spaces.md §7). */
     upsert,
   }
 }

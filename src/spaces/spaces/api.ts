@@ -10,7 +10,7 @@ import type { SpaceAdministration } from './administration.ts'
 import { ChangedNames, ChangedSpace, NewSpace, Republish } from './rules.ts'
 import { SpaceSchema, spaceWire } from './wire.ts'
 
-/** spec spaces.md §1.4 */
+/** Spaces over REST, for super administrators (behaviour/spaces.md §1.3). */
 export const spacesApi = (deps: { auth: Auth; spaceAdministration: SpaceAdministration }) => {
   const { auth, spaceAdministration } = deps
   const change = async (context: { visit: Visit; caller: Caller; params: { domain: string } }) => {

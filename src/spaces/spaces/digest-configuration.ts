@@ -35,7 +35,7 @@ const changeOf = <Name extends Older>(input: SpaceInput, name: Name, { object, o
 }
 
 /**
- * The digest configuration that a body asks for (spec spaces.md §2.1), in the object or in the two attributes of the
+ * The digest configuration that a body asks for (behaviour/spaces.md §2), in the object or in the two attributes of the
  * generation before. Whoever sends back what was read with one of them changed means that one; two changes that
  * contradict each other are refused. A realm equal to the SIP domain is no realm of its own.
  *

@@ -40,7 +40,7 @@ export const spaceDirectory = (db: Db, now: () => number) => {
   return {
     byHost: byHost.get,
     byDomain: byDomain.get,
-    /** Of a message that leaves; not remembered. */
+    /** For messages on their way out; not remembered. */
     byId: store.byId,
     /** After a change of ours: the next request sees it. */
     forget: () => {

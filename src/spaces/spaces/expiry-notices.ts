@@ -16,7 +16,7 @@ interface Occasion {
   readonly signal?: AbortSignal
 }
 
-/** spec spaces.md §6: whole days that are left, 0 on the last day's evening. */
+/** Whole days that are left, begun ones included; 0 once the moment has come (behaviour/spaces.md §6). */
 export const daysLeft = (expireAt: Date, at: Date): number =>
   Math.max(0, Math.ceil((expireAt.getTime() - at.getTime()) / DAY_MS))
 
@@ -36,7 +36,7 @@ export const expiryNotices = (deps: { db: Db; outbox: Outbox; now: () => Date })
   const { db, outbox, now } = deps
   const store = expiryNoticesStore(db)
 
-  /** What the mails say, beside to whom. */
+  /** What the mails about one Space say, to whomever they go. */
   interface Notice {
     readonly space: ExpiringSpace
     readonly threshold: number

@@ -4,7 +4,7 @@ import type { Space } from '../../nouns/space.ts'
 import { managedKeysIn, parseIni } from '../../protocols/ini.ts'
 import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
 
-/** Wire name → column, of every switch and text that an update must or may carry (spec spaces.md §1.1). */
+/** Wire name → column, of every switch and text that an update must or may carry (behaviour/spaces.md §1.1). */
 export const FLAGS = {
   super: 'super',
   custom_provisioning_overwrite_all: 'customProvisioningOverwriteAll',
@@ -68,7 +68,7 @@ const texts = {
   oidc_authentication_configuration: optional(anything()),
 }
 
-/** It stands in the subjects of mails: one line. */
+/** One line, because it stands in the subjects of mails. */
 const nameOfSpace = () => plainText(255)
 
 export const NewSpace = form({
@@ -89,7 +89,7 @@ export const ChangedSpace = form({
   ...texts,
 })
 
-/** Required as well, but looked at last (spec spaces.md §1.4): an empty body is refused for the other nineteen. */
+/** Required as well, but looked at last (behaviour/spaces.md §1.3): an empty body is refused for the other nineteen. */
 export const ChangedNames = form({ name: nameOfSpace(), host: text({ max: 255 }) })
 
 /** For the document of the API: what a change takes, all of it. */
@@ -122,7 +122,10 @@ export const checkLanNames = (input: Input<typeof NamedSpace>): void => {
   }
 }
 
-/** By name, so that nobody believes to have set them. A client may send back what it has read. */
+/**
+ * Refuses read-only members by their names, so that nobody believes to have set them. A client may send back what it
+ * has read.
+ */
 export const refuseReadOnly = (input: SpaceInput, current: Pick<Space, 'logo'> | null): void => {
   const shown = { logo: current?.logo ?? null, oidc_authentication_configuration: null }
   for (const name of READ_ONLY) {
@@ -130,7 +133,7 @@ export const refuseReadOnly = (input: SpaceInput, current: Pick<Space, 'logo'> |
   }
 }
 
-/** spec spaces.md §1.2: readable, with at least one key, and none that the platform fills itself. */
+/** Readable, with at least one key, and none that the platform fills itself (behaviour/spaces.md §1.2). */
 export const checkEntries = (input: SpaceInput): void => {
   const entries = input.values.custom_provisioning_entries
   if (typeof entries !== 'string') return
@@ -157,7 +160,10 @@ export const checkExpiry = (input: SpaceInput, now: Date): Date | null => {
 
 const ISO_DAY = /^\d{4}-\d{2}-\d{2}(?!\d)/
 
-/** The day as it is written, wherever this server stands; null for one that no calendar has, or of five digits. */
+/**
+ * The day as it is written, whatever the zone of this server; null for a day that no calendar has, or a year of five
+ * digits.
+ */
 const dayOf = (written: string): Date | null => {
   const iso = ISO_DAY.exec(written)?.[0]
   const moment = new Date(iso ?? `${written} UTC`)

@@ -33,7 +33,7 @@ export const SpaceSchema = record('Space', {
   oidc_authentication_configuration: orNull(anything()),
 })
 
-/** spec spaces.md §1.1: an explicit list; the numeric id never leaves. */
+/** An explicit list of what leaves (behaviour/spaces.md §1.1); the numeric id does not. */
 export const spaceWire = (space: AdministeredSpace) => ({
   domain: space.domain,
   host: space.host,
