@@ -8,7 +8,10 @@ import type { Pages } from '../panel/pages.ts'
 import { type ApiDocument, apiDocument, type Mounted } from './api-document.ts'
 import { documentPage } from './page.tsx'
 
-/** spec wizard.md §4. `routes`: all that are mounted, these two among them; asked when the first visitor comes. */
+/**
+ * The documentation of the API, for people and for programs (behaviour/panel.md §6.2). `routes`: all that are mounted,
+ * these two among them; asked when the first visitor comes.
+ */
 export const apiDocumentApi = (deps: {
   auth: Auth
   pages: Pages

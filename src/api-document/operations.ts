@@ -61,7 +61,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Reply>>
 }
 
-/** The anchor of a heading (spec wizard.md §4): lower case, no punctuation, blanks as `-`. */
+/** The anchor of a heading (behaviour/panel.md §6.2): lower case, no punctuation, blanks as `-`. */
 export const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()

@@ -4,7 +4,7 @@ import { type Outage, outageOf } from '../db/outage.ts'
 import { AppError, type RefusalCode } from '../errors.ts'
 import { translate } from '../messages/messages.ts'
 
-/** spec ops.md §2 */
+/** What scripts read (docs/operations.md, Exit codes). */
 export const EXIT = {
   done: 0,
   failed: 1,

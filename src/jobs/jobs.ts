@@ -22,7 +22,7 @@ export interface Job {
   readonly run: (occasion: Occasion) => Promise<number>
 }
 
-/** Everything that has to be done again and again (spec ops.md §3). */
+/** Everything that has to be done again and again (behaviour/operations.md §3). */
 export const jobs = (deps: {
   config: Config
   housekeeping: AccountHousekeeping

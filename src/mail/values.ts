@@ -33,7 +33,7 @@ export const humanMoment = (written: string | Date, language: Language): string 
   return `${format.format(moment)} UTC`
 }
 
-/** What every mail may say (spec mail-sms.md §5). `url`: where the Space is. */
+/** What every mail may say (behaviour/messages.md §4). `url`: where the Space is. */
 export const commonValues = (
   config: Config,
   space: MailSpace,

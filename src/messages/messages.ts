@@ -54,7 +54,7 @@ export const fieldName = (language: Language, field: string): string => {
 
 const LONGEST_HEADER = 1024
 
-/** RFC 4647 §3.4 lookup over `Accept-Language` (spec i18n.md §2); `fallback` when nothing matches. */
+/** RFC 4647 §3.4 lookup over `Accept-Language` (behaviour/languages.md §2); `fallback` when nothing matches. */
 export const negotiateLanguage = (header: string | null, fallback: Language = 'en'): Language => {
   if (header === null || header === '' || header.length > LONGEST_HEADER) return fallback
   const ranges = header

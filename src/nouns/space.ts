@@ -44,7 +44,7 @@ export const hasUniqueEmails = (config: Pick<Config, 'ACCOUNT_EMAIL_UNIQUE'>, sp
 /** Expired from 00:00 UTC of the stored date (behaviour/spaces.md §6). */
 export const isExpired = (space: Space, now: Date): boolean => space.expireAt !== null && space.expireAt <= now
 
-/** The language of messages to an account (spec i18n.md §5): its own, its Space's, or that of whoever caused it. */
+/** The language of messages to an account (behaviour/languages.md §4): its own, its Space's, or its causer's. */
 export const languageOf = (
   account: { readonly locale: Language | null },
   space: Pick<Space, 'locale'>,

@@ -11,7 +11,7 @@ type LeasedRow = OutboxRow & { readonly lane: string }
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
 
-/** Before the second attempt, the third …; the last one again and again (spec mail-sms.md §4, §7.4). */
+/** Before the second attempt, the third …; the last one again and again (behaviour/messages.md §3). */
 const RETRY_AFTER_MS: Readonly<Record<ChannelId, readonly number[]>> = {
   mail: [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS],
   sms: [20 * SECOND_MS, MINUTE_MS],

@@ -4,11 +4,11 @@ export const CHANNELS = ['mail', 'sms', 'recovery', 'bridge', 'hook'] as const
 export type ChannelId = (typeof CHANNELS)[number]
 
 /**
- * Every kind of mail with what its template may say (spec mail-sms.md §5); the comment is the spec's number. `link` and
- * `*_link` are absolute. `expires_minutes` is null for what never expires.
+ * Every kind of mail (behaviour/messages.md §1) with what its template may say. `link` and `*_link` are absolute.
+ * `expires_minutes` is null for what never expires.
  */
 export interface MailKinds {
-  /** M1: to the new address. `code_link` confirms by a click in the mail. */
+  /** To the new address. `code_link` confirms by a click in the mail. */
   email_code: {
     'account.identifier': string
     code: string
@@ -16,7 +16,6 @@ export interface MailKinds {
     expires_minutes: number | null
     is_registration: boolean
   }
-  /** M2 */
   recovery_code: {
     'account.identifier': string
     code: string
@@ -24,11 +23,10 @@ export interface MailKinds {
     attempts: number
     ip: string
   }
-  /** M3: to whoever writes the newsletter. `wording` is what the subscriber has ticked, `time` when. */
+  /** To whoever writes the newsletter. `wording` is what the subscriber has ticked, `time` when. */
   newsletter: { email: string; wording: string; time: string }
-  /** M4 */
   reset_password: { 'account.identifier': string; link: string; expires_minutes: number | null }
-  /** M5. The QR code in the mail is `provisioning_link`. */
+  /** The QR code in the mail is `provisioning_link`. */
   provisioning: {
     'account.identifier': string
     'account.display_name': string | null
@@ -36,23 +34,21 @@ export interface MailKinds {
     expires_minutes: number | null
     registrar: string | null
   }
-  /** M7, to an administrator. `expire_at` is `2026-01-31`. */
+  /** To an administrator. `expire_at` is `2026-01-31`. */
   space_expiring: { days: number; expire_at: string; accounts_count: number }
-  /** M8: to the old address. `link` brings it back for 72 hours. */
+  /** To the old address. `link` brings it back for 72 hours. */
   email_changed: { 'account.identifier': string; masked_email: string; time: string; ip: string; link: string }
-  /** M9. `link` starts a recovery. */
+  /** `link` starts a recovery. */
   password_changed: { 'account.identifier': string; time: string; ip: string; link: string }
-  /** M10 */
   account_deleted: { 'account.identifier': string; time: string; ip: string }
-  /** M11 */
   account_blocked: { 'account.identifier': string; time: string; is_blocked: boolean; is_automatic: boolean }
-  /** M12: to whoever has the address. `link` starts a recovery. */
+  /** To whoever has the address. `link` starts a recovery. */
   registration_attempted: { 'account.identifier': string; time: string; ip: string; link: string }
-  /** M13: which server took it. */
+  /** `transport`: which server took it. */
   test: { transport: string; time: string }
 }
 
-/** Every kind of SMS: T1 and T2 of spec mail-sms.md §7.1. */
+/** Every kind of SMS (behaviour/messages.md §5.1). */
 export interface SmsKinds {
   phone_code: { code: string; expires_minutes: number | null }
   recovery_code: { code: string; expires_minutes: number | null }

@@ -4,7 +4,7 @@ import type { Secrets } from '../secrets.ts'
 import { CHANNELS, type Message } from './messages.ts'
 import { outboxStore } from './store.ts'
 
-/** spec mail-sms.md §4 */
+/** How long rows are kept after their end (behaviour/messages.md §3). */
 const SENT_DAYS = 7
 const DEAD_DAYS = 30
 const DAY_MS = 86_400_000

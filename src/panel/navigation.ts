@@ -20,7 +20,7 @@ const hidden = () => new AppError('not_found', 'errors.not_found')
 /** Without a provider, nobody would ever get the code. */
 const sendsSms = (config: Config): boolean => config.SMS_PROVIDER.some((name) => name !== 'none')
 
-/** spec panel.md §1.4 */
+/** The switches of pages (behaviour/panel.md §1.1). */
 const SWITCHES = {
   phone: { isOn: ({ space, config }) => space.phoneRegistration && sendsSms(config), refusal: hidden },
   registration: { isOn: ({ space }) => space.publicRegistration && space.digest !== null, refusal: hidden },

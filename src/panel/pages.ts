@@ -46,9 +46,10 @@ interface SessionsOfPages {
 }
 
 /**
- * Routes that people see. Their refusals are pages, they speak the language that the visitor chose (spec i18n.md §2),
- * and they exist only while the Space's panel (spec spaces.md §3) and what they need (`navigation.ts`) are on.
- * `page: true` goes with `open`, and so does `standing: true`, which is there without the panel; `signedIn: role` stands alone and needs a session.
+ * Routes that people see. Their refusals are pages, they speak the language that the visitor chose
+ * (behaviour/languages.md §2), and they exist only while the Space's panel and what they need (`navigation.ts`) are on
+ * (behaviour/panel.md §1.1). `page: true` goes with `open`, and so does `standing: true`, which is there without the
+ * panel; `signedIn: role` stands alone and needs a session.
  */
 export const pages = (deps: {
   config: Config

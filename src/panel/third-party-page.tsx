@@ -7,7 +7,7 @@ const { components, texts: licenses } = loadComponents()
 /** Where the words of the licences are, which most of them want to be handed on. */
 export const LICENSES_PATH = '/third-party-components/licenses'
 
-/** What the executable is made of, and who allows it (spec panel.md §2.4). */
+/** What the executable is made of, and who allows it (behaviour/panel.md §6.1). */
 export const thirdPartyPage = (visit: Visit, basePath: string): Response => {
   const t = texts(visit)
   return page(visit, basePath, {

@@ -26,7 +26,7 @@ export const textValue = (text: string): string =>
 
 /**
  * The one card of a text, in the form it is stored in: names in capitals, VERSION first, lines folded anew and ended by
- * LF (spec contacts.md §6). Values stay as they are, but for control characters.
+ * LF (behaviour/address-books.md §6). Values stay as they are, but for control characters.
  */
 export const readCard = (text: string): { uid: string; text: string } | { problem: CardProblem } => {
   const properties = contentLines(text.trim().replace(CONTROLS, '')).map(readProperty)

@@ -1,4 +1,6 @@
-/** The registrar of Flexisip, where phones say how they are reached; it keeps that in Redis (spec telephony.md §7). */
+/**
+ * The registrar of Flexisip, where phones say how they are reached; it keeps that in Redis (behaviour/telephony.md §2).
+ */
 
 import type { Config } from '../config/config.ts'
 import type { Logging } from '../logging/logging.ts'

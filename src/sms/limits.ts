@@ -21,9 +21,9 @@ const LAST_CODES = 50
 const TRIAL_SECONDS = 10 * MINUTE
 
 /**
- * What an SMS may cost (spec mail-sms.md §7.4): whoever has numbers of their own to be called at earns with every one.
- * Counted for the number, the client's address (D56), the Space and the calling code, in the database where several processes
- * share one. A calling code whose codes nobody confirms is stopped but for a trial now and then.
+ * What an SMS may cost (behaviour/messages.md §5.2): whoever owns numbers earns with every one. Counted for the number,
+ * the client's address (D56), the Space and the calling code, in the database where several processes share one. A
+ * calling code whose codes nobody confirms is stopped but for a trial now and then.
  */
 export const smsLimits = (deps: {
   config: Config

@@ -2,8 +2,8 @@ import type { Config } from '../config/config.ts'
 import { type Language, translate } from '../messages/messages.ts'
 
 /**
- * The text that carries a code (spec mail-sms.md §7.1). Carriers have its shape registered, so it is the same for every
- * purpose, and with a lifetime one sentence longer.
+ * The text that carries a code (behaviour/messages.md §5.1). Carriers have its shape registered, so it is the same for
+ * every purpose, and with a lifetime one sentence longer.
  */
 export const codeText = (
   { SMS_FORCE_LOCALE, SMS_TEMPLATE, SMS_TEMPLATE_EXPIRING }: Config,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// What an intercom does when it hears a code (spec contacts.md §8).
+// What an intercom does when it hears a code (behaviour/telephony.md §4).
 
 let t: TestApp
 let admin: TestAccount

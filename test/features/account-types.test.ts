@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// Labels of accounts (spec contacts.md §7, D25).
+// Labels of accounts (behaviour/telephony.md §3, D25).
 
 let t: TestApp
 /** Of the super Space, and of an ordinary one. */

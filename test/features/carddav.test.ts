@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import type { Space } from '../../src/nouns/space.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// The address books of a Space (spec spaces.md §4.2) and what accounts sign in to them with (§4.3).
+// The CardDAV servers of a Space and what accounts sign in to them with (behaviour/address-books.md §7).
 
 let t: TestApp
 let root: TestAccount

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// Contacts lists (spec contacts.md §4): kept by the administrators of one Space, read through address books.
+// Contacts lists (behaviour/address-books.md §4): kept by the administrators of one Space, read through address books.
 
 let t: TestApp
 let admin: TestAccount

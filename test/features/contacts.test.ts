@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import ICAL from 'ical.js'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// Address books (spec contacts.md §1–§3, §5): administrators write them, accounts read their own.
+// Address books (behaviour/address-books.md §1): administrators write them, accounts read their own.
 
 let t: TestApp
 let admin: TestAccount

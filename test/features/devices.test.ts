@@ -4,7 +4,7 @@ import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { eventually } from '../support/eventually.ts'
 import { hasProgram } from '../support/executable.ts'
 
-// The phones of an account, as Flexisip's registrar knows them (spec accounts.md §7, telephony.md §7).
+// The phones of an account, as Flexisip's registrar knows them (behaviour/telephony.md §2).
 
 const PHONE = 'urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33'
 const DESK = 'urn:uuid:0f8c2f4e-5a0b-4c3e-9d57-2f3f8f6c1a20'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// Text that operators attach to an account (spec contacts.md §9, accounts.md §14).
+// Text that operators attach to an account (behaviour/telephony.md §5).
 
 let t: TestApp
 let admin: TestAccount

@@ -5,7 +5,7 @@ import { listen, type RedisServer, startRedis } from '../registrar/servers.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { hasProgram } from '../support/executable.ts'
 
-// The account that an account has with a carrier (spec telephony.md §1).
+// The account that an account has with a carrier (behaviour/telephony.md §1).
 
 const CHANNEL = 'flexisip/B2BUA/account'
 const LINE = { username: 'ext', domain: 'carrier.example', password: 'carrier-horse', protocol: 'UDP' }

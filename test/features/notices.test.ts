@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// Mails that nobody asked for (spec mail-sms.md M8–M11), and the one that brings an account to its phone (M5).
+// Mails that nobody asked for, and the one that brings an account to its phone (behaviour/messages.md §1).
 
 let t: TestApp
 let admin: TestAccount

@@ -4,7 +4,7 @@ import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { hasProgram } from '../support/executable.ts'
 import { visitor } from '../support/visitor.ts'
 
-// What people do with their own account in the panel (spec panel.md PU1–PU6, PU10).
+// What people do with their own account in the panel (behaviour/panel.md §4).
 
 let t: TestApp
 let account: TestAccount

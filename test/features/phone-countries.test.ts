@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// Which countries' numbers are accepted (spec telephony.md §11).
+// Which countries' numbers are accepted (behaviour/telephony.md §6).
 
 let t: TestApp
 let admin: TestAccount

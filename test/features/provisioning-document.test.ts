@@ -11,7 +11,7 @@ import { provisioningDocument } from '../../src/provisioning/provisioning/docume
 import { oneTimeShape } from '../../src/provisioning/provisioning/shape.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// What the provisioning document says (spec provisioning.md §6), read by somebody else's parser.
+// What the provisioning document says (behaviour/provisioning.md §7), read by somebody else's parser.
 
 let t: TestApp
 let carol: TestAccount

@@ -6,8 +6,8 @@ import type { Space } from '../../src/nouns/space.ts'
 import { type Call, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { hasProgram } from '../support/executable.ts'
 
-// Who may open a provisioning link, how often, and what people and programs see that only look (spec provisioning.md
-// §1–§5, §7).
+// Who may open a provisioning link, how often, and what people and programs see that only look
+// (behaviour/provisioning.md §4).
 
 let t: TestApp
 let admin: TestAccount

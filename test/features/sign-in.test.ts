@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { visitor } from '../support/visitor.ts'
 
-// In and out of the panel (spec panel.md PA1, PA2, PU11, PU12, §1.3, §1.5).
+// Signing in to the panel, and out of it (behaviour/panel.md §1, behaviour/panel.md §3).
 
 let t: TestApp
 let account: TestAccount

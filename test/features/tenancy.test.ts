@@ -92,7 +92,9 @@ const trespasses = async (
 
 /** Spaces are administered, and countries opened, by super administrators from any host; assets belong to nobody. */
 const OF_NO_SPACE = /^\/(api\/(spaces|phone_countries)|assets)\//
-/** A device that the caller has not got: there is nothing to remove, and that is no refusal (spec accounts.md §7). */
+/**
+ * A device that the caller has not got: there is nothing to remove, and that is no refusal (behaviour/telephony.md §2).
+ */
 const OF_THE_CALLER = /^\/api\/accounts\/me\/devices\//
 
 /** A code that another browser made: it gets one of its own, and learns nothing. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import ICAL from 'ical.js'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
-// The address book that an app keeps with us (spec contacts.md §6).
+// The address book that an app keeps with us (behaviour/address-books.md §6).
 
 let t: TestApp
 let admin: TestAccount

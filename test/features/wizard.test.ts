@@ -6,7 +6,7 @@ import { type Reply, type TestAccount, type TestApp, testApp } from '../support/
 import { hasProgram } from '../support/executable.ts'
 import { parsePage } from '../support/page.ts'
 
-// Links that open the app, once (spec wizard.md): used up by the person's click, never by being looked at (D28).
+// Links that open the app, once (behaviour/wizard.md §2): a click uses one up, looking at it does not (D28).
 
 let t: TestApp
 let admin: TestAccount

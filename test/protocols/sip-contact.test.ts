@@ -53,7 +53,7 @@ describe('a text that is no Contact', () => {
 })
 
 describe('a Contact', () => {
-  test('of the registrar is read (spec telephony.md §7)', () =>
+  test('of the registrar is read', () =>
     expect(
       plain(
         '<sip:alice@203.0.113.7:40112;transport=tls;updatedAt=1767225600?user-agent=LinphoneAndroid%2F5.2.5%20%28Pixel%208%29%20LinphoneSDK%2F5.3>;expires=3600;+sip.instance="<urn:uuid:0f8c2f4e-5a0b-4c3e-9d57-2f3f8f6c1a20>"',

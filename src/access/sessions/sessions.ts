@@ -28,7 +28,9 @@ const TOUCH_EVERY_MS = MINUTE_MS
 const COOKIE = 'sipkeeper_session'
 const VALUE = new RegExp(`^[A-Za-z0-9]{${TOKEN_LENGTH}}$`)
 
-/** Browsers that are signed in (spec panel.md §1.5). The cookie is stored hashed and means something in one Space. */
+/**
+ * Browsers that are signed in (behaviour/panel.md §1.3). The cookie is stored hashed and means something in one Space.
+ */
 export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: Logging; now: () => Date }) => {
   const { config, db, secrets, log, now } = deps
   const store = sessionStore(db)

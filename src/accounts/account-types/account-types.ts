@@ -15,8 +15,8 @@ const MOST_TYPES = 1000
 export const WantedType = form({ key: label(64) })
 
 /**
- * Labels of accounts (spec contacts.md §7, D25). They belong to a Space; the platform's, which belong to none, are seen
- * by every Space and changed by super administrators.
+ * Labels of accounts (behaviour/telephony.md §3, D25). They belong to a Space; the platform's, which belong to none,
+ * are seen by every Space and changed by super administrators.
  */
 export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
   const { db, accounts, now } = deps

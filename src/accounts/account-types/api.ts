@@ -11,7 +11,7 @@ import { type AccountType, type AccountTypes, WantedType } from './account-types
 
 const typeWire = ({ id, key }: AccountType) => ({ id, key })
 
-/** spec contacts.md §7 */
+/** Labels of accounts (behaviour/telephony.md §3), for administrators. */
 export const accountTypesApi = ({ auth, accountTypes }: { auth: Auth; accountTypes: AccountTypes }) => {
   const change = async (context: { visit: Visit; caller: Caller; params: { id: string } }) => {
     const { visit, caller, params } = context

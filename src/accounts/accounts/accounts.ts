@@ -690,7 +690,7 @@ export const accounts = (deps: {
     view: viewById,
     /** The rows with HA1 values, for the provisioning document only. */
     passwordRows: (on: Reader, id: number) => store.passwords(on, id),
-    /** A random password that nobody ever sees: the document carries its HA1 (spec provisioning.md §5). */
+    /** A random password that nobody ever sees: the document carries its HA1 (behaviour/provisioning.md §6). */
     resetPassword: async (tx: Tx, by: Visit, space: Space, id: number): Promise<void> => {
       if (space.digest === null) return
       const { username } = await hold(tx, space, id)

@@ -70,7 +70,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
     hasCarddav: sql<boolean | number>`exists(select 1 from ${credentials} where account_id = accounts.id)`,
     hasExternalAccount: sql<boolean | number>`exists(select 1 from ${externalAccounts} where account_id = accounts.id)`,
     hasTypes: sql<boolean | number>`exists(select 1 from ${typesOfAccounts} where account_id = accounts.id)`,
-    // Without a DTMF protocol they stay and are not shown (spec contacts.md §8).
+    // Without a DTMF protocol they stay and are not shown (behaviour/telephony.md §4).
     hasActions: sql<boolean | number>`(accounts.dtmf_protocol is not null
       and exists(select 1 from ${actions} where account_id = accounts.id))`,
   }

@@ -13,7 +13,9 @@ export const MOST_ATTEMPTS = 3
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 
-/** Codes that an account gets in an hour (D29); fewer of those that somebody else may ask for (spec panel.md §1.5). */
+/**
+ * Codes that an account gets in an hour (D29); fewer of those that somebody else may ask for (behaviour/panel.md §1.4).
+ */
 const MOST_AN_HOUR = 5
 const MOST_RECOVERIES_AN_HOUR = 3
 

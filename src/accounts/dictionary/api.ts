@@ -22,7 +22,7 @@ const NewEntry = form({ value: anything() })
 
 const EntrySchema = object({ value: text() })
 
-/** Numbers and booleans become text, as old scripts expect (spec contacts.md §9). */
+/** Numbers and booleans become text, as old scripts expect (behaviour/telephony.md §5). */
 const textOf = (value: unknown): string | null => {
   if (typeof value === 'string') return isStorable(value) ? value : null
   if (typeof value === 'number') return String(value)

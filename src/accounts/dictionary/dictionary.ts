@@ -5,8 +5,8 @@ import { dictionaryStore } from './store.ts'
 type Values = Readonly<Record<string, string>>
 
 /**
- * Text that operators attach to an account (spec contacts.md §9). Callers have looked the account up in its Space, and
- * hold it while they write.
+ * Text that operators attach to an account (behaviour/telephony.md §5). Callers have looked the account up in its
+ * Space, and hold it while they write.
  */
 export const dictionary = (deps: { db: Db; now: () => Date }) => {
   const { db, now } = deps

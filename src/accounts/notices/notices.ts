@@ -16,7 +16,7 @@ interface Noticed {
   readonly locale: 'en' | 'fr' | null
 }
 
-/** Mails that nobody asked for and everybody wants (spec mail-sms.md M8–M12): a change that may be somebody else's. */
+/** Mails that nobody asked for and everybody wants (behaviour/messages.md §1): a change that may be somebody else's. */
 export const notices = (deps: {
   config: Config
   outbox: Outbox

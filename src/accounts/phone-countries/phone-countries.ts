@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts'
 import { phoneRegions } from '../../protocols/e164.ts'
 import { phoneCountryStore } from './store.ts'
 
-/** Which countries' phone numbers are accepted, for the whole instance (spec telephony.md §11). */
+/** Which countries' phone numbers are accepted, for the whole instance (behaviour/telephony.md §6). */
 export const phoneCountries = (deps: { db: Db; now: () => Date }) => {
   const { db, now } = deps
   const store = phoneCountryStore(db)

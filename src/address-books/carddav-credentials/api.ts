@@ -24,7 +24,7 @@ const credentialWire = (credential: CarddavCredential) => ({
   password: credential.password,
 })
 
-/** spec spaces.md §4.3 */
+/** What accounts sign in to those servers with (behaviour/address-books.md §7.2), for administrators. */
 export const carddavCredentialsApi = ({
   auth,
   carddavCredentials,

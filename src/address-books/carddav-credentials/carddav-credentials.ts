@@ -9,7 +9,7 @@ import { type CarddavCredential, carddavCredentialStore } from './store.ts'
 
 export type { CarddavCredential } from './store.ts'
 
-/** spec spaces.md §4.3. The password comes in clear and is kept as HA1. */
+/** What an account signs in with (behaviour/address-books.md §7.2). The password comes in clear and is kept as HA1. */
 export const CarddavCredentialForm = form({
   username: plainText(64),
   password: text({ numbers: true }),
@@ -24,7 +24,7 @@ export const carddavCredentials = (deps: { db: Db; accounts: Accounts; now: () =
 
   const unknownServer = () => new AppError('not_found', 'carddav.unknown')
 
-  /** Before anything else is looked at (spec spaces.md §4.3). */
+  /** Before anything else is looked at (behaviour/address-books.md §7.2). */
   const refuseWithout = (space: Space): void => {
     if (!space.carddavUserCredentials) throw new AppError('forbidden', 'carddav.off')
   }

@@ -30,7 +30,7 @@ const listWire = (list: ContactsList) => ({
   updated_at: isoMoment(list.updatedAt),
 })
 
-/** spec contacts.md §4 */
+/** Contacts lists (behaviour/address-books.md §4), for administrators. */
 export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contactsLists: ContactsLists }) => {
   const { auth, contacts, contactsLists } = deps
   const change = async ({ visit, params }: { visit: Visit; params: { id: string } }) =>

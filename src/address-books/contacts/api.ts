@@ -15,7 +15,10 @@ interface Deps {
   readonly longReplies: LongReplies
 }
 
-/** spec contacts.md §2, §3 */
+/**
+ * An account's own address book (behaviour/address-books.md §2), and the personal contacts that administrators give it
+ * (behaviour/address-books.md §3).
+ */
 export const contactsApi = ({ auth, contacts, longReplies, wire }: Deps & { readonly wire: AccountWire }) => {
   async function* book(caller: Caller): AsyncIterable<string> {
     yield* piecesOf(JSON.stringify((await contacts.addressBook(caller)).map(contactWire)))
@@ -79,7 +82,7 @@ export const contactsApi = ({ auth, contacts, longReplies, wire }: Deps & { read
     )
 }
 
-/** What provisioning sends phones to (spec contacts.md §5). */
+/** What provisioning sends phones to (behaviour/address-books.md §5). */
 export const contactCardsApi = ({ auth, contacts, longReplies }: Deps) => {
   async function* cards(caller: Caller): AsyncIterable<string> {
     yield* piecesOf(await contacts.cards(caller))

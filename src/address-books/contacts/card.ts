@@ -4,7 +4,7 @@ import type { Contact } from './store.ts'
 /** One character that a URI does not take makes Linphone drop every card of the list. */
 const uriOf = ({ username, domain }: Contact): string => encodeURI(`sip:${username}@${domain}`).replaceAll('#', '%23')
 
-/** A contact as Linphone reads it (spec contacts.md §5), in this order. */
+/** A contact as Linphone reads it (behaviour/address-books.md §5), in this order. */
 export const contactCard = (contact: Contact): string => {
   const { username, domain, displayName, dtmfProtocol, types, actions } = contact
   const dtmf: Property[] = dtmfProtocol === null ? [] : [['X-LINPHONE-ACCOUNT-DTMF-PROTOCOL', dtmfProtocol]]

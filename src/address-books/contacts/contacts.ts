@@ -42,7 +42,7 @@ export const contactWire = (contact: Contact) => ({
 })
 
 /**
- * Address books (spec contacts.md §1–§3, §5): an account's personal contacts and the members of its contacts lists.
+ * Address books (behaviour/address-books.md §1): an account's personal contacts and the members of its contacts lists.
  * Administrators write them, accounts read their own. A contact that has moved to another Space stays in them.
  */
 export const contacts = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {

@@ -50,7 +50,7 @@ interface Asked {
   readonly params: Readonly<Record<string, string>>
 }
 
-/** spec contacts.md §6: the same for an account and for its administrators. */
+/** Stored cards (behaviour/address-books.md §6): the same routes for an account and for its administrators. */
 export const vcardsStorageApi = ({ auth, longReplies, vcardsStorage }: Deps) => {
   const routes = (prefix: string, requires: Role, ownerOf: (asked: Asked) => Owner | Promise<Owner>) => {
     const change = async (asked: Asked & { readonly params: { readonly uuid: string } }) => {

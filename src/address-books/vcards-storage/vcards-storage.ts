@@ -50,7 +50,9 @@ const cardOf = (input: CardInput): { uid: string; text: string } => {
   return card as { uid: string; text: string }
 }
 
-/** An app's own address book, kept for it: we look no deeper into a card than its UID (spec contacts.md §6). */
+/**
+ * An app's own address book, kept for it: we look no deeper into a card than its UID (behaviour/address-books.md §6).
+ */
 export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts; now: () => Date }) => {
   const { config, db, accounts, now } = deps
   const store = vcardsStore(db)

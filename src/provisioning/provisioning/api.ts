@@ -38,7 +38,7 @@ const resets = {
   ],
 }
 
-/** Machine endpoints at the root (spec provisioning.md §1). Literal paths win over the token. */
+/** Where phones find their documents (behaviour/provisioning.md §1). Literal paths win over the token. */
 export const provisioningApi = (deps: { auth: Auth; pages: Pages; provisioning: Provisioning; config: Config }) => {
   const { auth, pages, provisioning, config } = deps
   const basePath = config.BASE_PATH

@@ -28,7 +28,8 @@ export interface Subject {
 
 /**
  * The Space's own entries, or the instance's (D20). A text is read once; lines that cannot be read are reported and
- * left out (spec §6.3). What the platform sets itself stays out of a Space's text, and stays in the operator's file.
+ * left out (behaviour/provisioning.md §7.4). What the platform sets itself stays out of a Space's text, and stays in
+ * the operator's file.
  */
 export const customEntries = (
   instanceEntries: IniDocument | null,
@@ -95,7 +96,7 @@ const hashes = ({ username, space, credentials }: Subject): { algorithm: 'MD5' |
   })
 }
 
-/** spec provisioning.md §6.1: the sections in their order. `subject` null: the base document. */
+/** The sections in their order (behaviour/provisioning.md §7.1). `subject` null: the base document. */
 export const provisioningDocument = (options: {
   entries: IniDocument | null
   /** Of the request's Space, enabled or not; those that are enabled come first. */
@@ -291,7 +292,7 @@ const freeProxy = (document: ConfigDocument, from: number): string => {
   return `proxy_${index}`
 }
 
-/** spec provisioning.md §6.4: the phone registers with the carrier as well. */
+/** The phone registers with the carrier as well (behaviour/provisioning.md §7.5). */
 const addLine = (document: ConfigDocument, from: number, account: ExternalAccount): void => {
   const { username, domain, registrar, outboundProxy, protocol } = account
   fillProxies(document, from)

@@ -3,7 +3,10 @@ import type { Config } from '../../config/config.ts'
 import type { Logging } from '../../logging/logging.ts'
 import { type IniDocument, parseIni } from '../../protocols/ini.ts'
 
-/** What `ACCOUNT_PROVISIONING_RC_FILE` adds to every document; null: nothing. A missing file is an empty base document (spec provisioning.md §6.3). */
+/**
+ * What `ACCOUNT_PROVISIONING_RC_FILE` adds to every document; null: nothing. A missing file is an empty base document
+ * (behaviour/provisioning.md §7.4).
+ */
 export const readInstanceEntries = (config: Config, log: Logging): IniDocument | null => {
   const file = config.ACCOUNT_PROVISIONING_RC_FILE
   if (file === null) return null

@@ -48,7 +48,7 @@ export interface Look {
   readonly again: boolean
 }
 
-/** The documents that phones configure themselves with (spec provisioning.md). */
+/** The documents that phones configure themselves with (behaviour/provisioning.md §1). */
 export const provisioning = (deps: {
   config: Config
   db: Db

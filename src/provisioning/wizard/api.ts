@@ -14,7 +14,7 @@ const WizardLinkSchema = record('WizardLink', {
   url: text(),
 })
 
-/** spec wizard.md §1 */
+/** How administrators make links that open the app (behaviour/wizard.md §1). */
 export const wizardApi = ({ auth, wizard }: { auth: Auth; wizard: WizardLinks }) =>
   new Elysia({ prefix: '/api/wizard', tags: ['Wizard'] }).use(auth).post(
     '/',

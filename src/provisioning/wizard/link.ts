@@ -14,8 +14,8 @@ export interface Errand {
 export const shownSip = (sip: string): string => sip.replace(/^sips?:/i, '').replace(/\?.*$/s, '')
 
 /**
- * The link that opens the app (spec wizard.md §2). Parameters have a fixed order. The headers of the SIP URI stay out,
- * because whoever makes it up could slip parameters of the link in with them.
+ * The link that opens the app (behaviour/wizard.md §3). Parameters have a fixed order. The headers of the SIP URI stay
+ * out, because whoever makes it up could slip parameters of the link in with them.
  */
 export const appLink = ({ sip, action, useSips }: Errand, provisioningUrl: string | null): string => {
   const fetch = provisioningUrl === null ? '' : `&linphone-fetch-config=${encodeURIComponent(provisioningUrl)}`

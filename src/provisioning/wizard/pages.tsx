@@ -26,7 +26,7 @@ interface Deps {
 /** Mails of the generation before link here with a provisioning token. */
 const PROVISIONING_TOKEN = /^[A-Za-z0-9]{13}$/
 
-/** Where a person opens the app (spec wizard.md §2): GET shows, the click on the button is what counts (D28). */
+/** Where a person opens the app (behaviour/wizard.md §2): GET shows, the click on the button is what counts (D28). */
 export const wizardPages = (deps: Deps) => {
   const { auth, pages, wizard, provisioning, formTokens, config } = deps
   const path = `${config.BASE_PATH}/wizard`

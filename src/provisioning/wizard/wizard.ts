@@ -18,7 +18,7 @@ import { type Wizard, wizardStore } from './store.ts'
 const TOKEN_LENGTH = 8
 const TOKEN = /^[A-Za-z0-9]{8}$/
 
-/** spec wizard.md §1: everything may be missing, and the link then only opens the app. */
+/** What a link does (behaviour/wizard.md §1): everything may be missing, and the link then only opens the app. */
 export const NewWizard = form({
   provisioning_account_id: optional(integer(1)),
   sip: optional(text({ max: 255 })),
@@ -46,7 +46,7 @@ const isAction = (value: unknown): value is Action => ACTIONS.some((action) => a
 /** Old clients say it by the mere presence of the parameter. */
 const asksForSips = (visit: Visit): boolean => Object.hasOwn(visit.input, 'linphone-use-sips')
 
-/** Links that open the app, set it up with an account and have it do something, once (spec wizard.md). */
+/** Links that open the app, set it up with an account and have it do something, once (behaviour/wizard.md §1). */
 export const wizard = (deps: {
   config: Config
   db: Db

@@ -36,7 +36,7 @@ interface Deps {
 
 const WAYS = ['email', 'phone'] as const
 
-/** A new account: by e-mail or by phone, then the code, then signed in (spec panel.md PA4, PA5). */
+/** A new account: by e-mail or by phone, then the code, then signed in (behaviour/panel.md §3.3). */
 export const signUpPages = (deps: Deps) => {
   const { auth, pages, navigation, signUp, codes, sessions, knownBrowsers, captcha, formTokens, config } = deps
   const basePath = config.BASE_PATH

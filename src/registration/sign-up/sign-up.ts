@@ -48,9 +48,10 @@ const newsletterOffer = ({ space, language }: Visit): string | null =>
     : translate(language, { id: 'sign_up.newsletter', values: { space: space.name } })
 
 /**
- * Somebody without an account makes one in a browser (spec panel.md PA4, PA5). It is activated by whoever gets the code;
- * until then the browser has a registration session, which is signed in nowhere. Whoever asks learns whether a name is
- * taken, but nothing about an address or a number that somebody has: it goes on alike, with a code that nobody gets.
+ * Somebody without an account makes one in a browser (behaviour/panel.md §3.3). It is activated by whoever gets the
+ * code; until then the browser has a registration session, which is signed in nowhere. Whoever asks learns whether a
+ * name is taken, but nothing about an address or a number that somebody has: it goes on alike, with a code that nobody
+ * gets.
  */
 export const signUp = (deps: {
   config: Config

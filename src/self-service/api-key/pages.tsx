@@ -16,7 +16,7 @@ interface Deps {
   readonly config: Config
 }
 
-/** The one key of an account for programs of its own (spec panel.md PU6). */
+/** The one key of an account for programs of its own (behaviour/panel.md §4.6). */
 export const apiKeyPages = ({ auth, pages, accounts, apiKeys, config }: Deps) => {
   const basePath = config.BASE_PATH
 

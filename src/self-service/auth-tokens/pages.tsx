@@ -46,7 +46,7 @@ const proofIn = (request: Request, visit: Visit): string | null => {
 }
 
 /**
- * A device that is signed in lets another one in, by a QR code (spec panel.md PA2, PU12). GET shows, also what a
+ * A device that is signed in lets another one in, by a QR code (behaviour/panel.md §3.2). GET shows, also what a
  * scanned code leads to: nothing happens before somebody has pressed a button.
  */
 export const authTokenPages = (deps: Deps) => {

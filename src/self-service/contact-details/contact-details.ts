@@ -29,7 +29,7 @@ export const GivenCode = form({ code: text({ numbers: true }) })
 const LINK_LENGTH = 32
 const UNDO_FOR_MS = 72 * 3_600_000
 
-/** A person may have another code sent to the same place so long after the one before it (spec panel.md PU2, PU3). */
+/** A person may have another code sent to the same place so long after the one before it (behaviour/panel.md §4.2). */
 const RESEND_AFTER_MS = 60_000
 
 /** Whose number or address it is to become. */
@@ -98,7 +98,7 @@ export const contactDetails = (deps: {
   /** Before anything of the request is looked at: a wrong number gets the same refusal (behaviour/accounts.md §5.1). */
   const admit = async (visit: Visit, caller: Caller): Promise<void> => {
     await blocking.check(visit, caller)
-    // The panel asks a captcha instead (spec panel.md PU2).
+    // The panel asks a captcha instead (behaviour/panel.md §4.2).
     const mustBeValidated = config.REQUIRE_VALIDATED_ACCOUNT_FOR_CHANGES && caller.via !== 'session'
     if (mustBeValidated && !(await accountTokens.isValidated(db.read, caller.id))) {
       throw new AppError('forbidden', 'contact.not_validated')

@@ -97,7 +97,7 @@ type Kind = Pending['kind']
 
 const CHANGED = { email: 'flash.email', phone: 'flash.phone' } as const
 
-/** A new address or number, and the code that was sent to it (spec panel.md PU2, PU3). */
+/** A new address or number, and the code that was sent to it (behaviour/panel.md §4.2). */
 export const contactChangePages = (deps: ChangeDeps) => {
   const { auth, pages, contactDetails, codes, ownAccount, signIn, captcha, config } = deps
   const basePath = config.BASE_PATH

@@ -29,7 +29,7 @@ export interface SetUpLink {
   readonly expiresAt: Date | null
 }
 
-/** Where a person starts (spec panel.md PU1). */
+/** Where a person starts (behaviour/panel.md §4.1). */
 export const dashboardPage = (visit: Visit, config: Config, dashboard: Dashboard): Response => {
   const basePath = config.BASE_PATH
   const t = texts(visit)

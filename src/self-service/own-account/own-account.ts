@@ -25,7 +25,7 @@ export const ChangedPassword = form({
 })
 export const Proven = form({ current_password: optional(text({ numbers: true })) })
 
-/** What people do with their own account in the panel (spec panel.md PU1, PU4, PU10). */
+/** What people do with their own account in the panel (behaviour/panel.md §4). */
 export const ownAccount = (deps: {
   config: Config
   db: Db

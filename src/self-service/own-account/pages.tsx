@@ -47,7 +47,7 @@ interface Deps {
 
 const NEWEST_DEVICES = 3
 
-/** A person's own account: where they start, its password, its data, its end (spec panel.md PU1, PU4, PU10). */
+/** A person's own account: where they start, its password, its data, its end (behaviour/panel.md §4). */
 export const ownAccountPages = (deps: Deps) => {
   const { auth, pages, ownAccount, accounts, devices, provisioning, provisioningTokens, recovery } = deps
   const { sessions, navigation, longReplies, config, now } = deps

@@ -21,7 +21,7 @@ interface Deps {
   readonly config: Config
 }
 
-/** Where the mail's link leads (spec panel.md PA9): GET shows the form, POST sets the password. */
+/** Where the mail's link leads (behaviour/panel.md §3.9): GET shows the form, POST sets the password. */
 export const passwordResetPages = (deps: Deps) => {
   const { auth, pages, passwordResets, captcha, formTokens, config } = deps
   const form = formPage(deps)

@@ -29,7 +29,7 @@ export const PhoneRecovery = form({ phone: text({ max: 64 }) })
 /** 256 bits in letters and digits. */
 const FLOW_LENGTH = 43
 
-/** Codes of an account in a day, and how many of them may be guessed wrong to the end (spec panel.md §1.5). */
+/** Codes of an account in a day, and how many of them may be guessed wrong to the end (behaviour/panel.md §1.4). */
 const MOST_A_DAY = 6
 const MOST_DEAD_A_DAY = 3
 /**

@@ -33,7 +33,7 @@ interface Deps {
 /** About the name and the password together: which of the two was wrong is nobody's business. */
 const WRONG: FieldMessages = new Map([['credentials', [{ id: 'sign_in.wrong' }]]])
 
-/** In and out (spec panel.md PA1, PU11). */
+/** The sign-in, the sign-out, and who may do neither (behaviour/panel.md §3.1). */
 export const signInPages = (deps: Deps) => {
   const { auth, pages, signIn, sessions, accounts, navigation, formTokens, config } = deps
   const basePath = config.BASE_PATH

@@ -50,7 +50,7 @@ interface Identity {
   readonly domain: string
 }
 
-/** People who sign in to the panel, and out of it (spec panel.md PA1, PA2, §1.5). */
+/** People who sign in to the panel, and out of it (behaviour/panel.md §3.1). */
 export const signIn = (deps: {
   db: Db
   secrets: Secrets

@@ -9,12 +9,12 @@ import { readPng } from '../../protocols/png.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
 import { brandingStore } from './store.ts'
 
-/** spec panel.md §2.3 */
+/** The largest file that becomes a logo (behaviour/panel.md §2). */
 export const MOST_LOGO_BYTES = 2048 * 1024
 const MOST_LOGO_PIXELS = 1024
 
 /**
- * What a Space looks like (spec panel.md §2.3). Its logo is a PNG without anything but its pixels, in a file that is
+ * What a Space looks like (behaviour/panel.md §2). Its logo is a PNG without anything but its pixels, in a file that is
  * named by what is in it: a name never shows two pictures, and may be kept for ever.
  */
 export const branding = (deps: { config: Config; db: Db; spaces: SpaceDirectory; log: Logging; now: () => Date }) => {

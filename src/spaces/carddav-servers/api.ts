@@ -7,7 +7,7 @@ import { json } from '../../http/respond.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { CarddavServerForm, CarddavServerSchema, type CarddavServers, carddavServerWire } from './carddav-servers.ts'
 
-/** spec spaces.md §4.2 */
+/** The servers of a Space (behaviour/address-books.md §7.1), for super administrators. */
 export const carddavServersApi = ({ auth, carddavServers }: { auth: Auth; carddavServers: CarddavServers }) => {
   const change = async ({ visit, params }: { visit: Visit; params: { domain: string; carddav_id: string } }) => {
     const input = read(CarddavServerForm, visit.input)

@@ -9,7 +9,7 @@ import type { Visit } from '../../nouns/visit.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
 import { carddavServerStore, type ServerColumns } from './store.ts'
 
-/** spec spaces.md §4.2 */
+/** What a server needs (behaviour/address-books.md §7.1). */
 export const CarddavServerForm = form({
   uri: text({ max: 255 }),
   enabled: optional(flag()),

@@ -31,7 +31,7 @@ export const dueThreshold = (thresholds: readonly number[], days: number, daysBe
   return days > 0 && due.length > 0 ? Math.min(...due) : null
 }
 
-/** Tells the administrators of a Space before it expires (M7 of spec mail-sms.md), once for each threshold. */
+/** Tells the administrators of a Space before it expires (behaviour/messages.md §1), once for each threshold. */
 export const expiryNotices = (deps: { db: Db; outbox: Outbox; now: () => Date }) => {
   const { db, outbox, now } = deps
   const store = expiryNoticesStore(db)

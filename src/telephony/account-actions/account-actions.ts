@@ -13,8 +13,8 @@ const MOST_ACTIONS = 100
 export const WantedAction = form({ key: label(255), code: dialled(255) })
 
 /**
- * What an intercom does when it hears a code (spec contacts.md §8). Without a DTMF protocol the account cannot be sent
- * one: its actions are kept, and nobody sees or changes them.
+ * What an intercom does when it hears a code (behaviour/telephony.md §4). Without a DTMF protocol the account cannot be
+ * sent one: its actions are kept, and nobody sees or changes them.
  */
 export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
   const { db, accounts, now } = deps

@@ -8,7 +8,7 @@ import { json } from '../../http/respond.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { type AccountActions, WantedAction } from './account-actions.ts'
 
-/** spec contacts.md §8 */
+/** Actions of intercoms (behaviour/telephony.md §4), for administrators. */
 export const accountActionsApi = ({ auth, accountActions }: { auth: Auth; accountActions: AccountActions }) => {
   const change = async ({ visit, params }: { visit: Visit; params: { id: string; action_id: string } }) => {
     const input = read(WantedAction, visit.input)

@@ -31,10 +31,10 @@ const deviceWire = ({ uuid, updatedAt, userAgent, app, version, name }: Device) 
 const listed = (found: ReadonlyMap<string, Device>) =>
   json(Object.fromEntries([...found].map(([uuid, device]) => [uuid, deviceWire(device)])))
 
-/** Never 404: a device that has gone by itself is as good as removed (spec accounts.md §7). */
+/** Never 404: a device that has gone by itself is as good as removed (behaviour/telephony.md §2). */
 const removal = (removed: boolean) => (removed ? json(1) : empty())
 
-/** spec accounts.md §7 */
+/** Phones that are registered (behaviour/telephony.md §2): an account's own, and for administrators those of any. */
 export const devicesApi = ({ auth, accounts, devices }: { auth: Auth; accounts: Accounts; devices: Devices }) => {
   const find = async (visit: Visit, id: string) => (await accounts.byId(visit.space, idOf(id))).account
   return new Elysia({ prefix: '/api/accounts', tags: ['Devices'] })

@@ -31,7 +31,7 @@ const SHOWN_AFTER_EXPIRY_MS = 3_600_000
 
 const addressOf = ({ username, domain }: Identity): string => `${username}@${domain}`
 
-/** The devices of an account, as the registrar knows them (spec accounts.md §7). */
+/** The devices of an account, as the registrar knows them (behaviour/telephony.md §2). */
 export const devices = (deps: { registrar: Registrar; log: Logging; now: () => Date }) => {
   const { registrar, log, now } = deps
 

@@ -18,7 +18,7 @@ interface Deps {
   readonly config: Config
 }
 
-/** spec panel.md PU5 */
+/** The phones of an account, and how to be rid of one (behaviour/panel.md §4.4). */
 export const devicePages = ({ auth, pages, devices, config }: Deps) => {
   const basePath = config.BASE_PATH
 

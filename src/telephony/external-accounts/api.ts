@@ -39,7 +39,7 @@ const externalAccountWire = (found: ExternalAccount) => ({
 /** RFC 7234 §5.5: 299 is a warning that stays. */
 const STALE = '299 - "stored credential no longer matches"'
 
-/** spec telephony.md §1 */
+/** The account that an account has with a carrier (behaviour/telephony.md §1), for administrators. */
 export const externalAccountsApi = (deps: { auth: Auth; externalAccounts: ExternalAccounts }) => {
   const { auth, externalAccounts } = deps
   return new Elysia({ prefix: '/api/accounts/:id/external', tags: ['External accounts'] })

@@ -4,7 +4,7 @@ import type { Outbox } from '../../outbox/outbox.ts'
 import type { Registrar } from '../../registrar/registrar.ts'
 import { type ExternalAccount, externalAccountStore } from './store.ts'
 
-/** Where the bridge hears which external account it must read again (spec telephony.md §1). */
+/** Where the bridge hears which external account it must read again (behaviour/telephony.md §1). */
 const CHANNEL = 'flexisip/B2BUA/account'
 
 export type Bridged = Pick<ExternalAccount, 'id' | 'username' | 'domain'>

@@ -15,7 +15,7 @@ export type { ExternalAccount } from './store.ts'
 
 const ALGORITHM = 'MD5'
 
-/** spec telephony.md §1. The password comes in clear and is kept as HA1. */
+/** What it needs (behaviour/telephony.md §1). The password comes in clear and is kept as HA1. */
 export const ExternalAccountForm = form({
   username: text({ max: 64, numbers: true }),
   domain: text({ max: 64 }),
