@@ -7,13 +7,13 @@ export interface Png {
   readonly bytes: Uint8Array
 }
 
-/** ISO/IEC 15948 §5.2 */
+/** The first bytes of every PNG (ISO/IEC 15948 §5.2). */
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 
 /** What decides which colours are seen; everything else is left out. */
 const DRAWN = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']
 
-/** §11.2.2: samples of a pixel by colour type. */
+/** Samples of a pixel by colour type (ISO/IEC 15948 §11.2.2). */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 
 interface Chunk {
