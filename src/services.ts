@@ -86,219 +86,107 @@ export const openDatabase = (config: Config): Db => {
   return location.kind === 'postgres' ? openPostgres(location.url) : openSqlite(location.file)
 }
 
-/** config → database → every feature: plain calls, no container. */
-export const services = (world: World, db: Db) => {
-  const { config, log, now } = world
-  const at = () => now().getTime()
-  const keys = secrets(world.appKey, world.random, config.APP_KEY_PREVIOUS)
-  const spaces = spaceDirectory(db, at)
-  const limited = limits(config, db, log)
-  const base = { config, db, secrets: keys, spaces, log, now }
-
-  const messages = outbox(base)
-  const emailServers = spaceEmailServers(base)
-  const { senderOf, spacesWithServer } = emailServers
-  const mails = mail({ ...base, senderOf, spacesWithServer })
-  const keysOfAccounts = apiKeys(base)
-  const signedIn = sessions(base)
-  const proofs = authentication({ ...base, random: world.random, apiKeys: keysOfAccounts, limits: limited })
-
-  const entries = dictionary(base)
-  const countries = phoneCountries(base)
-  const tokens = provisioningTokens(base)
-  const pendingKeys = confirmationKeys(base)
-  const noticesOfAccounts = notices({ ...base, outbox: messages, canSend: mails.canSend })
-  const registrations = registrar({ config, log, now })
-  const bridged = bridge({ db, registrar: registrations, outbox: messages })
-  const hooksOfOperator = hooks({ config, log })
-  const eventsOfAccounts = accountEvents({ hooks: hooksOfOperator, outbox: messages })
-  const accountsOfSpaces = accounts({
-    ...base,
-    accountEvents: eventsOfAccounts,
-    bridge: bridged,
-    limits: limited,
-    sessions: signedIn,
-    notices: noticesOfAccounts,
-    outbox: messages,
-    confirmationKeys: pendingKeys,
-    apiKeys: keysOfAccounts,
-    provisioningTokens: tokens,
-    dictionary: entries,
-    phoneCountries: countries,
-  })
-
-  const linesOfAccounts = externalAccounts({ ...base, accounts: accountsOfSpaces, bridge: bridged })
-  const addressBooks = carddavCredentials({ ...base, accounts: accountsOfSpaces })
-  const identities = authTokens({ ...base, accounts: accountsOfSpaces, apiKeys: keysOfAccounts })
-  const browsers = knownBrowsers(base)
-  const proven = signIn({
-    ...base,
-    accounts: accountsOfSpaces,
-    authTokens: identities,
-    sessions: signedIn,
-    limits: limited,
-    browsers,
-    pause: world.pause ?? Bun.sleep,
-  })
-  const pushes = world.push ?? push({ config, log, now })
-  const tokensOfAccounts = accountTokens({ ...base, push: pushes })
-
-  const shortCodes = codes(base)
-  const texts = sms({ config, log, now, spaceOf: spaces.byId })
-  const textsLimited = smsLimits({ config, db, log, confirmedShare: shortCodes.confirmedShare })
-  const details = contactDetails({
-    ...base,
-    accounts: accountsOfSpaces,
-    accountTokens: tokensOfAccounts,
-    blocking: blocking({ ...base, accounts: accountsOfSpaces, sessions: signedIn, codes: shortCodes }),
-    codes: shortCodes,
-    limits: limited,
-    notices: noticesOfAccounts,
-    outbox: messages,
-    phoneCountries: countries,
-    sessions: signedIn,
-    admitSms: textsLimited.admit,
-  })
-
-  const recoveries = recovery({
-    ...base,
-    accounts: accountsOfSpaces,
-    accountTokens: tokensOfAccounts,
-    codes: shortCodes,
-    sessions: signedIn,
-    limits: limited,
-    outbox: messages,
-    phoneCountries: countries,
-    admitSms: textsLimited.admit,
-  })
-
-  const housekeeping = accountHousekeeping({ ...base, bridge: bridged })
-  const expiring = expiryNotices({ ...base, outbox: messages })
-  const leased = leases(base)
-  const periodic = jobs({ config, now, housekeeping, limits: limited, outbox: messages, expiryNotices: expiring })
-
-  const documents = provisioning({
-    ...base,
-    carddavCredentials: addressBooks,
-    externalAccounts: linesOfAccounts,
-    hooks: hooksOfOperator,
-    accounts: accountsOfSpaces,
-    provisioningTokens: tokens,
-    authTokens: identities,
-    confirmationKeys: pendingKeys,
-  })
-
-  const brands = branding(base)
-  const wire = accountWire(config, { code: keys.open, token: tokens.reveal })
-  const people = contacts({ ...base, accounts: accountsOfSpaces })
-  const cards = vcardsStorage({ ...base, accounts: accountsOfSpaces })
-  const phones = devices({ registrar: registrations, log, now })
-
+/** What needs the configuration, the database and the world outside, and nothing of each other. */
+const ground = (world: World, db: Db) => {
+  const { config, log, now, random } = world
+  const spaces = spaceDirectory(db, () => now().getTime())
+  const base = { config, db, log, now, random, spaces, secrets: secrets(world.appKey, random, config.APP_KEY_PREVIOUS) }
   return {
     ...base,
-    world,
-    hooks: hooksOfOperator,
-    push: pushes,
-    registrar: registrations,
-    outbox: messages,
-    carddavServers: carddavServers(base),
-    /** How messages leave the building. */
-    channels: world.channels ?? [mails, texts, recoveries.channel, bridged.channel, eventsOfAccounts.channel],
-    mail: mails,
-    sms: texts,
-    spaceEmailServers: emailServers,
-    smsLimits: textsLimited,
-    codes: shortCodes,
-    contactDetails: details,
-    notices: noticesOfAccounts,
-    sessions: signedIn,
-    signIn: proven,
-    knownBrowsers: browsers,
-    ownAccount: ownAccount({
-      ...base,
-      accounts: accountsOfSpaces,
-      apiKeys: keysOfAccounts,
-      contacts: people,
-      devices: phones,
-      sessions: signedIn,
-      signIn: proven,
-      vcardsStorage: cards,
-      wire,
-    }),
-    passwordResets: passwordResets({
-      ...base,
-      accounts: accountsOfSpaces,
-      sessions: signedIn,
-      limits: limited,
-      outbox: messages,
-    }),
-    recovery: recoveries,
-    branding: brands,
-    signUp: signUp({
-      ...base,
-      accounts: accountsOfSpaces,
-      accountTokens: tokensOfAccounts,
-      codes: shortCodes,
-      contactDetails: details,
-      sessions: signedIn,
-      limits: limited,
-      phoneCountries: countries,
-      admitSms: textsLimited.admit,
-      canSend: mails.canSend,
-    }),
-    captcha: captcha(base),
-    formTokens: formTokens(keys),
-    navigation: navigation(config),
-    accountTokens: tokensOfAccounts,
-    registration: registration({ db, accounts: accountsOfSpaces, accountTokens: tokensOfAccounts }),
-    authTokens: identities,
-    activation: activation({
-      ...base,
-      accounts: accountsOfSpaces,
-      confirmationKeys: pendingKeys,
-      contactDetails: details,
-      limits: limited,
-    }),
-    wire,
-    limits: limited,
+    pause: world.pause ?? Bun.sleep,
+    limits: limits(config, db, log),
     outages: outages(log, now),
-    authentication: proofs,
-    apiKeys: keysOfAccounts,
-    dictionary: entries,
-    devices: phones,
-    contacts: people,
-    contactsLists: contactsLists({ ...base, accounts: accountsOfSpaces }),
-    accountTypes: accountTypes({ ...base, accounts: accountsOfSpaces }),
-    accountActions: accountActions({ ...base, accounts: accountsOfSpaces }),
-    vcardsStorage: cards,
-    longReplies: longReplies({ log, now }),
-    phoneCountries: countries,
-    provisioningTokens: tokens,
-    accounts: accountsOfSpaces,
-    administrators: administrators({
-      ...base,
-      accounts: accountsOfSpaces,
-      apiKeys: keysOfAccounts,
-      provisioningTokens: tokens,
-    }),
+    longReplies: longReplies(base),
+    captcha: captcha(base),
+    formTokens: formTokens(base.secrets),
+    navigation: navigation(config),
+    leases: leases(base),
+    outbox: outbox(base),
+    push: world.push ?? push(base),
+    sms: sms({ ...base, spaceOf: spaces.byId }),
+    registrar: registrar(base),
+    hooks: hooks(base),
+    branding: branding(base),
+    carddavServers: carddavServers(base),
+    spaceEmailServers: spaceEmailServers(base),
+    apiKeys: apiKeys(base),
+    sessions: sessions(base),
+    knownBrowsers: knownBrowsers(base),
+    codes: codes(base),
+    confirmationKeys: confirmationKeys(base),
+    dictionary: dictionary(base),
+    phoneCountries: phoneCountries(base),
+    provisioningTokens: provisioningTokens(base),
+  }
+}
+
+/** What hears of accounts and recognises them, and the accounts themselves. */
+const middle = (below: ReturnType<typeof ground>) => {
+  const around = {
+    ...below,
+    authentication: authentication(below),
+    accountTokens: accountTokens(below),
+    accountEvents: accountEvents(below),
+    bridge: bridge(below),
+    expiryNotices: expiryNotices(below),
+    mail: mail({ ...below, ...below.spaceEmailServers }),
+    smsLimits: smsLimits(below),
+    wire: accountWire(below.config, { code: below.secrets.open, token: below.provisioningTokens.reveal }),
+  }
+  const telling = { ...around, housekeeping: accountHousekeeping(around), notices: notices(around) }
+  return { ...telling, accounts: accounts(telling) }
+}
+
+/** What is done with accounts: by administrators, by their owners, by phones. */
+const top = (below: ReturnType<typeof middle>) => {
+  const { accounts, branding } = below
+  const single = {
+    ...below,
+    accountActions: accountActions(below),
+    accountTypes: accountTypes(below),
+    administrators: administrators(below),
+    authTokens: authTokens(below),
+    blocking: blocking(below),
+    carddavCredentials: carddavCredentials(below),
+    contacts: contacts(below),
+    contactsLists: contactsLists(below),
+    devices: devices(below),
+    externalAccounts: externalAccounts(below),
+    passwordResets: passwordResets(below),
+    recovery: recovery(below),
+    registration: registration(below),
     spaceAdministration: spaceAdministration({
-      ...base,
-      announceDeleted: accountsOfSpaces.announceDeleted,
-      removeFiles: brands.removeFolder,
+      ...below,
+      announceDeleted: accounts.announceDeleted,
+      removeFiles: branding.removeFolder,
     }),
-    housekeeping,
-    expiryNotices: expiring,
-    leases: leased,
-    jobs: jobRunner({ ...base, jobs: periodic, leases: leased }),
-    externalAccounts: linesOfAccounts,
-    carddavCredentials: addressBooks,
-    provisioning: documents,
-    wizard: wizard({
-      ...base,
-      accounts: accountsOfSpaces,
-      provisioning: documents,
-      provisioningTokens: tokens,
-    }),
+    vcardsStorage: vcardsStorage(below),
+  }
+  const joined = {
+    ...single,
+    contactDetails: contactDetails(single),
+    provisioning: provisioning(single),
+    signIn: signIn(single),
+  }
+  return {
+    ...joined,
+    activation: activation(joined),
+    ownAccount: ownAccount(joined),
+    signUp: signUp(joined),
+    wizard: wizard(joined),
+  }
+}
+
+/** config → database → every feature: plain calls, no container. Each layer is handed whole to the one above it. */
+export const services = (world: World, db: Db) => {
+  const features = top(middle(ground(world, db)))
+  const { mail, sms, recovery, bridge, accountEvents } = features
+  return {
+    ...features,
+    world,
+    /** How messages leave the building. */
+    channels: world.channels ?? [mail, sms, recovery.channel, bridge.channel, accountEvents.channel],
+    jobs: jobRunner({ ...features, jobs: jobs(features) }),
   }
 }
 

@@ -30,9 +30,9 @@ export const smsLimits = (deps: {
   db: Db
   log: Logging
   /** Of the last codes for numbers that start so. */
-  confirmedShare: (prefix: string, most: number) => Promise<{ issued: number; confirmed: number }>
+  codes: { confirmedShare(prefix: string, most: number): Promise<{ issued: number; confirmed: number }> }
 }) => {
-  const { config, db, log, confirmedShare } = deps
+  const { config, db, log, codes } = deps
   const limit = limiter(db)
   const numberMinute = limit('sms-number-minute', config.SMS_LIMIT_NUMBER_MINUTE, true, MINUTE)
   const numberHour = limit('sms-number-hour', config.SMS_LIMIT_NUMBER_HOUR, true, HOUR)
@@ -43,7 +43,7 @@ export const smsLimits = (deps: {
   const trial = limit('sms-confirm-ratio', 1, true, TRIAL_SECONDS)
 
   const isStopped = async (prefix: string): Promise<boolean> => {
-    const { issued, confirmed } = await confirmedShare(prefix, LAST_CODES)
+    const { issued, confirmed } = await codes.confirmedShare(prefix, LAST_CODES)
     return issued >= LAST_CODES && confirmed / issued < config.SMS_MIN_CONFIRM_RATIO
   }
 

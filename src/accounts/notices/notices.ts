@@ -22,9 +22,9 @@ export const notices = (deps: {
   outbox: Outbox
   now: () => Date
   /** Whether mails of this Space can leave at all; otherwise a notice would only wait until it is given up. */
-  canSend(spaceId: number): Promise<boolean>
+  mail: { canSend(spaceId: number): Promise<boolean> }
 }) => {
-  const { config, outbox, now, canSend } = deps
+  const { config, outbox, now, mail } = deps
 
   const notify = async (
     tx: Tx,
@@ -37,7 +37,7 @@ export const notices = (deps: {
       ip: string
     }) => Pick<Extract<Message, { channel: 'mail' }>, 'kind' | 'data' | 'dedupKey'>,
   ): Promise<void> => {
-    if (account.email === null || !(await canSend(space.id))) return
+    if (account.email === null || !(await mail.canSend(space.id))) return
     const facts = {
       'account.identifier': `${account.username}@${account.domain}`,
       time: now().toISOString(),

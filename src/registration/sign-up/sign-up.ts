@@ -13,11 +13,11 @@ import type { Logging } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
 import { translate } from '../../messages/messages.ts'
 import type { Session } from '../../nouns/session.ts'
-import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { foldedEmail, isSameEmail } from '../../protocols/email-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { ContactDetails, Pending, Wanted } from '../../self-service/contact-details/contact-details.ts'
+import type { SmsLimits } from '../../sms/limits.ts'
 
 export const WantedEmail = form({ email: email(64), email_confirmation: text({ max: 64 }) })
 export const WantedPhone = form({ phone: text({ max: 64 }) })
@@ -65,13 +65,13 @@ export const signUp = (deps: {
   limits: Limits
   phoneCountries: PhoneCountries
   /** Counts an SMS before it is queued; refuses with `rate_limited`. */
-  admitSms(sms: { phone: string; address: string; space: Pick<Space, 'id' | 'domain'> }): Promise<void>
+  smsLimits: SmsLimits
   /** Whether mails of this Space can leave at all. */
-  canSend(spaceId: number): Promise<boolean>
+  mail: { canSend(spaceId: number): Promise<boolean> }
   log: Logging
 }) => {
   const { config, db, secrets, accounts, accountTokens, codes, contactDetails, sessions, limits } = deps
-  const { phoneCountries, admitSms, canSend, log } = deps
+  const { phoneCountries, smsLimits, mail, log } = deps
 
   const record = (visit: Visit, account: AccountView, { kind, to }: Wanted, isSent: boolean): void =>
     log.security(isSent ? 'auth.code.sent' : 'auth.code.fail', {
@@ -102,7 +102,7 @@ export const signUp = (deps: {
   /** Before anything is written. A mailbox is counted too: strangers must not fill it. */
   const count = async (visit: Visit, { kind, to }: Wanted): Promise<void> => {
     const { space, address } = visit
-    if (kind === 'phone') await admitSms({ phone: to, address, space })
+    if (kind === 'phone') await smsLimits.admit({ phone: to, address, space })
     else await limits.registrationMails.consume(secrets.hash(`${space.id} ${foldedEmail(to)}`))
   }
 
@@ -159,7 +159,7 @@ export const signUp = (deps: {
     /** Refuses a page that this Space or installation has nothing behind; its switches were looked at before. */
     inspect: async ({ space }: Visit, kind: Wanted['kind']): Promise<void> => {
       await accounts.refuseFull(space)
-      if (kind === 'email' && !(await canSend(space.id))) throw new AppError('forbidden', 'sign_up.no_mail')
+      if (kind === 'email' && !(await mail.canSend(space.id))) throw new AppError('forbidden', 'sign_up.no_mail')
     },
     /** Resolves to the cookie of a browser that waits for its code. */
     byEmail: async (visit: Visit, input: Input<typeof EmailSignUp>): Promise<string> => {

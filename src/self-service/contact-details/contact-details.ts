@@ -20,6 +20,7 @@ import type { Outbox } from '../../outbox/outbox.ts'
 import { parsePhone } from '../../protocols/e164.ts'
 import { isSameEmail } from '../../protocols/email-address.ts'
 import type { Secrets } from '../../secrets.ts'
+import type { SmsLimits } from '../../sms/limits.ts'
 import { contactDetailsStore, type EmailChange, type PhoneChange } from './store.ts'
 
 export const WantedPhone = form({ phone: text({ max: 64 }) })
@@ -58,9 +59,6 @@ export interface Pending extends Wanted {
 
 type WrongGuess = Exclude<Guess, { readonly outcome: 'right' }>
 
-/** Counts an SMS before it is queued; refuses with `rate_limited`. */
-type AdmitSms = (sms: { phone: string; address: string; space: Pick<Space, 'id' | 'domain'> }) => Promise<void>
-
 /**
  * The phone number and e-mail address of an account (behaviour/accounts.md §5): changed by whoever can read what is
  * sent to the new one.
@@ -78,12 +76,12 @@ export const contactDetails = (deps: {
   outbox: Outbox
   phoneCountries: PhoneCountries
   sessions: Sessions
-  admitSms: AdmitSms
+  smsLimits: SmsLimits
   log: Logging
   now: () => Date
 }) => {
   const { config, db, secrets, accounts, blocking, codes, limits, notices, outbox, log, now } = deps
-  const { phoneCountries, accountTokens, sessions, admitSms } = deps
+  const { phoneCountries, accountTokens, sessions, smsLimits } = deps
   const store = contactDetailsStore(db)
 
   const record = (event: SecurityEvent, visit: Visit, who: { username: string; domain: string }, more = {}) =>
@@ -208,7 +206,7 @@ export const contactDetails = (deps: {
     const phone = parsed?.number ?? ''
 
     // Too many SMS: the code that the phone has got already goes on being good.
-    const kept = await admitSms({ phone, address: visit.address, space }).then(
+    const kept = await smsLimits.admit({ phone, address: visit.address, space }).then(
       () => null,
       async (refusal: unknown) => {
         const pending = await store.pendingPhone(db.read, caller.id)

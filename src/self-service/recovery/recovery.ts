@@ -20,6 +20,7 @@ import type { Outbox } from '../../outbox/outbox.ts'
 import { parsePhone } from '../../protocols/e164.ts'
 import { isSameEmail } from '../../protocols/email-address.ts'
 import type { Secrets } from '../../secrets.ts'
+import type { SmsLimits } from '../../sms/limits.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
 import { recoveryStore } from './store.ts'
 
@@ -99,12 +100,12 @@ export const recovery = (deps: {
   outbox: Outbox
   phoneCountries: PhoneCountries
   /** Counts an SMS before it is queued; refuses with `rate_limited`. */
-  admitSms(sms: { phone: string; address: string; space: Pick<Space, 'id' | 'domain'> }): Promise<void>
+  smsLimits: SmsLimits
   log: Logging
   now: () => Date
 }) => {
   const { config, db, secrets, spaces, accounts, accountTokens, codes, sessions, limits, outbox, phoneCountries } = deps
-  const { admitSms, log, now } = deps
+  const { smsLimits, log, now } = deps
   const store = recoveryStore(db)
 
   const record = (
@@ -215,7 +216,9 @@ export const recovery = (deps: {
     const { space, address } = asked
     const id = await find(space, wanted)
     const isSmsAdmitted =
-      wanted.via === 'email' || id === null || (await isAdmitted(admitSms({ phone: wanted.phone, address, space })))
+      wanted.via === 'email' ||
+      id === null ||
+      (await isAdmitted(smsLimits.admit({ phone: wanted.phone, address, space })))
     const { account, reason } = await db.transaction(async (tx) => {
       if (id !== null) await ifThere(accounts.holdIn(tx, space, id))
       const held = id === null ? null : await ifThere(accounts.view(tx, space, id))

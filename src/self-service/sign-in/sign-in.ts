@@ -58,12 +58,12 @@ export const signIn = (deps: {
   authTokens: AuthTokens
   sessions: Sessions
   limits: Limits
-  browsers: KnownBrowsers
+  knownBrowsers: KnownBrowsers
   log: Logging
   now: () => Date
   pause: (ms: number) => Promise<void>
 }) => {
-  const { db, secrets, accounts, authTokens, sessions, limits, browsers, log, now, pause } = deps
+  const { db, secrets, accounts, authTokens, sessions, limits, knownBrowsers, log, now, pause } = deps
   const store = signInStore(db)
 
   const record = (
@@ -134,9 +134,9 @@ export const signIn = (deps: {
 
   const budgetOf = async (request: Request, visit: Visit, identifier: Identifier): Promise<Budget> => {
     const strangers = ofStrangers(visit, keyOf(visit.space, identifier.phone || identifier.username))
-    if (!browsers.isKnown(request, visit)) return strangers
+    if (!knownBrowsers.isKnown(request, visit)) return strangers
     const found = await store.find(visit, identifier)
-    const browser = found === null ? null : browsers.nameFor(request, visit, found.id)
+    const browser = found === null ? null : knownBrowsers.nameFor(request, visit, found.id)
     return browser === null ? strangers : own(`browser ${browser}`)
   }
 
@@ -189,7 +189,7 @@ export const signIn = (deps: {
         return { outcome: closure }
       }
       record('auth.login.ok', visit, account, { via: 'password' })
-      return { outcome: 'signed_in', session, browser: browsers.remember(request, visit, account.id) }
+      return { outcome: 'signed_in', session, browser: knownBrowsers.remember(request, visit, account.id) }
     },
 
     /** As the account that a QR code was approved by. `proof`: of the browser that shows it. */
@@ -200,7 +200,7 @@ export const signIn = (deps: {
         return { account, session: await replaceSession(tx, visit, previous, account) }
       })
       record('auth.login.ok', visit, account, { via: 'qr' })
-      return { session, browser: browsers.remember(request, visit, account.id) }
+      return { session, browser: knownBrowsers.remember(request, visit, account.id) }
     },
 
     /**
