@@ -24,6 +24,7 @@ import { wizardPages } from './provisioning/wizard/pages.tsx'
 import { legacyApi } from './registration/legacy/api.ts'
 import { registrationApi } from './registration/registration/api.ts'
 import { signUpPages } from './registration/sign-up/pages.tsx'
+import { apiKeyApi } from './self-service/api-key/api.ts'
 import { apiKeyPages } from './self-service/api-key/pages.tsx'
 import { authTokensApi } from './self-service/auth-tokens/api.ts'
 import { authTokenPages } from './self-service/auth-tokens/pages.tsx'
@@ -43,6 +44,7 @@ import { accountActionsApi } from './telephony/account-actions/api.ts'
 import { devicesApi } from './telephony/devices/api.ts'
 import { devicePages } from './telephony/devices/pages.tsx'
 import { externalAccountsApi } from './telephony/external-accounts/api.ts'
+import { turnApi } from './telephony/turn/api.ts'
 
 /** The whole HTTP surface. Which Space a request is for was settled before (`http/front.ts`). */
 export const app = (services: Services): AnyElysia => {
@@ -81,6 +83,8 @@ export const app = (services: Services): AnyElysia => {
     .use(signInPages(deps))
     .use(authTokenPages(deps))
     .use(ownAccountApi(deps))
+    .use(apiKeyApi(deps))
+    .use(turnApi(deps))
     .use(ownAccountPages(deps))
     .use(sessionPages(deps))
     .use(apiKeyPages(deps))

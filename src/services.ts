@@ -47,6 +47,7 @@ import { activation } from './registration/activation/activation.ts'
 import { registration } from './registration/registration/registration.ts'
 import { signUp } from './registration/sign-up/sign-up.ts'
 import { type Random, secrets } from './secrets.ts'
+import { apiKey } from './self-service/api-key/api-key.ts'
 import { authTokens } from './self-service/auth-tokens/auth-tokens.ts'
 import { contactDetails } from './self-service/contact-details/contact-details.ts'
 import { ownAccount } from './self-service/own-account/own-account.ts'
@@ -65,6 +66,7 @@ import { accountActions } from './telephony/account-actions/account-actions.ts'
 import { devices } from './telephony/devices/devices.ts'
 import { bridge } from './telephony/external-accounts/bridge.ts'
 import { externalAccounts } from './telephony/external-accounts/external-accounts.ts'
+import { turn } from './telephony/turn/turn.ts'
 
 /** What the outside world gives: everything a test wants to hold in its own hands. */
 export interface World {
@@ -117,6 +119,7 @@ const ground = (world: World, db: Db) => {
     dictionary: dictionary(base),
     phoneCountries: phoneCountries(base),
     provisioningTokens: provisioningTokens(base),
+    turn: turn(base),
   }
 }
 
@@ -145,6 +148,7 @@ const top = (below: ReturnType<typeof middle>) => {
     accountActions: accountActions(below),
     accountTypes: accountTypes(below),
     administrators: administrators(below),
+    apiKey: apiKey(below),
     authTokens: authTokens(below),
     blocking: blocking(below),
     carddavCredentials: carddavCredentials(below),

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import type { ApiKeys } from '../../access/api-keys/api-keys.ts'
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Config } from '../../config/config.ts'
@@ -662,23 +661,6 @@ export const accounts = (deps: {
     issueToken,
     sendProvisioning,
     changePassword,
-    /** A new API key for the caller, bound to its address. It is shown this once. */
-    regenerateApiKey: async (visit: Visit, caller: Caller): Promise<string> => {
-      const key = await db.transaction(async (tx) => {
-        await hold(tx, caller.space, caller.id)
-        return apiKeys.regenerate(tx, caller.id, visit.address)
-      })
-      record('apikey.created', visit, caller)
-      return key
-    },
-    /** The caller's own key stops working. */
-    revokeApiKey: async (visit: Visit, caller: Caller): Promise<void> => {
-      const gone = await db.transaction(async (tx) => {
-        await hold(tx, caller.space, caller.id)
-        return apiKeys.revoke(tx, caller.id)
-      })
-      if (gone.length > 0) record('apikey.deleted', visit, caller)
-    },
     /** Marks the account of a spent token as activated, unless an administrator has switched it off. */
     activateIn: async (tx: Tx, space: Space, id: number): Promise<void> => {
       await store.activate(tx, { space }, id, now())
@@ -789,22 +771,6 @@ export const accounts = (deps: {
       })
       record('account.updated', visit, { username, domain: visit.space.domain })
       return result
-    },
-    /** Ephemeral TURN credentials (behaviour/accounts.md §4.2): an expiry time, signed. */
-    turnCredentials: () => {
-      const {
-        COTURN_SERVER_HOST: host,
-        COTURN_STATIC_AUTH_SECRET: secret,
-        COTURN_SESSION_TTL_MINUTES: minutes,
-      } = config
-      if (host === null || secret === null || minutes === null || minutes <= 0)
-        throw new AppError('not_found', 'turn.off', {
-          setting: host === null ? 'COTURN_SERVER_HOST' : 'COTURN_STATIC_AUTH_SECRET',
-        })
-      const ttl = minutes * 60
-      const username = `${Math.floor(now().getTime() / 1000) + ttl}:${secrets.token(16)}`
-      const password = createHmac('sha1', secret).update(username).digest('base64')
-      return { username, password, ttl, uris: [`turn:${host}`] }
     },
   }
 }

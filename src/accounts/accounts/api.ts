@@ -4,22 +4,14 @@ import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { LARGE_BODY_BYTES } from '../../http/body.ts'
 import { accepts, queried, read } from '../../http/input.ts'
-import { withKeyCookie } from '../../http/key-cookie.ts'
 import { answers, done, having, named, refuses } from '../../http/output.ts'
 import { envelopeSchema, paged, pageEnvelope, pageOf } from '../../http/pagination.ts'
 import { idOf } from '../../http/path.ts'
-import { empty, json, secretJson, text } from '../../http/respond.ts'
+import { empty, json } from '../../http/respond.ts'
 import type { Accounts, Found } from './accounts.ts'
 import { ListedAccounts, MOST_FOUND, PAGE_SIZE } from './listing.ts'
 import { ChangedAccount, NewAccount, NewPassword } from './rules.ts'
-import {
-  AccountSchema,
-  type AccountWire,
-  InfoSchema,
-  pendingKeyWire,
-  ResolvedSchema,
-  TurnCredentialsSchema,
-} from './wire.ts'
+import { AccountSchema, type AccountWire, InfoSchema, pendingKeyWire, ResolvedSchema } from './wire.ts'
 
 interface Deps {
   readonly auth: Auth
@@ -56,27 +48,6 @@ export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
         description: 'The one before stops working.',
         ...answers(having(AccountSchema, 'passwords')),
       },
-    })
-    .get(
-      '/me/api_key',
-      async ({ visit, caller }) => {
-        const key = await accounts.regenerateApiKey(visit, caller)
-        return withKeyCookie(text(key), key, visit, config.APP_API_KEY_EXPIRATION_MINUTES)
-      },
-      {
-        requires: 'account',
-        mutates: true,
-        detail: {
-          summary: 'Make a new API key for the caller',
-          description:
-            'The bare key, also as the cookie `x-api-key`; the one before stops working. It works from this address only.',
-          ...answers('text/plain'),
-        },
-      },
-    )
-    .get('/me/services/turn', () => secretJson(accounts.turnCredentials()), {
-      requires: 'account',
-      detail: { summary: 'Get credentials for the TURN server', ...answers(TurnCredentialsSchema) },
     })
     .post(
       '/me/password',

@@ -87,13 +87,6 @@ export const ResolvedSchema = object({
   payload: having(AccountSchema, 'passwords', 'call_forwardings'),
 })
 
-export const TurnCredentialsSchema = object({
-  username: text(),
-  password: text(),
-  ttl: integer(1),
-  uris: listOf(text()),
-})
-
 /** What of an account is stored sealed and may be shown. */
 interface Revealing {
   /** null: it cannot be shown again. */
