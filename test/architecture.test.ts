@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
+import { SECURITY_EVENTS } from '../src/logging/security-events.ts'
 import en from '../src/messages/en.json'
 import fr from '../src/messages/fr.json'
 import { type TestApp, testApp } from './support/app.ts'
@@ -409,6 +410,11 @@ describe('a test', () => {
     })
     expect(forgotten).toEqual([])
   })
+})
+
+test('every security event is written by somebody', () => {
+  const source = modules.filter(({ file }) => !file.endsWith('security-events.ts')).map((module) => module.source)
+  expect(SECURITY_EVENTS.filter((event) => !source.some((text) => text.includes(`'${event}'`)))).toEqual([])
 })
 
 test('no exported name is used nowhere', () => {

@@ -47,8 +47,7 @@ const ofType = (type: string, schema: JsonSchema): ComponentChildren => {
 
 const MOST = 2_147_483_647
 
-const limitsOf = ({ minLength, maxLength, minimum, maximum, maxProperties }: JsonSchema): string[] => [
-  ...(minLength === undefined ? [] : [`at least ${minLength} characters`]),
+const limitsOf = ({ maxLength, minimum, maximum, maxProperties }: JsonSchema): string[] => [
   ...(maxLength === undefined ? [] : [`at most ${maxLength} characters`]),
   ...(minimum === undefined ? [] : [`from ${minimum}`]),
   ...(maximum === undefined || maximum === MOST ? [] : [`to ${maximum}`]),

@@ -18,11 +18,10 @@ const LONGEST_DATE = 64
 const LONGEST_INTEGER = 15
 
 /** `max` in characters, `bytes` in UTF-8. */
-export const text = (options: { max?: number; bytes?: number; min?: number; numbers?: boolean } = {}) =>
+export const text = (options: { max?: number; bytes?: number; numbers?: boolean } = {}) =>
   Type.String({
     ...(options.max === undefined ? {} : { maxLength: options.max }),
     ...(options.bytes === undefined ? {} : { maxLength: options.bytes, bytes: true }),
-    ...(options.min === undefined ? {} : { minLength: options.min }),
     ...(options.numbers === true ? { numbers: true } : {}),
   })
 
@@ -130,8 +129,6 @@ const shapeMessage = (schema: TSchema, error: ValueError | undefined): Message =
   switch (error?.type) {
     case ValueErrorType.String:
       return { id: 'v.string' }
-    case ValueErrorType.StringMinLength:
-      return { id: 'v.min', values: { count: schema.minLength } }
     case ValueErrorType.StringFormat:
       return { id: schema.format === 'email' ? 'v.email' : schema.format === 'date' ? 'v.date' : 'v.control' }
     case ValueErrorType.Integer:

@@ -52,5 +52,3 @@ export const scheduler = (deps: { runner: JobRunner; leases: Leases; log: Loggin
     },
   }
 }
-
-export type Scheduler = ReturnType<typeof scheduler>

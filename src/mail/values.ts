@@ -25,7 +25,7 @@ const humanDuration = (minutes: number, language: Language): string => {
 }
 
 /** "28 January 2026 at 09:30 UTC", "28 janvier 2026 à 09:30 UTC". What is no moment stays as it is. */
-export const humanMoment = (written: string | Date, language: Language): string => {
+const humanMoment = (written: string | Date, language: Language): string => {
   const moment = new Date(written)
   if (Number.isNaN(moment.getTime())) return String(written)
   const locale = language === 'en' ? 'en-GB' : language

@@ -119,12 +119,9 @@ export const dispatcher = (options: DispatcherOptions) => {
     id: row.id,
     kind: row.kind,
     spaceId: row.spaceId,
-    accountId: row.accountId,
     recipient: row.recipient,
     language: row.language,
     data: JSON.parse(secrets.open(row.data ?? '')),
-    expiresAt: row.expiresAt,
-    attempts: row.attempts,
   })
 
   /** Writes what became of a message. The database may be away: until the lease ends nobody else sends it either. */

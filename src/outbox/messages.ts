@@ -119,13 +119,9 @@ export interface OutgoingMessage {
   readonly kind: string
   /** null: the Space is gone. */
   readonly spaceId: number | null
-  readonly accountId: number | null
   readonly recipient: string
   readonly language: Language
   readonly data: MessageData
-  readonly expiresAt: Date | null
-  /** 1 at the first. */
-  readonly attempts: number
 }
 
 /** Takes messages out of the building. */

@@ -63,11 +63,8 @@ export const message = <Kind extends MailKind = 'reset_password'>(
     ...{
       id: 7,
       spaceId: 1,
-      accountId: null,
       recipient: 'alice@example.net',
       language: 'en',
-      expiresAt: null,
-      attempts: 1,
     },
     ...rest,
     kind,

@@ -120,10 +120,7 @@ export const MESSAGE: OutgoingMessage = {
   id: 42,
   kind: 'phone_code',
   spaceId: 1,
-  accountId: 7,
   recipient: '+33612345678',
   language: 'en',
   data: { code: '73415926', expires_minutes: 10 },
-  expiresAt: null,
-  attempts: 1,
 }

@@ -178,7 +178,6 @@ export const authentication = (deps: {
     const proven = await limits.digests.look(visit.network, inspect)
     if (typeof proven === 'string') {
       log.security('auth.digest.fail', {
-        result: 'fail',
         ip: visit.address,
         space: address.host,
         account: `${address.user}@${address.host}`,
@@ -223,7 +222,6 @@ export const authentication = (deps: {
       const { caller } = verdict
       if (caller === null || mayActAs(caller, role)) return verdict
       log.security('admin.denied', {
-        result: 'fail',
         ip: visit.address,
         space: visit.space.domain,
         account: `${caller.username}@${caller.domain}`,

@@ -46,5 +46,3 @@ export const decoys = (deps: { key: Uint8Array; store: ReturnType<typeof authent
     },
   }
 }
-
-export type Decoys = ReturnType<typeof decoys>

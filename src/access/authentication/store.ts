@@ -84,6 +84,5 @@ export const nonceStore = (db: Db) => {
     /** True for exactly one caller per count, and only when the count rises. */
     spend: (nonce: string, nc: number, expiresAt: Date) =>
       db.transaction(async (tx) => (await spend(tx, { nonce, nc, expiresAt })).length === 1),
-    clearExpired: (now: Date) => db.transaction(async (tx) => tx.delete(nonces).where(lt(nonces.expiresAt, now))),
   }
 }

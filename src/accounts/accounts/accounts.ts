@@ -120,7 +120,6 @@ export const accounts = (deps: {
 
   const record = (event: SecurityEvent, visit: Visit, account: { username: string; domain: string }, more = {}) =>
     log.security(event, {
-      result: 'ok',
       ip: visit.address,
       space: account.domain,
       account: `${account.username}@${account.domain}`,

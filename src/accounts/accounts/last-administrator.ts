@@ -48,5 +48,3 @@ export const lastAdministrator = (store: AccountStore) => ({
     }
   },
 })
-
-export type LastAdministrator = ReturnType<typeof lastAdministrator>

@@ -28,7 +28,10 @@ const BLOCK = 1000
 /** Ids that one query of a search looks at: some milliseconds. */
 const STRETCH = 10 * BLOCK
 
-export const accountStore = (db: Db, clock: () => number = () => performance.now()) => {
+/** Milliseconds that no clock which is set moves. */
+const monotonic = () => performance.now()
+
+export const accountStore = (db: Db) => {
   const {
     accountAccountType: typesOfAccounts,
     accountActions: actions,
@@ -110,7 +113,7 @@ export const accountStore = (db: Db, clock: () => number = () => performance.now
       .orderBy(blocks.block),
   )
   /** How many accounts a domain has and where each block starts in their list, for somebody who turns pages. */
-  const outlineOf = remembered(db, clock, async (domain) => {
+  const outlineOf = remembered(db, monotonic, async (domain) => {
     let total = 0
     const starts = (await blocksOfDomain(db.read, { domain })).map(({ block, accounts: count }) => {
       const start = { block, before: total }

@@ -68,7 +68,6 @@ export const codes = (deps: { config: Config; db: Db; secrets: Secrets; now: () 
     make,
     /** As it stands in a row. */
     seal: (code: string): string => secrets.seal(code),
-    reveal: (sealed: string): string => secrets.open(sealed),
     /** Whether the account may get another code now; `rate_limited` when not. Call it while the account is held. */
     refuseTooMany: async (tx: Tx, kind: CodeKind, accountId: number): Promise<void> => {
       const issued = await store.issuedSince(tx, accountId, new Date(now().getTime() - HOUR_MS))

@@ -73,5 +73,3 @@ export const codeStore = (db: Db) => {
     },
   }
 }
-
-export type CodeStore = ReturnType<typeof codeStore>

@@ -10,7 +10,7 @@ export interface DuplicateEmail {
 }
 
 /** More of them than a person reads at once. */
-export const MOST_DUPLICATES = 20
+const MOST_DUPLICATES = 20
 
 /** Where addresses should be unique and are not: up to MOST_DUPLICATES, by id of the first account. */
 export const duplicateEmailsStore = (db: Db) => {

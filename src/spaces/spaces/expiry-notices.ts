@@ -17,14 +17,14 @@ interface Occasion {
 }
 
 /** Whole days that are left, begun ones included; 0 once the moment has come (behaviour/spaces.md §6). */
-export const daysLeft = (expireAt: Date, at: Date): number =>
+const daysLeft = (expireAt: Date, at: Date): number =>
   Math.max(0, Math.ceil((expireAt.getTime() - at.getTime()) / DAY_MS))
 
 /**
  * The threshold of today, or the nearest of those that passed since the previous run: one that was missed is made up
  * for, and of several only the last. null: nothing is to be said.
  */
-export const dueThreshold = (thresholds: readonly number[], days: number, daysBefore: number | null): number | null => {
+const dueThreshold = (thresholds: readonly number[], days: number, daysBefore: number | null): number | null => {
   const isDue = (threshold: number) =>
     threshold === days || (daysBefore !== null && threshold > days && threshold < daysBefore)
   const due = thresholds.filter(isDue)

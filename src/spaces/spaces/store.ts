@@ -52,5 +52,3 @@ export const spacesStore = (db: Db) => {
     byId: async (id: number) => toSpace(await byId(db.read, { id })),
   }
 }
-
-export type SpacesStore = ReturnType<typeof spacesStore>
