@@ -128,6 +128,11 @@ describe('imports', () => {
     expect(typed.map(({ file }) => file)).toEqual([])
   })
 
+  test('leave the names of bound values to db/, which types them', () => {
+    const found = modules.filter(({ file, source }) => /\bplaceholder\(/.test(source) && roomOf(file) !== 'db')
+    expect(found.map(({ file }) => file)).toEqual([])
+  })
+
   test('of a database driver are in db/, where all differences live', () => {
     const drivers = ['bun:sqlite', 'bun']
     const found = imports.filter(({ from, to }) => drivers.includes(to) && roomOf(from) !== 'db')

@@ -1,4 +1,5 @@
-import { Column, getTableName, is, noopDecoder, Param, Placeholder, SQL } from 'drizzle-orm'
+import { Column, getTableName, is, noopDecoder, SQL } from 'drizzle-orm'
+import { bindersOf, type Parameters } from './bound.ts'
 
 /** What drizzle knows about a query it has built; its own executor works this out again for every row. */
 interface Built {
@@ -7,8 +8,6 @@ interface Built {
   readonly joinsNotNullableMap?: Readonly<Record<string, boolean>>
   readonly stmt: { values(...parameters: never[]): unknown[][] }
 }
-
-export type Values = Readonly<Record<string, unknown>>
 
 interface Decoder {
   mapFromDriverValue(value: unknown): unknown
@@ -29,17 +28,6 @@ const decodeOf = (field: unknown): Decode => {
     decoder === noopDecoder ||
     decoder.mapFromDriverValue === (Column.prototype as unknown as Decoder).mapFromDriverValue
   return isSame ? null : (value) => (value === null ? null : decoder.mapFromDriverValue(value))
-}
-
-/** Placeholder → what the driver is given for it. */
-export const binder = (parameter: unknown): ((values: Values) => unknown) => {
-  if (is(parameter, Placeholder)) return (values) => values[parameter.name]
-  if (is(parameter, Param) && is(parameter.value, Placeholder)) {
-    const { name } = parameter.value as Placeholder
-    // drizzle's own filling hands null to the column, which a moment does not take.
-    return (values) => (values[name] === null ? null : parameter.encoder.mapToDriverValue(values[name]))
-  }
-  return () => parameter
 }
 
 /** The members of one row; a group of columns of a joined table is null when all of them are. */
@@ -82,13 +70,17 @@ const rowReader = ({ fields = [], joinsNotNullableMap = {} }: Built): ((row: rea
 }
 
 /** Runs a query that drizzle built for bun:sqlite, with everything that does not depend on the values done once. */
-export const compiled = (prepared: unknown): ((values: Values) => unknown[]) => {
+export const compiled = <Row>(
+  name: string,
+  parameters: Parameters,
+  prepared: unknown,
+): ((values: Readonly<Record<string, unknown>>) => Row[]) => {
   const built = prepared as Built
-  const binders = built.query.params.map(binder)
+  const binders = bindersOf(name, parameters, built.query.params)
   const read = rowReader(built)
   const { stmt } = built
   return (values) => {
-    const parameters = binders.map((bind) => bind(values)) as never[]
-    return stmt.values(...parameters).map(read)
+    const given = binders.map((bind) => bind(values)) as never[]
+    return stmt.values(...given).map(read) as Row[]
   }
 }

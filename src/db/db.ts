@@ -1,6 +1,7 @@
 import type { SQL, SQLWrapper } from 'drizzle-orm'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PgQueryResultHKT } from 'drizzle-orm/pg-core/session'
+import type { Bound, Parameters, Values } from './bound.ts'
 import type { Seal } from './steps.ts'
 import type { Stretch } from './stretch.ts'
 import type { Tables } from './tables.ts'
@@ -14,11 +15,15 @@ export type Reader = Pick<Full, 'select' | 'selectDistinct'>
 export type Tx = Reader & Pick<Full, 'insert' | 'update' | 'delete'>
 
 /** A query built once. `on` is the reader, or the transaction whose writes it must see. */
-export type Prepared<Row, Values> = (on: Reader | Tx, values: Values) => Promise<Row[]>
+export type Prepared<Row, Given> = (on: Reader, values: Given) => Promise<Row[]>
 
+/** A query that drizzle has built, and can prepare. */
 interface Preparable<Row> {
-  prepare(name: string): { execute(values?: Record<string, unknown>): Promise<Row[]> }
+  prepare(name: string): { execute(): Promise<Row[]> }
 }
+
+/** Builds a query of what stands for its values. */
+export type Build<P extends Parameters, Row> = (on: Tx, bound: Bound<P>) => Preparable<Row>
 
 export interface Db {
   readonly dialect: 'sqlite' | 'postgres'
@@ -29,10 +34,12 @@ export interface Db {
    * Nothing slow belongs inside. A transaction inside a transaction is an error: hand `tx` down.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  prepare<Values extends Record<string, unknown> = Record<never, never>>(): <Row>(
-    name: string,
-    build: (on: Tx) => Preparable<Row>,
-  ) => Prepared<Row, Values>
+  /**
+   * A query that is built once and runs often. `parameters` names what it is given each time, and `build` gets what stands
+   * for that: `db.prepare('account_by_name', { name: accounts.username }, (on, { name }) => …eq(accounts.username, name)`.
+   * What is declared and not used is an error when the query is prepared: on PostgreSQL here, on SQLite when it first runs.
+   */
+  prepare<P extends Parameters, Row>(name: string, parameters: P, build: Build<P, Row>): Prepared<Row, Values<P>>
   /** A JSON object of key → value over the rows of a group, in their order, as text or as an object. */
   objectOf(key: SQL, value: SQL): SQL<string | Record<string, string> | null>
   /** Text with its ASCII letters in lower case, as `foldedEmail` makes it; other letters stay, on both databases. */

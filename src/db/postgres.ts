@@ -1,9 +1,9 @@
 import { SQL as Client } from 'bun'
 import { type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sql'
+import { bindersOf, bound, type Parameters } from './bound.ts'
 import { postgresColumns } from './columns.postgres.ts'
-import { binder, type Values } from './compiled.ts'
-import type { Db, Reader, Tx } from './db.ts'
+import type { Build, Db, Reader, Tx } from './db.ts'
 import {
   type AppliedMigration,
   MIGRATIONS_TABLE,
@@ -73,19 +73,19 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
         open -= 1
       }
     },
-    prepare: () => (name, build) => {
-      const prepared = build(db as unknown as Tx).prepare(name) as unknown as {
+    prepare: <P extends Parameters, Row>(name: string, parameters: P, build: Build<P, Row>) => {
+      const prepared = build(db as unknown as Tx, bound(parameters)).prepare(name) as unknown as {
         readonly params: readonly unknown[]
-        execute(): Promise<never[]>
+        execute(): Promise<Row[]>
       }
-      const binders = prepared.params.map(binder)
+      const binders = bindersOf(name, parameters, prepared.params)
       const shape = Object.getPrototypeOf(prepared)
       return async (on, values) => {
         // The same text with these values on the connection of the reader or of the transaction: a prepared query
         // only remembers both.
         const { client: connection } = (on as unknown as { session: { client: unknown } }).session
-        const bound = { client: connection, params: binders.map((bind) => bind(values as Values)) }
-        return Object.assign(Object.create(shape), prepared, bound).execute()
+        const given = { client: connection, params: binders.map((bind) => bind(values)) }
+        return Object.assign(Object.create(shape), prepared, given).execute()
       }
     },
     objectOf: (key, value) => sql`json_object_agg(${key}, ${value})`,

@@ -13,9 +13,10 @@ import {
 import { dirname } from 'node:path'
 import { type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
+import { bound, type Parameters } from './bound.ts'
 import { sqliteColumns } from './columns.sqlite.ts'
 import { compiled } from './compiled.ts'
-import type { Db, Reader, Tx } from './db.ts'
+import type { Build, Db, Reader, Tx } from './db.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, sqliteMigrations } from './migrations.ts'
 import { noNesting } from './nesting.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
@@ -248,19 +249,17 @@ export const openSqlite = (file: string): Db => {
     tables,
     read,
     transaction,
-    prepare:
-      () =>
-      <Row>(name: string, build: (on: Tx) => { prepare(name: string): unknown }) => {
-        const onConnection = new Map<unknown, ReturnType<typeof compiled>>()
-        return async (on: Reader | Tx, values: Record<string, unknown>) => {
-          let run = onConnection.get(on)
-          if (run === undefined) {
-            run = compiled(build(on as Tx).prepare(name))
-            onConnection.set(on, run)
-          }
-          return run(values) as Row[]
+    prepare: <P extends Parameters, Row>(name: string, parameters: P, build: Build<P, Row>) => {
+      const onConnection = new Map<Reader, ReturnType<typeof compiled<Row>>>()
+      return async (on, values) => {
+        let run = onConnection.get(on)
+        if (run === undefined) {
+          run = compiled<Row>(name, parameters, build(on as Tx, bound(parameters)).prepare(name))
+          onConnection.set(on, run)
         }
-      },
+        return run(values)
+      }
+    },
     objectOf: (key, value) => sql`json_group_object(${key}, ${value})`,
     folded: (text) => sqliteColumns.folded(sql`${text}`) as SQL<string>,
     nameContains: (part, { after, last }) => {

@@ -113,7 +113,7 @@ describe.skipIf(postgresUrl === null)('a pool whose connections are all taken', 
   test('ends a read, prepared or not, and a count of the limits', async () => {
     const letGo = await takeAll(t.db)
     const { db } = t
-    const prepared = db.prepare()('one', (on) => on.select({ one: sql<number>`1` }).from(db.tables.spaces))
+    const prepared = db.prepare('one', {}, (on) => on.select({ one: sql<number>`1` }).from(db.tables.spaces))
     const reads = () => [
       prepared(db.read, {}),
       db.read.select().from(db.tables.accounts),

@@ -45,32 +45,41 @@ export const accountTokenStore = (db: Db) => {
   type SpaceColumn = typeof creation.spaceId | typeof requests.spaceId | typeof recovery.spaceId
   const ofSpace = (column: SpaceColumn, space: SpaceId): SQL | undefined => or(isNull(column), eq(column, space.id))
 
-  const open = db.prepare<{ token: string; spaceId: number }>()('open_creation_token', (on) =>
-    on
-      .select()
-      .from(creation)
-      .where(
-        and(
-          eq(creation.token, sql.placeholder('token')),
-          eq(creation.used, false),
-          isNull(creation.accountId),
-          or(isNull(creation.spaceId), eq(creation.spaceId, sql.placeholder('spaceId'))),
+  const open = db.prepare(
+    'open_creation_token',
+    { token: creation.token, spaceId: spaces.id },
+    (on, { token, spaceId }) =>
+      on
+        .select()
+        .from(creation)
+        .where(
+          and(
+            eq(creation.token, token),
+            eq(creation.used, false),
+            isNull(creation.accountId),
+            or(isNull(creation.spaceId), eq(creation.spaceId, spaceId)),
+          ),
         ),
-      ),
   )
-  type Redemption = { id: number; accountId: number; at: Date; ip: string | null; userAgent: string | null }
-  const redeem = db.prepare<Redemption>()('redeem_creation_token', (on) =>
-    on
-      .update(creation)
-      .set({
-        used: true,
-        accountId: sql`${sql.placeholder('accountId')}`,
-        updatedAt: sql`${sql.param(sql.placeholder('at'), creation.updatedAt)}`,
-        ip: sql`${sql.placeholder('ip')}`,
-        userAgent: sql`${sql.placeholder('userAgent')}`,
-      })
-      .where(and(eq(creation.id, sql.placeholder('id')), eq(creation.used, false), isNull(creation.accountId)))
-      .returning({ id: creation.id }),
+  const redeem = db.prepare(
+    'redeem_creation_token',
+    {
+      id: creation.id,
+      accountId: creation.accountId,
+      at: creation.updatedAt,
+      ip: creation.ip,
+      userAgent: creation.userAgent,
+    },
+    (on, { id, at, ...by }) =>
+      on
+        .update(creation)
+        .set({
+          used: true,
+          ...by,
+          updatedAt: at,
+        })
+        .where(and(eq(creation.id, id), eq(creation.used, false), isNull(creation.accountId)))
+        .returning({ id: creation.id }),
   )
 
   return {

@@ -4,7 +4,7 @@ import type { Db, Reader, Tx } from '../../db/db.ts'
 export const apiKeyStore = (db: Db) => {
   const { apiKeys, accounts } = db.tables
 
-  const byHash = db.prepare<{ key: string }>()('api_key_by_hash', (on) =>
+  const byHash = db.prepare('api_key_by_hash', { key: apiKeys.key }, (on, { key }) =>
     on
       .select({
         keyId: apiKeys.id,
@@ -21,7 +21,7 @@ export const apiKeyStore = (db: Db) => {
       })
       .from(apiKeys)
       .innerJoin(accounts, eq(accounts.id, apiKeys.accountId))
-      .where(eq(apiKeys.key, sql.placeholder('key'))),
+      .where(eq(apiKeys.key, key)),
   )
 
   return {

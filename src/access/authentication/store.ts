@@ -13,33 +13,36 @@ const SAMPLE = 200
 export const authenticationStore = (db: Db) => {
   const { accounts, passwords } = db.tables
 
-  const byAddress = db.prepare<{ username: string; domain: string }>()('account_by_address', (on) =>
-    on
-      .select({
-        id: accounts.id,
-        username: accounts.username,
-        domain: accounts.domain,
-        admin: accounts.admin,
-        activated: accounts.activated,
-        blocked: accounts.blocked,
-        switchedOff: accounts.switchedOff,
-        // One text for all rows: `MD5:<ha1>` lines.
-        passwords: sql<string | null>`(
+  const byAddress = db.prepare(
+    'account_by_address',
+    { username: accounts.username, domain: accounts.domain },
+    (on, { username, domain }) =>
+      on
+        .select({
+          id: accounts.id,
+          username: accounts.username,
+          domain: accounts.domain,
+          admin: accounts.admin,
+          activated: accounts.activated,
+          blocked: accounts.blocked,
+          switchedOff: accounts.switchedOff,
+          // One text for all rows: `MD5:<ha1>` lines.
+          passwords: sql<string | null>`(
           select string_agg(p.algorithm || ':' || p.password, ${sql.raw("'\n'")})
           from ${passwords} p where p.account_id = accounts.id)`,
-      })
-      .from(accounts)
-      .where(and(eq(accounts.username, sql.placeholder('username')), eq(accounts.domain, sql.placeholder('domain')))),
+        })
+        .from(accounts)
+        .where(and(eq(accounts.username, username), eq(accounts.domain, domain))),
   )
 
-  const newest = db.prepare<{ domain: string }>()('newest_algorithms', (on) =>
+  const newest = db.prepare('newest_algorithms', { domain: accounts.domain }, (on, { domain }) =>
     on
       .select({
         algorithms: sql<string | null>`(
           select string_agg(p.algorithm, ',') from ${passwords} p where p.account_id = accounts.id)`,
       })
       .from(accounts)
-      .where(eq(accounts.domain, sql.placeholder('domain')))
+      .where(eq(accounts.domain, domain))
       .orderBy(desc(accounts.id))
       .limit(SAMPLE),
   )
@@ -69,16 +72,19 @@ export const authenticationStore = (db: Db) => {
 
 export const nonceStore = (db: Db) => {
   const { nonces } = db.tables
-  const spend = db.prepare<{ nonce: string; nc: number; expiresAt: Date }>()('spend_nonce', (on) =>
-    on
-      .insert(nonces)
-      .values({ nonce: sql.placeholder('nonce'), nc: sql.placeholder('nc'), expiresAt: sql.placeholder('expiresAt') })
-      .onConflictDoUpdate({
-        target: nonces.nonce,
-        set: { nc: sql`excluded.nc` },
-        setWhere: lt(nonces.nc, sql`excluded.nc`),
-      })
-      .returning({ nc: nonces.nc }),
+  const spend = db.prepare(
+    'spend_nonce',
+    { nonce: nonces.nonce, nc: nonces.nc, expiresAt: nonces.expiresAt },
+    (on, row) =>
+      on
+        .insert(nonces)
+        .values(row)
+        .onConflictDoUpdate({
+          target: nonces.nonce,
+          set: { nc: sql`excluded.nc` },
+          setWhere: lt(nonces.nc, sql`excluded.nc`),
+        })
+        .returning({ nc: nonces.nc }),
   )
   return {
     /** True for exactly one caller per count, and only when the count rises. */

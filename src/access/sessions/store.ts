@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, gte, lt, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, gte, lt, ne } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { Session, SessionKind } from '../../nouns/session.ts'
 import type { Space } from '../../nouns/space.ts'
@@ -15,20 +15,23 @@ export interface NewSession {
 export const sessionStore = (db: Db) => {
   const { sessions, accounts } = db.tables
 
-  const byHash = db.prepare<{ token: string; domain: string }>()('session_by_hash', (on) =>
-    on
-      .select({
-        id: sessions.id,
-        token: sessions.token,
-        kind: sessions.kind,
-        createdAt: sessions.createdAt,
-        lastUsedAt: sessions.lastUsedAt,
-        expiresAt: sessions.expiresAt,
-        account: accounts,
-      })
-      .from(sessions)
-      .innerJoin(accounts, eq(accounts.id, sessions.accountId))
-      .where(and(eq(sessions.token, sql.placeholder('token')), eq(accounts.domain, sql.placeholder('domain')))),
+  const byHash = db.prepare(
+    'session_by_hash',
+    { token: sessions.token, domain: accounts.domain },
+    (on, { token, domain }) =>
+      on
+        .select({
+          id: sessions.id,
+          token: sessions.token,
+          kind: sessions.kind,
+          createdAt: sessions.createdAt,
+          lastUsedAt: sessions.lastUsedAt,
+          expiresAt: sessions.expiresAt,
+          account: accounts,
+        })
+        .from(sessions)
+        .innerJoin(accounts, eq(accounts.id, sessions.accountId))
+        .where(and(eq(sessions.token, token), eq(accounts.domain, domain))),
   )
 
   return {

@@ -1,6 +1,7 @@
-import { and, eq, gte, inArray, ne, or, type SQL, sql } from 'drizzle-orm'
+import { and, count, eq, getTableColumns, gte, inArray, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
+import { exists, first, only } from '../../db/rows.ts'
 import type { Stretch } from '../../db/stretch.ts'
 import type { CarddavServer, PasswordAlgorithm, Scope, Space } from '../../nouns/space.ts'
 import { foldedEmail } from '../../protocols/email-address.ts'
@@ -78,38 +79,46 @@ export const accountStore = (db: Db) => {
       and exists(select 1 from ${actions} where account_id = accounts.id))`,
   }
   const selectAccount = (on: Reader) => on.select(account).from(accounts).$dynamic()
-  const inDomain = eq(accounts.domain, sql.placeholder('domain'))
 
-  const byId = db.prepare<{ domain: string; id: number }>()('account_by_id', (on) =>
-    selectAccount(on).where(and(eq(accounts.id, sql.placeholder('id')), inDomain)),
+  const byId = db.prepare('account_by_id', { domain: accounts.domain, id: accounts.id }, (on, { domain, id }) =>
+    selectAccount(on).where(and(eq(accounts.id, id), eq(accounts.domain, domain))),
   )
-  const byUsername = db.prepare<{ domain: string; username: string }>()('account_by_username', (on) =>
-    selectAccount(on).where(and(eq(accounts.username, sql.placeholder('username')), inDomain)),
+  const byUsername = db.prepare(
+    'account_by_username',
+    { domain: accounts.domain, username: accounts.username },
+    (on, { domain, username }) =>
+      selectAccount(on).where(and(eq(accounts.username, username), eq(accounts.domain, domain))),
   )
-  const byEmail = db.prepare<{ domain: string; email: string }>()('account_by_email', (on) =>
-    selectAccount(on)
-      .where(and(eq(db.folded(accounts.email), sql.placeholder('email')), inDomain))
-      .orderBy(accounts.id)
-      .limit(1),
+  const byEmail = db.prepare(
+    'account_by_email',
+    { domain: accounts.domain, email: accounts.email },
+    (on, { domain, email }) =>
+      selectAccount(on)
+        .where(and(eq(db.folded(accounts.email), email), eq(accounts.domain, domain)))
+        .orderBy(accounts.id)
+        .limit(1),
   )
-  const page = db.prepare<{ domain: string; from: number; skip: number; size: number }>()('account_page', (on) =>
-    selectAccount(on)
-      .where(and(inDomain, gte(accounts.id, sql.placeholder('from'))))
-      .orderBy(accounts.id)
-      .limit(sql.placeholder('size'))
-      .offset(sql.placeholder('skip')),
+  const page = db.prepare(
+    'account_page',
+    { domain: accounts.domain, from: accounts.id, skip: Number, size: Number },
+    (on, { domain, from, skip, size }) =>
+      selectAccount(on)
+        .where(and(eq(accounts.domain, domain), gte(accounts.id, from)))
+        .orderBy(accounts.id)
+        .limit(size)
+        .offset(skip),
   )
-  const count = db.prepare<{ domain: string }>()('account_count', (on) =>
+  const size = db.prepare('account_count', { domain: blocks.domain }, (on, { domain }) =>
     on
       .select({ total: sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number) })
       .from(blocks)
-      .where(eq(blocks.domain, sql.placeholder('domain'))),
+      .where(eq(blocks.domain, domain)),
   )
-  const blocksOfDomain = db.prepare<{ domain: string }>()('account_blocks_of_domain', (on) =>
+  const blocksOfDomain = db.prepare('account_blocks_of_domain', { domain: blocks.domain }, (on, { domain }) =>
     on
       .select({ block: blocks.block, accounts: blocks.accounts })
       .from(blocks)
-      .where(eq(blocks.domain, sql.placeholder('domain')))
+      .where(eq(blocks.domain, domain))
       .orderBy(blocks.block),
   )
   /** How many accounts a domain has and where each block starts in their list, for somebody who turns pages. */
@@ -123,119 +132,96 @@ export const accountStore = (db: Db) => {
     return { total, starts }
   })
 
-  const taken = db.prepare<Record<keyof Wanted, string | number | null>>()('account_collisions', (on) => {
-    const other = (condition: SQL) =>
-      sql<boolean | number>`exists(select 1 from ${accounts} a where a.domain = ${sql.placeholder('domain')}
-        and a.id <> ${sql.placeholder('self')} and ${condition})`
-    return on
-      .select({
-        username: other(sql`a.username = ${sql.placeholder('username')}`),
-        tombstone: sql<boolean | number>`exists(select 1 from ${tombstones} t
-          where t.domain = ${sql.placeholder('domain')} and t.username = ${sql.placeholder('username')})`,
-        email: other(sql`${db.folded(sql`a.email`)} = ${sql.placeholder('email')}`),
-        uniqueEmail: sql<
-          boolean | number
-        >`(select unique_email from ${spaces} s where s.domain = ${sql.placeholder('domain')})`,
-        phone: other(sql`(a.phone = ${sql.placeholder('phone')})`),
-        phoneAsUsername: other(sql`(a.username = ${sql.placeholder('phone')})`),
-      })
-      .from(sql`(select 1) as one`)
-  })
-
-  const insertAccount = db.prepare<NewAccountRow>()('insert_account', (on) =>
-    on
-      .insert(accounts)
-      .values({
-        username: sql.placeholder('username'),
-        domain: sql.placeholder('domain'),
-        email: sql.placeholder('email'),
-        phone: sql.placeholder('phone'),
-        displayName: sql.placeholder('displayName'),
-        dtmfProtocol: sql.placeholder('dtmfProtocol'),
-        activated: sql.placeholder('activated'),
-        blocked: sql.placeholder('blocked'),
-        admin: sql.placeholder('admin'),
-        selfRegistered: sql.placeholder('selfRegistered'),
-        ipAddress: sql.placeholder('ipAddress'),
-        userAgent: sql.placeholder('userAgent'),
-        locale: sql.placeholder('locale'),
-        createdAt: sql.placeholder('createdAt'),
-        updatedAt: sql.placeholder('updatedAt'),
-      })
-      .onConflictDoNothing()
-      .returning({ id: accounts.id }),
+  const taken = db.prepare(
+    'account_collisions',
+    {
+      domain: accounts.domain,
+      self: accounts.id,
+      username: accounts.username,
+      email: accounts.email,
+      phone: accounts.phone,
+    },
+    (on, { domain, self, username, email, phone }) => {
+      const other = (condition: SQL) =>
+        sql<boolean | number>`exists(select 1 from ${accounts} a where a.domain = ${domain}
+        and a.id <> ${self} and ${condition})`
+      return on
+        .select({
+          username: other(sql`a.username = ${username}`),
+          tombstone: sql<boolean | number>`exists(select 1 from ${tombstones} t
+          where t.domain = ${domain} and t.username = ${username})`,
+          email: other(sql`${db.folded(sql`a.email`)} = ${email}`),
+          uniqueEmail: sql<boolean | number>`(select unique_email from ${spaces} s where s.domain = ${domain})`,
+          phone: other(sql`(a.phone = ${phone})`),
+          phoneAsUsername: other(sql`(a.username = ${phone})`),
+        })
+        .from(sql`(select 1) as one`)
+    },
   )
-  const passwordRows = db.prepare<{ accountId: number }>()('passwords_of_account', (on) =>
+
+  const { id: _id, switchedOff: _switchedOff, ...newAccount } = getTableColumns(accounts)
+  const insertAccount = db.prepare('insert_account', newAccount, (on, row) =>
+    on.insert(accounts).values(row).onConflictDoNothing().returning({ id: accounts.id }),
+  )
+  const passwordRows = db.prepare('passwords_of_account', { accountId: passwords.accountId }, (on, { accountId }) =>
     on
       .select({ algorithm: passwords.algorithm, password: passwords.password })
       .from(passwords)
-      .where(eq(passwords.accountId, sql.placeholder('accountId')))
+      .where(eq(passwords.accountId, accountId))
       .orderBy(passwords.id),
   )
-  const activate = db.prepare<{ domain: string; id: number; at: Date }>()('activate_account', (on) =>
-    on
-      .update(accounts)
-      .set({ activated: true, updatedAt: sql`${sql.param(sql.placeholder('at'), accounts.updatedAt)}` })
-      // What an administrator switched off, nobody else switches on.
-      .where(and(eq(accounts.id, sql.placeholder('id')), inDomain, sql`not ${accounts.switchedOff}`))
-      .returning({ id: accounts.id }),
+  const activate = db.prepare(
+    'activate_account',
+    { domain: accounts.domain, id: accounts.id, at: accounts.updatedAt },
+    (on, { domain, id, at }) =>
+      on
+        .update(accounts)
+        .set({ activated: true, updatedAt: at })
+        // What an administrator switched off, nobody else switches on.
+        .where(and(eq(accounts.id, id), eq(accounts.domain, domain), sql`not ${accounts.switchedOff}`))
+        .returning({ id: accounts.id }),
   )
-  const spendKey = db.prepare<{ id: number }>()('spend_confirmation_key', (on) =>
+  const spendKey = db.prepare('spend_confirmation_key', { id: confirmationKeys.accountId }, (on, { id }) =>
     on
       .update(confirmationKeys)
       .set({ used: true, sealed: null })
-      .where(and(eq(confirmationKeys.accountId, sql.placeholder('id')), eq(confirmationKeys.used, false)))
+      .where(and(eq(confirmationKeys.accountId, id), eq(confirmationKeys.used, false)))
       .returning({ id: confirmationKeys.id }),
   )
   /** Deletes the pending key instead of spending it: whoever shows it later gets the answer to an unknown one. */
-  const dropKey = db.prepare<{ id: number }>()('drop_confirmation_key', (on) =>
+  const dropKey = db.prepare('drop_confirmation_key', { id: confirmationKeys.accountId }, (on, { id }) =>
     on
       .delete(confirmationKeys)
-      .where(and(eq(confirmationKeys.accountId, sql.placeholder('id')), eq(confirmationKeys.used, false)))
+      .where(and(eq(confirmationKeys.accountId, id), eq(confirmationKeys.used, false)))
       .returning({ id: confirmationKeys.id }),
   )
-  const insertPassword = db.prepare<{ accountId: number; password: string; algorithm: string }>()(
+  const insertPassword = db.prepare(
     'insert_password',
-    (on) =>
-      on
-        .insert(passwords)
-        .values({
-          accountId: sql.placeholder('accountId'),
-          password: sql.placeholder('password'),
-          algorithm: sql.placeholder('algorithm'),
-        })
-        .returning({ id: passwords.id }),
+    { accountId: passwords.accountId, password: passwords.password, algorithm: passwords.algorithm },
+    (on, row) => on.insert(passwords).values(row).returning({ id: passwords.id }),
   )
 
-  const dropPasswords = db.prepare<{ accountId: number }>()('drop_passwords', (on) =>
-    on
-      .delete(passwords)
-      .where(eq(passwords.accountId, sql.placeholder('accountId')))
-      .returning({ id: passwords.id }),
+  const dropPasswords = db.prepare('drop_passwords', { accountId: passwords.accountId }, (on, { accountId }) =>
+    on.delete(passwords).where(eq(passwords.accountId, accountId)).returning({ id: passwords.id }),
   )
-  const lockSpace = db.prepare<{ domain: string }>()('lock_space', (on) =>
+  const lockSpace = db.prepare('lock_space', { domain: spaces.domain }, (on, { domain }) =>
     on
       .update(spaces)
       .set({ maxAccounts: sql`${spaces.maxAccounts}` })
-      .where(eq(spaces.domain, sql.placeholder('domain')))
+      .where(eq(spaces.domain, domain))
       .returning({ id: spaces.id, maxAccounts: spaces.maxAccounts, uniqueEmail: spaces.uniqueEmail }),
   )
-  const digestOfSpace = db.prepare<{ spaceId: number }>()('digest_of_space', (on) =>
-    on
-      .select({ realm: digests.realm })
-      .from(digests)
-      .where(eq(digests.spaceId, sql.placeholder('spaceId'))),
+  const digestOfSpace = db.prepare('digest_of_space', { spaceId: digests.spaceId }, (on, { spaceId }) =>
+    on.select({ realm: digests.realm }).from(digests).where(eq(digests.spaceId, spaceId)),
   )
-  const lockAccount = db.prepare<{ domain: string; id: number }>()('lock_account', (on) =>
+  const lockAccount = db.prepare('lock_account', { domain: accounts.domain, id: accounts.id }, (on, { domain, id }) =>
     on
       .update(accounts)
       .set({ updatedAt: sql`${accounts.updatedAt}` })
-      .where(and(eq(accounts.id, sql.placeholder('id')), inDomain))
+      .where(and(eq(accounts.id, id), eq(accounts.domain, domain)))
       .returning({ username: accounts.username }),
   )
 
-  const total = { n: sql<number>`count(*)`.mapWith(Number) }
-  const countOf = (rows: readonly { n: number }[]): number => rows[0]?.n ?? 0
   /** Administrators who can act, other than one. The first condition is that of the index of administrators. */
   const acting = (otherThan: number) =>
     and(sql`${accounts.admin}`, eq(accounts.activated, true), eq(accounts.blocked, false), ne(accounts.id, otherThan))
@@ -315,19 +301,19 @@ export const accountStore = (db: Db) => {
       }),
     )
   }
-  const first = (on: Reader, rows: readonly Row[]) => {
-    const row = rows[0]
-    if (row === undefined) return null
-    return isPlain(row) ? toView(row, PLAIN) : toViews(on, rows).then(([view = null]) => view)
+  const one = async (on: Reader, query: Promise<readonly Row[]>) => {
+    const row = await first(query)
+    if (row === null) return null
+    return isPlain(row) ? toView(row, PLAIN) : first(toViews(on, [row]))
   }
 
   return {
-    byId: async (on: Reader, { space }: InSpace, id: number) => first(on, await byId(on, { domain: space.domain, id })),
-    byUsername: async (on: Reader, { space }: InSpace, username: string) =>
-      first(on, await byUsername(on, { domain: space.domain, username })),
+    byId: (on: Reader, { space }: InSpace, id: number) => one(on, byId(on, { domain: space.domain, id })),
+    byUsername: (on: Reader, { space }: InSpace, username: string) =>
+      one(on, byUsername(on, { domain: space.domain, username })),
     /** The lowest id wins: e-mail addresses may be shared. */
-    byEmail: async (on: Reader, { space }: InSpace, email: string) =>
-      first(on, await byEmail(on, { domain: space.domain, email: foldedEmail(email) })),
+    byEmail: (on: Reader, { space }: InSpace, email: string) =>
+      one(on, byEmail(on, { domain: space.domain, email: foldedEmail(email) })),
     /** Those of the ids that are in the Space, by id. */
     byIds: async (on: Reader, { space }: InSpace, ids: readonly number[]) => {
       if (ids.length === 0) return []
@@ -337,31 +323,28 @@ export const accountStore = (db: Db) => {
     /** Where an id lives, for whoever may look into every Space. */
     domainOf: async (on: Reader, scope: Scope, id: number): Promise<string | null> => {
       const inScope = 'space' in scope ? eq(accounts.domain, scope.space.domain) : undefined
-      const rows = await on
+      const found = on
         .select({ domain: accounts.domain })
         .from(accounts)
         .where(and(eq(accounts.id, id), inScope))
-      return rows[0]?.domain ?? null
+      return (await first(found))?.domain ?? null
     },
     /** Those who can act as one, other than `otherThan`. */
-    countAdministrators: async (on: Reader, { space }: InSpace, otherThan = 0): Promise<number> =>
-      countOf(
-        await on
-          .select(total)
-          .from(accounts)
-          .where(and(acting(otherThan), eq(accounts.domain, space.domain))),
-      ),
+    countAdministrators: async (on: Reader, { space }: InSpace, otherThan = 0): Promise<number> => {
+      const condition = and(acting(otherThan), eq(accounts.domain, space.domain))
+      return (await only(on.select({ n: count() }).from(accounts).where(condition))).n
+    },
     /** The same of all super Spaces together. */
-    countSuperAdministrators: async (on: Reader, otherThan = 0): Promise<number> =>
-      countOf(
-        await on
-          .select(total)
-          .from(accounts)
-          .innerJoin(spaces, eq(spaces.domain, accounts.domain))
-          .where(and(acting(otherThan), eq(spaces.super, true))),
-      ),
+    countSuperAdministrators: async (on: Reader, otherThan = 0): Promise<number> => {
+      const found = on
+        .select({ n: count() })
+        .from(accounts)
+        .innerJoin(spaces, eq(spaces.domain, accounts.domain))
+        .where(and(acting(otherThan), eq(spaces.super, true)))
+      return (await only(found)).n
+    },
     /** Exact, from the counts that triggers keep; no table scan. */
-    count: async (on: Reader, { space }: InSpace) => (await count(on, { domain: space.domain }))[0]?.total ?? 0,
+    count: async (on: Reader, { space }: InSpace) => (await only(size(on, { domain: space.domain }))).total,
     /**
      * The accounts from `position` on, by id, and how many there are: the block is found by its running count, then at
      * most 1000 rows skipped.
@@ -390,14 +373,14 @@ export const accountStore = (db: Db) => {
 
     taken: async (on: Reader, wanted: Wanted) => {
       const email = wanted.email === null ? null : foldedEmail(wanted.email)
-      const row = (await taken(on, { ...wanted, email }))[0]
+      const row = await only(taken(on, { ...wanted, email }))
       return {
-        username: Boolean(row?.username),
-        tombstone: Boolean(row?.tombstone),
-        email: Boolean(row?.email),
+        username: Boolean(row.username),
+        tombstone: Boolean(row.tombstone),
+        email: Boolean(row.email),
         /** What the Space says of it now. */
-        uniqueEmail: Boolean(row?.uniqueEmail),
-        phone: Boolean(row?.phone) || Boolean(row?.phoneAsUsername),
+        uniqueEmail: Boolean(row.uniqueEmail),
+        phone: Boolean(row.phone) || Boolean(row.phoneAsUsername),
       }
     },
 
@@ -406,9 +389,9 @@ export const accountStore = (db: Db) => {
      * What it says now: its quota, and the realm of its HA1 values, null where it stores none.
      */
     lockSpace: async (tx: Tx, { space }: InSpace) => {
-      const locked = (await lockSpace(tx, { domain: space.domain }))[0]
-      if (locked === undefined) return null
-      const digest = (await digestOfSpace(tx, { spaceId: locked.id }))[0] ?? null
+      const locked = await first(lockSpace(tx, { domain: space.domain }))
+      if (locked === null) return null
+      const digest = await first(digestOfSpace(tx, { spaceId: locked.id }))
       return { ...locked, realm: digest === null ? null : (digest.realm ?? space.domain) }
     },
     /** Holds several Spaces like this, by id, so that two who do it wait for each other and not for ever. */
@@ -425,11 +408,11 @@ export const accountStore = (db: Db) => {
      * Holds the account's row until the transaction ends: what belongs to it can neither change twice at once nor
      * lose its account. null: it is gone. Everything that writes below an account takes it first.
      */
-    lock: async (tx: Tx, { space }: InSpace, id: number) =>
-      (await lockAccount(tx, { domain: space.domain, id }))[0] ?? null,
+    lock: (tx: Tx, { space }: InSpace, id: number) => first(lockAccount(tx, { domain: space.domain, id })),
 
     /** null: the name (or the phone number) was taken meanwhile. */
-    insert: async (tx: Tx, row: NewAccountRow): Promise<number | null> => (await insertAccount(tx, row))[0]?.id ?? null,
+    insert: async (tx: Tx, row: NewAccountRow): Promise<number | null> =>
+      (await first(insertAccount(tx, row)))?.id ?? null,
     update: async (tx: Tx, { space }: InSpace, id: number, row: Partial<Omit<AccountRow, 'id'>>) => {
       const changed = await tx
         .update(accounts)
@@ -443,9 +426,9 @@ export const accountStore = (db: Db) => {
     },
     /** False: there is no such account, or an administrator has switched it off. */
     activate: async (tx: Tx, { space }: InSpace, id: number, at: Date): Promise<boolean> => {
-      const changed = await activate(tx, { domain: space.domain, id, at })
-      if (changed.length > 0) await spendKey(tx, { id })
-      return changed.length > 0
+      const isActive = await exists(activate(tx, { domain: space.domain, id, at }))
+      if (isActive) await spendKey(tx, { id })
+      return isActive
     },
     delete: (tx: Tx, { space }: InSpace, id: number) =>
       tx

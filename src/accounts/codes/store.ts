@@ -12,13 +12,17 @@ export const codeStore = (db: Db) => {
     email: emailChangeCodes as unknown as CodeTable,
     recovery: recoveryCodes as unknown as CodeTable,
   }
-  const issued = (table: CodeTable) =>
-    sql<number>`(select count(*) from ${table} where account_id = ${sql.placeholder('accountId')}
-      and created_at >= ${sql.param(sql.placeholder('since'), table.createdAt)})`.mapWith(Number)
-  const issuedSince = db.prepare<{ accountId: number; since: Date }>()('codes_issued_since', (on) =>
-    on
-      .select({ phone: issued(tableOf.phone), email: issued(tableOf.email), recovery: issued(tableOf.recovery) })
-      .from(sql`(select 1) as one`),
+  const issuedSince = db.prepare(
+    'codes_issued_since',
+    { accountId: phoneChangeCodes.accountId, since: phoneChangeCodes.createdAt },
+    (on, { accountId, since }) => {
+      const issued = (kind: CodeKind) =>
+        sql<number>`(select count(*) from ${tableOf[kind]}
+          where account_id = ${accountId} and created_at >= ${since})`.mapWith(Number)
+      return on
+        .select({ phone: issued('phone'), email: issued('email'), recovery: issued('recovery') })
+        .from(sql`(select 1) as one`)
+    },
   )
 
   return {

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { Space } from '../../nouns/space.ts'
 
@@ -14,22 +14,21 @@ export const confirmationKeyStore = (db: Db) => {
     switchedOff: accounts.switchedOff,
   }
   const select = (on: Reader) => on.select(selection).from(keys).innerJoin(accounts, eq(accounts.id, keys.accountId))
-  const pending = db.prepare<{ accountId: number }>()('pending_confirmation_key', (on) =>
-    select(on).where(and(eq(keys.accountId, sql.placeholder('accountId')), eq(keys.used, false))),
+  const pending = db.prepare('pending_confirmation_key', { accountId: keys.accountId }, (on, { accountId }) =>
+    select(on).where(and(eq(keys.accountId, accountId), eq(keys.used, false))),
   )
-  const insert = db.prepare<{ accountId: number; hash: string; sealed: string; expiresAt: Date | null; at: Date }>()(
+  const insert = db.prepare(
     'insert_confirmation_key',
-    (on) =>
+    { accountId: keys.accountId, hash: keys.key, sealed: keys.sealed, expiresAt: keys.expiresAt, at: keys.createdAt },
+    (on, { hash, at, ...row }) =>
       on
         .insert(keys)
         .values({
-          accountId: sql.placeholder('accountId'),
-          key: sql.placeholder('hash'),
-          sealed: sql.placeholder('sealed'),
+          ...row,
+          key: hash,
           used: false,
-          expiresAt: sql.placeholder('expiresAt'),
-          createdAt: sql.placeholder('at'),
-          updatedAt: sql.placeholder('at'),
+          createdAt: at,
+          updatedAt: at,
         })
         .onConflictDoNothing()
         .returning({ id: keys.id }),

@@ -3,16 +3,22 @@ import type { Db, Reader, Tx } from '../../db/db.ts'
 
 export const dictionaryStore = (db: Db) => {
   const { accountDictionaryEntries: entries } = db.tables
-  const ofAccount = eq(entries.accountId, sql.placeholder('accountId'))
 
-  const all = db.prepare<{ accountId: number }>()('dictionary_of_account', (on) =>
-    on.select({ key: entries.key, value: entries.value }).from(entries).where(ofAccount).orderBy(asc(entries.id)),
-  )
-  const one = db.prepare<{ accountId: number; key: string }>()('dictionary_entry', (on) =>
+  const all = db.prepare('dictionary_of_account', { accountId: entries.accountId }, (on, { accountId }) =>
     on
-      .select({ value: entries.value })
+      .select({ key: entries.key, value: entries.value })
       .from(entries)
-      .where(and(ofAccount, eq(entries.key, sql.placeholder('key')))),
+      .where(eq(entries.accountId, accountId))
+      .orderBy(asc(entries.id)),
+  )
+  const one = db.prepare(
+    'dictionary_entry',
+    { accountId: entries.accountId, key: entries.key },
+    (on, { accountId, key }) =>
+      on
+        .select({ value: entries.value })
+        .from(entries)
+        .where(and(eq(entries.accountId, accountId), eq(entries.key, key))),
   )
 
   return {

@@ -1,22 +1,19 @@
-import { asc, eq, sql } from 'drizzle-orm'
+import { asc, eq } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 
 export const phoneCountryStore = (db: Db) => {
   const { phoneCountries: countries } = db.tables
-  const all = db.prepare()('phone_countries', (on) =>
+  const all = db.prepare('phone_countries', {}, (on) =>
     on
       .select({ code: countries.code, countryCode: countries.countryCode, activated: countries.activated })
       .from(countries)
       .orderBy(asc(countries.code)),
   )
-  const open = db.prepare()('open_phone_countries', (on) =>
+  const open = db.prepare('open_phone_countries', {}, (on) =>
     on.selectDistinct({ countryCode: countries.countryCode }).from(countries).where(eq(countries.activated, true)),
   )
-  const one = db.prepare<{ code: string }>()('phone_country', (on) =>
-    on
-      .select({ countryCode: countries.countryCode })
-      .from(countries)
-      .where(eq(countries.code, sql.placeholder('code'))),
+  const one = db.prepare('phone_country', { code: countries.code }, (on, { code }) =>
+    on.select({ countryCode: countries.countryCode }).from(countries).where(eq(countries.code, code)),
   )
 
   return {

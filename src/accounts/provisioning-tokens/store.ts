@@ -15,61 +15,59 @@ interface NewToken {
 export const provisioningTokenStore = (db: Db) => {
   const { provisioningTokens: tokens, accounts } = db.tables
 
-  const insert = db.prepare<Record<keyof NewToken, string | number | Date | null>>()(
+  const insert = db.prepare(
     'insert_provisioning_token',
-    (on) =>
+    {
+      accountId: tokens.accountId,
+      token: tokens.token,
+      sealed: tokens.sealed,
+      ip: tokens.ip,
+      userAgent: tokens.userAgent,
+      at: tokens.createdAt,
+    },
+    (on, { at, ...row }) =>
       on
         .insert(tokens)
         .values({
-          accountId: sql.placeholder('accountId'),
-          token: sql.placeholder('token'),
-          sealed: sql.placeholder('sealed'),
+          ...row,
           used: false,
-          ip: sql.placeholder('ip'),
-          userAgent: sql.placeholder('userAgent'),
-          createdAt: sql.placeholder('at'),
-          updatedAt: sql.placeholder('at'),
+          createdAt: at,
+          updatedAt: at,
         })
         .returning({ id: tokens.id }),
   )
 
-  const unused = db.prepare<{ token: string; domain: string }>()('unused_provisioning_token', (on) =>
-    on
-      .select({
-        id: tokens.id,
-        accountId: tokens.accountId,
-        createdAt: tokens.createdAt,
-        blocked: accounts.blocked,
-        switchedOff: accounts.switchedOff,
-        newest: sql<number>`(select max(t.id) from ${tokens} t where t.account_id = ${tokens.accountId} and not t.used)`,
-      })
-      .from(tokens)
-      .innerJoin(accounts, eq(accounts.id, tokens.accountId))
-      .where(
-        and(
-          eq(tokens.token, sql.placeholder('token')),
-          eq(tokens.used, false),
-          eq(accounts.domain, sql.placeholder('domain')),
-        ),
-      ),
+  const unused = db.prepare(
+    'unused_provisioning_token',
+    { token: tokens.token, domain: accounts.domain },
+    (on, { token, domain }) =>
+      on
+        .select({
+          id: tokens.id,
+          accountId: tokens.accountId,
+          createdAt: tokens.createdAt,
+          blocked: accounts.blocked,
+          switchedOff: accounts.switchedOff,
+          newest: sql<number>`(select max(t.id) from ${tokens} t where t.account_id = ${tokens.accountId} and not t.used)`,
+        })
+        .from(tokens)
+        .innerJoin(accounts, eq(accounts.id, tokens.accountId))
+        .where(and(eq(tokens.token, token), eq(tokens.used, false), eq(accounts.domain, domain))),
   )
 
-  const consume = db.prepare<{ id: number; accountId: number; at: Date }>()('consume_provisioning_token', (on) =>
-    on
-      .update(tokens)
-      .set({ used: true, sealed: null, updatedAt: sql`${sql.param(sql.placeholder('at'), tokens.updatedAt)}` })
-      .where(
-        and(
-          eq(tokens.accountId, sql.placeholder('accountId')),
-          eq(tokens.used, false),
-          lte(tokens.id, sql.placeholder('id')),
-        ),
-      )
-      .returning({ id: tokens.id }),
+  const consume = db.prepare(
+    'consume_provisioning_token',
+    { id: tokens.id, accountId: tokens.accountId, at: tokens.updatedAt },
+    (on, { id, accountId, at }) =>
+      on
+        .update(tokens)
+        .set({ used: true, sealed: null, updatedAt: at })
+        .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false), lte(tokens.id, id)))
+        .returning({ id: tokens.id }),
   )
 
   return {
-    insert: (tx: Tx, row: NewToken) => insert(tx, { ...row }),
+    insert: (tx: Tx, row: NewToken) => insert(tx, row),
     /** The account's newest unused token, by its hash; older ones count as unknown. */
     unused: async (on: Reader, space: Pick<Space, 'domain'>, hash: string) => {
       const row = (await unused(on, { token: hash, domain: space.domain }))[0]

@@ -12,12 +12,15 @@ export const carddavCredentialStore = (db: Db) => {
   const ofBoth = (accountId: number, serverId: number) =>
     and(eq(credentials.accountId, accountId), eq(credentials.spaceCarddavServerId, serverId))
 
-  const ofAccount = db.prepare<{ accountId: number }>()('carddav_credentials_of_account', (on) =>
-    on
-      .select()
-      .from(credentials)
-      .where(eq(credentials.accountId, sql.placeholder('accountId')))
-      .orderBy(asc(credentials.spaceCarddavServerId)),
+  const ofAccount = db.prepare(
+    'carddav_credentials_of_account',
+    { accountId: credentials.accountId },
+    (on, { accountId }) =>
+      on
+        .select()
+        .from(credentials)
+        .where(eq(credentials.accountId, accountId))
+        .orderBy(asc(credentials.spaceCarddavServerId)),
   )
 
   return {

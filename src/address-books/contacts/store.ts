@@ -1,4 +1,5 @@
 import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
+import type { Bound, Parameters, Values } from '../../db/bound.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { Space } from '../../nouns/space.ts'
 
@@ -15,8 +16,8 @@ export const contactStore = (db: Db) => {
   } = db.tables
 
   // An address book is read with three queries, whatever its size: the contacts, their types, their actions.
-  const reading = <Values extends Record<string, unknown>>(name: string, wanted: SQL | undefined) => {
-    const rows = db.prepare<Values>()(name, (on) =>
+  const reading = <P extends Parameters>(name: string, given: P, wanted: (bound: Bound<P>) => SQL | undefined) => {
+    const rows = db.prepare(name, given, (on, bound) =>
       on
         .select({
           id: accounts.id,
@@ -31,27 +32,27 @@ export const contactStore = (db: Db) => {
             select key, value from ${entries} where account_id = accounts.id order by id) d)`,
         })
         .from(accounts)
-        .where(wanted)
+        .where(wanted(bound))
         .orderBy(accounts.id),
     )
-    const typesOf = db.prepare<Values>()(`${name}_types`, (on) =>
+    const typesOf = db.prepare(`${name}_types`, given, (on, bound) =>
       on
         .select({ accountId: typesOfAccounts.accountId, id: types.id, key: types.key })
         .from(accounts)
         .innerJoin(typesOfAccounts, eq(typesOfAccounts.accountId, accounts.id))
         .innerJoin(types, eq(types.id, typesOfAccounts.accountTypeId))
-        .where(wanted)
+        .where(wanted(bound))
         .orderBy(types.id),
     )
-    const actionsOf = db.prepare<Values>()(`${name}_actions`, (on) =>
+    const actionsOf = db.prepare(`${name}_actions`, given, (on, bound) =>
       on
         .select({ accountId: actions.accountId, id: actions.id, key: actions.key, code: actions.code })
         .from(accounts)
         .innerJoin(actions, eq(actions.accountId, accounts.id))
-        .where(and(isNotNull(accounts.dtmfProtocol), wanted))
+        .where(and(isNotNull(accounts.dtmfProtocol), wanted(bound)))
         .orderBy(actions.id),
     )
-    return async (on: Reader, values: Values) => {
+    return async (on: Reader, values: Values<P>) => {
       const byAccount = <Item extends { accountId: number }>(items: Item[]) =>
         Map.groupBy(items, ({ accountId }) => accountId)
       const found = await rows(on, values)
@@ -69,23 +70,23 @@ export const contactStore = (db: Db) => {
     }
   }
 
-  const accountId = sql.placeholder('accountId')
-  const inAddressBook = sql`accounts.id in (
+  const inAddressBook = (accountId: SQL) => sql`accounts.id in (
     select contact_id from ${contacts} where account_id = ${accountId}
     union select m.contact_id from ${listsOfAccounts} l join ${members} m on m.contacts_list_id = l.contacts_list_id
       where l.account_id = ${accountId})`
-  const addressBook = reading<{ accountId: number }>('address_book', inAddressBook)
-  const contactOfAddressBook = reading<{ accountId: number; username: string; domain: string }>(
-    'address_book_contact',
-    and(
-      eq(accounts.username, sql.placeholder('username')),
-      eq(accounts.domain, sql.placeholder('domain')),
-      inAddressBook,
-    ),
+  const addressBook = reading('address_book', { accountId: contacts.accountId }, ({ accountId }) =>
+    inAddressBook(accountId),
   )
-  const membersOfList = reading<{ listId: number }>(
+  const contactOfAddressBook = reading(
+    'address_book_contact',
+    { accountId: contacts.accountId, username: accounts.username, domain: accounts.domain },
+    ({ accountId, username, domain }) =>
+      and(eq(accounts.username, username), eq(accounts.domain, domain), inAddressBook(accountId)),
+  )
+  const membersOfList = reading(
     'list_members',
-    sql`accounts.id in (select contact_id from ${members} where contacts_list_id = ${sql.placeholder('listId')})`,
+    { listId: members.contactsListId },
+    ({ listId }) => sql`accounts.id in (select contact_id from ${members} where contacts_list_id = ${listId})`,
   )
 
   const pair = (accountId: number, contactId: number) =>

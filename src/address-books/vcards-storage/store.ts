@@ -1,40 +1,41 @@
-import { and, asc, eq, gte, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 
 export const vcardsStore = (db: Db) => {
   const { vcardsStorage: cards } = db.tables
   const card = { uuid: cards.uuid, vcard: cards.vcard, createdAt: cards.createdAt, updatedAt: cards.updatedAt }
-  const one = (accountId: number, uuid: string) => and(eq(cards.accountId, accountId), eq(cards.uuid, uuid))
+  const one = (accountId: number | SQL, uuid: string | SQL) => and(eq(cards.accountId, accountId), eq(cards.uuid, uuid))
 
-  const ofAccount = eq(cards.accountId, sql.placeholder('accountId'))
-  const sizes = db.prepare<{ accountId: number }>()('sizes_of_vcards', (on) =>
+  const sizes = db.prepare('sizes_of_vcards', { accountId: cards.accountId }, (on, { accountId }) =>
     on
       .select({ id: cards.id, bytes: sql<number>`octet_length(${cards.vcard})`.mapWith(Number) })
       .from(cards)
-      .where(ofAccount)
+      .where(eq(cards.accountId, accountId))
       .orderBy(asc(cards.id)),
   )
-  const stretch = db.prepare<{ accountId: number; first: number; last: number }>()('vcards_of_account', (on) =>
-    on
-      .select(card)
-      .from(cards)
-      .where(and(ofAccount, gte(cards.id, sql.placeholder('first')), lte(cards.id, sql.placeholder('last'))))
-      .orderBy(asc(cards.id)),
+  const stretch = db.prepare(
+    'vcards_of_account',
+    { accountId: cards.accountId, first: cards.id, last: cards.id },
+    (on, { accountId, first, last }) =>
+      on
+        .select(card)
+        .from(cards)
+        .where(and(eq(cards.accountId, accountId), gte(cards.id, first), lte(cards.id, last)))
+        .orderBy(asc(cards.id)),
   )
-  const byUuid = db.prepare<{ accountId: number; uuid: string }>()('vcard_by_uuid', (on) =>
-    on
-      .select(card)
-      .from(cards)
-      .where(and(ofAccount, eq(cards.uuid, sql.placeholder('uuid')))),
+  const byUuid = db.prepare(
+    'vcard_by_uuid',
+    { accountId: cards.accountId, uuid: cards.uuid },
+    (on, { accountId, uuid }) => on.select(card).from(cards).where(one(accountId, uuid)),
   )
-  const size = db.prepare<{ accountId: number }>()('size_of_vcards', (on) =>
+  const size = db.prepare('size_of_vcards', { accountId: cards.accountId }, (on, { accountId }) =>
     on
       .select({
         cards: sql<number>`count(*)`.mapWith(Number),
         bytes: sql<number>`coalesce(sum(octet_length(${cards.vcard})), 0)`.mapWith(Number),
       })
       .from(cards)
-      .where(ofAccount),
+      .where(eq(cards.accountId, accountId)),
   )
 
   return {

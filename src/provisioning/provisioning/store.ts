@@ -5,35 +5,29 @@ import type { Setup } from './shape.ts'
 /** What phones of an account were told: the memory that a later document is shaped by. */
 export const provisioningStore = (db: Db) => {
   const { accountSetups: setups } = db.tables
+  const setup = {
+    identity: setups.identity,
+    registrar: setups.registrar,
+    moved: setups.moved,
+    beside: setups.beside,
+    line: setups.line,
+  }
 
-  const ofAccount = db.prepare<{ accountId: number }>()('account_setup', (on) =>
-    on
-      .select({
-        identity: setups.identity,
-        registrar: setups.registrar,
-        moved: setups.moved,
-        beside: setups.beside,
-        line: setups.line,
-      })
-      .from(setups)
-      .where(eq(setups.accountId, sql.placeholder('accountId'))),
+  const ofAccount = db.prepare('account_setup', { accountId: setups.accountId }, (on, { accountId }) =>
+    on.select(setup).from(setups).where(eq(setups.accountId, accountId)),
   )
 
   const excluded = (name: string) => sql.raw(`excluded.${name}`)
-  const remember = db.prepare<Pick<Setup, keyof Setup> & { accountId: number; at: Date }>()(
+  const remember = db.prepare(
     'remember_account_setup',
-    (on) =>
+    { accountId: setups.accountId, ...setup, at: setups.createdAt },
+    (on, { at, ...row }) =>
       on
         .insert(setups)
         .values({
-          accountId: sql.placeholder('accountId'),
-          identity: sql.placeholder('identity'),
-          registrar: sql.placeholder('registrar'),
-          moved: sql.placeholder('moved'),
-          beside: sql.placeholder('beside'),
-          line: sql.placeholder('line'),
-          createdAt: sql.placeholder('at'),
-          updatedAt: sql.placeholder('at'),
+          ...row,
+          createdAt: at,
+          updatedAt: at,
         })
         .onConflictDoUpdate({
           target: setups.accountId,

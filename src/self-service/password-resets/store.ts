@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { Space } from '../../nouns/space.ts'
 
@@ -14,21 +14,24 @@ export interface NewReset {
 export const passwordResetStore = (db: Db) => {
   const { resetPasswordEmailTokens: tokens, accounts } = db.tables
 
-  const byHash = db.prepare<{ token: string; domain: string }>()('password_reset_by_hash', (on) =>
-    on
-      .select({
-        id: tokens.id,
-        accountId: tokens.accountId,
-        used: tokens.used,
-        createdAt: tokens.createdAt,
-        username: accounts.username,
-        domain: accounts.domain,
-        blocked: accounts.blocked,
-        switchedOff: accounts.switchedOff,
-      })
-      .from(tokens)
-      .innerJoin(accounts, eq(accounts.id, tokens.accountId))
-      .where(and(eq(tokens.token, sql.placeholder('token')), eq(accounts.domain, sql.placeholder('domain')))),
+  const byHash = db.prepare(
+    'password_reset_by_hash',
+    { token: tokens.token, domain: accounts.domain },
+    (on, { token, domain }) =>
+      on
+        .select({
+          id: tokens.id,
+          accountId: tokens.accountId,
+          used: tokens.used,
+          createdAt: tokens.createdAt,
+          username: accounts.username,
+          domain: accounts.domain,
+          blocked: accounts.blocked,
+          switchedOff: accounts.switchedOff,
+        })
+        .from(tokens)
+        .innerJoin(accounts, eq(accounts.id, tokens.accountId))
+        .where(and(eq(tokens.token, token), eq(accounts.domain, domain))),
   )
 
   return {

@@ -1,4 +1,4 @@
-import { and, eq, gte, isNotNull, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, gte, isNotNull, isNull, or } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { Space } from '../../nouns/space.ts'
 import { foldedEmail } from '../../protocols/email-address.ts'
@@ -19,46 +19,47 @@ interface InSpace {
 
 export const recoveryStore = (db: Db) => {
   const { accounts, recoveryCodes: codes } = db.tables
-  const inDomain = eq(accounts.domain, sql.placeholder('domain'))
 
-  const byPhone = db.prepare<{ domain: string; phone: string }>()('recovery_account_by_phone', (on) =>
-    on
-      .select({ id: accounts.id, username: accounts.username })
-      .from(accounts)
-      .where(
-        and(
-          inDomain,
-          or(eq(accounts.username, sql.placeholder('phone')), eq(accounts.phone, sql.placeholder('phone'))),
-        ),
-      ),
+  const byPhone = db.prepare(
+    'recovery_account_by_phone',
+    { domain: accounts.domain, phone: accounts.phone },
+    (on, { domain, phone }) =>
+      on
+        .select({ id: accounts.id, username: accounts.username })
+        .from(accounts)
+        .where(and(eq(accounts.domain, domain), or(eq(accounts.username, phone), eq(accounts.phone, phone)))),
   )
-  const byEmail = db.prepare<{ domain: string; email: string }>()('recovery_accounts_by_email', (on) =>
-    on
-      .select({ id: accounts.id })
-      .from(accounts)
-      .where(and(inDomain, eq(db.folded(accounts.email), sql.placeholder('email'))))
-      .limit(2),
+  const byEmail = db.prepare(
+    'recovery_accounts_by_email',
+    { domain: accounts.domain, email: accounts.email },
+    (on, { domain, email }) =>
+      on
+        .select({ id: accounts.id })
+        .from(accounts)
+        .where(and(eq(accounts.domain, domain), eq(db.folded(accounts.email), email)))
+        .limit(2),
   )
-  const byEmailAndName = db.prepare<{ domain: string; email: string; username: string; phone: string }>()(
+  const byEmailAndName = db.prepare(
     'recovery_accounts_by_email_and_name',
-    (on) =>
+    { domain: accounts.domain, email: accounts.email, username: accounts.username, phone: accounts.phone },
+    (on, { domain, email, username, phone }) =>
       on
         .select({ id: accounts.id })
         .from(accounts)
         .where(
           and(
-            inDomain,
-            eq(db.folded(accounts.email), sql.placeholder('email')),
-            or(eq(accounts.username, sql.placeholder('username')), eq(accounts.phone, sql.placeholder('phone'))),
+            eq(accounts.domain, domain),
+            eq(db.folded(accounts.email), email),
+            or(eq(accounts.username, username), eq(accounts.phone, phone)),
           ),
         )
         .limit(2),
   )
-  const byFlow = db.prepare<{ flow: string; spaceId: number }>()('recovery_by_flow', (on) =>
+  const byFlow = db.prepare('recovery_by_flow', { flow: codes.flow, spaceId: codes.spaceId }, (on, { flow, spaceId }) =>
     on
       .select({ id: codes.id, accountId: codes.accountId, email: codes.email })
       .from(codes)
-      .where(and(eq(codes.flow, sql.placeholder('flow')), eq(codes.spaceId, sql.placeholder('spaceId')))),
+      .where(and(eq(codes.flow, flow), eq(codes.spaceId, spaceId))),
   )
 
   return {

@@ -1,4 +1,4 @@
-import { and, eq, or, sql } from 'drizzle-orm'
+import { and, eq, or } from 'drizzle-orm'
 import type { Db } from '../../db/db.ts'
 import type { Space } from '../../nouns/space.ts'
 import { foldedEmail } from '../../protocols/email-address.ts'
@@ -12,30 +12,31 @@ export interface Identifier {
 
 export const signInStore = (db: Db) => {
   const { accounts } = db.tables
-  const inDomain = eq(accounts.domain, sql.placeholder('domain'))
   const columns = { id: accounts.id, username: accounts.username }
 
-  const byName = db.prepare<{ domain: string; username: string; phone: string }>()('sign_in_by_name', (on) =>
-    on
-      .select(columns)
-      .from(accounts)
-      .where(
-        and(
-          inDomain,
-          or(
-            eq(accounts.username, sql.placeholder('username')),
-            eq(accounts.username, sql.placeholder('phone')),
-            eq(accounts.phone, sql.placeholder('phone')),
+  const byName = db.prepare(
+    'sign_in_by_name',
+    { domain: accounts.domain, username: accounts.username, phone: accounts.phone },
+    (on, { domain, username, phone }) =>
+      on
+        .select(columns)
+        .from(accounts)
+        .where(
+          and(
+            eq(accounts.domain, domain),
+            or(eq(accounts.username, username), eq(accounts.username, phone), eq(accounts.phone, phone)),
           ),
         ),
-      ),
   )
-  const byEmail = db.prepare<{ domain: string; email: string }>()('sign_in_by_email', (on) =>
-    on
-      .select(columns)
-      .from(accounts)
-      .where(and(inDomain, eq(db.folded(accounts.email), sql.placeholder('email'))))
-      .limit(2),
+  const byEmail = db.prepare(
+    'sign_in_by_email',
+    { domain: accounts.domain, email: accounts.email },
+    (on, { domain, email }) =>
+      on
+        .select(columns)
+        .from(accounts)
+        .where(and(eq(accounts.domain, domain), eq(db.folded(accounts.email), email)))
+        .limit(2),
   )
 
   return {

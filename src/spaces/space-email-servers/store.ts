@@ -7,7 +7,7 @@ type Columns = Omit<EmailServerRow, 'id' | 'spaceId' | 'createdAt' | 'updatedAt'
 export const spaceEmailServerStore = (db: Db) => {
   const { spaces, spaceEmailServers: servers } = db.tables
 
-  const sender = db.prepare<{ spaceId: number }>()('mail_sender', (on) =>
+  const sender = db.prepare('mail_sender', { spaceId: spaces.id }, (on, { spaceId }) =>
     on
       .select({
         space: { name: spaces.name, host: spaces.host, copyrightText: spaces.copyrightText, logo: spaces.logo },
@@ -15,7 +15,7 @@ export const spaceEmailServerStore = (db: Db) => {
       })
       .from(spaces)
       .leftJoin(servers, eq(servers.spaceId, spaces.id))
-      .where(eq(spaces.id, sql.placeholder('spaceId'))),
+      .where(eq(spaces.id, spaceId)),
   )
 
   return {

@@ -12,30 +12,18 @@ export const spacesStore = (db: Db) => {
   }
 
   const find = (column: typeof spaces.host | typeof spaces.domain, name: string) =>
-    db.prepare<{ value: string }>()(name, (on) =>
-      on
-        .select(selection)
-        .from(spaces)
-        .leftJoin(digests, eq(digests.spaceId, spaces.id))
-        .where(eq(column, sql.placeholder('value'))),
+    db.prepare(name, { value: column }, (on, { value }) =>
+      on.select(selection).from(spaces).leftJoin(digests, eq(digests.spaceId, spaces.id)).where(eq(column, value)),
     )
 
   const byHost = find(spaces.host, 'space_by_host')
   const byDomain = find(spaces.domain, 'space_by_domain')
-  const byId = db.prepare<{ id: number }>()('space_by_id', (on) =>
-    on
-      .select(selection)
-      .from(spaces)
-      .leftJoin(digests, eq(digests.spaceId, spaces.id))
-      .where(eq(spaces.id, sql.placeholder('id'))),
+  const byId = db.prepare('space_by_id', { id: spaces.id }, (on, { id }) =>
+    on.select(selection).from(spaces).leftJoin(digests, eq(digests.spaceId, spaces.id)).where(eq(spaces.id, id)),
   )
 
-  const serversOf = db.prepare<{ spaceId: number }>()('carddav_servers_of_space', (on) =>
-    on
-      .select()
-      .from(servers)
-      .where(eq(servers.spaceId, sql.placeholder('spaceId')))
-      .orderBy(asc(servers.id)),
+  const serversOf = db.prepare('carddav_servers_of_space', { spaceId: servers.spaceId }, (on, { spaceId }) =>
+    on.select().from(servers).where(eq(servers.spaceId, spaceId)).orderBy(asc(servers.id)),
   )
 
   type Row = Awaited<ReturnType<typeof byHost>>[number]

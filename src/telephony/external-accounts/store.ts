@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, ne } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 
 export type ExternalAccount = Db['tables']['externalAccounts']['$inferSelect']
@@ -8,11 +8,10 @@ type Columns = Omit<ExternalAccount, 'id' | 'accountId' | 'createdAt' | 'updated
 export const externalAccountStore = (db: Db) => {
   const { externalAccounts } = db.tables
 
-  const ofAccount = db.prepare<{ accountId: number }>()('external_account_of_account', (on) =>
-    on
-      .select()
-      .from(externalAccounts)
-      .where(eq(externalAccounts.accountId, sql.placeholder('accountId'))),
+  const ofAccount = db.prepare(
+    'external_account_of_account',
+    { accountId: externalAccounts.accountId },
+    (on, { accountId }) => on.select().from(externalAccounts).where(eq(externalAccounts.accountId, accountId)),
   )
 
   return {
