@@ -27,8 +27,6 @@ export interface AppLog {
 export interface Logging {
   readonly app: AppLog
   readonly security: (event: SecurityEvent, fields: SecurityFields) => void
-  /** Resolves when everything logged so far is written. */
-  readonly flush: () => Promise<void>
   /** For SIGHUP: opens files again by their names, and takes a new level if one is given. */
   readonly reopen: (level?: Config['LOG_LEVEL']) => void
   /** Lines wait until the function that it returns is called: what is printed meanwhile stands alone on a terminal. */
@@ -127,9 +125,6 @@ export function logging(config: LogConfig, { now, write, isTerminal = isWatched 
   return {
     app,
     security: (event, fields) => securitySink(record('security', 'info', event, { ...fields })),
-    async flush() {
-      await Promise.all([...targets.values()].map((target) => target.flush()))
-    },
     reopen(level) {
       if (level !== undefined) least = LEVELS[level]
       for (const target of targets.values()) target.reopen()

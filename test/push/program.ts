@@ -26,6 +26,6 @@ for (const message of JSON.parse(process.argv[2] ?? '[]') as PushMessage[]) {
 }
 const checks = await pushes.check()
 await pushes.close()
-await log.flush()
+await log.close()
 process.stderr.write(JSON.stringify({ results, checks, rss, startedMs }))
 process.exit(0)
