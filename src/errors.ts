@@ -47,3 +47,9 @@ export class AppError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds ?? null
   }
 }
+
+/** One member of a body is refused, by its name on the wire. Where several may be, an `Input` collects them. */
+export const invalid = (field: string, id: MessageId, values?: MessageValues): AppError =>
+  new AppError('invalid', 'errors.invalid', {
+    fields: new Map([[field, [values === undefined ? { id } : { id, values }]]]),
+  })

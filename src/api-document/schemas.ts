@@ -67,7 +67,20 @@ export const schemas = () => {
   }
 
   const body = (schema: TSchema, isAsked: boolean): JsonSchema => {
-    const { $id, always, refusal, matches, numbers, bytes, anyOf, items, additionalProperties, ...kept } = schema
+    const {
+      $id,
+      always,
+      refusal,
+      matches,
+      means,
+      clearable,
+      numbers,
+      bytes,
+      anyOf,
+      items,
+      additionalProperties,
+      ...kept
+    } = schema
     const { description, format, ...rest } = kept
     const explained = description === undefined ? {} : { description }
     if (anyOf !== undefined) {

@@ -1,4 +1,4 @@
-import { FormatRegistry, type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { FormatRegistry, type Static, type TObject, type TOptional, type TSchema, Type } from '@sinclair/typebox'
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value'
 import { AppError } from '../errors.ts'
 import type { Message, MessageId } from '../messages/messages.ts'
@@ -32,11 +32,16 @@ export const email = (max: number) => Type.String({ maxLength: max, format: 'ema
 
 export const date = () => Type.String({ format: 'date', maxLength: LONGEST_DATE })
 
-/** Linphone sends `"0"` and `"1"`; `"true"` is not a boolean. */
+export const isTrue = (value: unknown): boolean => value === true || value === 1 || value === '1'
+
+/** Linphone sends `"0"` and `"1"`; `"true"` is not a boolean. However it was written, its value is a boolean. */
 export const flag = () =>
-  Type.Union([Type.Boolean(), Type.Literal(0), Type.Literal(1), Type.Literal('0'), Type.Literal('1')], {
-    refusal: { id: 'v.boolean' },
-  })
+  Type.Unsafe<boolean>(
+    Type.Union([Type.Boolean(), Type.Literal(0), Type.Literal(1), Type.Literal('0'), Type.Literal('1')], {
+      refusal: { id: 'v.boolean' },
+      means: isTrue,
+    }),
+  )
 
 export const integer = (minimum: number, maximum = 2_147_483_647) => Type.Integer({ minimum, maximum })
 
@@ -84,9 +89,30 @@ const isDictionary = (value: unknown): boolean => {
   )
 }
 
+/** A text, number or boolean, as text; null: it cannot be one that is stored. */
+const asText = (value: unknown): string | null => {
+  if (typeof value === 'string') return isStorable(value) ? value : null
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'boolean' ? String(Number(value)) : null
+}
+
+/** Numbers and booleans become text, as old scripts expect (behaviour/telephony.md §5). */
+export const looseText = () =>
+  Type.Unsafe<string>({
+    refusal: { id: 'v.string' },
+    matches: (value: unknown) => asText(value) !== null,
+    means: asText,
+  })
+
 export const anything = () => Type.Unknown()
 
+/** The member may be left out, and null says as little: either way its value is null. */
 export const optional = Type.Optional
+
+/** The member may be left out, which is `undefined`; null is no silence, but takes away what is there. */
+export const clearable = <Schema extends TSchema>(schema: Schema) =>
+  Type.Optional(Type.Unsafe<Static<Schema> | null>({ ...schema, clearable: true }))
+
 export const form = Type.Object
 
 // ---- Reading a body with a schema. ----
@@ -94,9 +120,32 @@ export const form = Type.Object
 /** PostgreSQL cannot hold a NUL in text, and half of a surrogate pair is no character at all. */
 export const isStorable = (value: string): boolean => !value.includes('\0') && value.isWellFormed()
 
-export const isTrue = (value: unknown): boolean => value === true || value === 1 || value === '1'
+type Given<Member extends TSchema> = NonNullable<Static<Member>>
+/** Only a `clearable` member tells silence from null. */
+type Maybe<Member extends TSchema> = Given<Member> | null | (null extends Static<Member> ? undefined : never)
 
-type Values<Schema extends TObject> = { readonly [Name in keyof Static<Schema>]?: Static<Schema>[Name] | null }
+/** As far as anything is known of the members while refusals are still being collected. */
+type Values<Schema extends TObject> = {
+  readonly [Name in keyof Schema['properties']]: Maybe<Schema['properties'][Name]>
+}
+
+type Good<Schema extends TObject> = {
+  readonly [Name in keyof Schema['properties']]: Given<Schema['properties'][Name]> | null
+}
+
+/** What a body says once nothing is refused about it: what the schema requires is there. */
+export type Settled<Schema extends TObject> = {
+  readonly [Name in keyof Schema['properties']]: Schema['properties'][Name] extends TOptional<TSchema>
+    ? Maybe<Schema['properties'][Name]>
+    : Given<Schema['properties'][Name]>
+}
+
+/** Any input that has these members as text, for rules that several forms share. */
+export interface WithTexts<Names extends string> {
+  readonly values: { readonly [Name in Names]: string | null }
+  readonly good: { readonly [Name in Names]: string | null }
+  refuse(name: Names, message: Message): void
+}
 
 const coerce = (schema: TSchema, raw: unknown): unknown => {
   if (schema.type === 'string' && schema.numbers === true && typeof raw === 'number') return String(raw)
@@ -142,6 +191,12 @@ const shapeMessage = (schema: TSchema, error: ValueError | undefined): Message =
   }
 }
 
+/** What a value of the right shape is to the features: a flag is a boolean, and `[]` is an empty object. */
+const meaning = (schema: TSchema, value: unknown): unknown => {
+  if (schema.means !== undefined) return (schema.means as (value: unknown) => unknown)(value)
+  return Array.isArray(value) && value.length === 0 ? {} : value
+}
+
 /**
  * The declared members of a body. Members of a wrong shape are already refused here; the feature's rules add their
  * own refusals, and `settle()` throws them all together. Text that is too long has no value: no later rule reads it.
@@ -160,9 +215,9 @@ export class Input<Schema extends TObject> {
     const values: Record<string, unknown> = {}
     for (const [name, property] of Object.entries(schema.properties)) {
       const raw = members[name]
+      values[name] = property.clearable === true && raw !== null ? undefined : null
       if (raw === undefined || raw === null) {
         if (required.has(name)) this.refuse(name, { id: 'v.required' })
-        if (raw === null) values[name] = null
         continue
       }
       const value = coerce(property, raw)
@@ -174,15 +229,22 @@ export class Input<Schema extends TObject> {
         this.refuse(name, property.refusal === undefined ? { id: 'v.control' } : shapeMessage(property, undefined))
         continue
       }
-      if (matches(property, value)) values[name] = Array.isArray(value) && value.length === 0 ? {} : value
+      if (matches(property, value)) values[name] = meaning(property, value)
       else {
         const errors = property.refusal === undefined ? [...Value.Errors(property, value)] : []
         for (const error of errors.length === 0 ? [undefined] : errors) this.refuse(name, shapeMessage(property, error))
-        // Later rules still look at text that is only too short or not of its format.
+        // Later rules still look at text that is only not of its format.
         if (typeof value === 'string' && property.type === 'string' && property.enum === undefined) values[name] = value
       }
     }
     this.values = values as Values<Schema>
+  }
+
+  /** The values that nothing speaks against so far; null for every other member. */
+  get good(): Good<Schema> {
+    const values: Readonly<Record<string, unknown>> = this.values
+    const good = this.#names.map((name) => [name, this.#refused.has(name) ? null : (values[name] ?? null)])
+    return Object.fromEntries(good)
   }
 
   /** The member was sent, be it as null. */
@@ -192,13 +254,11 @@ export class Input<Schema extends TObject> {
 
   /** Absent or null: the member says nothing. */
   isMissing(name: keyof Static<Schema> & string): boolean {
-    return !this.#refused.has(name) && !this.isGood(name)
+    return !this.#refused.has(name) && (this.values[name] ?? null) === null
   }
 
-  /** Nothing speaks against the member so far, and it has a value. */
   isGood(name: keyof Static<Schema> & string): boolean {
-    const value = this.values[name]
-    return !this.#refused.has(name) && value !== undefined && value !== null
+    return !this.#refused.has(name) && (this.values[name] ?? null) !== null
   }
 
   refuse(name: string, message: Message): void {
@@ -207,9 +267,12 @@ export class Input<Schema extends TObject> {
     else if (!messages.some(({ id }) => id === message.id)) messages.push(message)
   }
 
-  /** Throws `invalid` with every refusal, fields in the order of the schema. */
-  settle(): void {
-    if (this.#refused.size === 0) return
+  /**
+   * What the body says. Throws `invalid` with every refusal, fields in the order of the schema. A rule that breaks
+   * afterwards throws `invalid(field, id)` of its own.
+   */
+  settle(): Settled<Schema> {
+    if (this.#refused.size === 0) return this.values as Settled<Schema>
     const order = [...this.#names.filter((name) => this.#refused.has(name)), ...this.#refused.keys()]
     throw new AppError('invalid', 'errors.invalid', {
       fields: new Map(order.map((name) => [name, this.#refused.get(name) ?? []])),
@@ -217,7 +280,6 @@ export class Input<Schema extends TObject> {
   }
 }
 
-/** Shape errors and `settle()` have passed: what the schema requires is there. */
 export const read = <Schema extends TObject>(schema: Schema, members: Readonly<Record<string, unknown>>) =>
   new Input(schema, members)
 

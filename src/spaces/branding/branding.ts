@@ -2,7 +2,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { Space } from '../../nouns/space.ts'
 import { readPng } from '../../protocols/png.ts'
@@ -60,15 +60,11 @@ export const branding = (deps: { config: Config; db: Db; spaces: SpaceDirectory;
   return {
     /** A PNG of at most 2 MiB and 1024 pixels each way. */
     setLogo: async (domain: string, bytes: Uint8Array): Promise<void> => {
-      const refuse = (id: 'v.png' | 'v.png_size', values: Record<string, number> = {}): never => {
-        throw new AppError('invalid', 'errors.invalid', { fields: new Map([['logo', [{ id, values }]]]) })
-      }
-      if (bytes.length > MOST_LOGO_BYTES) {
-        return refuse('v.png_size', { bytes: MOST_LOGO_BYTES, pixels: MOST_LOGO_PIXELS })
-      }
+      const tooLarge = () => invalid('logo', 'v.png_size', { bytes: MOST_LOGO_BYTES, pixels: MOST_LOGO_PIXELS })
+      if (bytes.length > MOST_LOGO_BYTES) throw tooLarge()
       const png = readPng(bytes, MOST_LOGO_PIXELS)
-      if (png === 'too_large') return refuse('v.png_size', { bytes: MOST_LOGO_BYTES, pixels: MOST_LOGO_PIXELS })
-      if (png === null) return refuse('v.png')
+      if (png === 'too_large') throw tooLarge()
+      if (png === null) throw invalid('logo', 'v.png')
       const found = await spaces.byDomain(domain)
       if (found === null) throw new AppError('not_found', 'space.unknown')
       const name = `${Bun.SHA256.hash(png.bytes, 'hex')}.png`

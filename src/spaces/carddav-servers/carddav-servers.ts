@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
-import { flag, form, type Input, integer, isTrue, optional, text } from '../../http/input.ts'
+import { clearable, flag, form, type Input, integer, optional, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
 import { boolean, described, moment, orNull, record } from '../../http/output.ts'
 import type { Logging } from '../../logging/logging.ts'
@@ -18,8 +18,8 @@ export const CarddavServerForm = form({
   results_limit: optional(integer(0)),
   timeout: optional(integer(1)),
   delay: optional(integer(100)),
-  fields_for_user_input: optional(text({ max: 255 })),
-  fields_for_domain: optional(text({ max: 255 })),
+  fields_for_user_input: clearable(text({ max: 255 })),
+  fields_for_domain: clearable(text({ max: 255 })),
 })
 
 type ServerInput = Input<typeof CarddavServerForm>
@@ -55,47 +55,37 @@ export const carddavServerWire = (server: CarddavServer) => ({
   updated_at: isoMoment(server.updatedAt),
 })
 
-const NUMBERS = {
-  min_characters: 'minCharacters',
-  results_limit: 'resultsLimit',
-  timeout: 'timeout',
-  delay: 'delay',
-} as const satisfies Record<string, keyof ServerColumns>
-
-const FIELDS = {
-  fields_for_user_input: 'fieldsForUserInput',
-  fields_for_domain: 'fieldsForDomain',
-} as const satisfies Record<string, keyof ServerColumns>
+const NUMBERS = ['min_characters', 'results_limit', 'timeout', 'delay'] as const
+const FIELDS = ['fields_for_user_input', 'fields_for_domain'] as const
 
 const WEB_ADDRESS = /^https?:\/\/[^\s\p{Cc}]+$/iu
 /** Names of vCard properties, RFC 6350 §3.3, separated by single commas. */
 const FIELD_LIST = /^[\w-]+(?:,[\w-]+)*$/
 
-const checkServer = (input: ServerInput): void => {
-  const { values } = input
-  const uri = values.uri ?? ''
-  if (input.isGood('uri') && !(WEB_ADDRESS.test(uri) && URL.canParse(uri))) input.refuse('uri', { id: 'v.url' })
-  for (const name of Object.keys(NUMBERS) as (keyof typeof NUMBERS)[]) {
-    if (values[name] === null) input.refuse(name, { id: 'v.integer' })
-  }
-  for (const name of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
-    if (input.isGood(name) && !FIELD_LIST.test(values[name] ?? '')) input.refuse(name, { id: 'v.field_list' })
-  }
-  input.settle()
-}
-
 /** The switches are off when nothing is said of them; the rest stays as it is. */
-const columnsOf = ({ values }: ServerInput) => ({
-  uri: values.uri ?? '',
-  enabled: isTrue(values.enabled),
-  useExactMatchPolicy: isTrue(values.use_exact_match_policy),
-  ...Object.fromEntries(
-    Object.entries({ ...NUMBERS, ...FIELDS }).flatMap(([name, column]) => {
-      const value = values[name as keyof typeof values]
-      return value === undefined ? [] : [[column, value]]
-    }),
-  ),
-})
+const columnsOf = (input: ServerInput): Partial<ServerColumns> & { uri: string } => {
+  const { good } = input
+  if (good.uri !== null && !(WEB_ADDRESS.test(good.uri) && URL.canParse(good.uri))) input.refuse('uri', { id: 'v.url' })
+  for (const name of NUMBERS) {
+    if (input.has(name) && input.isMissing(name)) input.refuse(name, { id: 'v.integer' })
+  }
+  for (const name of FIELDS) {
+    const fields = good[name]
+    if (fields !== null && !FIELD_LIST.test(fields)) input.refuse(name, { id: 'v.field_list' })
+  }
+  const server = input.settle()
+  return {
+    uri: server.uri,
+    enabled: server.enabled ?? false,
+    useExactMatchPolicy: server.use_exact_match_policy ?? false,
+    ...(server.min_characters === null ? {} : { minCharacters: server.min_characters }),
+    ...(server.results_limit === null ? {} : { resultsLimit: server.results_limit }),
+    ...(server.timeout === null ? {} : { timeout: server.timeout }),
+    ...(server.delay === null ? {} : { delay: server.delay }),
+    ...(server.fields_for_user_input === undefined ? {} : { fieldsForUserInput: server.fields_for_user_input }),
+    ...(server.fields_for_domain === undefined ? {} : { fieldsForDomain: server.fields_for_domain }),
+  }
+}
 
 /** The CardDAV servers of a Space, which every phone of it is told of. They are for super administrators. */
 export const carddavServers = (deps: { db: Db; spaces: SpaceDirectory; log: Logging; now: () => Date }) => {
@@ -143,12 +133,12 @@ export const carddavServers = (deps: { db: Db; spaces: SpaceDirectory; log: Logg
       return found
     },
     add: async (visit: Visit, domain: string, input: ServerInput): Promise<CarddavServer> => {
-      checkServer(input)
-      return changed(visit, domain, 'created', (tx, space) => store.insert(tx, space, columnsOf(input), now()))
+      const columns = columnsOf(input)
+      return changed(visit, domain, 'created', (tx, space) => store.insert(tx, space, columns, now()))
     },
     change: async (visit: Visit, domain: string, id: number, input: ServerInput): Promise<CarddavServer> => {
-      checkServer(input)
-      return changed(visit, domain, 'updated', (tx, space) => store.update(tx, space, id, columnsOf(input), now()))
+      const columns = columnsOf(input)
+      return changed(visit, domain, 'updated', (tx, space) => store.update(tx, space, id, columns, now()))
     },
     /** Every credential for it goes along. */
     remove: async (visit: Visit, domain: string, id: number): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
-import { email, form, type Input, integer, optional, plainText, text } from '../../http/input.ts'
+import { AppError, invalid } from '../../errors.ts'
+import { clearable, email, form, type Input, integer, optional, plainText, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
 import { moment, orNull, record } from '../../http/output.ts'
 import type { Logging } from '../../logging/logging.ts'
@@ -15,7 +15,7 @@ export const EmailServer = form({
   host: text({ max: 64 }),
   port: integer(1, 65_535),
   username: optional(plainText(128)),
-  password: optional(plainText(128)),
+  password: clearable(plainText(128)),
   from_address: optional(email(128)),
   from_name: optional(plainText(128)),
   signature: optional(plainText(256)),
@@ -90,19 +90,11 @@ export const spaceEmailServers = (deps: { db: Db; secrets: Secrets; log: Logging
       domain: string,
       input: Input<typeof EmailServer>,
     ): Promise<{ server: EmailServerRow; isNew: boolean }> => {
-      const { values } = input
-      const host = values.host ?? ''
-      if (input.isGood('host') && !isDomain(host) && !isIpAddress(host)) input.refuse('host', { id: 'v.domain' })
-      input.settle()
-      const password = typeof values.password === 'string' ? secrets.seal(values.password) : null
-      const columns = {
-        host,
-        port: values.port ?? 0,
-        username: values.username ?? null,
-        fromAddress: values.from_address ?? null,
-        fromName: values.from_name ?? null,
-        signature: values.signature ?? null,
-      }
+      const { host: named } = input.good
+      if (named !== null && !isDomain(named) && !isIpAddress(named)) input.refuse('host', { id: 'v.domain' })
+      const { host, port, username, password: said, from_address, from_name, signature } = input.settle()
+      const password = typeof said === 'string' ? secrets.seal(said) : null
+      const columns = { host, port, username, fromAddress: from_address, fromName: from_name, signature }
       const written = await db.transaction(async (tx) => {
         const found = await store.named(tx, domain)
         if (found === null || found.space.domain !== domain) throw new AppError('not_found', 'space.unknown')
@@ -111,11 +103,10 @@ export const spaceEmailServers = (deps: { db: Db; secrets: Secrets; log: Logging
         if (inserted !== null) return { space, server: inserted, isNew: true }
         const before = await store.hold(tx, space.id)
         // Whoever runs the new server is not shown the password of the old one.
-        if (before !== null && before.password !== null && before.host !== host && !input.has('password')) {
-          input.refuse('password', { id: 'v.password_with_host' })
+        if (before !== null && before.password !== null && before.host !== host && said === undefined) {
+          throw invalid('password', 'v.password_with_host')
         }
-        input.settle()
-        const changed = input.has('password') ? { ...columns, password } : columns
+        const changed = said === undefined ? columns : { ...columns, password }
         const server = await store.update(tx, space.id, changed, now())
         // Removed between the two by another process: the client may repeat.
         if (server === null) throw new AppError('not_found', 'space.no_email_server')

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lte, max, ne, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, type Column, eq, inArray, lte, max, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { AdministeredSpace, CarddavServer, DigestConfiguration } from '../../nouns/space.ts'
 
@@ -35,6 +35,8 @@ export const spaceAdministrationStore = (db: Db) => {
   const serversOf = (on: Reader, condition?: SQL): Promise<CarddavServer[]> =>
     on.select().from(carddavServers).where(condition).orderBy(asc(carddavServers.id))
 
+  const is = (column: Column, value: string | null): SQL => (value === null ? sql`false` : eq(column, value))
+
   const lock = (tx: Tx, condition: SQL) =>
     tx
       .update(spaces)
@@ -62,15 +64,19 @@ export const spaceAdministrationStore = (db: Db) => {
       return row === undefined ? null : toSpace(row, await serversOf(on, eq(carddavServers.spaceId, row.space.id)))
     },
     isEmpty: async (on: Reader) => (await on.select({ id: spaces.id }).from(spaces).limit(1)).length === 0,
-    /** Which of these another Space has already. `self`: the domain of the Space that may keep its own. */
-    taken: async (on: Reader, wanted: { name: string; host: string; domain: string }, self: string) => {
+    /** Which of these another Space has already; null is nobody's. `self`: the domain of the Space that may keep its own. */
+    taken: async (
+      on: Reader,
+      wanted: { name: string | null; host: string | null; domain: string | null },
+      self: string,
+    ) => {
       const others = await on
         .select({ name: spaces.name, host: spaces.host, domain: spaces.domain })
         .from(spaces)
         .where(
           and(
             ne(spaces.domain, self),
-            or(eq(spaces.name, wanted.name), eq(spaces.host, wanted.host), eq(spaces.domain, wanted.domain)),
+            or(is(spaces.name, wanted.name), is(spaces.host, wanted.host), is(spaces.domain, wanted.domain)),
           ),
         )
       return {

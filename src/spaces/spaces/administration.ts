@@ -2,8 +2,8 @@ import type { Config } from '../../config/config.ts'
 import { isUnderRoot } from '../../config/root-host.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
-import { type Input, isTrue, read } from '../../http/input.ts'
+import { AppError, invalid } from '../../errors.ts'
+import { type Input, read } from '../../http/input.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import type { Message } from '../../messages/messages.ts'
 import type { Caller } from '../../nouns/caller.ts'
@@ -26,15 +26,10 @@ import {
   checkEntries,
   checkExpiry,
   checkLanNames,
-  FLAGS,
-  KEPT_FLAGS,
+  columnsOf,
   NamedSpace,
   type NewSpace,
   refuseReadOnly,
-  type SpaceInput,
-  type SwitchName,
-  TEXTS,
-  type TextName,
 } from './rules.ts'
 import { spaceWire } from './wire.ts'
 
@@ -86,29 +81,14 @@ export const spaceAdministration = (deps: {
     return space
   }
 
-  const columnsOf = (input: SpaceInput, expireAt: Date | null): Partial<SpaceRow> => {
-    const { values } = input
-    const flags = Object.entries({ ...FLAGS, ...KEPT_FLAGS }).flatMap(([name, column]) => {
-      const value = values[name as SwitchName]
-      return value === undefined || value === null ? [] : [[column, isTrue(value)]]
-    })
-    const texts = Object.entries(TEXTS).map(([name, column]) => [column, values[name as TextName] ?? null])
-    return {
-      ...Object.fromEntries(flags),
-      ...Object.fromEntries(texts),
-      expireAt,
-      themeHue: values.theme_hue ?? null,
-    }
-  }
-
   const refuseTaken = async (
     on: Reader,
     input: Input<typeof NewSpace> | Input<typeof ChangedNames>,
-    domain: string,
+    domain: string | null,
     self: string,
   ) => {
     const { name, host } = input.values
-    const taken = await store.taken(on, { name: name ?? '', host: host ?? '', domain }, self)
+    const taken = await store.taken(on, { name, host, domain }, self)
     if (taken.name) input.refuse('name', { id: 'v.taken' })
     if (taken.host) input.refuse('host', { id: 'v.taken' })
     if (taken.domain) input.refuse('domain', { id: 'v.taken' })
@@ -146,19 +126,19 @@ export const spaceAdministration = (deps: {
     checkEntries(input)
     refuseReadOnly(input, null)
     const expireAt = checkExpiry(input, now())
-    if (expireAt !== null && isTrue(values.super)) input.refuse('expire_at', { id: 'v.super_expires' })
-    const { name = '', domain = '', host = '' } = values
-    const { digest } = checkDigest(input, domain ?? '', undefined, initialDigest())
-    await refuseTaken(db.read, input, domain ?? '', '')
-    input.settle()
+    if (expireAt !== null && values.super) input.refuse('expire_at', { id: 'v.super_expires' })
+    const { digest } = checkDigest(input, values.domain, undefined, initialDigest())
+    await refuseTaken(db.read, input, values.domain, '')
+    const wanted = input.settle()
     const at = now()
     const row: SpaceRow = {
-      ...columnsOf(input, expireAt),
-      name: name ?? '',
-      domain: domain ?? '',
-      host: host ?? '',
-      maxAccounts: values.max_accounts ?? 0,
-      maxAccount: values.max_account ?? 0,
+      ...columnsOf(wanted),
+      expireAt,
+      name: wanted.name,
+      domain: wanted.domain,
+      host: wanted.host,
+      maxAccounts: wanted.max_accounts ?? 0,
+      maxAccount: wanted.max_account ?? 0,
       createdAt: at,
       updatedAt: at,
     }
@@ -166,8 +146,7 @@ export const spaceAdministration = (deps: {
       if (!(await insert(tx, row, digest))) {
         await refuseTaken(tx, input, row.domain, '')
         input.settle()
-        input.refuse('domain', { id: 'v.taken' })
-        input.settle()
+        throw invalid('domain', 'v.taken')
       }
       return find(tx, row.domain)
     })
@@ -192,7 +171,7 @@ export const spaceAdministration = (deps: {
     expireAt: Date | null,
   ) => {
     const own = caller.space.id === space.id
-    const asSuper = isTrue(input.values.super)
+    const asSuper = input.values.super ?? false
     if (space.super && !asSuper && (own || (await isLastSuper(tx, space.domain)))) {
       input.refuse('super', { id: 'v.own_super' })
     }
@@ -203,10 +182,10 @@ export const spaceAdministration = (deps: {
    * A host that stays is not looked at: `APP_ROOT_HOST` may have changed, or the command line have given a LAN name.
    */
   const checkNewHost = (names: Input<typeof ChangedNames>, space: Space) => {
-    const { host } = names.values
-    if (typeof host !== 'string' || host === space.host) return
-    checkDomain(names, 'host', host)
-    if (names.isGood('host') && !isUnderRoot(config, host)) names.refuse('host', { id: 'v.outside_root' })
+    if (names.values.host === space.host) return
+    checkDomain(names, 'host', names.values.host)
+    const { host } = names.good
+    if (host !== null && !isUnderRoot(config, host)) names.refuse('host', { id: 'v.outside_root' })
   }
 
   /**
@@ -220,21 +199,20 @@ export const spaceAdministration = (deps: {
     body: { rest: Input<typeof ChangedSpace>; names: Input<typeof ChangedNames> },
   ): Promise<AdministeredSpace> => {
     const { rest, names } = body
-    const { values } = rest
     checkEntries(rest)
     const expireAt = checkExpiry(rest, now())
-    rest.settle()
+    const wanted = rest.settle()
     await find(db.read, domain)
 
     const write = async (tx: Tx) => {
       await store.hold(tx, domain)
       const before = await find(tx, domain)
       const count = await store.accountCount(tx, domain)
-      const quota = values.max_accounts ?? 0
+      const quota = wanted.max_accounts
       if (quota > 0 && quota < count) rest.refuse('max_accounts', { id: 'v.minimum', values: { min: count } })
       await refuseLockOut(tx, rest, before, caller, expireAt)
       refuseReadOnly(rest, before)
-      const shared = isTrue(values.unique_email) ? await sharedEmails(tx, before) : null
+      const shared = wanted.unique_email ? await sharedEmails(tx, before) : null
       if (shared !== null) rest.refuse('unique_email', shared)
       const { digest, realmFrom } = checkDigest(rest, domain, before.digest, initialDigest())
       if (count > 0 && digest !== null && (digest.realm ?? domain) !== realmOf(before)) {
@@ -243,13 +221,14 @@ export const spaceAdministration = (deps: {
       rest.settle()
       checkNewHost(names, before)
       await refuseTaken(tx, names, domain, domain)
-      names.settle()
+      const { name, host } = names.settle()
       await store.update(tx, domain, {
-        ...columnsOf(rest, expireAt),
-        name: names.values.name ?? '',
-        host: names.values.host ?? '',
+        ...columnsOf(wanted),
+        expireAt,
+        name,
+        host,
         maxAccounts: quota,
-        maxAccount: values.max_account ?? 0,
+        maxAccount: wanted.max_account,
         updatedAt: now(),
       })
       await store.setDigest(tx, before.id, digest, now())

@@ -43,7 +43,7 @@ const changeOf = <Name extends Older>(input: SpaceInput, name: Name, { object, o
  */
 export const checkDigest = (
   input: SpaceInput,
-  domain: string,
+  domain: string | null,
   current: DigestConfiguration | null | undefined,
   initial: DigestConfiguration,
 ): WantedDigest => {

@@ -1,5 +1,17 @@
 import type { TSchema } from '@sinclair/typebox'
-import { anything, date, flag, form, type Input, integer, optional, plainText, text } from '../../http/input.ts'
+import {
+  anything,
+  clearable,
+  date,
+  flag,
+  form,
+  type Input,
+  integer,
+  optional,
+  plainText,
+  type Settled,
+  text,
+} from '../../http/input.ts'
 import type { Space } from '../../nouns/space.ts'
 import { managedKeysIn, parseIni } from '../../protocols/ini.ts'
 import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
@@ -43,13 +55,12 @@ export const KEPT_FLAGS = {
 /** Members of a Space that no request of this API sets: only what is there already is accepted. */
 const READ_ONLY = ['logo', 'oidc_authentication_configuration'] as const
 
-export type SwitchName = keyof typeof FLAGS | keyof typeof KEPT_FLAGS
-export type TextName = keyof typeof TEXTS
+const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) => Object.keys(table) as Name[]
 
 export const each = <Name extends string, Schema extends TSchema>(
   names: Readonly<Record<Name, unknown>>,
   schema: () => Schema,
-) => Object.fromEntries(Object.keys(names).map((name) => [name, schema()])) as Record<Name, Schema>
+) => Object.fromEntries(namesOf(names).map((name) => [name, schema()])) as Record<Name, Schema>
 
 const texts = {
   account_proxy_registrar_address: optional(plainText(255)),
@@ -61,9 +72,9 @@ const texts = {
   theme_hue: optional(integer(0, 360)),
   ...each(KEPT_FLAGS, () => optional(flag())),
   // Of the generation before: accepted, never required.
-  account_realm: optional(text({ max: 255 })),
-  account_default_password_algorithm: optional(text({ max: 10 })),
-  digest_authentication_configuration: optional(anything()),
+  account_realm: clearable(text({ max: 255 })),
+  account_default_password_algorithm: clearable(text({ max: 10 })),
+  digest_authentication_configuration: clearable(anything()),
   logo: optional(anything()),
   oidc_authentication_configuration: optional(anything()),
 }
@@ -104,11 +115,23 @@ export const NamedSpace = form({
 })
 
 export type SpaceInput = Input<typeof NewSpace> | Input<typeof ChangedSpace>
+type SettledSpace = Settled<typeof NewSpace> | Settled<typeof ChangedSpace>
+
+const SWITCHES = { ...FLAGS, ...KEPT_FLAGS }
+
+/** A switch that is not spoken of stays as it is, a text is cleared. */
+export const columnsOf = (space: SettledSpace) => ({
+  ...Object.fromEntries(
+    namesOf(SWITCHES).flatMap((name) => (space[name] === null ? [] : [[SWITCHES[name], space[name]]])),
+  ),
+  ...Object.fromEntries(namesOf(TEXTS).map((name) => [TEXTS[name], space[name]])),
+  themeHue: space.theme_hue,
+})
 
 type Named = Input<typeof NewSpace> | Input<typeof ChangedNames>
 
-export const checkDomain = (input: Named, name: 'domain' | 'host', value: unknown): void => {
-  if (typeof value === 'string' && !isDomain(value)) input.refuse(name, { id: 'v.domain' })
+export const checkDomain = (input: Named, name: 'domain' | 'host', value: string | null): void => {
+  if (value !== null && !isDomain(value)) input.refuse(name, { id: 'v.domain' })
 }
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
@@ -117,7 +140,7 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 export const checkLanNames = (input: Input<typeof NamedSpace>): void => {
   for (const name of ['sip_domain', 'host', 'realm'] as const) {
     const value = input.values[name]
-    if (typeof value !== 'string') continue
+    if (value === null) continue
     if (!isDomain(value) && !isIpAddress(value) && !LABEL.test(value)) input.refuse(name, { id: 'v.domain' })
   }
 }
@@ -129,14 +152,14 @@ export const checkLanNames = (input: Input<typeof NamedSpace>): void => {
 export const refuseReadOnly = (input: SpaceInput, current: Pick<Space, 'logo'> | null): void => {
   const shown = { logo: current?.logo ?? null, oidc_authentication_configuration: null }
   for (const name of READ_ONLY) {
-    if (input.has(name) && (input.values[name] ?? null) !== shown[name]) input.refuse(name, { id: 'v.not_settable' })
+    if (input.has(name) && input.values[name] !== shown[name]) input.refuse(name, { id: 'v.not_settable' })
   }
 }
 
 /** Readable, with at least one key, and none that the platform fills itself (behaviour/spaces.md §1.2). */
 export const checkEntries = (input: SpaceInput): void => {
   const entries = input.values.custom_provisioning_entries
-  if (typeof entries !== 'string') return
+  if (entries === null) return
   const parsed = parseIni(entries)
   const problem = parsed.problems[0]
   if (problem !== undefined) {
@@ -150,8 +173,8 @@ export const checkEntries = (input: SpaceInput): void => {
 
 /** The date part, as 00:00 UTC; refused when it lies in the past. */
 export const checkExpiry = (input: SpaceInput, now: Date): Date | null => {
-  const written = input.values.expire_at
-  if (typeof written !== 'string' || !input.isGood('expire_at')) return null
+  const { expire_at: written } = input.good
+  if (written === null) return null
   const day = dayOf(written)
   if (day === null) input.refuse('expire_at', { id: 'v.date' })
   else if (day < new Date(now.toISOString().slice(0, 10))) input.refuse('expire_at', { id: 'v.date_past' })
