@@ -59,11 +59,11 @@ export interface SmsKinds {
  * the time of the answer does not tell. `username`: what was typed beside an address that several accounts may have.
  * `flow` is hashed; `token` was spent on it.
  */
-export interface RecoveryWanted {
-  readonly via: 'email' | 'phone'
-  readonly username: string | null
+export type RecoveryWanted = (
+  | { readonly via: 'email'; readonly username: string | null }
+  | { readonly via: 'phone'; readonly token: string }
+) & {
   readonly flow: string
-  readonly token: string | null
   readonly ip: string
   readonly user_agent: string | null
   readonly rid: string

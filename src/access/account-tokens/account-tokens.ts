@@ -93,20 +93,17 @@ export const accountTokens = (deps: {
     return found === null ? null : { ...found, expired: isExpired(found.createdAt, minutes) }
   }
 
-  const deviceOf = (input: Input<typeof PushTarget>, required: boolean): Device => {
-    const check = (name: 'pn_param' | 'pn_prid', pattern: RegExp) => {
+  const deviceOf = (input: Input<typeof PushTarget>, required: boolean): Device & { pnProvider: PushProvider } => {
+    const check = (name: 'pn_param' | 'pn_prid', pattern: RegExp): void => {
       const value = input.values[name]
-      if (typeof value === 'string' && !pattern.test(value)) input.refuse(name, { id: 'v.push' })
-      if (required && typeof value !== 'string') input.refuse(name, { id: 'v.required' })
-      return value ?? ''
+      if (value !== null && !pattern.test(value)) input.refuse(name, { id: 'v.push' })
+      if (required && value === null) input.refuse(name, { id: 'v.required' })
     }
-    const device = {
-      pnProvider: input.values.pn_provider ?? '',
-      pnParam: check('pn_param', PARAM),
-      pnPrid: check('pn_prid', PRID),
-    }
-    input.settle()
-    return device
+    check('pn_param', PARAM)
+    check('pn_prid', PRID)
+    const { pn_provider: pnProvider, pn_param, pn_prid } = input.settle()
+    // A part that it does not name is kept as an empty one.
+    return { pnProvider, pnParam: pn_param ?? '', pnPrid: pn_prid ?? '' }
   }
 
   /**
@@ -170,9 +167,9 @@ export const accountTokens = (deps: {
 
     /** A validated request token for a creation token; apps poll this while the user is in the browser. */
     exchange: async (visit: Visit, input: Input<typeof Exchange>) => {
-      input.settle()
+      const { account_creation_request_token: given } = input.settle()
       return db.transaction(async (tx) => {
-        const found = await openRequest(tx, visit, input.values.account_creation_request_token ?? '')
+        const found = await openRequest(tx, visit, given)
         if (found === null) throw new AppError('not_found', 'token.unknown')
         if (found.expired || found.validatedAt === null) {
           throw new AppError('not_found', 'token.not_validated')
@@ -239,7 +236,7 @@ export const accountTokens = (deps: {
       })
       try {
         await push.send({
-          provider: device.pnProvider as PushProvider,
+          provider: device.pnProvider,
           param: device.pnParam,
           prid: device.pnPrid,
           type: 'background',

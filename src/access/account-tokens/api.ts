@@ -80,7 +80,7 @@ export const accountTokensApi = ({ auth, accountTokens, limits }: Deps) =>
       '/account_creation_tokens/consume',
       async ({ visit, caller }) => {
         const { account_creation_token: token } = read(Consumption, visit.input).values
-        if (typeof token !== 'string') throw new AppError('not_found', 'token.unknown')
+        if (token === null) throw new AppError('not_found', 'token.unknown')
         return json(await accountTokens.consume(visit, caller, token))
       },
       {

@@ -1,6 +1,6 @@
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, label } from '../../http/input.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import type { Space } from '../../nouns/space.ts'
@@ -37,45 +37,36 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
     return type
   }
 
-  const refuseTaken = async (
-    on: Reader,
-    input: Input<typeof WantedType>,
-    holder: { spaceId: number | null },
-    id = 0,
-  ) => {
-    if (await store.isTaken(on, holder, input.values.key ?? '', id)) input.refuse('key', { id: 'v.taken' })
-    input.settle()
+  const refuseTaken = async (on: Reader, key: string, holder: { spaceId: number | null }, id = 0): Promise<void> => {
+    if (await store.isTaken(on, holder, key, id)) throw invalid('key', 'v.taken')
   }
 
   return {
     all: (space: Space): Promise<AccountType[]> => store.all(db.read, { space }),
     one: (space: Space, id: number): Promise<AccountType> => find(db.read, space, id),
     create: async (space: Space, input: Input<typeof WantedType>): Promise<AccountType> => {
-      input.settle()
+      const { key } = input.settle()
       return db.transaction(async (tx) => {
-        await refuseTaken(tx, input, { spaceId: space.id })
-        const id = await store.insert(tx, { space }, input.values.key ?? '', now())
-        if (id === null) input.refuse('key', { id: 'v.taken' })
-        input.settle()
+        await refuseTaken(tx, key, { spaceId: space.id })
+        const id = await store.insert(tx, { space }, key, now())
+        if (id === null) throw invalid('key', 'v.taken')
         if ((await store.count(tx, { space })) > MOST_TYPES) {
           throw new AppError('forbidden', 'errors.full', { values: { max: MOST_TYPES } })
         }
-        return find(tx, space, id as number)
+        return find(tx, space, id)
       })
     },
     change: async (visit: Visit, caller: Caller, id: number, input: Input<typeof WantedType>): Promise<AccountType> => {
-      input.settle()
+      const { key } = input.settle()
       const write = async (tx: Tx): Promise<AccountType> => {
         const type = await own(tx, visit, caller, id)
-        await refuseTaken(tx, input, type, id)
-        const [changed] = await store.update(tx, { space: visit.space }, id, input.values.key ?? '', now())
+        await refuseTaken(tx, key, type, id)
+        const [changed] = await store.update(tx, { space: visit.space }, id, key, now())
         if (changed === undefined) throw unknown()
         return changed
       }
       return db.transaction(write).catch((error: unknown) => {
-        if (isCollision(error)) input.refuse('key', { id: 'v.taken' })
-        input.settle()
-        throw error
+        throw isCollision(error) ? invalid('key', 'v.taken') : error
       })
     },
     /** It goes from every account that has it. */

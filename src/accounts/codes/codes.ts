@@ -101,9 +101,9 @@ export const codes = (deps: { config: Config; db: Db; secrets: Secrets; now: () 
      */
     guessOfStranger: async (tx: Tx, kind: CodeKind, id: number, given: string): Promise<Guess> => {
       const row = await store.byId(tx, kind, id)
-      const isDead = row === null || row.code === null || row.attempts >= MOST_ATTEMPTS
-      if (isDead || isExpired(kind, row.createdAt)) return { outcome: 'dead' }
-      if (!isRight(row.code ?? '', given)) return { outcome: 'wrong', left: MOST_ATTEMPTS - row.attempts }
+      if (row === null || row.code === null || row.attempts >= MOST_ATTEMPTS) return { outcome: 'dead' }
+      if (isExpired(kind, row.createdAt)) return { outcome: 'dead' }
+      if (!isRight(row.code, given)) return { outcome: 'wrong', left: MOST_ATTEMPTS - row.attempts }
       await store.confirm(tx, kind, id, now())
       return { outcome: 'right' }
     },

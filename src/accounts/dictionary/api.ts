@@ -2,12 +2,11 @@ import { Elysia } from 'elysia'
 import type { Auth } from '../../http/auth.ts'
 import {
   accepts,
-  anything,
   form,
   integer,
   isLongerThan,
-  isStorable,
   LONGEST_DICTIONARY_TEXT,
+  looseText,
   read,
   text,
 } from '../../http/input.ts'
@@ -18,29 +17,20 @@ import type { Visit } from '../../nouns/visit.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Dictionary } from './dictionary.ts'
 
-const NewEntry = form({ value: anything() })
+const NewEntry = form({ value: looseText() })
 
 const EntrySchema = object({ value: text() })
-
-/** Numbers and booleans become text, as old scripts expect (behaviour/telephony.md §5). */
-const textOf = (value: unknown): string | null => {
-  if (typeof value === 'string') return isStorable(value) ? value : null
-  if (typeof value === 'number') return String(value)
-  return typeof value === 'boolean' ? String(Number(value)) : null
-}
 
 const isLong = (text: string) => isLongerThan(LONGEST_DICTIONARY_TEXT, text)
 
 /** The value of the body, for a key that can be stored. */
 const valueFor = (key: string, visit: Visit): string => {
   const input = read(NewEntry, visit.input)
-  const value = textOf(input.values.value)
   const tooLong = { id: 'v.max', values: { max: LONGEST_DICTIONARY_TEXT } } as const
-  if (input.isGood('value') && value === null) input.refuse('value', { id: 'v.string' })
+  const { value } = input.values
   if (value !== null && isLong(value)) input.refuse('value', tooLong)
   if (isLong(key)) input.refuse('key', tooLong)
-  input.settle()
-  return value ?? ''
+  return input.settle().value
 }
 
 export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary: Dictionary }) => {

@@ -51,14 +51,8 @@ export const carddavCredentials = (deps: { db: Db; accounts: Accounts; now: () =
       input: Input<typeof CarddavCredentialForm>,
     ): Promise<void> => {
       refuseWithout(visit.space)
-      input.settle()
-      const { username, password, realm, algorithm } = input.values
-      const columns = {
-        username: username ?? '',
-        password: ha1(algorithm ?? 'MD5', username ?? '', realm ?? '', password ?? ''),
-        realm: realm ?? '',
-        algorithm: algorithm ?? 'MD5',
-      }
+      const { username, password, realm, algorithm } = input.settle()
+      const columns = { username, password: ha1(algorithm, username, realm, password), realm, algorithm }
       await accounts.edit(visit, id, async (tx) => {
         if (!(await store.holdServer(tx, visit.space, serverId))) throw unknownServer()
         await store.set(tx, id, serverId, columns, now())

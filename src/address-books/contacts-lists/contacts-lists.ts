@@ -1,11 +1,11 @@
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, plainText, text } from '../../http/input.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import { type ContactsList, contactsListStore, type ListText } from './store.ts'
+import { type ContactsList, contactsListStore } from './store.ts'
 
 export type { ContactsList } from './store.ts'
 
@@ -26,12 +26,6 @@ export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Dat
   const unknown = () => new AppError('not_found', 'list.unknown')
   const full = (max: number) => new AppError('forbidden', 'errors.full', { values: { max } })
 
-  const textOf = (input: Input<typeof WantedList>): ListText => {
-    const { title, description } = input.values
-    input.settle()
-    return { title: title ?? '', description: description ?? '' }
-  }
-
   const find = async (on: Reader, space: Space, id: number): Promise<ContactsList> => {
     const list = await store.one(on, { space }, id)
     if (list === null) throw unknown()
@@ -46,25 +40,22 @@ export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Dat
     all: (space: Space): Promise<ContactsList[]> => store.all(db.read, { space }),
     one: (space: Space, id: number): Promise<ContactsList> => find(db.read, space, id),
     create: async (space: Space, input: Input<typeof WantedList>): Promise<ContactsList> => {
-      const wanted = textOf(input)
+      const wanted = input.settle()
       return db.transaction(async (tx) => {
         const id = await store.insert(tx, { space }, wanted, now())
-        if (id === null) input.refuse('title', { id: 'v.taken' })
-        input.settle()
+        if (id === null) throw invalid('title', 'v.taken')
         if ((await store.count(tx, { space })) > MOST_LISTS) throw full(MOST_LISTS)
-        return find(tx, space, id as number)
+        return find(tx, space, id)
       })
     },
     change: async (space: Space, id: number, input: Input<typeof WantedList>): Promise<ContactsList> => {
-      const wanted = textOf(input)
+      const wanted = input.settle()
       const write = async (tx: Tx): Promise<ContactsList> => {
         if (!(await store.update(tx, { space }, id, wanted, now()))) throw unknown()
         return find(tx, space, id)
       }
       return db.transaction(write).catch((error: unknown) => {
-        if (isCollision(error)) input.refuse('title', { id: 'v.taken' })
-        input.settle()
-        throw error
+        throw isCollision(error) ? invalid('title', 'v.taken') : error
       })
     },
     remove: (space: Space, id: number): Promise<void> =>

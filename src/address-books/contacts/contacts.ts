@@ -2,7 +2,7 @@ import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
 import { DTMF_PROTOCOLS } from '../../accounts/accounts/rules.ts'
 import { AccountActionSchema, AccountTypeSchema } from '../../accounts/accounts/wire.ts'
 import type { Db } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import { choice, integer, text } from '../../http/input.ts'
 import { boolean, listOf, mapOf, orNull, record } from '../../http/output.ts'
 import type { Caller } from '../../nouns/caller.ts'
@@ -92,11 +92,7 @@ export const contacts = (deps: { db: Db; accounts: Accounts; now: () => Date }) 
         visit,
         id,
         async (tx) => {
-          if (contactId === id) {
-            throw new AppError('invalid', 'errors.invalid', {
-              fields: new Map([['contact_id', [{ id: 'v.own_contact' }]]]),
-            })
-          }
+          if (contactId === id) throw invalid('contact_id', 'v.own_contact')
           const added = await store.add(tx, id, contactId, now())
           if (added.length > 0 && (await store.count(tx, id)) > MOST_CONTACTS) {
             throw new AppError('forbidden', 'errors.full', { values: { max: MOST_CONTACTS } })

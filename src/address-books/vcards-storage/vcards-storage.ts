@@ -1,7 +1,7 @@
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, text } from '../../http/input.ts'
 import type { Space } from '../../nouns/space.ts'
 import { readCard } from '../../protocols/vcard.ts'
@@ -39,15 +39,13 @@ const stretches = (sizes: readonly { readonly id: number; readonly bytes: number
 
 /** The card in the form it is stored in; refuses whatever is not exactly one. */
 const cardOf = (input: CardInput): { uid: string; text: string } => {
-  input.settle()
-  const card = readCard(input.values.vcard ?? '')
-  if ('problem' in card) input.refuse('vcard', { id: `v.vcard_${card.problem}` })
+  const card = readCard(input.settle().vcard)
+  if ('problem' in card) throw invalid('vcard', `v.vcard_${card.problem}`)
   // Folded anew it may have grown.
-  else if (Buffer.byteLength(card.text) > LARGEST_CARD_BYTES) {
-    input.refuse('vcard', { id: 'v.max_bytes', values: { max: LARGEST_CARD_BYTES } })
+  if (Buffer.byteLength(card.text) > LARGEST_CARD_BYTES) {
+    throw invalid('vcard', 'v.max_bytes', { max: LARGEST_CARD_BYTES })
   }
-  input.settle()
-  return card as { uid: string; text: string }
+  return card
 }
 
 /**

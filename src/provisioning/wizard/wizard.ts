@@ -2,8 +2,8 @@ import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
-import { choice, flag, form, type Input, integer, isTrue, optional, text } from '../../http/input.ts'
+import { AppError, invalid } from '../../errors.ts'
+import { choice, flag, form, type Input, integer, optional, text } from '../../http/input.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import type { Space } from '../../nouns/space.ts'
@@ -78,27 +78,24 @@ export const wizard = (deps: {
   }
 
   const create = async (visit: Visit, caller: Caller, input: Input<typeof NewWizard>) => {
-    const { values } = input
-    if (input.isGood('sip') && !isSipUri(values.sip ?? '')) input.refuse('sip', { id: 'v.sip_uri' })
-    if (values.linphone_action === 'call' && input.isMissing('sip')) input.refuse('sip', { id: 'v.required' })
-    input.settle()
+    const { sip } = input.good
+    if (sip !== null && !isSipUri(sip)) input.refuse('sip', { id: 'v.sip_uri' })
+    if (input.values.linphone_action === 'call' && input.isMissing('sip')) input.refuse('sip', { id: 'v.required' })
+    const wanted = input.settle()
     const { space } = visit
     const minutes = config.WIZARD_LINK_EXPIRATION_MINUTES
-    const useSips = values.linphone_use_sips ?? null
     const row = {
       spaceId: space.id,
       accountId: caller.id,
-      provisioningAccountId: values.provisioning_account_id ?? null,
-      sip: values.sip ?? null,
-      linphoneAction: values.linphone_action ?? null,
-      linphoneUseSips: useSips === null ? null : isTrue(useSips),
+      provisioningAccountId: wanted.provisioning_account_id,
+      sip: wanted.sip,
+      linphoneAction: wanted.linphone_action,
+      linphoneUseSips: wanted.linphone_use_sips,
       expiresAt: minutes === null ? null : new Date(now().getTime() + minutes * 60_000),
     }
     const token = await db.transaction(async (tx) => {
       const id = row.provisioningAccountId
-      if (id !== null && !(await holds(tx, space, id)))
-        input.refuse('provisioning_account_id', { id: 'account.unknown' })
-      input.settle()
+      if (id !== null && !(await holds(tx, space, id))) throw invalid('provisioning_account_id', 'account.unknown')
       return insert(tx, row)
     })
     return { ...row, token, url: `${visit.baseUrl()}${config.BASE_PATH}/wizard/${token}` }

@@ -1,7 +1,7 @@
 import type { Accounts, Found } from '../../accounts/accounts/accounts.ts'
 import type { ConfirmationKeys } from '../../accounts/confirmation-keys/confirmation-keys.ts'
 import type { Db } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, optional, read, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging } from '../../logging/logging.ts'
@@ -30,9 +30,10 @@ export const activation = (deps: {
     const field = input.has('code') || !input.has('confirmation_key') ? 'code' : 'confirmation_key'
     const value = input.values[field]
     if (input.isMissing(field)) input.refuse(field, { id: 'v.required' })
-    else if (typeof value === 'string' && !FORMAT[kind].test(value)) input.refuse(field, { id: 'v.unknown_shape' })
-    input.settle()
-    return value ?? ''
+    else if (value !== null && !FORMAT[kind].test(value)) input.refuse(field, { id: 'v.unknown_shape' })
+    const { [field]: code } = input.settle()
+    if (code === null) throw invalid(field, 'v.required')
+    return code
   }
 
   /** By the code that was sent to a new number, which becomes the account's; every refusal looks the same. */

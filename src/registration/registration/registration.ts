@@ -2,6 +2,7 @@ import type { AccountTokens } from '../../access/account-tokens/account-tokens.t
 import type { Accounts, Found } from '../../accounts/accounts/accounts.ts'
 import { NewRegistration, OldRegistration, type Registrant } from '../../accounts/accounts/rules.ts'
 import type { Db } from '../../db/db.ts'
+import { invalid } from '../../errors.ts'
 import { read } from '../../http/input.ts'
 import type { Visit } from '../../nouns/visit.ts'
 
@@ -24,11 +25,10 @@ export const registration = (deps: { db: Db; accounts: Accounts; accountTokens: 
       if (problem !== null) input.refuse(field, { id: 'v.token_unusable' })
     }
     const found = await accounts.register(visit, input, async (tx, accountId) => {
-      if (await accountTokens.redeem(tx, visit, token ?? '', accountId)) return
-      input.refuse(field, { id: 'v.token' })
-      input.settle()
+      const isRedeemed = token !== null && (await accountTokens.redeem(tx, visit, token, accountId))
+      if (!isRedeemed) throw invalid(field, 'v.token')
     })
-    accountTokens.recordRedeemed(visit, token ?? '')
+    if (token !== null) accountTokens.recordRedeemed(visit, token)
     return found
   }
 
@@ -38,17 +38,17 @@ export const registration = (deps: { db: Db; accounts: Accounts; accountTokens: 
       await accounts.refuseFull(visit.space)
       const { account_creation_token: token = visit.input.token, ...members } = visit.input
       const input = read(NewRegistration, { ...members, account_creation_token: token })
-      return register(visit, input, 'account_creation_token', input.values.account_creation_token ?? null)
+      return register(visit, input, 'account_creation_token', input.values.account_creation_token)
     },
     /** `POST /accounts/with-token` of the 2021 generation: the domain must be ours. */
     withToken: async (visit: Visit): Promise<Found> => {
       await accounts.refuseFull(visit.space)
       const { token = visit.input.account_creation_token, ...members } = visit.input
       const input = read(OldRegistration, { ...members, token })
-      if (typeof input.values.domain === 'string' && input.values.domain !== visit.space.domain) {
+      if (input.values.domain !== null && input.values.domain !== visit.space.domain) {
         input.refuse('domain', { id: 'v.unknown_domain' })
       }
-      return register(visit, input, 'token', input.values.token ?? null)
+      return register(visit, input, 'token', input.values.token)
     },
   }
 }

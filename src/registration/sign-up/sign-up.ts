@@ -1,13 +1,13 @@
 import type { AccountTokens } from '../../access/account-tokens/account-tokens.ts'
 import type { Sessions } from '../../access/sessions/sessions.ts'
-import type { Accounts, AccountView, Found } from '../../accounts/accounts/accounts.ts'
+import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
 import { checkChosenPassword, checkPhone, checkUsername } from '../../accounts/accounts/rules.ts'
 import type { Codes, Guess } from '../../accounts/codes/codes.ts'
 import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
-import { anything, email, form, type Input, optional, text } from '../../http/input.ts'
+import { AppError, invalid } from '../../errors.ts'
+import { anything, email, form, type Input, optional, text, type WithTexts } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
@@ -88,17 +88,17 @@ export const signUp = (deps: {
       rid: visit.id,
     })
 
-  const checkEmail = (input: Input<typeof WantedEmail> | Input<typeof EmailSignUp>): Wanted => {
-    const { email, email_confirmation } = input.values
-    if (input.isGood('email_confirmation') && !isSameEmail(email ?? null, email_confirmation ?? null)) {
+  const checkEmail = (input: WithTexts<'email' | 'email_confirmation'>): void => {
+    const { email_confirmation: again } = input.good
+    if (again !== null && !isSameEmail(input.values.email, again)) {
       input.refuse('email_confirmation', { id: 'v.confirmed_email' })
     }
-    return { kind: 'email', to: email ?? '' }
   }
 
-  const checkNumber = async (input: Input<typeof WantedPhone> | Input<typeof PhoneSignUp>): Promise<Wanted> => {
+  /** In E.164; null when there is none, or when it was refused. */
+  const checkNumber = async (input: Input<typeof WantedPhone> | Input<typeof PhoneSignUp>): Promise<string | null> => {
     const open = await phoneCountries.openCallingCodes()
-    return { kind: 'phone', to: checkPhone(input, ({ callingCode }) => open.has(callingCode)) ?? '' }
+    return checkPhone(input, ({ callingCode }) => open.has(callingCode))
   }
 
   /** Before anything is written. A mailbox is counted too: strangers must not fill it. */
@@ -108,23 +108,34 @@ export const signUp = (deps: {
     else await limits.registrationMails.consume(secrets.hash(`${space.id} ${foldedEmail(to)}`))
   }
 
-  const make = async (visit: Visit, input: AnySignUp, wanted: Wanted): Promise<string> => {
-    const { space } = visit
-    const { username, password } = input.values
+  /** What both ways ask for. `to`: where the code goes. */
+  const check = async (
+    { space }: Visit,
+    input: AnySignUp,
+    to: { email: string | null } | { phone: string | null },
+  ): Promise<void> => {
     for (const name of ['admin', 'activated'] as const) if (input.has(name)) input.refuse(name, { id: 'v.forbidden' })
     checkUsername(input, config, false)
-    checkChosenPassword(input, config, { username: username ?? null, [wanted.kind]: wanted.to })
+    checkChosenPassword(input, config, { username: input.values.username, ...to })
     const hasTerms = config.TERMS_OF_USE_URL !== null || config.PRIVACY_POLICY_URL !== null
     if (hasTerms && input.isMissing('terms')) input.refuse('terms', { id: 'v.accepted' })
-    if (input.isGood('username') && (await accounts.isNameTaken(db.read, space, username ?? ''))) {
+    const { username } = input.good
+    if (username !== null && (await accounts.isNameTaken(db.read, space, username))) {
       input.refuse('username', { id: 'v.taken' })
     }
-    input.settle()
+  }
+
+  const make = async (
+    visit: Visit,
+    { username, password }: { readonly username: string; readonly password: string },
+    wanted: Wanted,
+  ): Promise<string> => {
+    const { space } = visit
     await limits.registrations.consume(visit.network)
     await count(visit, wanted)
     const own = {
-      username: username ?? '',
-      password: password ?? '',
+      username,
+      password,
       algorithm: space.digest?.defaultPasswordAlgorithm ?? 'SHA-256',
       dtmfProtocol: null,
       selfRegistered: true,
@@ -135,9 +146,8 @@ export const signUp = (deps: {
       const isSent = await contactDetails.issueUnknown(tx, visit, account, wanted)
       opened = { session: await sessions.open(tx, account, 'registration', visit), isSent }
     })
-    if (found === null) input.refuse('username', { id: 'v.taken' })
-    input.settle()
-    record(visit, (found as Found).account, wanted, opened.isSent)
+    if (found === null) throw invalid('username', 'v.taken')
+    record(visit, found.account, wanted, opened.isSent)
     return opened.session
   }
 
@@ -165,20 +175,32 @@ export const signUp = (deps: {
     },
     /** Resolves to the cookie of a browser that waits for its code. */
     byEmail: async (visit: Visit, input: Input<typeof EmailSignUp>): Promise<string> => {
-      const newsletterWording = input.values.newsletter === '1' ? newsletterOffer(visit) : null
-      return make(visit, input, { ...checkEmail(input), newsletterWording })
+      checkEmail(input)
+      await check(visit, input, { email: input.values.email })
+      const { email: to, newsletter, ...own } = input.settle()
+      return make(visit, own, {
+        kind: 'email',
+        to,
+        newsletterWording: newsletter === '1' ? newsletterOffer(visit) : null,
+      })
     },
-    byPhone: async (visit: Visit, input: Input<typeof PhoneSignUp>): Promise<string> =>
-      make(visit, input, await checkNumber(input)),
+    byPhone: async (visit: Visit, input: Input<typeof PhoneSignUp>): Promise<string> => {
+      const to = await checkNumber(input)
+      await check(visit, input, { phone: to })
+      const own = input.settle()
+      if (to === null) throw invalid('phone', 'v.phone')
+      return make(visit, own, { kind: 'phone', to })
+    },
     againByEmail: async (visit: Visit, session: Session, input: Input<typeof WantedEmail>): Promise<void> => {
-      const wanted = checkEmail(input)
-      input.settle()
-      await again(visit, session, wanted)
+      checkEmail(input)
+      const { email: to } = input.settle()
+      await again(visit, session, { kind: 'email', to })
     },
     againByPhone: async (visit: Visit, session: Session, input: Input<typeof WantedPhone>): Promise<void> => {
-      const wanted = await checkNumber(input)
+      const to = await checkNumber(input)
       input.settle()
-      await again(visit, session, wanted)
+      if (to === null) throw invalid('phone', 'v.phone')
+      await again(visit, session, { kind: 'phone', to })
     },
     newsletterOffer,
     /** Where the code went; null: nothing waits for one any more. */

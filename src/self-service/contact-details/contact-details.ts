@@ -7,7 +7,7 @@ import type { Notices } from '../../accounts/notices/notices.ts'
 import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import { email, form, type Input, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
@@ -103,22 +103,23 @@ export const contactDetails = (deps: {
     }
   }
 
+  const pendingRow = (on: Reader, accountId: number, kind: Kind) =>
+    kind === 'email' ? store.pendingEmail(on, accountId) : store.pendingPhone(on, accountId)
+
   const pendingIn = async (on: Reader, accountId: number, kind: Kind): Promise<Pending | null> => {
-    const email = kind === 'email' ? await store.pendingEmail(on, accountId) : null
-    const phone = kind === 'phone' ? await store.pendingPhone(on, accountId) : null
-    const row = email ?? phone
+    const row = await pendingRow(on, accountId, kind)
     if (row === null) return null
     const waitMs = row.createdAt.getTime() + RESEND_AFTER_MS - now().getTime()
     const resendSeconds = Math.max(0, Math.ceil(waitMs / 1000))
-    const newsletterWording = email?.newsletterWording ?? null
-    return { kind, to: email?.email ?? phone?.phone ?? '', newsletterWording, resendSeconds }
+    return 'email' in row
+      ? { kind, to: row.email, newsletterWording: row.newsletterWording, resendSeconds }
+      : { kind, to: row.phone, newsletterWording: null, resendSeconds }
   }
 
   /** Refuses a second code to the same place within a minute. */
   const refuseTooSoon = (pending: Pending | null, { kind, to }: Wanted): void => {
     if (pending === null || !isSameEmail(pending.to, to) || pending.resendSeconds === 0) return
-    const refusal = { id: 'contact.too_soon', values: { count: pending.resendSeconds } } as const
-    throw new AppError('invalid', 'errors.invalid', { fields: new Map([[kind, [refusal]]]) })
+    throw invalid(kind, 'contact.too_soon', { count: pending.resendSeconds })
   }
 
   /** `work` runs while the account is held and may still get a code; whoever has asked too often is blocked instead. */
@@ -193,17 +194,11 @@ export const contactDetails = (deps: {
   const requestPhone = async (visit: Visit, caller: Caller, input: Input<typeof WantedPhone>): Promise<void> => {
     await admit(visit, caller)
     const { space } = caller
-    const parsed = input.isGood('phone') ? parsePhone(input.values.phone ?? '') : null
-    if (input.isGood('phone')) {
-      if (parsed === null) input.refuse('phone', { id: 'v.phone' })
-      else if (!(await phoneCountries.openCallingCodes()).has(parsed.callingCode)) {
-        input.refuse('phone', { id: 'v.phone_country' })
-      } else if (await accounts.isTaken(db.read, space, caller.id, { phone: parsed.number })) {
-        input.refuse('phone', { id: 'v.taken' })
-      }
-    }
-    input.settle()
-    const phone = parsed?.number ?? ''
+    const parsed = parsePhone(input.settle().phone)
+    if (parsed === null) throw invalid('phone', 'v.phone')
+    const { callingCode, number: phone } = parsed
+    if (!(await phoneCountries.openCallingCodes()).has(callingCode)) throw invalid('phone', 'v.phone_country')
+    if (await accounts.isTaken(db.read, space, caller.id, { phone })) throw invalid('phone', 'v.taken')
 
     // Too many SMS: the code that the phone has got already goes on being good.
     const kept = await smsLimits.admit({ phone, address: visit.address, space }).then(
@@ -217,7 +212,7 @@ export const contactDetails = (deps: {
     const wanted = { kind: 'phone', to: phone } as const
     await issue(visit, caller, wanted, async (tx, account) => {
       if (kept === null) return textCode(tx, visit, space, account, wanted)
-      const row = { accountId: caller.id, phone, code: kept.code ?? '', attempts: kept.attempts }
+      const row = { accountId: caller.id, phone, code: kept.code, attempts: kept.attempts }
       await store.insertPhone(tx, { ...row, ...byOf(visit) }, now())
     })
     record('auth.code.sent', visit, caller, { kind: 'phone', to: maskedPhone(phone) })
@@ -226,15 +221,9 @@ export const contactDetails = (deps: {
   const requestEmail = async (visit: Visit, caller: Caller, input: Input<typeof WantedEmail>): Promise<void> => {
     await admit(visit, caller)
     const { space } = caller
-    const email = input.values.email ?? ''
-    if (input.isGood('email')) {
-      const { account } = await accounts.ofCaller(caller)
-      if (isSameEmail(account.email, email)) input.refuse('email', { id: 'v.same_email' })
-      else if (await accounts.isTaken(db.read, space, caller.id, { email })) {
-        input.refuse('email', { id: 'v.taken' })
-      }
-    }
-    input.settle()
+    const { email } = input.settle()
+    if (isSameEmail((await accounts.ofCaller(caller)).account.email, email)) throw invalid('email', 'v.same_email')
+    if (await accounts.isTaken(db.read, space, caller.id, { email })) throw invalid('email', 'v.taken')
     const wanted = { kind: 'email', to: email } as const
     await issue(visit, caller, wanted, (tx, account) => mailCode(tx, visit, space, account, wanted))
     record('auth.code.sent', visit, caller, { kind: 'email', to: maskedEmail(email) })
@@ -260,7 +249,7 @@ export const contactDetails = (deps: {
     const { account: before } = await accounts.view(tx, space, change.accountId)
     refuseClosed(before)
     if (!(await accounts.setContact(tx, space, change.accountId, { email: change.email }))) {
-      throw new AppError('invalid', 'errors.invalid', { fields: new Map([['email', [{ id: 'v.taken' }]]]) })
+      throw invalid('email', 'v.taken')
     }
     const isMoved = before.email !== null && !isSameEmail(before.email, change.email)
     const undo = isMoved ? secrets.token(LINK_LENGTH) : null
@@ -273,18 +262,17 @@ export const contactDetails = (deps: {
   const applyPhone = async (tx: Tx, space: Space, change: PhoneChange): Promise<AccountView> => {
     refuseClosed((await accounts.view(tx, space, change.accountId)).account)
     if (!(await accounts.setContact(tx, space, change.accountId, { phone: change.phone }))) {
-      throw new AppError('invalid', 'errors.invalid', { fields: new Map([['phone', [{ id: 'v.taken' }]]]) })
+      throw invalid('phone', 'v.taken')
     }
     return (await accounts.view(tx, space, change.accountId)).account
   }
 
   const checkCode = (input: Input<typeof GivenCode>): string => {
     const { code } = input.values
-    if (typeof code === 'string' && !(code.length === config.CODE_DIGITS && /^\d+$/.test(code))) {
+    if (code !== null && !(code.length === config.CODE_DIGITS && /^\d+$/.test(code))) {
       input.refuse('code', { id: 'v.digits', values: { count: config.CODE_DIGITS } })
     }
-    input.settle()
-    return code ?? ''
+    return input.settle().code
   }
 
   /**
@@ -303,16 +291,14 @@ export const contactDetails = (deps: {
     await limits.codes.check(visit.network)
     const result = await db.transaction(async (tx) => {
       await accounts.holdIn(tx, space, who.id)
-      const phone = kind === 'phone' ? await store.pendingPhone(tx, who.id) : null
-      const address = kind === 'email' ? await store.pendingEmail(tx, who.id) : null
-      const pending = phone ?? address
+      const pending = await pendingRow(tx, who.id, kind)
       if (pending === null) throw new AppError('not_found', 'code.none')
       const guessed = await compare(tx, kind, pending.id, code)
       if (guessed.outcome !== 'right') return guessed
       await complete(tx)
-      const account = await (phone === null
-        ? applyEmail(tx, space, pending as EmailChange, visit)
-        : applyPhone(tx, space, phone))
+      const account = await ('email' in pending
+        ? applyEmail(tx, space, pending, visit)
+        : applyPhone(tx, space, pending))
       await accounts.announceUpdated(tx, visit, { account, space })
       return account
     })
@@ -332,7 +318,7 @@ export const contactDetails = (deps: {
     const guessed = await guess(visit, who, kind, code, undefined, compare)
     if (!('outcome' in guessed)) return guessed
     if (guessed.outcome === 'dead') throw new AppError('gone', 'code.dead')
-    throw new AppError('invalid', 'errors.invalid', { fields: new Map([['code', [{ id: 'v.code' }]]]) })
+    throw invalid('code', 'v.code')
   }
 
   const findByLink = async (on: Reader, space: Space, link: string): Promise<EmailChange> => {

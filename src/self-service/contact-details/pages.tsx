@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import type { Codes } from '../../accounts/codes/codes.ts'
 import type { Captcha } from '../../captcha/kind.ts'
 import type { Config } from '../../config/config.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import type { Message } from '../../messages/messages.ts'
@@ -138,7 +138,7 @@ export const contactChangePages = (deps: ChangeDeps) => {
     const { caller, session } = who
     try {
       if (!(await captcha.verify(visit.input, captchaSubject(caller), visit.address))) {
-        throw new AppError('invalid', 'errors.invalid', { fields: new Map([[captcha.field, [{ id: 'v.captcha' }]]]) })
+        throw invalid(captcha.field, 'v.captcha')
       }
       if (!signIn.isRecent(session)) await ownAccount.prove(visit, caller, read(Proven, visit.input))
       if (kind === 'email') await contactDetails.requestEmail(visit, caller, read(WantedEmail, visit.input))

@@ -5,6 +5,12 @@ import type { Space } from '../../nouns/space.ts'
 export type PhoneChange = Db['tables']['phoneChangeCodes']['$inferSelect']
 export type EmailChange = Db['tables']['emailChangeCodes']['$inferSelect']
 
+/** It waits for its code. */
+type Pending<Change> = Change & { readonly code: string }
+
+const pending = <Change extends { readonly code: string | null }>(row: Change | undefined): Pending<Change> | null =>
+  row === undefined || row.code === null ? null : { ...row, code: row.code }
+
 interface NewChange {
   readonly accountId: number
   /** Sealed. */
@@ -29,24 +35,24 @@ export const contactDetailsStore = (db: Db) => {
       row: NewChange & { email: string; hash: string | null; newsletterWording: string | null },
       at: Date,
     ) => tx.insert(emails).values({ ...row, createdAt: at, updatedAt: at }),
-    pendingPhone: async (on: Reader, accountId: number): Promise<PhoneChange | null> =>
-      (
-        await on
-          .select()
-          .from(phones)
-          .where(and(eq(phones.accountId, accountId), isNotNull(phones.code)))
-          .orderBy(desc(phones.id))
-          .limit(1)
-      )[0] ?? null,
-    pendingEmail: async (on: Reader, accountId: number): Promise<EmailChange | null> =>
-      (
-        await on
-          .select()
-          .from(emails)
-          .where(and(eq(emails.accountId, accountId), isNotNull(emails.code)))
-          .orderBy(desc(emails.id))
-          .limit(1)
-      )[0] ?? null,
+    pendingPhone: async (on: Reader, accountId: number): Promise<Pending<PhoneChange> | null> => {
+      const [last] = await on
+        .select()
+        .from(phones)
+        .where(and(eq(phones.accountId, accountId), isNotNull(phones.code)))
+        .orderBy(desc(phones.id))
+        .limit(1)
+      return pending(last)
+    },
+    pendingEmail: async (on: Reader, accountId: number): Promise<Pending<EmailChange> | null> => {
+      const [last] = await on
+        .select()
+        .from(emails)
+        .where(and(eq(emails.accountId, accountId), isNotNull(emails.code)))
+        .orderBy(desc(emails.id))
+        .limit(1)
+      return pending(last)
+    },
     /** By what the mail's link carries, in this Space. */
     pendingByLink: async (on: Reader, { domain }: Pick<Space, 'domain'>, hash: string): Promise<EmailChange | null> =>
       (await select(on).where(and(eq(emails.hash, hash), isNotNull(emails.code), eq(accounts.domain, domain))))[0]

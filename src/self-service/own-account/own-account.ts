@@ -7,7 +7,7 @@ import { type Contacts, contactWire } from '../../address-books/contacts/contact
 import type { VcardsStorage } from '../../address-books/vcards-storage/vcards-storage.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, optional, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
@@ -53,11 +53,9 @@ export const ownAccount = (deps: {
   const prove = async (visit: Visit, caller: Caller, input: Input<typeof Proven> | Input<typeof ChangedPassword>) => {
     const { algorithms } = await view(caller)
     if (algorithms.length === 0) return
-    if (input.isMissing('current_password')) input.refuse('current_password', { id: 'v.required' })
-    input.settle()
-    const isRight = await signIn.verify(visit, caller, input.values.current_password ?? '')
-    if (!isRight) input.refuse('current_password', { id: 'v.old_password' })
-    input.settle()
+    const { current_password: current } = input.settle()
+    if (current === null) throw invalid('current_password', 'v.required')
+    if (!(await signIn.verify(visit, caller, current))) throw invalid('current_password', 'v.old_password')
   }
 
   return {
@@ -72,7 +70,7 @@ export const ownAccount = (deps: {
       const { space, id } = caller
       if (space.digest === null) throw new AppError('forbidden', 'account.no_digest')
       checkChosenPassword(input, config, await view(caller))
-      input.settle()
+      const { password } = input.settle()
       const before = await accounts.passwordRows(db.read, id)
       await prove(visit, caller, input)
       const { value, revoked } = await db.transaction(async (tx) => {
@@ -82,7 +80,7 @@ export const ownAccount = (deps: {
         if (!isSame || !(await sessions.close(tx, session.id))) {
           throw new AppError('conflict', 'account.changed_meanwhile')
         }
-        const changed = await accounts.setPassword(tx, { space, id, password: input.values.password ?? '', by: visit })
+        const changed = await accounts.setPassword(tx, { space, id, password, by: visit })
         return { value: await sessions.open(tx, changed.account, 'panel', visit), revoked: changed.revoked }
       })
       record('account.password', visit, caller, { via: 'panel' })

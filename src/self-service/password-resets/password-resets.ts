@@ -121,12 +121,11 @@ export const passwordResets = (deps: {
     reset: async (visit: Visit, token: string, input: Input<typeof ChosenPassword>): Promise<void> => {
       const { space } = visit
       checkChosenPassword(input, config)
-      input.settle()
+      const { password } = input.settle()
       const { account, revoked } = await db.transaction(async (tx) => {
         const { id, accountId } = await find(tx, visit, token, 'forbidden')
         await accounts.holdIn(tx, space, accountId)
         if (!(await store.consume(tx, id, now()))) throw new AppError('forbidden', 'reset.dead')
-        const password = input.values.password ?? ''
         const changed = await accounts.setPassword(tx, { space, id: accountId, password, by: visit })
         refuseClosed(changed.account)
         return changed

@@ -6,7 +6,7 @@ import { type Codes, MOST_ATTEMPTS } from '../../accounts/codes/codes.ts'
 import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import { email, form, type Input, optional, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
@@ -181,8 +181,12 @@ export const recovery = (deps: {
     const { space, address: ip, userAgent } = visit
     const flow = secrets.token(FLOW_LENGTH)
     const hashed = secrets.hash(flow)
-    const [email, token, username] =
-      wanted.via === 'email' ? [wanted.email, null, wanted.username] : [null, wanted.token, null]
+    const email = wanted.via === 'email' ? wanted.email : null
+    const token = wanted.via === 'phone' ? wanted.token : null
+    const way =
+      wanted.via === 'email'
+        ? ({ via: 'email', username: wanted.username } as const)
+        : ({ via: 'phone', token: wanted.token } as const)
     await db.transaction(async (tx) => {
       if (token !== null && !(await accountTokens.redeemRecovery(tx, visit, token))) {
         throw new AppError('forbidden', 'token.unknown')
@@ -195,7 +199,7 @@ export const recovery = (deps: {
         accountId: null,
         recipient: wanted.via === 'email' ? wanted.email : wanted.phone,
         language: visit.language,
-        data: { via: wanted.via, username, flow: hashed, token, ip, user_agent: userAgent, rid: visit.id },
+        data: { ...way, flow: hashed, ip, user_agent: userAgent, rid: visit.id },
         expiresAt: codes.expiryOf('recovery', now()),
         delayMs: BEGIN_AFTER_MS,
       })
@@ -252,17 +256,12 @@ export const recovery = (deps: {
       dispatch: async ({ spaceId, recipient, language, data }: OutgoingMessage): Promise<void> => {
         const space = spaceId === null ? null : await spaces.byId(spaceId)
         if (space === null) return
-        const {
-          via,
-          username,
-          flow,
-          token,
-          ip: address,
-          user_agent: userAgent,
-          rid: id,
-        } = data as MessageData & RecoveryWanted
+        const asked = data as MessageData & RecoveryWanted
+        const { flow, ip: address, user_agent: userAgent, rid: id } = asked
         const wanted: Wanted =
-          via === 'email' ? { via, email: recipient, username } : { via, phone: recipient, token: token ?? '' }
+          asked.via === 'email'
+            ? { via: asked.via, email: recipient, username: asked.username }
+            : { via: asked.via, phone: recipient, token: asked.token }
         await begin({ space, language, address, userAgent, id }, wanted, flow)
       },
       close: async () => {},
@@ -272,29 +271,22 @@ export const recovery = (deps: {
 
     byEmail: async (visit: Visit, input: Input<typeof EmailRecovery>): Promise<Waiting> => {
       const { space } = visit
-      const { email = '', username } = input.values
       const isNamed = needsName(space)
       if (isNamed && input.isMissing('username')) input.refuse('username', { id: 'v.required' })
-      input.settle()
+      const { email, username } = input.settle()
       await limits.recoveries.consume(visit.network)
-      return start(visit, {
-        via: 'email',
-        email: email ?? '',
-        username: isNamed ? (username ?? '').toLowerCase() : null,
-      })
+      return start(visit, { via: 'email', email, username: isNamed ? (username?.toLowerCase() ?? null) : null })
     },
 
     /** The token comes before everything: without it nobody may even learn which numbers are well formed. */
     byPhone: async (visit: Visit, token: string, input: Input<typeof PhoneRecovery>): Promise<Waiting> => {
       await accountTokens.inspectRecovery(visit, token, 'forbidden')
-      const parsed = input.isGood('phone') ? parsePhone(input.values.phone ?? '') : null
-      if (input.isGood('phone') && parsed === null) input.refuse('phone', { id: 'v.phone' })
-      if (parsed !== null && !(await phoneCountries.openCallingCodes()).has(parsed.callingCode)) {
-        input.refuse('phone', { id: 'v.phone_country' })
-      }
-      input.settle()
+      const parsed = parsePhone(input.settle().phone)
+      if (parsed === null) throw invalid('phone', 'v.phone')
+      const { callingCode, number: phone } = parsed
+      if (!(await phoneCountries.openCallingCodes()).has(callingCode)) throw invalid('phone', 'v.phone_country')
       await limits.recoveries.consume(visit.network)
-      return start(visit, { via: 'phone', phone: parsed?.number ?? '', token })
+      return start(visit, { via: 'phone', phone, token })
     },
 
     /** One guess. The right one opens a session that may set a password. */
@@ -333,12 +325,12 @@ export const recovery = (deps: {
     setPassword: async (visit: Visit, session: Session, input: Input<typeof ChosenPassword>): Promise<void> => {
       const { space } = visit
       checkChosenPassword(input, config)
-      input.settle()
+      const { password } = input.settle()
       const { id } = session.account
       const { account, revoked } = await db.transaction(async (tx) => {
         await accounts.holdIn(tx, space, id)
         if (!(await sessions.close(tx, session.id))) throw new AppError('forbidden', 'recovery.late')
-        const changed = await accounts.setPassword(tx, { space, id, password: input.values.password ?? '', by: visit })
+        const changed = await accounts.setPassword(tx, { space, id, password, by: visit })
         refuseClosed(changed.account)
         return changed
       })

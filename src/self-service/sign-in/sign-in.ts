@@ -156,16 +156,15 @@ export const signIn = (deps: {
 
   return {
     withPassword: async (request: Request, visit: Visit, input: Input<typeof Credentials>): Promise<Answer> => {
-      input.settle()
+      const { username: typed, password } = input.settle()
       const { space } = visit
-      const { username: typed = '', password = '' } = input.values
-      const identifier = identifierOf(typed ?? '', space)
+      const identifier = identifierOf(typed, space)
       const budget = await budgetOf(request, visit, identifier)
       await budget.count()
       const found = await store.find({ space }, identifier)
       const stored = await accounts.passwordRows(db.read, found?.id ?? 0)
       const owner = { username: found?.username ?? identifier.username, realm: realmOf(space) }
-      const isRight = isPassword(stored, owner, password ?? '')
+      const isRight = isPassword(stored, owner, password)
       if (found === null || !isRight) {
         const who = found === null ? null : { username: found.username, domain: space.domain }
         record('auth.login.fail', visit, who, { via: 'password', reason: found === null ? 'unknown' : 'bad_password' })

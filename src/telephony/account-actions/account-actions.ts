@@ -29,11 +29,6 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
     return account.id
   }
 
-  const textOf = (input: Input<typeof WantedAction>) => {
-    input.settle()
-    return { key: input.values.key ?? '', code: input.values.code ?? '' }
-  }
-
   const first = (rows: readonly AccountAction[]): AccountAction => {
     const [action] = rows
     if (action === undefined) throw unknown()
@@ -50,7 +45,7 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
     },
     create: async (visit: Visit, accountId: number, input: Input<typeof WantedAction>): Promise<AccountAction> => {
       await find(visit.space, accountId)
-      const text = textOf(input)
+      const text = input.settle()
       return accounts.edit(visit, accountId, async (tx) => {
         const action = first(await store.insert(tx, accountId, text, now()))
         if ((await store.count(tx, accountId)) > MOST_ACTIONS) {
@@ -66,7 +61,7 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
       input: Input<typeof WantedAction>,
     ): Promise<AccountAction> => {
       await find(visit.space, accountId)
-      const text = textOf(input)
+      const text = input.settle()
       return accounts.edit(visit, accountId, async (tx) => first(await store.update(tx, accountId, id, text, now())))
     },
     remove: async (visit: Visit, accountId: number, id: number): Promise<void> => {

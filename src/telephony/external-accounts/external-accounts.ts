@@ -2,9 +2,8 @@ import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Config } from '../../config/config.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import { choice, form, type Input, optional, plainText, text } from '../../http/input.ts'
-import type { MessageId } from '../../messages/messages.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { ha1 } from '../../protocols/digest.ts'
 import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
@@ -35,9 +34,6 @@ interface Saved {
   readonly isStale: boolean
 }
 
-const refusal = (field: keyof Given['values'], id: MessageId) =>
-  new AppError('invalid', 'errors.invalid', { fields: new Map([[field, [{ id }]]]) })
-
 /** The account that an account has with a carrier: one at most. */
 export const externalAccounts = (deps: {
   config: Config
@@ -49,45 +45,45 @@ export const externalAccounts = (deps: {
   const { config, db, accounts, bridge, now } = deps
   const store = externalAccountStore(db)
 
-  const check = (input: Given) => {
-    const { username = '', domain = '' } = input.values
-    if (input.isGood('username') && !config.ACCOUNT_USERNAME_REGEX.test(username ?? '')) {
+  const check = async (input: Given, id: number): Promise<void> => {
+    const { good } = input
+    if (good.username !== null && !config.ACCOUNT_USERNAME_REGEX.test(good.username)) {
       input.refuse('username', { id: 'v.username_pattern', setting: 'ACCOUNT_USERNAME_REGEX' })
     }
-    if (input.isGood('domain') && !isDomain(domain ?? '') && !isIpAddress(domain ?? '')) {
+    if (good.domain !== null && !isDomain(good.domain) && !isIpAddress(good.domain)) {
       input.refuse('domain', { id: 'v.domain' })
     }
+    const { username, domain } = input.values
     for (const name of ['realm', 'registrar', 'outbound_proxy'] as const) {
-      if (input.isGood(name) && input.values[name] === domain) input.refuse(name, { id: 'v.same_domain' })
+      if (good[name] !== null && good[name] === domain) input.refuse(name, { id: 'v.same_domain' })
     }
+    const isNamed = username !== null && domain !== null
+    if (isNamed && (await store.isTaken(db.read, { username, domain }, id))) input.refuse('username', { id: 'v.taken' })
   }
 
   /** Replaces all of it. The HA1 holds the realm, so that another realm needs the password again. */
   const set = async (visit: Visit, id: number, input: Given): Promise<Saved> => {
-    check(input)
-    const { values } = input
-    const [username, domain, realm] = [values.username ?? '', values.domain ?? '', values.realm ?? null]
-    if (await store.isTaken(db.read, { username, domain }, id)) input.refuse('username', { id: 'v.taken' })
-    input.settle()
-    const fresh = input.isGood('password') ? ha1(ALGORITHM, username, realm ?? domain, values.password ?? '') : null
+    await check(input, id)
+    const { username, domain, password: typed, realm, registrar, outbound_proxy, protocol } = input.settle()
+    const fresh = typed === null ? null : ha1(ALGORITHM, username, realm ?? domain, typed)
     return accounts
       .edit(visit, id, async (tx) => {
         const before = await store.of(tx, id)
         const password = fresh ?? (before?.realm === realm && before.domain === domain ? before.password : null)
-        if (password === null) throw refusal('password', 'v.password_with_realm')
+        if (password === null) throw invalid('password', 'v.password_with_realm')
         const columns = {
           username,
           domain,
           password,
           algorithm: ALGORITHM,
           realm,
-          registrar: values.registrar ?? null,
-          outboundProxy: values.outbound_proxy ?? null,
-          protocol: values.protocol ?? 'UDP',
+          registrar,
+          outboundProxy: outbound_proxy,
+          protocol,
         } as const
         const write = before === null ? store.insert : store.update
         const externalAccount = await write(tx, id, columns, now())
-        if (externalAccount === null) throw refusal('username', 'v.taken')
+        if (externalAccount === null) throw invalid('username', 'v.taken')
         const isRenamed = before !== null && (before.username !== username || before.domain !== domain)
         // The bridge looks for the one that it has under the address that it knows.
         await bridge.tell(tx, isRenamed ? [before, externalAccount] : [externalAccount])
@@ -96,7 +92,7 @@ export const externalAccounts = (deps: {
       })
       .catch((error: unknown) => {
         // Somebody took the name between our look and our write.
-        throw isCollision(error) ? refusal('username', 'v.taken') : error
+        throw isCollision(error) ? invalid('username', 'v.taken') : error
       })
   }
 
