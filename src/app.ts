@@ -15,6 +15,7 @@ import { auth } from './http/auth.ts'
 import { failures } from './http/failures.ts'
 import { pingApi } from './http/ping.ts'
 import { volumeLimit } from './http/volume.ts'
+import { answers } from './panel/answers.tsx'
 import { panelApi } from './panel/api.ts'
 import { errorPage } from './panel/error-page.tsx'
 import { pages, speakAsChosen } from './panel/pages.ts'
@@ -48,9 +49,11 @@ import { turnApi } from './telephony/turn/api.ts'
 
 /** The whole HTTP surface. Which Space a request is for was settled before (`http/front.ts`). */
 export const app = (services: Services): AnyElysia => {
+  const answer = answers(services)
   const deps = {
     ...services,
-    pages: pages(services),
+    answers: answer,
+    pages: pages({ ...services, answers: answer }),
     auth: auth(services.authentication, {
       basePath: services.config.BASE_PATH,
       admitted: volumeLimit(services.limits),
@@ -64,7 +67,8 @@ export const app = (services: Services): AnyElysia => {
         () => surface,
         (request, visit, status, say) => {
           if (!visit.isPage) speakAsChosen(request, visit)
-          return errorPage(visit, services.config.BASE_PATH, status, say(visit.language))
+          const message = say(visit.language)
+          return deps.answers(request, visit).show(errorPage, { status, message, id: visit.id })
         },
       ),
     )

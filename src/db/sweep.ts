@@ -21,9 +21,9 @@ export interface Pace {
 }
 
 /**
- * Walks a whole table, some hundred rows a transaction, and sums up what `step` returns. The conditions of
- * house-keeping have no index: each step looks at its own stretch of ids and no further, so that requests go on,
- * however large the table is.
+ * Walks a whole table, some hundred rows a transaction, and sums up what `step` returns. The conditions of house-keeping
+ * have no index: each step looks at its own stretch of ids and no further, so that requests go on, however large the
+ * table is.
  */
 export const walk = async (
   db: Db,
@@ -64,7 +64,7 @@ export const sweep = (db: Db, { table, condition }: Outlived, pace: Pace = {}): 
     pace,
   )
 
-/** How many rows a sweep would take. */
+/** How many there are. */
 export const count = async (db: Db, { table, condition }: Outlived): Promise<number> =>
   (
     await db.read

@@ -1,8 +1,18 @@
 import type { MessageId } from '../messages/messages.ts'
 
+/** Where a menu leads. */
+export interface Place {
+  readonly path: string
+  readonly label?: MessageId
+  /** A name of `panel/components/icons.ts`. */
+  readonly icon?: string
+  /** What places in a row have in common; absent: nothing that has a name. */
+  readonly group?: MessageId
+}
+
 /** What surrounds a page. */
 export interface Frame {
-  readonly menu: readonly { readonly path: string; readonly label?: MessageId }[]
+  readonly menu: readonly Place[]
   /** The page's own, with its query, below the base path. */
   readonly path: string
   /** For the forms of the frame; null: nobody is signed in. */

@@ -19,8 +19,8 @@ export const panelApi = ({ auth, pages, config }: { auth: Auth; pages: Pages; co
   new Elysia({ detail: { hide: true } })
     .use(auth)
     .use(pages)
-    .get('/about', ({ visit }) => aboutPage(visit, config), { open: true, standing: true })
-    .get('/third-party-components', ({ visit }) => thirdPartyPage(visit, config.BASE_PATH), {
+    .get('/about', ({ show }) => show(aboutPage, config), { open: true, standing: true })
+    .get('/third-party-components', ({ show }) => show(thirdPartyPage), {
       open: true,
       standing: true,
     })

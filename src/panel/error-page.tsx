@@ -1,7 +1,8 @@
-import { render } from 'preact-render-to-string'
 import { type Language, type MessageId, translate } from '../messages/messages.ts'
-import type { Visit } from '../nouns/visit.ts'
-import { page, texts } from './layout.tsx'
+import { ButtonLink } from './components/button.tsx'
+import { htmlDocument } from './document.tsx'
+import type { Kit } from './kit.tsx'
+import type { Page } from './page.tsx'
 
 const TITLES: Readonly<Record<number, MessageId>> = {
   403: 'panel.forbidden',
@@ -13,49 +14,46 @@ const TITLES: Readonly<Record<number, MessageId>> = {
   503: 'panel.unavailable',
 }
 
+const titleOf = (status: number): MessageId => TITLES[status] ?? 'panel.refused'
+
 /** A refusal for people: what happened, in their language, on a page of the same frame, and what support can look up. */
-export const errorPage = (visit: Visit, basePath: string, status: number, message: string): Response => {
-  const t = texts(visit)
-  return page(visit, basePath, {
-    title: TITLES[status] ?? 'panel.refused',
-    status,
-    address: null,
-    children: (
-      <>
-        <p>{message}</p>
-        <p>
-          <a href={`${basePath}/`}>{t('panel.start')}</a>
-        </p>
-        <p class="request">
-          <small>{t('panel.request', { id: visit.id })}</small>
-        </p>
-      </>
-    ),
-  })
-}
+export const errorPage = (
+  { t }: Kit,
+  { status, message, id }: { status: number; message: string; id: string },
+): Page => ({
+  title: t(titleOf(status)),
+  badge: { icon: status === 404 || status === 405 ? 'question' : 'alert' },
+  lede: message,
+  status,
+  address: null,
+  children: (
+    <>
+      <div class="actions">
+        <ButtonLink to="/" tone="primary">
+          {t('panel.start')}
+        </ButtonLink>
+      </div>
+      <p class="muted small-text id">{t('panel.request', { id })}</p>
+    </>
+  ),
+})
 
 /** The same where no Space answers, and so nothing of ours that a page could load. */
 export const barePage = (language: Language, status: number, message: string): Response => {
-  const title = translate(language, { id: TITLES[status] ?? 'panel.refused' })
-  const html = (
-    <html lang={language}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{title}</title>
-        <link rel="icon" href="data:," />
-      </head>
-      <body>
-        <main>
-          <h1>{title}</h1>
-          <p>{message}</p>
-        </main>
-      </body>
-    </html>
-  )
-  return new Response(`<!doctype html>${render(html)}`, {
+  const title = translate(language, { id: titleOf(status) })
+  const html = htmlDocument({
+    language,
+    title,
+    icon: 'data:,',
+    body: 'public',
+    children: (
+      <main>
+        <h1>{title}</h1>
+        <p>{message}</p>
+      </main>
+    ),
+  })
+  return new Response(html, {
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',

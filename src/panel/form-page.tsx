@@ -51,13 +51,15 @@ export const formPage =
       children: (
         <>
           {before}
-          <form method="post" action={config.BASE_PATH + action} {...marks}>
+          <form class="form" method="post" action={config.BASE_PATH + action} {...marks}>
             {otherRefusals(visit, refused, captcha.field)}
             <input type="hidden" name={FORM_TOKEN_FIELD} value={token} />
             {children}
             {widget}
             {hasCaptcha && captcha.script !== null ? <noscript>{t('captcha.scripts')}</noscript> : null}
-            <button type="submit">{t(button)}</button>
+            <button type="submit" class="primary">
+              {t(button)}
+            </button>
           </form>
           {after}
         </>

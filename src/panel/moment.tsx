@@ -1,20 +1,15 @@
 import type { VNode } from 'preact'
 import type { Visit } from '../nouns/visit.ts'
+import { Countdown, Moment } from './components/moment.tsx'
+import { KitContext } from './kit.tsx'
+import { kitOf } from './layout.tsx'
 
-/** How long something still takes, which only scripts can say: the words before it are right without them. */
-export const countdown = (seconds: number): VNode | null =>
-  seconds <= 0 ? null : <span class="countdown" data-seconds-left={seconds} aria-hidden="true" />
+// For pages that have not been brought to the kit yet.
 
-/** A point in time in the visitor's language, in UTC and saying so; `local-time.js` says it in the visitor's zone. */
-export const moment = ({ language }: Visit, at: Date): VNode => {
-  const format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZoneName: 'short',
-    timeZone: 'UTC',
-  })
-  return <time dateTime={at.toISOString()}>{format.format(at)}</time>
-}
+export const moment = (visit: Visit, at: Date): VNode => (
+  <KitContext.Provider value={kitOf(visit, '')}>
+    <Moment at={at} />
+  </KitContext.Provider>
+)
+
+export const countdown = (seconds: number): VNode => <Countdown seconds={seconds} />

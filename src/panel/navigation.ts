@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { MessageId } from '../messages/messages.ts'
 import type { Caller, Role } from '../nouns/caller.ts'
 import type { Space } from '../nouns/space.ts'
+import type { IconName } from './components/icons.ts'
 
 interface Place {
   readonly space: Space
@@ -43,6 +44,9 @@ export interface Entry {
   readonly path: string
   /** Its name in menus; absent: it is in none. */
   readonly label?: MessageId
+  readonly icon?: IconName
+  /** What entries in a row have in common; absent: nothing that has a name. */
+  readonly group?: MessageId
   readonly audiences?: readonly Audience[]
   readonly needs?: keyof typeof SWITCHES
 }
@@ -55,11 +59,11 @@ const ENTRIES: readonly Entry[] = [
   { path: '/register', label: 'sign_up.title', audiences: ['visitor'], needs: 'registration' },
   { path: '/register/phone', needs: 'phoneRegistration' },
   { path: '/accounts', needs: 'registration' },
-  { path: '/dashboard', label: 'dashboard.title', audiences: EVERYBODY },
-  { path: '/devices', label: 'devices.title', audiences: EVERYBODY },
-  { path: '/password', label: 'password.menu', audiences: EVERYBODY, needs: 'passwords' },
-  { path: '/sessions', label: 'sessions.title', audiences: EVERYBODY },
-  { path: '/api_key', label: 'api_key.title', audiences: EVERYBODY },
+  { path: '/dashboard', label: 'dashboard.title', icon: 'home', audiences: EVERYBODY },
+  { path: '/devices', label: 'devices.title', icon: 'smartphone', audiences: EVERYBODY },
+  { path: '/password', label: 'password.menu', icon: 'lock', audiences: EVERYBODY, needs: 'passwords' },
+  { path: '/sessions', label: 'sessions.title', icon: 'monitor', audiences: EVERYBODY },
+  { path: '/api_key', label: 'api_key.title', icon: 'key', audiences: EVERYBODY },
   { path: '/phone', needs: 'phone' },
   { path: '/about', label: 'about.title', audiences: ['visitor'] },
 ]

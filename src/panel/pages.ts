@@ -10,6 +10,7 @@ import { LANGUAGES, type Language } from '../messages/messages.ts'
 import type { Caller, Role } from '../nouns/caller.ts'
 import type { Session } from '../nouns/session.ts'
 import type { Visit } from '../nouns/visit.ts'
+import type { Answers, MakeAnswers } from './answers.tsx'
 import type { FormTokens } from './csrf.ts'
 import type { Navigation } from './navigation.ts'
 import { readFlash, redirect } from './redirect.ts'
@@ -49,16 +50,26 @@ interface SessionsOfPages {
  * Routes that people see. Their refusals are pages, they speak the language that the visitor chose
  * (behaviour/languages.md §2), and they exist only while the Space's panel and what they need (`navigation.ts`) are on
  * (behaviour/panel.md §1.1). `page: true` goes with `open`, and so does `standing: true`, which is there without the
- * panel; `signedIn: role` stands alone and needs a session.
+ * panel; `signedIn: role` stands alone and needs a session. A form that is sent to any of them brings its token, or its
+ * handler never runs. Handlers are handed what they answer with (`answers.tsx`).
  */
 export const pages = (deps: {
   config: Config
   sessions: SessionsOfPages
   formTokens: FormTokens
   navigation: Navigation
+  answers: MakeAnswers
 }) => {
-  const { config, sessions, formTokens, navigation } = deps
+  const { config, sessions, formTokens, navigation, answers } = deps
   const basePath = config.BASE_PATH
+
+  /** Refuses a form of somebody else. Every page route comes by here, whoever is signed in. */
+  const protect = (request: Request, exchange: Exchange): void => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') formTokens.check(request, exchange)
+  }
+
+  const resolve = ({ request }: { request: Request }): Answers => answers(request, exchangeOf(request))
+
   const goTo = (exchange: Exchange, path: string, cookies: readonly string[] = []) =>
     redirect(exchange, basePath, path, { cookies })
 
@@ -125,7 +136,7 @@ export const pages = (deps: {
     recognise(request, exchange, frame, session, role)
     const input = readInput(request, exchange, BODY_BYTES)
     if (input !== undefined) await input
-    if (request.method !== 'GET') formTokens.check(request, exchange)
+    protect(request, exchange)
   }
 
   return new Elysia({ name: 'panel/pages' }).macro({
@@ -138,8 +149,10 @@ export const pages = (deps: {
         const exchange = exchangeOf(request)
         if (!exchange.space.webPanel || wantsJson(request)) return goTo(exchange, '/about')
         navigation.check(exchange.space, exchange.route)
+        protect(request, exchange)
         return remember(request, exchange)
       },
+      resolve,
     },
     standing: {
       detail: { hide: true },
@@ -147,13 +160,19 @@ export const pages = (deps: {
         const { exchange, frame } = enter(request)
         await greet(request, exchange, frame)
       },
-      beforeHandle: ({ request }: { request: Request }) => remember(request, exchangeOf(request)),
+      beforeHandle: ({ request }: { request: Request }) => {
+        const exchange = exchangeOf(request)
+        protect(request, exchange)
+        return remember(request, exchange)
+      },
+      resolve,
     },
     /** A route that answers programs and people: those who are told from programs by `isPerson` read refusals as pages. */
     people: (isPerson: (request: Request) => boolean) => ({
       beforeHandle: ({ request }: { request: Request }) => {
         exchangeOf(request).isPage = isPerson(request)
       },
+      resolve,
     }),
     /** A page outside of the panel, in one language, or in that which its address asks for (`?lang=fr`). */
     speaks: (language: Language | 'asked') => ({
@@ -162,6 +181,7 @@ export const pages = (deps: {
         const wanted = language === 'asked' ? exchange.input.lang : language
         if (isLanguage(wanted)) exchange.speak(wanted)
       },
+      resolve,
     }),
     signedIn: (role: Role) => ({
       detail: { hide: true, security: [{ session: [role] }] },
@@ -176,9 +196,11 @@ export const pages = (deps: {
         return exchange.refused ?? remember(request, exchange)
       },
       // Nobody gets here without a session.
-      resolve: ({ request }: { request: Request }): { visit: Visit; caller: Caller; session: Session } => {
+      resolve: ({ request }: { request: Request }): Answers & { visit: Visit; caller: Caller; session: Session } => {
         const exchange = exchangeOf(request)
-        return { visit: exchange, caller: exchange.caller as Caller, session: exchange.session as Session }
+        const { caller, session } = exchange
+        const answered = answers(request, exchange)
+        return { ...answered, visit: exchange, caller: caller as Caller, session: session as Session }
       },
     }),
   })

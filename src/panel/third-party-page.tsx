@@ -1,5 +1,7 @@
-import type { Visit } from '../nouns/visit.ts'
-import { page, texts } from './layout.tsx'
+import { Link } from './components/button.tsx'
+import { type Column, Table } from './components/table.tsx'
+import type { Kit } from './kit.tsx'
+import type { Page } from './page.tsx'
 import { loadComponents } from './third-party.macro.ts' with { type: 'macro' }
 
 const { components, texts: licenses } = loadComponents()
@@ -8,44 +10,32 @@ const { components, texts: licenses } = loadComponents()
 export const LICENSES_PATH = '/third-party-components/licenses'
 
 /** What the executable is made of, and who allows it (behaviour/panel.md §6.1). */
-export const thirdPartyPage = (visit: Visit, basePath: string): Response => {
-  const t = texts(visit)
-  return page(visit, basePath, {
-    title: 'third_party.title',
+export const thirdPartyPage = ({ t }: Kit): Page => {
+  const columns: readonly Column<(typeof components)[number]>[] = [
+    {
+      label: t('third_party.name'),
+      place: 'main',
+      cell: ({ name, version, url }) => (
+        <>
+          {url === null ? name : <Link to={url}>{name}</Link>} <small>{version}</small>
+        </>
+      ),
+    },
+    { label: t('third_party.license'), place: 'sub', cell: ({ license }) => license },
+  ]
+  return {
+    title: t('third_party.title'),
+    lede: t('third_party.what'),
+    wide: true,
     children: (
       <>
-        <p>{t('third_party.what')}</p>
         <p>
-          <a href={basePath + LICENSES_PATH}>{t('third_party.licenses')}</a>
+          <Link to={LICENSES_PATH}>{t('third_party.licenses')}</Link>
         </p>
-        <table class="components">
-          <thead>
-            <tr>
-              <th scope="col">{t('third_party.name')}</th>
-              <th scope="col">{t('third_party.license')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {components.map(({ name, version, license, url }) => (
-              <tr>
-                <th scope="row">
-                  {url === null ? (
-                    name
-                  ) : (
-                    <a href={url} rel="noopener noreferrer">
-                      {name}
-                    </a>
-                  )}{' '}
-                  <small>{version}</small>
-                </th>
-                <td>{license}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table caption={t('third_party.title')} columns={columns} rows={components} compact />
       </>
     ),
-  })
+  }
 }
 
 /** Every licence text once, below the names of those that came with it. */

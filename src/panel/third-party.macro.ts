@@ -80,6 +80,15 @@ export const loadComponents = (): { components: Component[]; texts: string[] } =
       if (found !== null) exchange(found)
     }
   }
+  // Drawn and set by others too, and copied into this repository.
+  const assets = join(root, 'src/panel/assets')
+  const copied = [
+    ['hanken-grotesk', '3.013', 'OFL-1.1', 'https://github.com/marcologous/hanken-grotesk', 'fonts/OFL.txt'],
+    ['lucide', '1.62.0', 'ISC AND MIT', 'https://lucide.dev', 'lucide-license.txt'],
+  ] as const
+  for (const [name, version, license, url, file] of copied) {
+    seen.set(name, { name, version, license, url, texts: [keep(readFileSync(join(assets, file), 'utf8').trim())] })
+  }
   seen.set('bun', { name: 'bun', version: Bun.version, license: 'MIT', url: 'https://bun.sh', texts: [] })
   for (const name of Object.keys(read(root).dependencies ?? {})) {
     const found = resolve(root, name)

@@ -81,7 +81,8 @@ describe.skipIf(!hasProgram('chromium'))('the panel, signed in', () => {
     await submit(page)
     expect(pathOf(page)).toBe('/sessions')
     expect(await page.textContent('header')).toContain('somebody@sip.example.org')
-    await page.click('header form button')
+    await page.click('header .me > summary')
+    await page.click('header form[action="/logout"] button')
     expect(pathOf(page)).toBe('/login')
     expect(await page.textContent('[role=status]')).toContain('signed out')
     await page.goto(`${running.base}/dashboard`)
@@ -120,7 +121,7 @@ describe.skipIf(!hasProgram('chromium'))('the panel, signed in', () => {
     const code = /^\s*(\d{4})\s*$/m.exec(mail.text ?? '')?.[1] ?? ''
     await page.fill('[name=code]', code === '1000' ? '1001' : '1000')
     await submit(page)
-    expect(await page.textContent('small')).toContain('2 more tries')
+    expect(await page.textContent('.error')).toContain('2 more tries')
     await chrome.shoot(page, 'panel-code')
     await page.fill('[name=code]', code)
     await submit(page)
@@ -215,7 +216,7 @@ describe.skipIf(!hasProgram('chromium'))('the panel, signed in', () => {
       javaScriptEnabled: true,
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    await page.click('label button')
+    await page.click('main input[readonly] ~ button')
     await page.waitForSelector('text=Copied')
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await page.inputValue('[readonly]'))
   }, 60_000)

@@ -138,7 +138,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl') || !hasProgram('o
       expect(mail.subject).not.toContain(code)
       await page.fill('[name=code]', code === '1000' ? '1001' : '1000')
       await page.click('main button[type=submit]')
-      expect(await page.textContent('small')).toContain('2 essais')
+      expect(await page.textContent('.error')).toContain('2 essais')
       await shoot('code')
       await page.fill('[name=code]', code)
       await page.click('main button[type=submit]')

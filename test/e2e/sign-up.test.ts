@@ -98,7 +98,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl') || !hasProgram('o
     const address = { email: 'newcomer@example.org', email_confirmation: 'newcomer@example.org' }
     await fill(page, 'newcomer', { ...address, password_confirmation: 'other-words' })
     await submit(page)
-    expect(await page.textContent('small#password_confirmation-note')).toContain('not the same')
+    expect(await page.textContent('#password_confirmation-note')).toContain('not the same')
     expect(await page.inputValue('[name=email]')).toBe('newcomer@example.org')
     await chrome.shoot(page, 'sign-up-refused')
     await fill(page, 'newcomer', address)
@@ -109,7 +109,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl') || !hasProgram('o
     const code = /^\s*(\d{4})\s*$/m.exec(mail.text ?? '')?.[1] ?? ''
     await page.fill('[name=code]', code === '1000' ? '1001' : '1000')
     await submit(page)
-    expect(await page.textContent('small')).toContain('2 more tries')
+    expect(await page.textContent('.error')).toContain('2 more tries')
     await chrome.shoot(page, 'sign-up-code')
     await page.fill('[name=code]', code)
     await submit(page)
@@ -168,7 +168,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl') || !hasProgram('o
     expect(await focused()).toBe(0)
     await page.keyboard.type(code === '1000' ? '1001' : '1000')
     await page.keyboard.press('Enter')
-    await page.waitForSelector('small:has-text("2 more tries")')
+    await page.waitForSelector('.error:has-text("2 more tries")')
     expect(await boxes.nth(0).getAttribute('aria-invalid')).toBe('true')
     await chrome.shoot(page, 'sign-up-boxes-refused')
     expect(await barriers(page)).toEqual([])

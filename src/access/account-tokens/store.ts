@@ -154,10 +154,7 @@ export const accountTokenStore = (db: Db) => {
     /** A creation token that nobody has used, by its hash. */
     openCreation: async (on: Reader, space: SpaceId, hash: string) =>
       (await open(on, { token: hash, spaceId: space.id }))[0] ?? null,
-    /**
-     * True for exactly one caller; the account is "validated" from then on. `by`: what the token then says of its
-     * origin.
-     */
+    /** True for exactly one caller; the account is "validated" from then on. `by`: what the token then says of its origin. */
     redeemCreation: async (
       tx: Tx,
       id: number,

@@ -66,7 +66,7 @@ interface Subject {
   readonly spaceId: number
   readonly realm: string
   readonly algorithm: DigestAlgorithm
-  /** The HA1 that the response is compared by; of nobody, one that nobody has. */
+  /** HA1. */
   readonly secret: string
 }
 

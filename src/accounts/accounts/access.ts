@@ -27,9 +27,7 @@ export interface NewSecret {
   readonly by: Asker
 }
 
-/**
- * What opens an account: its password, and all that was given out to whoever had it. Call it while the account is held.
- */
+/** What opens an account: its password, and all that was given out to whoever had it. Call it while the account is held. */
 export const access = (deps: {
   db: Db
   store: AccountStore
@@ -68,8 +66,8 @@ export const access = (deps: {
     signOut,
     /**
      * After the account was blocked or switched off, or the contrary. Nobody is signed in to a closed account, and what
-     * else was given out is refused while it is closed, with a reason; once it is open again, all of that is worth
-     * nothing (D48, D55).
+     * else was given out is refused while it is closed, with a reason; once it is open again, all of that is worth nothing
+     * (D48, D55).
      */
     follow: async (tx: Tx, before: Standing & { readonly id: number }, after: Standing, by: Asker): Promise<number> => {
       if (after.switchedOff) return signOut(tx, before.id)
@@ -77,8 +75,8 @@ export const access = (deps: {
       return closureOf(before) === null ? 0 : end(tx, before.id, by)
     },
     /**
-     * The one way to a new password, whoever sets it: what the old one gave access to ends with it (D55). A browser
-     * that goes on needs a new session.
+     * The one way to a new password, whoever sets it: what the old one gave access to ends with it (D55). A browser that
+     * goes on needs a new session.
      */
     setPassword: async (tx: Tx, accountId: number, secret: NewSecret): Promise<number> => {
       const { username, realm, algorithm, password, by } = secret

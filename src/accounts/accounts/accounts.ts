@@ -698,9 +698,7 @@ export const accounts = (deps: {
       await notices.passwordChanged(tx, space, account, by)
       return { account, revoked }
     },
-    /**
-     * Holds the account, and its Space before it: nobody else compares or takes names, numbers and addresses meanwhile.
-     */
+    /** Holds the account, and its Space before it: nobody else compares or takes names, numbers and addresses meanwhile. */
     holdIn: async (tx: Tx, space: Space, id: number): Promise<void> => {
       await store.lockSpace(tx, { space })
       await hold(tx, space, id)
@@ -711,9 +709,7 @@ export const accounts = (deps: {
       const taken = await collisions(on, { domain: space.domain, username: '', email, phone, self })
       return taken.phone || taken.email
     },
-    /**
-     * Gives the account a confirmed number or address, and activates it. False: another account has it. For `holdIn`.
-     */
+    /** Gives the account a confirmed number or address, and activates it. False: another account has it. For `holdIn`. */
     setContact: async (tx: Tx, space: Space, id: number, contact: Contact): Promise<boolean> => {
       const { email = null, phone = null } = contact
       const taken = await collisions(tx, { domain: space.domain, username: '', email, phone, self: id })

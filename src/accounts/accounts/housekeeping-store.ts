@@ -11,7 +11,7 @@ interface OldAccounts {
 
 /** Since when a kind of token or code is of no use, if nobody used it; null: it never expires. */
 export interface TokenAges {
-  /** Whatever was used before this goes. */
+  /** What was used before. */
   readonly usedUntil: Date
   readonly provisioning: Date | null
   readonly request: Date

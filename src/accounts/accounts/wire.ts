@@ -153,9 +153,9 @@ export const accountWire = (config: Config, reveal: Revealing) => ({
     ...members(account, space, config, reveal),
     passwords: passwordsOf(account),
   }),
-  /** What anybody may know of an account. */
+  /** For strangers. */
   info: ({ activated }: AccountView, space: Space) => ({ activated, realm: space.digest?.realm ?? null }),
-  /** The reply when an administrator has changed the account. */
+  /** After `PUT`. */
   changed: (account: AccountView, space: Space) => ({
     ...members(account, space, config, reveal),
     passwords: passwordsOf(account),

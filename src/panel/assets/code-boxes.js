@@ -2,16 +2,16 @@
 const digitsOf = (text) => text.replace(/\D/g, '')
 
 for (const field of document.querySelectorAll('input[data-boxes]')) {
-  const label = field.closest('label')
+  const place = field.closest('.field')
+  const label = place.querySelector('label')
   const group = document.createElement('fieldset')
   const legend = document.createElement('legend')
   const row = document.createElement('div')
-  group.className = 'code'
   row.className = 'boxes'
   if (field.hasAttribute('aria-describedby')) {
     group.setAttribute('aria-describedby', field.getAttribute('aria-describedby'))
   }
-  legend.textContent = label.firstChild.textContent
+  legend.textContent = label.textContent
 
   const boxes = field.dataset.boxes.split('\n').map((name, index) => {
     const box = document.createElement('input')
@@ -55,7 +55,7 @@ for (const field of document.querySelectorAll('input[data-boxes]')) {
   })
 
   row.append(...boxes)
-  group.append(legend, row, ...label.querySelectorAll('small'))
-  label.replaceWith(group)
+  group.append(legend, row, ...place.querySelectorAll('.hint, .error'))
+  place.replaceWith(group)
   if (field.autofocus) goTo(0)
 }

@@ -1,12 +1,12 @@
 // A button beside everything that is worth copying. Without scripts, people select the text.
 for (const place of document.querySelectorAll('[data-copy]')) {
   const { copy, copied } = place.dataset
+  const source = place.querySelector('input') ?? place
   const button = document.createElement('button')
   button.type = 'button'
-  button.className = 'quiet'
+  if (source === place) button.className = 'small'
   button.textContent = copy
   button.addEventListener('click', async () => {
-    const source = place.querySelector('input') ?? place
     const text = source === place ? place.querySelector('code').textContent : source.value
     try {
       await navigator.clipboard.writeText(text)

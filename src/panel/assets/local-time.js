@@ -10,7 +10,12 @@ const format = new Intl.DateTimeFormat(
     timeZoneName: 'short',
   },
 )
-for (const place of document.querySelectorAll('time[datetime]')) {
-  place.title = place.textContent
-  place.textContent = format.format(new Date(place.dateTime))
+const sayIn = (part) => {
+  for (const place of part.querySelectorAll('time[datetime]')) {
+    place.title = place.textContent
+    place.textContent = format.format(new Date(place.dateTime))
+  }
 }
+sayIn(document)
+// A part of the page that was loaded again.
+document.addEventListener('htmx:afterSwap', ({ detail }) => sayIn(detail.elt))

@@ -14,8 +14,7 @@ const CONTENT_SECURITY_POLICY = [
 
 /**
  * For a person who opened a provisioning link in a browser: the token stays unspent. `qrCodePath` null: there is no
- * picture of it. `again`: a phone may have the account already. Not a page of the panel's frame, whose links would lose
- * `?reset_password`.
+ * picture of it. `again`: a phone may have the account already. Not a page of the panel's frame, whose links would lose `?reset_password`.
  */
 export const landingPage = (
   visit: Visit,

@@ -1,18 +1,18 @@
 import { Elysia } from 'elysia'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
-import { withKeyCookie } from '../../http/cookies.ts'
+import { withKeyCookie } from '../../http/key-cookie.ts'
 import { answers } from '../../http/output.ts'
 import { text } from '../../http/respond.ts'
 import type { ApiKey } from './api-key.ts'
 
-/** An account has a new key made for itself (behaviour/accounts.md §4). */
+/** behaviour/accounts.md §4 */
 export const apiKeyApi = ({ auth, apiKey, config }: { auth: Auth; apiKey: ApiKey; config: Config }) =>
   new Elysia({ prefix: '/api/accounts', tags: ['Own account'] }).use(auth).get(
     '/me/api_key',
     async ({ visit, caller }) => {
       const key = await apiKey.renew(visit, caller)
-      return withKeyCookie(text(key), visit, key, config.APP_API_KEY_EXPIRATION_MINUTES)
+      return withKeyCookie(text(key), key, visit, config.APP_API_KEY_EXPIRATION_MINUTES)
     },
     {
       requires: 'account',

@@ -51,7 +51,7 @@ export interface Wanted {
   readonly newsletterWording?: string | null
 }
 
-/** A new address or number that waits for its code. */
+/** It waits for its code. */
 export interface Pending extends Wanted {
   /** Until another one may be sent to the same place. */
   readonly resendSeconds: number

@@ -62,9 +62,7 @@ export const passwordResets = (deps: {
     if (space.digest === null) throw new AppError('forbidden', 'account.no_digest')
   }
 
-  /**
-   * The link that the token stands for while it can be used. `dead`: how one is refused that was used or is too old.
-   */
+  /** The link that the token stands for while it can be used. `dead`: how one is refused that was used or is too old. */
   const find = async (on: Reader, visit: Visit, token: string, dead: RefusalCode) => {
     const found = token.length === TOKEN_LENGTH ? await store.byHash(on, visit, secrets.hash(token)) : null
     if (found === null) throw new AppError('not_found', 'reset.unknown')

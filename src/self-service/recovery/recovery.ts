@@ -34,8 +34,8 @@ const FLOW_LENGTH = 43
 const MOST_A_DAY = 6
 const MOST_DEAD_A_DAY = 3
 /**
- * Wrong guesses at all codes of an account in a day: one in nine hundred with four digits. They stand in the rows of
- * the codes, so neither another address nor a restart takes them back.
+ * Wrong guesses at all codes of an account in a day: one in nine hundred with four digits. They stand in the rows of the
+ * codes, so neither another address nor a restart takes them back.
  */
 const MOST_GUESSES_A_DAY = 10
 const DAY_MS = 24 * 3_600_000
@@ -64,9 +64,9 @@ type Wanted =
 /** What is remembered of the request. */
 type Asked = Pick<Visit, 'space' | 'language' | 'address' | 'userAgent' | 'id'>
 
-/** An id that no account has. */
+/** No account's id. */
 const NOBODY = 0
-/** A guess that is never right, and is counted like any other. */
+/** Never right, and counted like any other guess. */
 const NO_CODE = ''
 
 /** null for an account that is not there. */
@@ -174,8 +174,8 @@ export const recovery = (deps: {
   }
 
   /**
-   * The same rows and statements whoever is asked for: whether that is anybody is looked at afterwards (`begin`), so
-   * that the time of the answer does not tell.
+   * The same rows and statements whoever is asked for: whether that is anybody is looked at afterwards (`begin`), so that
+   * the time of the answer does not tell.
    */
   const start = async (visit: Visit, wanted: Wanted): Promise<Waiting> => {
     const { space, address: ip, userAgent } = visit

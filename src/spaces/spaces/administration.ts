@@ -156,9 +156,7 @@ export const spaceAdministration = (deps: {
     return space
   }
 
-  /**
-   * Without it there would be no super Space, or no super administrator who can act. For a transaction that holds them.
-   */
+  /** Without it there would be no super Space, or no super administrator who can act. For a transaction that holds them. */
   const isLastSuper = async (tx: Tx, domain: string): Promise<boolean> =>
     (await store.otherSupers(tx, domain)) === 0 || !(await store.isLeftAdministered(tx, domain))
 
@@ -178,9 +176,7 @@ export const spaceAdministration = (deps: {
     if (expireAt !== null && (asSuper || own)) input.refuse('expire_at', { id: 'v.super_expires' })
   }
 
-  /**
-   * A host that stays is not looked at: `APP_ROOT_HOST` may have changed, or the command line have given a LAN name.
-   */
+  /** A host that stays is not looked at: `APP_ROOT_HOST` may have changed, or the command line have given a LAN name. */
   const checkNewHost = (names: Input<typeof ChangedNames>, space: Space) => {
     if (names.values.host === space.host) return
     checkDomain(names, 'host', names.values.host)

@@ -26,9 +26,7 @@ interface Identity {
   readonly domain: string
 }
 
-/**
- * An expired contact stays in the registrar until somebody rewrites it; a phone that is late shall not vanish at once.
- */
+/** An expired contact stays in the registrar until somebody rewrites it; a phone that is late shall not vanish at once. */
 const SHOWN_AFTER_EXPIRY_MS = 3_600_000
 
 const addressOf = ({ username, domain }: Identity): string => `${username}@${domain}`

@@ -1,0 +1,105 @@
+import type { ComponentChildren, VNode } from 'preact'
+import { useKit } from '../kit.tsx'
+import type { Listing } from '../listing.ts'
+import type { Option } from './fields.tsx'
+import { Icon } from './icon.tsx'
+
+interface FiltersProps {
+  readonly listing: Listing
+  /** What the list is of. */
+  readonly label: string
+  /** What is searched, said in place of what is typed. */
+  readonly search?: { readonly name: string; readonly label: string }
+  /** What the list can be narrowed to: one of the options each. */
+  readonly choices?: readonly { readonly name: string; readonly label: string; readonly options: readonly Option[] }[]
+  /** Of the list, which alone is loaded again where scripts run. */
+  readonly id: string
+  /** The list itself, or what stands in place of it, and its `Pages`. */
+  readonly children: ComponentChildren
+}
+
+/** Searches and narrows a list: a form that asks for its address, then the list, below what was chosen for it. */
+export const Filters = ({ listing, label, search, choices = [], id, children }: FiltersProps): VNode => {
+  const { t, href } = useKit()
+  // The choices are the form's own to say, and how the list is sorted stays.
+  const bare = listing.link(Object.fromEntries(Object.keys(listing.chosen).map((name) => [name, null])))
+  const [path = '', query = ''] = bare.split('?')
+  const sort = new URLSearchParams(query).get('sort')
+  return (
+    <>
+      <search aria-label={label}>
+        <form
+          class="filters"
+          method="get"
+          action={href(path)}
+          data-hx-get={href(path)}
+          data-hx-trigger="submit, change, input changed delay:400ms"
+          data-hx-target={`#${id}`}
+          data-hx-select={`#${id}`}
+          data-hx-swap="outerHTML"
+          data-hx-push-url="true"
+          data-hx-sync="this:replace"
+        >
+          {sort === null ? null : <input type="hidden" name="sort" value={sort} />}
+          {search === undefined ? null : (
+            <div class="search">
+              <label class="hidden" for={`filter-${search.name}`}>
+                {search.label}
+              </label>
+              <Icon name="search" />
+              <input
+                id={`filter-${search.name}`}
+                type="search"
+                name={search.name}
+                value={listing.chosen[search.name]}
+                placeholder={search.label}
+                autocomplete="off"
+              />
+            </div>
+          )}
+          {choices.map(({ name, label: what, options }) => (
+            <select name={name} aria-label={what}>
+              <option value="">{what}</option>
+              {options.map(({ value, label: word }) => (
+                <option value={value} selected={listing.chosen[name] === value}>
+                  {word}
+                </option>
+              ))}
+            </select>
+          ))}
+          <button type="submit">{t('panel.search')}</button>
+        </form>
+      </search>
+      <div class="list" id={id}>
+        <Applied listing={listing} choices={choices} search={search?.name} />
+        {children}
+      </div>
+    </>
+  )
+}
+
+/** What was chosen, each with a way to take it away. */
+const Applied = ({
+  listing,
+  choices,
+  search,
+}: Required<Pick<FiltersProps, 'listing' | 'choices'>> & { search: string | undefined }): VNode | null => {
+  const { t, href } = useKit()
+  const wordOf = (name: string, value: string): string =>
+    choices.find((choice) => choice.name === name)?.options.find((option) => option.value === value)?.label ?? value
+  const all = Object.entries(listing.chosen).map(([name, value]) => ({
+    name,
+    word: name === search ? `“${value}”` : wordOf(name, value),
+  }))
+  return all.length === 0 ? null : (
+    <p class="applied">
+      {all.map(({ name, word }) => (
+        <a class="chip line" href={href(listing.link({ [name]: null }))}>
+          {word}
+          <Icon name="x" small />
+          <span class="hidden"> {t('panel.take_away')}</span>
+        </a>
+      ))}
+    </p>
+  )
+}

@@ -1,0 +1,54 @@
+import type { ComponentChildren, VNode } from 'preact'
+import { FORM_TOKEN_FIELD } from '../csrf.ts'
+import { useKit } from '../kit.tsx'
+import { type Look, Submit } from './button.tsx'
+
+interface FormProps {
+  /** Where it is posted to, below the base path. */
+  readonly to: string
+  /** It brings a file. */
+  readonly upload?: boolean
+  readonly class?: string
+  /** Attributes by which scripts find it. */
+  readonly marks?: Readonly<Record<`data-${string}`, boolean>> | undefined
+  readonly children: ComponentChildren
+}
+
+/** A form with the token that its route asks for; its fields and buttons are its children. */
+export const Form = ({ to, upload = false, class: name = 'form', marks, children }: FormProps): VNode => {
+  const { href, formToken } = useKit()
+  return (
+    <form
+      method="post"
+      action={href(to)}
+      enctype={upload ? 'multipart/form-data' : undefined}
+      class={name}
+      {...(marks ?? {})}
+    >
+      <input type="hidden" name={FORM_TOKEN_FIELD} value={formToken()} />
+      {children}
+    </form>
+  )
+}
+
+/** What a form sends along and nobody sees. */
+export const Hidden = ({ name, value }: { name: string; value: string | number }): VNode => (
+  <input type="hidden" name={name} value={value} />
+)
+
+interface ActionProps extends Look {
+  readonly to: string
+  /** What is sent with it. */
+  readonly fields?: Readonly<Record<string, string | number>>
+  readonly children: ComponentChildren
+}
+
+/** One button that does something, without a question. */
+export const Action = ({ to, fields = {}, children, ...look }: ActionProps): VNode => (
+  <Form to={to} class="action">
+    {Object.entries(fields).map(([name, value]) => (
+      <Hidden name={name} value={value} />
+    ))}
+    <Submit {...look}>{children}</Submit>
+  </Form>
+)

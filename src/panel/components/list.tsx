@@ -1,0 +1,86 @@
+import type { ComponentChildren, VNode } from 'preact'
+import { useKit } from '../kit.tsx'
+import { Icon } from './icon.tsx'
+import type { IconName } from './icons.ts'
+
+export interface RowItem {
+  readonly icon: IconName
+  readonly tone?: 'good' | 'warn' | 'bad' | undefined
+  readonly title: ComponentChildren
+  /** Below the title, smaller. */
+  readonly note?: ComponentChildren
+  /** At the end of the row: what can be done with it. */
+  readonly action?: ComponentChildren
+  /** The page that the row leads to; it has no `action` then. */
+  readonly to?: string
+}
+
+/** A few things, a row each. Many are a `Table`. */
+export const Rows = ({ items, id }: { items: readonly RowItem[]; id?: string }): VNode => {
+  const { href } = useKit()
+  const areLinks = items.every(({ to }) => to !== undefined)
+  return (
+    <ul class={areLinks ? 'rows links' : 'rows acts'} id={id}>
+      {items.map(({ icon, tone, title, note, action, to }) => (
+        <li>
+          <Icon name={icon} class={tone} />
+          <div>
+            <p>{to === undefined ? title : <a href={href(to)}>{title}</a>}</p>
+            {note === undefined ? null : <small>{note}</small>}
+          </div>
+          {to === undefined ? (action ?? null) : <Icon name="chevron-right" small />}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+export interface Happening {
+  readonly icon: IconName
+  readonly tone?: 'good' | 'warn' | 'bad' | undefined
+  readonly what: ComponentChildren
+  readonly when: ComponentChildren
+}
+
+/** What happened, the newest first. */
+export const Timeline = ({ items }: { items: readonly Happening[] }): VNode => (
+  <ol class="timeline">
+    {items.map(({ icon, tone, what, when }) => (
+      <li>
+        <Icon name={icon} class={tone} />
+        <p>{what}</p>
+        <span class="muted small-text">{when}</span>
+      </li>
+    ))}
+  </ol>
+)
+
+const CHECK = {
+  pass: { class: 'pass', icon: 'pass' },
+  fail: { class: 'fail', icon: 'fail' },
+  wait: { class: 'wait', icon: 'pending' },
+  later: { class: 'later', icon: 'minus' },
+  goes: { class: 'fail', icon: 'x' },
+  stays: { class: undefined, icon: 'minus' },
+} as const
+
+export interface Check {
+  readonly outcome: keyof typeof CHECK
+  readonly what: ComponentChildren
+  readonly note?: ComponentChildren
+}
+
+/** Findings, a line each: what passed and what did not, or what goes and what stays. */
+export const Checks = ({ items }: { items: readonly Check[] }): VNode => (
+  <ul class="checks">
+    {items.map(({ outcome, what, note }) => (
+      <li class={CHECK[outcome].class}>
+        <Icon name={CHECK[outcome].icon} />
+        <div>
+          {what}
+          {note === undefined ? null : <small>{note}</small>}
+        </div>
+      </li>
+    ))}
+  </ul>
+)

@@ -1,0 +1,21 @@
+import type { VNode } from 'preact'
+import { useKit } from '../kit.tsx'
+
+/** A point in time in the visitor's language, in UTC and saying so; `local-time.js` says it in the visitor's zone. */
+export const Moment = ({ at }: { at: Date }): VNode => {
+  const { language } = useKit()
+  const format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+    timeZone: 'UTC',
+  })
+  return <time dateTime={at.toISOString()}>{format.format(at)}</time>
+}
+
+/** How long something still takes, which only scripts can say: the words before it are right without them. */
+export const Countdown = ({ seconds }: { seconds: number }): VNode | null =>
+  seconds <= 0 ? null : <span class="countdown" data-seconds-left={seconds} aria-hidden="true" />

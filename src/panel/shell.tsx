@@ -1,0 +1,263 @@
+import type { VNode } from 'preact'
+import type { Place as Entry } from '../http/frame.ts'
+import { LANGUAGES, type Language, translate } from '../messages/messages.ts'
+import type { Role } from '../nouns/caller.ts'
+import { Avatar } from './components/head.tsx'
+import { Icon } from './components/icon.tsx'
+import { isIcon } from './components/icons.ts'
+import { FORM_TOKEN_FIELD } from './csrf.ts'
+import { type Kit, useKit } from './kit.tsx'
+import { inlineMarkdown } from './markdown.tsx'
+import { isBelow } from './navigation.ts'
+
+/** What stands around a page. */
+export interface Surroundings {
+  readonly menu: readonly Entry[]
+  /** The pattern of the route, which says where in the menu the page is. */
+  readonly route: string
+  /** The page's own address with its query, below the base path. */
+  readonly path: string
+  /** Who is signed in. */
+  readonly caller: { readonly username: string; readonly domain: string; readonly role: Role } | null
+  /** For the forms of the frame; null: nobody is signed in. */
+  readonly formToken: string | null
+  /** Where the page can be had by GET in another language; null: nowhere, it answers a form. */
+  readonly address: string | null
+}
+
+/** More places than this do not fit side by side at the thumb. */
+const FEW = 5
+
+interface ShellProps {
+  readonly around: Surroundings
+  /** What is inside of `main`, as HTML. */
+  readonly content: string
+}
+
+const Skip = (): VNode => (
+  <a class="skip" href="#main">
+    {useKit().t('panel.skip')}
+  </a>
+)
+
+const logoOf = ({ space, href }: Kit): string | null =>
+  space.logo === null ? null : href(`/storage/img/${space.logo}`)
+
+/** The logo of the Space, or the first letter of its name. */
+const Tile = (): VNode => {
+  const kit = useKit()
+  const logo = logoOf(kit)
+  return logo === null ? (
+    <span class="tile" aria-hidden="true">
+      {[...kit.space.name][0]?.toUpperCase()}
+    </span>
+  ) : (
+    <img class="logo" src={logo} alt="" />
+  )
+}
+
+const Copyright = (): VNode | null => {
+  const { copyrightText } = useKit().space
+  return copyrightText === null ? null : <span class="muted">{inlineMarkdown(copyrightText)}</span>
+}
+
+/** A few places have room at the foot of a phone; more are folded there. */
+export const isFew = (menu: readonly Entry[]): boolean =>
+  menu.length <= FEW && menu.every(({ group }) => group === undefined)
+
+/** Below `body.app`: whoever is signed in sees where to go beside the page, on a phone above or below it. */
+export const AppShell = ({ around, content }: ShellProps): VNode => {
+  const { t, space, href } = useKit()
+  return (
+    <>
+      <Skip />
+      <header class="side">
+        <a class="space" href={href('/')}>
+          <Tile />
+          <span class="cut">
+            <b>{space.name}</b>
+            <br />
+            <small>{space.domain}</small>
+          </span>
+        </a>
+        {isFew(around.menu) ? null : <MenuToggle />}
+        <Places around={around} />
+        <Person around={around} />
+      </header>
+      <main id="main" dangerouslySetInnerHTML={{ __html: content }} />
+      <footer>
+        <a href={href('/about')}>{t('about.title')}</a>
+        <Copyright />
+      </footer>
+    </>
+  )
+}
+
+const MenuToggle = (): VNode => (
+  <details class="nav-toggle" name="frame">
+    <summary>
+      <Icon name="menu" />
+      {useKit().t('panel.menu')}
+    </summary>
+  </details>
+)
+
+/** The menu: entries in a row belong to the group that the first of them names. */
+const Places = ({ around: { menu, route } }: { around: Surroundings }): VNode => {
+  const { t } = useKit()
+  const groups = Map.groupBy(menu, ({ group }) => group)
+  return (
+    <nav class="nav" aria-label={t('panel.menu')}>
+      {[...groups].map(([group, entries], index) => (
+        <>
+          {group === undefined ? null : (
+            <p class="nav-group" id={`nav-${index}`}>
+              {t(group)}
+            </p>
+          )}
+          <ul aria-labelledby={group === undefined ? undefined : `nav-${index}`}>
+            {entries.map((entry) => (
+              <Place entry={entry} route={route} />
+            ))}
+          </ul>
+        </>
+      ))}
+    </nav>
+  )
+}
+
+const Place = ({ entry: { path, label, icon }, route }: { entry: Entry; route: string }): VNode | null => {
+  const { t, href } = useKit()
+  return label === undefined ? null : (
+    <li>
+      <a href={href(path)} aria-current={isBelow(route, path) ? 'page' : undefined}>
+        {icon !== undefined && isIcon(icon) ? <Icon name={icon} /> : null}
+        {t(label)}
+      </a>
+    </li>
+  )
+}
+
+/** Who is signed in, in which language, and the way out. */
+const Person = ({ around }: { around: Surroundings }): VNode | null => {
+  const { t, href } = useKit()
+  const { caller, formToken } = around
+  if (caller === null || formToken === null) return null
+  const address = `${caller.username}@${caller.domain}`
+  const role = caller.role === 'account' ? null : t(caller.role === 'super' ? 'panel.super' : 'panel.admin')
+  return (
+    <details class="menu me end" name="frame">
+      <summary>
+        <Avatar name={caller.username} />
+        <span>
+          <span class="hidden">{t('panel.your_menu')} </span>
+          <b class="cut">{caller.username}</b>
+          <small>{role ?? address}</small>
+        </span>
+        <Icon name="chevrons-up-down" small class="muted" />
+      </summary>
+      <div class="menu-list">
+        <p class="id">{address}</p>
+        <hr />
+        <LanguageForm around={around} token={formToken} />
+        <a href={href('/api')}>
+          <Icon name="book-open" />
+          {t('api.title')}
+        </a>
+        <hr />
+        <form method="post" action={href('/logout')}>
+          <input type="hidden" name={FORM_TOKEN_FIELD} value={formToken} />
+          <button type="submit">
+            <Icon name="sign-out" />
+            {t('sign_out.title')}
+          </button>
+        </form>
+      </div>
+    </details>
+  )
+}
+
+const nameOf = (language: Language): string => translate(language, { id: 'panel.language' })
+
+/** The other languages for an account, which remembers; a page that answers a form comes back as where the form was. */
+const LanguageForm = ({ around: { path, address }, token }: { around: Surroundings; token: string }): VNode | null => {
+  const { href, language } = useKit()
+  if (address === null) return null
+  return (
+    <form method="post" action={href('/language')}>
+      <input type="hidden" name={FORM_TOKEN_FIELD} value={token} />
+      <input type="hidden" name="next" value={path} />
+      {LANGUAGES.filter((other) => other !== language).map((other) => (
+        <button type="submit" name="language" value={other} lang={other}>
+          <Icon name="globe" />
+          {nameOf(other)}
+        </button>
+      ))}
+    </form>
+  )
+}
+
+/** The other languages for a visitor, whose browser remembers. */
+const LanguageLinks = ({ address }: { address: string | null }): VNode => {
+  const { language } = useKit()
+  const others = LANGUAGES.filter((other) => other !== language && address !== null)
+  return (
+    <>
+      {others.map((other) => (
+        <a href={`${address}${address?.includes('?') ? '&' : '?'}lang=${other}`} lang={other} hreflang={other}>
+          {nameOf(other)}
+        </a>
+      ))}
+    </>
+  )
+}
+
+const RADII = [70, 95, 120, 145, 170, 195, 219]
+
+/** Below `body.public`: one narrow column with the name of the Space above it, ways to go below. */
+export const PublicShell = ({ around, content, wide }: ShellProps & { wide: boolean }): VNode => {
+  const { t, href, space } = useKit()
+  const { menu, route, formToken, address } = around
+  const others = menu.filter(({ path, label }) => label !== undefined && path !== route)
+  return (
+    <>
+      <Skip />
+      <svg class="rings" viewBox="0 0 440 440" aria-hidden="true">
+        {RADII.map((r) => (
+          <circle cx="220" cy="220" r={r} />
+        ))}
+      </svg>
+      <div class={wide ? 'column wide' : 'column'}>
+        <header>
+          <a class="brand" href={href('/')}>
+            <Tile />
+            {space.name}
+          </a>
+        </header>
+        <main id="main" dangerouslySetInnerHTML={{ __html: content }} />
+      </div>
+      <footer>
+        {formToken === null ? (
+          <LanguageLinks address={address} />
+        ) : (
+          <>
+            <LanguageForm around={around} token={formToken} />
+            <form method="post" action={href('/logout')}>
+              <input type="hidden" name={FORM_TOKEN_FIELD} value={formToken} />
+              <button type="submit" class="link">
+                {t('sign_out.title')}
+              </button>
+            </form>
+          </>
+        )}
+        {others.map(({ path, label }) => (
+          <a href={href(path)}>{label === undefined ? null : t(label)}</a>
+        ))}
+        {others.some(({ path }) => path === '/about') || route === '/about' ? null : (
+          <a href={href('/about')}>{t('about.title')}</a>
+        )}
+        <Copyright />
+      </footer>
+    </>
+  )
+}
