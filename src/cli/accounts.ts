@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { canonicalAddress } from '../protocols/ip-address.ts'
+import { addressOfRecord } from '../protocols/sip-address.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { generatedPassword, givenPassword } from './password.ts'
@@ -49,7 +50,7 @@ const createAdmin = async (options: CreateOptions): Promise<void> => {
       print(JSON.stringify(given === undefined ? { ...shown, password } : shown))
       return
     }
-    print(`Administrator ${account.username}@${account.domain} (id ${account.id})`)
+    print(`Administrator ${addressOfRecord(account)} (id ${account.id})`)
     if (given === undefined) print(`Password: ${password}`)
     if (apiKey !== null) print(`API key: ${apiKey}`)
   })
@@ -79,7 +80,7 @@ export const accountsCommands = (program: Command) => {
       await withServices(options, async ({ parts }) => {
         const admin = options.revoke !== true
         const found = await parts.administrators.set(account, admin)
-        print(`${found.username}@${found.domain} is ${admin ? 'an administrator' : 'no administrator'}.`)
+        print(`${addressOfRecord(found)} is ${admin ? 'an administrator' : 'no administrator'}.`)
       })
     })
 }

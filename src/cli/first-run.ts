@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CHECKOUT, type Config, printsIntoJournal } from '../config/config.ts'
 import type { Logging } from '../logging/logging.ts'
 import { qrTerminal } from '../protocols/qr.ts'
+import { addressOfRecord } from '../protocols/sip-address.ts'
 import { appKeyFile } from './app-key.ts'
 import type { Opened } from './context.ts'
 import { generatedPassword } from './password.ts'
@@ -211,7 +212,7 @@ export const printWelcome = (
       `sipkeeper is ready.${apiKey === null ? '' : ' This is shown once.'}`,
       '',
       `  Address        ${baseUrl}/`,
-      `  Administrator  ${username}@${domain}`,
+      `  Administrator  ${addressOfRecord({ username, domain })}`,
       ...credentials,
       '',
       ...phone,

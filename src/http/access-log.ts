@@ -1,4 +1,5 @@
 import type { Logging } from '../logging/logging.ts'
+import { addressOfRecord } from '../protocols/sip-address.ts'
 import { type Exchange, requestId } from './exchange.ts'
 
 /** A served document is logged in any case, because it is what support is asked about. */
@@ -32,7 +33,7 @@ export const accessLog = (isOn: boolean, log: Logging) => ({
       status: response.status,
       duration_ms: Math.round((performance.now() - started) * 10) / 10,
       space: exchange?.space.domain,
-      account: caller === null ? undefined : `${caller.username}@${caller.domain}`,
+      account: caller === null ? undefined : addressOfRecord(caller),
       ip: address,
       request_id: exchange?.id ?? requestId(),
     })

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import type { Space } from './space.ts'
 
 export type Role = 'account' | 'admin' | 'super'
@@ -7,7 +8,6 @@ export interface Caller {
   readonly id: number
   readonly username: string
   readonly domain: string
-  readonly admin: boolean
   readonly activated: boolean
   readonly space: Space
   readonly role: Role
@@ -15,5 +15,13 @@ export interface Caller {
 }
 
 const RANK: Record<Role, number> = { account: 0, admin: 1, super: 2 }
+
+/** What an account is: administrators of a super Space administer every Space. */
+export const roleOf = (account: { readonly admin: boolean }, space: Pick<Space, 'super'>): Role =>
+  !account.admin ? 'account' : space.super ? 'super' : 'admin'
+
+/** What whoever may not act as `role` is told. */
+export const roleNeeded = (role: Role): AppError =>
+  new AppError('forbidden', role === 'super' ? 'auth.super_only' : 'auth.admin_only')
 
 export const mayActAs = (caller: Caller, role: Role): boolean => RANK[caller.role] >= RANK[role]

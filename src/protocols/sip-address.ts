@@ -61,8 +61,17 @@ export function isSipUri(text: string): boolean {
   return i === text.length
 }
 
-/** The URI of an account, as provisioning and statistics spell it. */
-export const sipUri = (user: string, domain: string): string => `sip:${user}@${domain}`
+/** Whoever has an address: an account, a contact. */
+export interface Addressed {
+  readonly username: string
+  readonly domain: string
+}
+
+/** `user@domain`, as people, paths and log lines name an account. */
+export const addressOfRecord = ({ username, domain }: Addressed): string => `${username}@${domain}`
+
+/** The same as a URI, as provisioning and statistics spell it. */
+export const sipUri = (username: string, domain: string): string => `sip:${addressOfRecord({ username, domain })}`
 
 /** RFC 3261 §20.10: `"Display Name" <uri>`, or `<uri>` without a name. */
 export const nameAddr = (displayName: string | null, uri: string): string =>

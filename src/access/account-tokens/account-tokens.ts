@@ -5,6 +5,7 @@ import { choice, form, type Input, optional, text } from '../../http/input.ts'
 import { isoMomentOrNull } from '../../http/moment.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Push } from '../../push/push.ts'
 import type { PushProvider } from '../../push/sender.ts'
@@ -61,21 +62,15 @@ export const accountTokens = (deps: {
   const sought = <Found>(token: string, find: (hash: string) => Promise<Found | null>): Promise<Found | null> =>
     token.length === TOKEN_LENGTH ? find(secrets.hash(token)) : Promise.resolve(null)
 
+  const write = securityRecords(log)
   const record = (
     event: 'token.sent' | 'token.redeemed' | 'token.throttled',
     visit: Visit,
     kind: string,
     token: string | null,
   ) =>
-    log.security(event, {
-      ip: visit.address,
-      space: visit.space.domain,
-      account: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
-      ua: visit.userAgent,
-      kind,
-      token,
-      rid: visit.id,
-    })
+    // The Space is that of the host, whoever calls.
+    write(event, visit, visit.caller, { space: visit.space.domain, kind, token })
 
   const expiryOf = (createdAt: Date): string | null =>
     isoMomentOrNull(lifetime.creation === null ? null : new Date(createdAt.getTime() + lifetime.creation * 60_000))

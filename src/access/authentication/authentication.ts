@@ -4,8 +4,9 @@ import { remembered } from '../../db/remembered.ts'
 import { AppError } from '../../errors.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging } from '../../logging/logging.ts'
-import { type Caller, mayActAs, type Role } from '../../nouns/caller.ts'
+import { type Caller, mayActAs, type Role, roleNeeded, roleOf } from '../../nouns/caller.ts'
 import type { Proof, Verdict } from '../../nouns/proof.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import { everySpace, realmOf } from '../../nouns/space.ts'
 import { refuseClosed, type Standing } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -118,6 +119,8 @@ export const authentication = (deps: {
     return { account: strongest === null ? null : account, address, spaceId: space?.id ?? 0, realm, ...asked }
   }
 
+  const record = securityRecords(log)
+
   const admit = async (
     visit: Visit,
     account: Standing & { id: number; username: string; domain: string; admin: boolean; activated: boolean },
@@ -126,24 +129,17 @@ export const authentication = (deps: {
     refuseClosed(account)
     const space = account.domain === visit.space.domain ? visit.space : await spaces.byDomain(account.domain)
     if (space === null) throw new AppError('not_found', 'auth.unknown_account')
-    const role: Role = !account.admin ? 'account' : space.super ? 'super' : 'admin'
+    const role = roleOf(account, space)
     if (space.id !== visit.space.id && role !== 'super') throw new AppError('forbidden', 'auth.other_space')
-    const { id, username, domain, admin, activated } = account
-    return { id, username, domain, admin, activated, space, role, via }
+    const { id, username, domain, activated } = account
+    return { id, username, domain, activated, space, role, via }
   }
 
   const byKey = async (visit: Visit, key: string, via: 'key' | 'cookie'): Promise<Caller> => {
     const account = await apiKeys.use(key, visit.address)
     if (typeof account === 'string') {
       await limits.keyFailures.consume(visit.network)
-      log.security('auth.key.fail', {
-        ip: visit.address,
-        space: visit.space.domain,
-        via,
-        reason: account,
-        ua: visit.userAgent,
-        rid: visit.id,
-      })
+      record('auth.key.fail', visit, null, { via, reason: account })
       throw new AppError('unauthenticated', 'auth.key')
     }
     return admit(visit, account, via)
@@ -177,15 +173,12 @@ export const authentication = (deps: {
     }
     const proven = await limits.digests.look(visit.network, inspect)
     if (typeof proven === 'string') {
-      log.security('auth.digest.fail', {
-        ip: visit.address,
-        space: address.host,
-        account: `${address.user}@${address.host}`,
-        via: 'digest',
-        reason: proven,
-        ua: visit.userAgent,
-        rid: visit.id,
-      })
+      record(
+        'auth.digest.fail',
+        visit,
+        { username: address.user, domain: address.host },
+        { via: 'digest', reason: proven },
+      )
       return challenged(new AppError('unauthenticated', 'auth.failed'), false)
     }
 
@@ -221,17 +214,8 @@ export const authentication = (deps: {
       if (verdict === null) throw new AppError('unauthenticated', 'auth.from_needed')
       const { caller } = verdict
       if (caller === null || mayActAs(caller, role)) return verdict
-      log.security('admin.denied', {
-        ip: visit.address,
-        space: visit.space.domain,
-        account: `${caller.username}@${caller.domain}`,
-        path: proof.path(),
-        rid: visit.id,
-      })
-      return {
-        ...verdict,
-        refused: new AppError('forbidden', role === 'super' ? 'auth.super_only' : 'auth.admin_only'),
-      }
+      record('admin.denied', visit, caller, { space: visit.space.domain, path: proof.path() })
+      return { ...verdict, refused: roleNeeded(role) }
     },
   }
 }

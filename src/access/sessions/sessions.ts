@@ -1,12 +1,13 @@
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
 import { readCookie, setCookie } from '../../http/cookies.ts'
-import type { Logging, SecurityEvent } from '../../logging/logging.ts'
-import { type Caller, mayActAs, type Role } from '../../nouns/caller.ts'
+import type { Logging } from '../../logging/logging.ts'
+import { type Caller, mayActAs, type Role, roleNeeded, roleOf } from '../../nouns/caller.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import type { Session, SessionKind } from '../../nouns/session.ts'
 import { closureOf } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
+import type { Addressed } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import { sessionStore } from './store.ts'
 
@@ -36,15 +37,7 @@ export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: 
   const store = sessionStore(db)
   const idleMs = config.SESSION_LIFETIME * MINUTE_MS
 
-  const record = (
-    event: SecurityEvent,
-    visit: Visit,
-    { username, domain }: { readonly username: string; readonly domain: string },
-    more: Readonly<Record<string, string | number>> = {},
-  ) => {
-    const account = `${username}@${domain}`
-    log.security(event, { ip: visit.address, space: domain, account, ua: visit.userAgent, rid: visit.id, ...more })
-  }
+  const record = securityRecords(log)
 
   const alive = async (request: Request, visit: Visit): Promise<Session | null> => {
     const value = readCookie(request, visit, COOKIE)
@@ -88,12 +81,12 @@ export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: 
     /** The caller that the session makes of its browser, in its own Space; refuses one who may not act as `role`. */
     admit: (visit: Visit, session: Session, role: Role): Caller => {
       const { space } = visit
-      const { id, username, domain, admin, activated } = session.account
-      const own: Role = !admin ? 'account' : space.super ? 'super' : 'admin'
-      const caller: Caller = { id, username, domain, admin, activated, space, role: own, via: 'session' }
+      const { id, username, domain, activated } = session.account
+      const own = roleOf(session.account, space)
+      const caller: Caller = { id, username, domain, activated, space, role: own, via: 'session' }
       if (mayActAs(caller, role)) return caller
       record('admin.denied', visit, caller, { path: visit.path })
-      throw new AppError('forbidden', role === 'super' ? 'auth.super_only' : 'auth.admin_only')
+      throw roleNeeded(role)
     },
     /** Where the account is signed in, the latest used first. */
     list: (accountId: number) => store.list(db.read, accountId, now(), new Date(now().getTime() - idleMs)),
@@ -112,7 +105,7 @@ export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: 
     /** All of the account's sessions end: how many those were, for `recordRevoked` after the commit. */
     revoke: async (tx: Tx, accountId: number): Promise<number> => (await store.closeAll(tx, accountId)).length,
     /** `auth.session.revoked`, when any was. */
-    recordRevoked: (visit: Visit, account: { readonly username: string; readonly domain: string }, count: number) => {
+    recordRevoked: (visit: Visit, account: Addressed, count: number) => {
       if (count > 0) record('auth.session.revoked', visit, account, { sessions: count })
     },
   }

@@ -2,7 +2,7 @@ import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, label } from '../../http/input.ts'
-import type { Caller } from '../../nouns/caller.ts'
+import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Accounts } from '../accounts/accounts.ts'
@@ -33,7 +33,7 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
   /** The type, when the caller may change it. */
   const own = async (tx: Tx, visit: Visit, caller: Caller, id: number): Promise<AccountType> => {
     const type = await find(tx, visit.space, id)
-    if (type.spaceId === null && caller.role !== 'super') throw new AppError('forbidden', 'type.platform')
+    if (type.spaceId === null && !mayActAs(caller, 'super')) throw new AppError('forbidden', 'type.platform')
     return type
   }
 

@@ -10,7 +10,8 @@ import { type Input, isTrue } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import type { Language } from '../../messages/messages.ts'
-import type { Caller } from '../../nouns/caller.ts'
+import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import { actionRecords } from '../../nouns/security-record.ts'
 import {
   hasUniqueEmails,
   isExpired,
@@ -24,7 +25,7 @@ import type { Visit } from '../../nouns/visit.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { ha1 } from '../../protocols/digest.ts'
 import type { Phone } from '../../protocols/e164.ts'
-import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
+import { addressOfRecord, parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
 import { type ConfirmationKeys, parseMoment } from '../confirmation-keys/confirmation-keys.ts'
@@ -118,15 +119,7 @@ export const accounts = (deps: {
   const opens = access({ db, store, secrets, apiKeys, provisioningTokens, sessions, now })
   const { leaveSpace } = movingStore(db)
 
-  const record = (event: SecurityEvent, visit: Visit, account: { username: string; domain: string }, more = {}) =>
-    log.security(event, {
-      ip: visit.address,
-      space: account.domain,
-      account: `${account.username}@${account.domain}`,
-      by: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
-      rid: visit.id,
-      ...more,
-    })
+  const record = actionRecords(log)
 
   const unknown = () => new AppError('not_found', 'account.unknown')
 
@@ -207,7 +200,7 @@ export const accounts = (deps: {
     const { domain } = input.values
     if (typeof domain !== 'string') return visit.space
     const named = await spaces.byDomain(domain)
-    if (caller.role === 'super') {
+    if (mayActAs(caller, 'super')) {
       if (named === null) throw noRoom()
       return named
     }
@@ -394,7 +387,7 @@ export const accounts = (deps: {
     if (!(await isUnchangedPassword(visit.space, current, input))) checkPassword(input, config)
     const named = typeof values.domain === 'string' ? await spaces.byDomain(values.domain) : null
     if (typeof values.domain === 'string' && named === null) input.refuse('domain', { id: 'v.unknown_domain' })
-    const target = caller.role === 'super' && named !== null ? named : visit.space
+    const target = mayActAs(caller, 'super') && named !== null ? named : visit.space
     const hasPassword = typeof values.password === 'string'
     const algorithm = algorithmFor(input, target.digest)
     const phone = checkPhone(input, await acceptance(input, current))
@@ -537,7 +530,7 @@ export const accounts = (deps: {
         recipient: before.email,
         language: languageOf(before, space, visit.language),
         data: {
-          'account.identifier': `${before.username}@${before.domain}`,
+          'account.identifier': addressOfRecord(before),
           'account.display_name': before.displayName,
           provisioning_link: `${visit.baseUrl(space)}${config.BASE_PATH}/provisioning/${token}`,
           expires_minutes: config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES,
@@ -567,10 +560,10 @@ export const accounts = (deps: {
     const address = parseAddressOfRecord(sip)
     if (address === null) throw unknown()
     const { user, domain } = address
-    const seesAll = caller.role === 'super' && caller.via === 'key'
+    const seesAll = mayActAs(caller, 'super') && caller.via === 'key'
     const other = seesAll && domain !== visit.space.domain ? await spaces.byDomain(domain) : null
     const space = other !== null && !isExpired(other, now()) ? other : visit.space
-    return findBySip(space, `${user.toLowerCase()}@${domain}`)
+    return findBySip(space, addressOfRecord({ username: user.toLowerCase(), domain }))
   }
 
   /** `POST /accounts/me/password`: shape and algorithm first, then the old password. */

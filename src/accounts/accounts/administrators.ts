@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Logging } from '../../logging/logging.ts'
 import { everySpace, realmOf, type Space } from '../../nouns/space.ts'
-import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
+import { addressOfRecord, parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Accounts } from './accounts.ts'
@@ -135,7 +135,11 @@ export const administrators = (deps: {
         const provisioningToken = provisioningTokens.reveal(account.sealedProvisioningToken)
         return { account, provisioningToken, apiKey, created: found === null }
       })
-      log.security('account.role', { account: `${username}@${domain}`, space: domain, by: 'command line' })
+      log.security('account.role', {
+        account: addressOfRecord({ username, domain }),
+        space: domain,
+        by: 'command line',
+      })
       return made
     },
     /** Gives or takes an administrator's rights; doing it twice is no error. */
@@ -150,8 +154,7 @@ export const administrators = (deps: {
         await store.update(tx, { space }, account.id, { admin, updatedAt: now() })
         return account
       })
-      const address = `${changed.username}@${changed.domain}`
-      log.security('account.role', { account: address, space: changed.domain, by: 'command line' })
+      log.security('account.role', { account: addressOfRecord(changed), space: changed.domain, by: 'command line' })
       return changed
     },
   }

@@ -3,7 +3,8 @@ import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Logging } from '../../logging/logging.ts'
-import type { Caller } from '../../nouns/caller.ts'
+import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Codes } from '../codes/codes.ts'
@@ -27,19 +28,20 @@ export const blocking = (deps: {
   const most = config.BLOCKING_AMOUNT_EVENTS_AUTHORIZED_DURING_PERIOD
   const windowMs = config.BLOCKING_TIME_PERIOD_CHECK * MINUTE_MS
 
+  const record = securityRecords(log)
+
   const isSuspicious = async (on: Reader, caller: Caller): Promise<boolean> =>
     most !== null && (await codes.issuedSince(on, caller.id, new Date(now().getTime() - windowMs))) >= most
 
   const refuse = async (visit: Visit, caller: Caller): Promise<never> => {
-    const account = `${caller.username}@${caller.domain}`
-    const facts = { ip: visit.address, space: caller.domain, account, reason: 'too_many_codes', rid: visit.id }
-    if (caller.admin) {
-      log.security('auth.throttled', { ...facts, limit: 'codes', retry_after: windowMs / 1000 })
+    const facts = { reason: 'too_many_codes' }
+    if (mayActAs(caller, 'admin')) {
+      record('auth.throttled', visit, caller, { ...facts, limit: 'codes', retry_after: windowMs / 1000 })
       const seconds = windowMs / 1000
       throw new AppError('rate_limited', 'errors.rate_limited', { values: { seconds }, retryAfterSeconds: seconds })
     }
     const revoked = await db.transaction((tx) => accounts.blockIn(tx, caller.space, caller.id, visit))
-    log.security('account.blocked', { ...facts, by: 'blocking service' })
+    record('account.blocked', visit, caller, { ...facts, by: 'blocking service' })
     sessions.recordRevoked(visit, caller, revoked)
     throw new AppError('forbidden', 'auth.blocked')
   }

@@ -5,6 +5,7 @@ import { languageOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Message } from '../../outbox/messages.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
 
 /** Of whom a notice speaks, and where it goes. */
 interface Noticed {
@@ -39,7 +40,7 @@ export const notices = (deps: {
   ): Promise<void> => {
     if (account.email === null || !(await mail.canSend(space.id))) return
     const facts = {
-      'account.identifier': `${account.username}@${account.domain}`,
+      'account.identifier': addressOfRecord(account),
       time: now().toISOString(),
       ip: visit.address,
     }

@@ -6,6 +6,7 @@ import { AppError, invalid } from '../../errors.ts'
 import { choice, flag, form, type Input, integer, optional, text } from '../../http/input.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import type { Space } from '../../nouns/space.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -59,6 +60,7 @@ export const wizard = (deps: {
 }) => {
   const { config, db, secrets, accounts, provisioning, provisioningTokens, log, now } = deps
   const store = wizardStore(db)
+  const record = securityRecords(log)
 
   /** Keeps the account until the transaction ends; false: the Space has none of that id. */
   const holds = (tx: Tx, space: Space, id: number): Promise<boolean> =>
@@ -149,13 +151,7 @@ export const wizard = (deps: {
       if (found === null || used === null) return null
       const { provisioningToken: fresh } = used
       if (fresh !== null) {
-        log.security('account.provisioned', {
-          ip: visit.address,
-          space: visit.space.domain,
-          account_id: found.provisioningAccountId,
-          via: 'wizard',
-          rid: visit.id,
-        })
+        record('account.provisioned', visit, null, { account_id: found.provisioningAccountId, via: 'wizard' })
       }
       const errand = errandOf(visit, found)
       return {

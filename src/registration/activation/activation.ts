@@ -5,6 +5,7 @@ import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, optional, read, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging } from '../../logging/logging.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { ContactDetails } from '../../self-service/contact-details/contact-details.ts'
 
@@ -25,6 +26,7 @@ export const activation = (deps: {
   log: Logging
 }) => {
   const { db, accounts, confirmationKeys, contactDetails, limits, log } = deps
+  const record = securityRecords(log)
 
   const codeOf = (input: Input<typeof Code>, kind: keyof typeof FORMAT): string => {
     const field = input.has('code') || !input.has('confirmation_key') ? 'code' : 'confirmation_key'
@@ -75,10 +77,8 @@ export const activation = (deps: {
         return found
       } catch (error) {
         if (!isGuess(error)) await limits.confirmations.giveBack(guessed)
-        else {
-          const facts = { ip: visit.address, space: visit.space.domain, account: sip, kind, rid: visit.id }
-          log.security('auth.code.fail', facts)
-        }
+        // What was typed need not be anybody's address.
+        else record('auth.code.fail', visit, null, { account: sip, kind })
         throw error
       }
     },

@@ -12,6 +12,7 @@ import type { Limits } from '../../http/limits.ts'
 import type { Logging } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
 import { translate } from '../../messages/messages.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import type { Session } from '../../nouns/session.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { foldedEmail, isSameEmail } from '../../protocols/email-address.ts'
@@ -73,17 +74,13 @@ export const signUp = (deps: {
   const { config, db, secrets, accounts, accountTokens, codes, contactDetails, sessions, limits } = deps
   const { phoneCountries, smsLimits, mail, log } = deps
 
+  const write = securityRecords(log)
   const record = (visit: Visit, account: AccountView, { kind, to }: Wanted, isSent: boolean): void =>
-    log.security(isSent ? 'auth.code.sent' : 'auth.code.fail', {
-      ip: visit.address,
-      space: account.domain,
-      account: `${account.username}@${account.domain}`,
+    write(isSent ? 'auth.code.sent' : 'auth.code.fail', visit, account, {
       kind,
       to: kind === 'email' ? maskedEmail(to) : maskedPhone(to),
       via: 'registration',
       reason: isSent ? null : 'known_address',
-      ua: visit.userAgent,
-      rid: visit.id,
     })
 
   const checkEmail = (input: WithTexts<'email' | 'email_confirmation'>): void => {

@@ -1,18 +1,16 @@
 import type { ApiKeys } from '../../access/api-keys/api-keys.ts'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Db } from '../../db/db.ts'
-import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
+import { actionRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
 
 /** The one key of an account for programs of its own, as its owner makes and ends it. */
 export const apiKey = (deps: { db: Db; accounts: Accounts; apiKeys: ApiKeys; log: Logging }) => {
   const { db, accounts, apiKeys, log } = deps
 
-  const record = (event: SecurityEvent, visit: Visit, { username, domain }: Caller) => {
-    const account = `${username}@${domain}`
-    log.security(event, { ip: visit.address, space: domain, account, by: account, rid: visit.id })
-  }
+  const record = actionRecords(log)
 
   return {
     /** What is known of it, but never the key; null: there is none. */

@@ -7,6 +7,7 @@ import { AppError } from '../../errors.ts'
 import { isoMoment } from '../../http/moment.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { qrPng } from '../../protocols/qr.ts'
@@ -57,12 +58,7 @@ export const authTokens = (deps: {
     if (isOfBrowser(token) && !isProof(token, proof)) throw unknown()
   }
 
-  const record = (
-    event: 'auth.qr.created' | 'auth.qr.approved' | 'auth.qr.redeemed',
-    visit: Visit,
-    account: string | null,
-  ) =>
-    log.security(event, { ip: visit.address, space: visit.space.domain, account, ua: visit.userAgent, rid: visit.id })
+  const record = securityRecords(log)
 
   /** Spends an attached token for its account; 404 while nobody has attached it, so that it can be polled. */
   const redeem = async (tx: Tx, visit: Visit, token: string, proof: string | null = null): Promise<Found> => {
@@ -74,7 +70,7 @@ export const authTokens = (deps: {
     await accounts.holdOpen(tx, visit.space, accountId)
     if ((await store.redeem(tx, visit.space, hash, since())) === null) throw unknown()
     const found = await accounts.view(tx, visit.space, accountId)
-    record('auth.qr.redeemed', visit, `${found.account.username}@${found.account.domain}`)
+    record('auth.qr.redeemed', visit, found.account)
     return found
   }
 
@@ -111,7 +107,7 @@ export const authTokens = (deps: {
         await store.clear(tx, visit.space, caller.id, since())
         await store.insert(tx, rowOf(visit, token, caller.id), now())
       })
-      record('auth.qr.created', visit, `${caller.username}@${caller.domain}`)
+      record('auth.qr.created', visit, caller)
       return token
     },
     /** How the browser's token is doing; null: it is unknown, too old, or another browser's. */
@@ -139,7 +135,7 @@ export const authTokens = (deps: {
         store.attach(tx, visit.space, secrets.hash(token), since(), caller.id, now()),
       )
       if (!attached) throw unknown()
-      record('auth.qr.approved', visit, `${caller.username}@${caller.domain}`)
+      record('auth.qr.approved', visit, caller)
     },
     redeem,
     /** A new API key of the attached account, bound to the caller's address; shown this once. */

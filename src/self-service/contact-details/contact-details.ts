@@ -10,15 +10,17 @@ import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { email, form, type Input, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
-import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { Logging } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
 import type { Caller } from '../../nouns/caller.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import { languageOf, type Space } from '../../nouns/space.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { parsePhone } from '../../protocols/e164.ts'
 import { isSameEmail } from '../../protocols/email-address.ts'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { SmsLimits } from '../../sms/limits.ts'
 import { contactDetailsStore, type EmailChange, type PhoneChange } from './store.ts'
@@ -84,14 +86,7 @@ export const contactDetails = (deps: {
   const { phoneCountries, accountTokens, sessions, smsLimits } = deps
   const store = contactDetailsStore(db)
 
-  const record = (event: SecurityEvent, visit: Visit, who: { username: string; domain: string }, more = {}) =>
-    log.security(event, {
-      ip: visit.address,
-      space: who.domain,
-      account: `${who.username}@${who.domain}`,
-      rid: visit.id,
-      ...more,
-    })
+  const record = securityRecords(log)
 
   /** Before anything of the request is looked at: a wrong number gets the same refusal (behaviour/accounts.md §5.1). */
   const admit = async (visit: Visit, caller: Caller): Promise<void> => {
@@ -162,7 +157,7 @@ export const contactDetails = (deps: {
       recipient: email,
       language: languageOf(account, space, visit.language),
       data: {
-        'account.identifier': `${account.username}@${account.domain}`,
+        'account.identifier': addressOfRecord(account),
         code,
         code_link: `${visit.baseUrl(space)}${config.BASE_PATH}/email/confirm/${link}`,
         expires_minutes: codes.lifetimeMinutes.email,

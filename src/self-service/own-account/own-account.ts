@@ -10,9 +10,10 @@ import type { Db } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, optional, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
-import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { Logging } from '../../logging/logging.ts'
 import { LANGUAGES, type Language } from '../../messages/messages.ts'
 import type { Caller } from '../../nouns/caller.ts'
+import { actionRecords } from '../../nouns/security-record.ts'
 import type { Session } from '../../nouns/session.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Devices } from '../../telephony/devices/devices.ts'
@@ -41,10 +42,7 @@ export const ownAccount = (deps: {
 }) => {
   const { config, db, accounts, apiKeys, contacts, devices, sessions, signIn, vcardsStorage, wire, log } = deps
 
-  const record = (event: SecurityEvent, visit: Visit, { username, domain }: Caller, more = {}) => {
-    const account = `${username}@${domain}`
-    log.security(event, { ip: visit.address, space: domain, account, by: account, rid: visit.id, ...more })
-  }
+  const record = actionRecords(log)
 
   /** The row as it is now. */
   const view = async ({ space, id }: Caller): Promise<AccountView> => (await accounts.byId(space, id)).account

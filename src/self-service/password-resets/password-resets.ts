@@ -6,12 +6,14 @@ import type { Db, Reader } from '../../db/db.ts'
 import { AppError, type RefusalCode } from '../../errors.ts'
 import type { Input } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
-import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { Logging } from '../../logging/logging.ts'
 import { maskedEmail } from '../../logging/masking.ts'
+import { actionRecords } from '../../nouns/security-record.ts'
 import { languageOf } from '../../nouns/space.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import { passwordResetStore } from './store.ts'
 
@@ -42,21 +44,7 @@ export const passwordResets = (deps: {
     return expiry !== null && expiry < now()
   }
 
-  const record = (
-    event: SecurityEvent,
-    visit: Visit,
-    account: { readonly username: string; readonly domain: string } | null,
-    more: Readonly<Record<string, string>> = {},
-  ) =>
-    log.security(event, {
-      ip: visit.address,
-      space: visit.space.domain,
-      account: account === null ? null : `${account.username}@${account.domain}`,
-      by: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
-      ua: visit.userAgent,
-      rid: visit.id,
-      ...more,
-    })
+  const record = actionRecords(log)
 
   const refuseWithoutPasswords = ({ space }: Visit): void => {
     if (space.digest === null) throw new AppError('forbidden', 'account.no_digest')
@@ -93,7 +81,7 @@ export const passwordResets = (deps: {
           recipient: held.email,
           language: languageOf(held, space, visit.language),
           data: {
-            'account.identifier': `${held.username}@${held.domain}`,
+            'account.identifier': addressOfRecord(held),
             link: `${visit.baseUrl(space)}${config.BASE_PATH}/reset_password/${token}`,
             expires_minutes: lifetimeMinutes,
           },

@@ -9,8 +9,9 @@ import type { Db, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { email, form, type Input, optional, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
-import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { Logging } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import type { Session } from '../../nouns/session.ts'
 import { hasUniqueEmails, languageOf, type Space } from '../../nouns/space.ts'
 import { closureOf, refuseClosed } from '../../nouns/standing.ts'
@@ -19,6 +20,7 @@ import type { Channel, MessageData, OutgoingMessage, RecoveryWanted } from '../.
 import type { Outbox } from '../../outbox/outbox.ts'
 import { parsePhone } from '../../protocols/e164.ts'
 import { isSameEmail } from '../../protocols/email-address.ts'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { SmsLimits } from '../../sms/limits.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
@@ -108,20 +110,7 @@ export const recovery = (deps: {
   const { smsLimits, log, now } = deps
   const store = recoveryStore(db)
 
-  const record = (
-    event: SecurityEvent,
-    visit: Asked,
-    account: { readonly username: string; readonly domain: string } | null,
-    more: Readonly<Record<string, string | number>>,
-  ) =>
-    log.security(event, {
-      ip: visit.address,
-      space: visit.space.domain,
-      account: account === null ? null : `${account.username}@${account.domain}`,
-      ua: visit.userAgent,
-      rid: visit.id,
-      ...more,
-    })
+  const record = securityRecords(log)
 
   const wellFormed = new RegExp(`^\\d{${config.CODE_DIGITS}}$`)
 
@@ -166,7 +155,7 @@ export const recovery = (deps: {
       const data = { code, expires_minutes }
       return outbox.add(tx, { ...common, channel: 'sms', kind: 'recovery_code', recipient: wanted.phone, data })
     }
-    const identifier = { 'account.identifier': `${account.username}@${account.domain}` }
+    const identifier = { 'account.identifier': addressOfRecord(account) }
     const data = { ...identifier, code, expires_minutes, attempts: MOST_ATTEMPTS, ip: visit.address }
     // As the account has it, however it was typed just now.
     const recipient = account.email ?? wanted.email

@@ -6,8 +6,9 @@ import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { form, type Input, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
-import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import type { Session } from '../../nouns/session.ts'
 import { realmOf, type Space } from '../../nouns/space.ts'
 import { closureOf } from '../../nouns/standing.ts'
@@ -45,11 +46,6 @@ interface Budget {
   giveBack(): Promise<void>
 }
 
-interface Identity {
-  readonly username: string
-  readonly domain: string
-}
-
 /** People who sign in to the panel, and out of it (behaviour/panel.md §3.1). */
 export const signIn = (deps: {
   db: Db
@@ -66,20 +62,7 @@ export const signIn = (deps: {
   const { db, secrets, accounts, authTokens, sessions, limits, knownBrowsers, log, now, pause } = deps
   const store = signInStore(db)
 
-  const record = (
-    event: SecurityEvent,
-    visit: Visit,
-    who: Identity | null,
-    more: Readonly<Record<string, string>> = {},
-  ) =>
-    log.security(event, {
-      ip: visit.address,
-      space: visit.space.domain,
-      account: who === null ? null : `${who.username}@${who.domain}`,
-      ua: visit.userAgent,
-      rid: visit.id,
-      ...more,
-    })
+  const record = securityRecords(log)
 
   /** `somebody`, `somebody@sip.example.org`, a phone number in any notation, or an e-mail address. */
   const identifierOf = (typed: string, { domain }: Space): Identifier => {

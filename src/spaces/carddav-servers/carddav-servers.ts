@@ -4,6 +4,7 @@ import { clearable, flag, form, type Input, integer, optional, text } from '../.
 import { isoMoment } from '../../http/moment.ts'
 import { boolean, described, moment, orNull, record } from '../../http/output.ts'
 import type { Logging } from '../../logging/logging.ts'
+import { actionRecords } from '../../nouns/security-record.ts'
 import type { CarddavServer } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
@@ -91,6 +92,7 @@ const columnsOf = (input: ServerInput): Partial<ServerColumns> & { uri: string }
 export const carddavServers = (deps: { db: Db; spaces: SpaceDirectory; log: Logging; now: () => Date }) => {
   const { db, spaces, log, now } = deps
   const store = carddavServerStore(db)
+  const write = actionRecords(log)
 
   const unknownServer = () => new AppError('not_found', 'carddav.unknown')
 
@@ -114,14 +116,7 @@ export const carddavServers = (deps: { db: Db; spaces: SpaceDirectory; log: Logg
       return result
     })
     spaces.forget()
-    log.security('space.carddav', {
-      space: domain,
-      ip: visit.address,
-      by: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
-      how,
-      server: server.id,
-      rid: visit.id,
-    })
+    write('space.carddav', visit, null, { space: domain, how, server: server.id })
     return server
   }
 

@@ -5,6 +5,7 @@ import { isoMoment } from '../../http/moment.ts'
 import { moment, orNull, record } from '../../http/output.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { MailSender } from '../../mail/mail.ts'
+import { actionRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
@@ -51,14 +52,9 @@ export const spaceEmailServers = (deps: { db: Db; secrets: Secrets; log: Logging
   const { db, secrets, log, now } = deps
   const store = spaceEmailServerStore(db)
 
+  const write = actionRecords(log)
   const record = (visit: Visit, space: { domain: string }, how: 'set' | 'removed') =>
-    log.security('space.email', {
-      space: space.domain,
-      ip: visit.address,
-      by: visit.caller === null ? null : `${visit.caller.username}@${visit.caller.domain}`,
-      how,
-      rid: visit.id,
-    })
+    write('space.email', visit, null, { space: space.domain, how })
 
   return {
     /** For mails: asked for each, so that a change is in force with the next one. */

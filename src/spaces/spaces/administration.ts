@@ -7,6 +7,7 @@ import { type Input, read } from '../../http/input.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import type { Message } from '../../messages/messages.ts'
 import type { Caller } from '../../nouns/caller.ts'
+import { actionRecords } from '../../nouns/security-record.ts'
 import {
   type AdministeredSpace,
   type DigestConfiguration,
@@ -64,15 +65,11 @@ export const spaceAdministration = (deps: {
   const store = spaceAdministrationStore(db)
   const duplicates = duplicateEmailsStore(db)
 
+  const write = actionRecords(log)
   const record = (event: SecurityEvent, domain: string, visit: Visit | null, fields: readonly string[] = []) => {
-    const caller = visit?.caller ?? null
-    log.security(event, {
-      space: domain,
-      ip: visit?.address ?? null,
-      by: caller === null ? 'command line' : `${caller.username}@${caller.domain}`,
-      fields: fields.length === 0 ? undefined : fields.join(','),
-      rid: visit?.id ?? null,
-    })
+    const about = { space: domain, fields: fields.length === 0 ? undefined : fields.join(',') }
+    if (visit === null) log.security(event, { ...about, by: 'command line' })
+    else write(event, visit, null, about)
   }
 
   const find = async (on: Reader, domain: string): Promise<AdministeredSpace> => {

@@ -1,5 +1,7 @@
 import type { Logging } from '../../logging/logging.ts'
+import { actionRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
+import { type Addressed, addressOfRecord } from '../../protocols/sip-address.ts'
 import { parseSipContact } from '../../protocols/sip-contact.ts'
 import type { Registrar } from '../../registrar/registrar.ts'
 
@@ -21,41 +23,27 @@ export const titleOf = ({ app, version, name, uuid }: Device): string =>
 /** What it means that none is known: nobody was asked, nobody answered, or there is none. */
 export const NO_DEVICES = { off: 'devices.off', away: 'devices.away', there: 'devices.none' } as const
 
-interface Identity {
-  readonly username: string
-  readonly domain: string
-}
-
 /** An expired contact stays in the registrar until somebody rewrites it; a phone that is late shall not vanish at once. */
 const SHOWN_AFTER_EXPIRY_MS = 3_600_000
-
-const addressOf = ({ username, domain }: Identity): string => `${username}@${domain}`
 
 /** The devices of an account, as the registrar knows them (behaviour/telephony.md §2). */
 export const devices = (deps: { registrar: Registrar; log: Logging; now: () => Date }) => {
   const { registrar, log, now } = deps
+  const record = actionRecords(log)
 
   /** The latest last. Of two contacts with one uuid the latest counts: Redis keeps them in no order. */
-  const of = async (account: Identity): Promise<ReadonlyMap<string, Device>> => {
-    const contacts = await registrar.contacts(addressOf(account))
+  const of = async (account: Addressed): Promise<ReadonlyMap<string, Device>> => {
+    const contacts = await registrar.contacts(addressOfRecord(account))
     const known = contacts.map((contact) => readDevice(contact, now())).filter((device) => device !== null)
     known.sort((one, other) => one.updatedAt.getTime() - other.updatedAt.getTime())
     return new Map(known.map((device) => [device.uuid, device]))
   }
 
   /** True when the device was registered. Nothing is said about one that was not. */
-  const remove = async (visit: Visit, account: Identity, uuid: string): Promise<boolean> => {
-    const removed = await registrar.remove(addressOf(account), uuid)
+  const remove = async (visit: Visit, account: Addressed, uuid: string): Promise<boolean> => {
+    const removed = await registrar.remove(addressOfRecord(account), uuid)
     if (!removed) return false
-    log.security('device.removed', {
-      ip: visit.address,
-      space: account.domain,
-      account: addressOf(account),
-      by: visit.caller === null ? null : addressOf(visit.caller),
-      ua: visit.userAgent,
-      device: uuid,
-      rid: visit.id,
-    })
+    record('device.removed', visit, account, { device: uuid })
     return true
   }
 
@@ -65,7 +53,7 @@ export const devices = (deps: { registrar: Registrar; log: Logging; now: () => D
     registrarState: registrar.state,
     remove,
     /** Those that are registered now; one that registers meanwhile stays. */
-    removeAll: async (visit: Visit, account: Identity): Promise<void> => {
+    removeAll: async (visit: Visit, account: Addressed): Promise<void> => {
       for (const uuid of (await of(account)).keys()) await remove(visit, account, uuid)
     },
   }
