@@ -42,6 +42,13 @@ function smsBodyProblems({ SMS_HTTP_BODY: body, SMS_HTTP_HEADERS: headers }: Con
   }
 }
 
+/** The value of a setting that `combinationProblems` demands for whoever asks here. */
+export function demanded<Name extends SettingName>(config: Config, name: Name): NonNullable<Config[Name]> {
+  const value = config[name]
+  if (value === null || value === undefined) throw new Error(`${name} is not set`)
+  return value
+}
+
 const neededBy: Readonly<Record<Config['SMS_PROVIDER'][number], readonly SettingName[]>> = {
   none: [],
   log: [],

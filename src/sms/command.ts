@@ -1,6 +1,7 @@
 /** A program of the operator: the number is its argument, the text stands on its standard input. */
 
 import { accessSync, constants } from 'node:fs'
+import { demanded } from '../config/combinations.ts'
 import { PermanentFailure } from '../outbox/messages.ts'
 import { runProgram } from '../program.ts'
 import type { ProviderDeps, SmsProvider } from './provider.ts'
@@ -9,7 +10,7 @@ import type { ProviderDeps, SmsProvider } from './provider.ts'
 const TRY_AGAIN = 75
 
 export function command({ config, limitMs }: ProviderDeps): SmsProvider {
-  const program = config.SMS_COMMAND ?? ''
+  const program = demanded(config, 'SMS_COMMAND')
   return {
     name: 'command',
     async send({ to, text }) {

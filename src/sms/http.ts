@@ -1,11 +1,12 @@
 /** A gateway of the operator's own that takes each SMS as one HTTP request. */
 
+import { demanded } from '../config/combinations.ts'
 import { ask, refusal } from './gateway.ts'
 import type { ProviderDeps, SmsMessage, SmsProvider } from './provider.ts'
 
 export function http({ config, limitMs }: ProviderDeps): SmsProvider {
   const { SMS_HTTP_METHOD: method, SMS_HTTP_SECRET: secret, SMS_HTTP_OK: accepted } = config
-  const address = config.SMS_HTTP_URL ?? ''
+  const address = demanded(config, 'SMS_HTTP_URL')
 
   return {
     name: 'http',

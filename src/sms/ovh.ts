@@ -1,5 +1,6 @@
 /** SMS at OVHcloud: signed requests to its API, a job for each message. */
 
+import { demanded } from '../config/combinations.ts'
 import { PermanentFailure } from '../outbox/messages.ts'
 import { smsLength } from '../protocols/gsm-alphabet.ts'
 import { ask, jsonOf, members, refusal } from './gateway.ts'
@@ -7,9 +8,9 @@ import type { ProviderDeps, SmsProvider } from './provider.ts'
 
 export function ovh({ config, now, limitMs }: ProviderDeps): SmsProvider {
   const api = config.OVH_APP_ENDPOINT
-  const application = config.OVH_APP_KEY ?? ''
-  const secret = config.OVH_APP_SECRET ?? ''
-  const consumer = config.OVH_APP_CONSUMER_KEY ?? ''
+  const application = demanded(config, 'OVH_APP_KEY')
+  const secret = demanded(config, 'OVH_APP_SECRET')
+  const consumer = demanded(config, 'OVH_APP_CONSUMER_KEY')
   /** Kept until something fails: seconds by which the clock of OVH is ahead of ours, and the service that sends. */
   let shift: Promise<number> | null = null
   let service: Promise<string> | null = null

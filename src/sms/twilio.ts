@@ -1,13 +1,14 @@
 /** Twilio, and the gateways that speak its API: `POST /2010-04-01/Accounts/{account}/Messages.json`. */
 
+import { demanded } from '../config/combinations.ts'
 import { ask, members, refusal } from './gateway.ts'
 import type { ProviderDeps, SmsProvider } from './provider.ts'
 
 export function twilio({ config, limitMs }: ProviderDeps): SmsProvider {
-  const account = config.SMS_TWILIO_ACCOUNT ?? ''
-  const from = config.SMS_TWILIO_FROM ?? ''
+  const account = demanded(config, 'SMS_TWILIO_ACCOUNT')
+  const from = demanded(config, 'SMS_TWILIO_FROM')
   const home = `${config.SMS_TWILIO_URL.replace(/\/+$/, '')}/2010-04-01/Accounts/${encodeURIComponent(account)}`
-  const credentials = Buffer.from(`${account}:${config.SMS_TWILIO_TOKEN}`).toString('base64')
+  const credentials = Buffer.from(`${account}:${demanded(config, 'SMS_TWILIO_TOKEN')}`).toString('base64')
   const headers = { authorization: `Basic ${credentials}`, accept: 'application/json' }
   const sender: Readonly<Record<string, string>> = /^MG[\da-f]{32}$/i.test(from)
     ? { MessagingServiceSid: from }
