@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { appKey as appKeyKind } from '../config/kinds.ts'
+import { codeOf, sentenceOf } from '../thrown.ts'
 import { CommandError, EXIT } from './exit.ts'
 
 export const appKeyFile = (config: Config): string => join(config.DATA_DIR, 'app.key')
@@ -15,8 +16,8 @@ const readKey = (file: string): Uint8Array | null => {
   try {
     text = readFileSync(file, 'utf8').trim()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new CommandError(`${file} cannot be read: ${(error as Error).message}`, EXIT.configuration)
+    if (codeOf(error) === 'ENOENT') return null
+    throw new CommandError(`${file} cannot be read: ${sentenceOf(error)}`, EXIT.configuration)
   }
   const key = appKeyKind.parse(text)
   if (key === undefined)
@@ -28,7 +29,7 @@ export const makeDataDirectory = ({ DATA_DIR: folder }: Config): void => {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new CommandError(`DATA_DIR cannot be made: ${(error as Error).message}`, EXIT.configuration)
+    throw new CommandError(`DATA_DIR cannot be made: ${sentenceOf(error)}`, EXIT.configuration)
   }
 }
 
@@ -49,7 +50,7 @@ export const appKey = (config: Config): Uint8Array => {
   try {
     linkSync(draft, file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (codeOf(error) !== 'EEXIST') throw error
   } finally {
     rmSync(draft)
   }

@@ -19,6 +19,7 @@ import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, sqliteMigrations } from '../db/migrations.ts'
+import { codeOf, sentenceOf } from '../thrown.ts'
 import { appKeyFile, keyIn, makeDataDirectory } from './app-key.ts'
 import { type GlobalOptions, loadSettings } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
@@ -72,7 +73,7 @@ const isRunning = (pid: number): boolean => {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 
@@ -97,7 +98,7 @@ const claimed = (folder: string) => {
   try {
     writeFileSync(join(folder, UNFINISHED), String(process.pid), { flag: 'wx' })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+    if (codeOf(error) === 'EEXIST') {
       throw new CommandError(`Another backup is being made in ${folder}.`, EXIT.refused)
     }
     rmSync(join(folder, UNFINISHED), { force: true })
@@ -286,10 +287,10 @@ const refuseInUse = (file: string): void => {
   try {
     database.run('PRAGMA journal_mode = DELETE')
   } catch (error) {
-    const { code, message } = error as Error & { code?: string }
+    const code = codeOf(error)
     if (code === 'SQLITE_BUSY') throw new CommandError(`${file} is in use: stop the server first.`, EXIT.refused)
     // Replacing a damaged file is what a restore is for.
-    if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw new CommandError(message, EXIT.failed)
+    if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw new CommandError(sentenceOf(error), EXIT.failed)
   } finally {
     database.close()
   }

@@ -5,6 +5,7 @@ import { type Config, ConfigurationError } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import { isUnderRoot } from '../config/root-host.ts'
 import type { Check } from '../push/sender.ts'
+import { codeOf, sentenceOf } from '../thrown.ts'
 import { appKeyFile, keyIn } from './app-key.ts'
 import {
   databaseName,
@@ -55,7 +56,7 @@ const unreadable = (file: string, server: Person | null): Pick<Finding, 'detail'
       server === null || server.uid === process.getuid?.()
         ? `Give it to the user that runs the server: chown it, and chmod 600.`
         : `Run commands as the user that runs the server: runuser -u ${server.name} -- sipkeeper doctor`
-    return { detail: `${file} cannot be read: ${(error as Error).message}`, hint }
+    return { detail: `${file} cannot be read: ${sentenceOf(error)}`, hint }
   }
   const { uid, gid, mode } = statSync(file)
   if (server === null || server.uid === 0 || process.getuid?.() !== 0) return null
@@ -81,12 +82,12 @@ const checkDataDir = (config: Config): Finding => {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     return { level: 'ok', name, detail: folder }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    if (codeOf(error) === 'ENOENT') {
       return { level: 'warning', name, detail: `${folder} is made at the first start` }
     }
     const owner = ownerOf(config)
     const hint = `It belongs to ${owner}: run commands as that user (runuser -u ${owner} -- sipkeeper doctor), or chown it.`
-    return { level: 'problem', name, detail: `${folder}: ${(error as Error).message}`, hint }
+    return { level: 'problem', name, detail: `${folder}: ${sentenceOf(error)}`, hint }
   }
 }
 
@@ -127,7 +128,7 @@ const checkTls = (config: Config): Finding => {
     const left = Date.parse(validTo) - Date.now()
     return { level: left < 0 ? 'problem' : left < SOON_MS ? 'warning' : 'ok', name, detail: `valid until ${validTo}` }
   } catch (error) {
-    return { level: 'problem', name, detail: (error as Error).message }
+    return { level: 'problem', name, detail: sentenceOf(error) }
   }
 }
 

@@ -44,7 +44,7 @@ const check = async (file: string, options: GlobalOptions & { query?: string }):
       print(`${account === null ? 'base document' : 'document of alice01'}: ${JSON.stringify(added, null, 2)}`)
     }
   } catch (error) {
-    const { cause } = error as Error
+    const cause = error instanceof Error ? error.cause : undefined
     throw new CommandError(`A hook failed: ${cause instanceof Error ? cause.message : String(cause)}`, EXIT.failed)
   }
 }

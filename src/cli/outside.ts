@@ -6,6 +6,7 @@ import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import { translate } from '../messages/messages.ts'
+import { codeOf, sentenceOf } from '../thrown.ts'
 import type { Finding } from './finding.ts'
 
 const LIMIT_MS = 5000
@@ -20,8 +21,6 @@ interface Answer {
 }
 
 const problem = (name: string, detail: string, hint: string): Finding => ({ level: 'problem', name, detail, hint })
-
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** As simple clients ask: nothing is followed, and no compression is offered. */
 const ask = (url: URL): Promise<Answer> =>
@@ -67,7 +66,7 @@ const shakeHands = ({ hostname, port }: URL) =>
     socket.on('close', () => clearTimeout(timer))
     socket.on('secureConnect', () => {
       const { authorizationError: error, alpnProtocol: protocol } = socket
-      const code = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : error
+      const code = error instanceof Error ? (codeOf(error) ?? error.message) : error
       resolve({ error: code === undefined || code === null ? null : String(code), protocol })
       socket.destroy()
     })

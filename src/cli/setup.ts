@@ -20,6 +20,7 @@ import { address, host as hostKind } from '../config/kinds.ts'
 import { isUnderRoot } from '../config/root-host.ts'
 import type { SettingName } from '../config/settings.ts'
 import { isIpAddress } from '../protocols/sip-address.ts'
+import { sentenceOf } from '../thrown.ts'
 import { type GlobalOptions, loadSettings, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { createFirst, PROGRAM, printWelcome } from './first-run.ts'
@@ -161,7 +162,7 @@ const draftOf = (file: string, changes: Changes): string => {
   try {
     return writeDraft(file, changes)
   } catch (error) {
-    throw new CommandError(`${file} cannot be written: ${(error as Error).message}`, EXIT.failed)
+    throw new CommandError(`${file} cannot be written: ${sentenceOf(error)}`, EXIT.failed)
   }
 }
 

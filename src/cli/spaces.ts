@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import type { PasswordAlgorithm } from '../nouns/space.ts'
 import { MOST_LOGO_BYTES } from '../spaces/branding/branding.ts'
+import { sentenceOf } from '../thrown.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { print } from './terminal.ts'
@@ -79,6 +80,6 @@ const readPicture = (file: string): Uint8Array => {
     if (statSync(file).size > MOST_LOGO_BYTES) throw new Error(`it is larger than ${MOST_LOGO_BYTES} bytes`)
     return readFileSync(file)
   } catch (error) {
-    throw new CommandError(`${file} cannot be used: ${(error as Error).message}.`, EXIT.refused)
+    throw new CommandError(`${file} cannot be used: ${sentenceOf(error)}.`, EXIT.refused)
   }
 }

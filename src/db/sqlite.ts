@@ -13,6 +13,7 @@ import {
 import { dirname } from 'node:path'
 import { type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
+import { codeOf } from '../thrown.ts'
 import { bound, type Parameters } from './bound.ts'
 import { sqliteColumns } from './columns.sqlite.ts'
 import { compiled } from './compiled.ts'
@@ -61,7 +62,7 @@ const enterWal = (writer: Database): void => {
       writer.run('PRAGMA journal_mode = WAL')
       return
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY' || tries >= MOST_WAL_TRIES) throw error
+      if (codeOf(error) !== 'SQLITE_BUSY' || tries >= MOST_WAL_TRIES) throw error
       Bun.sleepSync(TRY_WAL_EVERY_MS)
     }
   }
@@ -72,7 +73,7 @@ const makeFile = (file: string, mode: number): void => {
   try {
     closeSync(openSync(file, 'wx', mode))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    if (codeOf(error) === 'EEXIST') return
     throw error
   }
   // Past the umask.

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { sentenceOf } from '../thrown.ts'
 
 /** What a form needs, however long its texts are. */
 export const BODY_BYTES = 65_536
@@ -81,7 +82,7 @@ const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new AppError('malformed', 'errors.json', { values: { reason: (error as Error).message } })
+    throw new AppError('malformed', 'errors.json', { values: { reason: sentenceOf(error) } })
   }
 }
 

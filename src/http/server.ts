@@ -1,6 +1,7 @@
 import { readFileSync, statSync, unlinkSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import type { Address } from '../config/kinds.ts'
+import { codeOf } from '../thrown.ts'
 import type { Front } from './front.ts'
 
 /**
@@ -21,7 +22,7 @@ const answers = async (path: string): Promise<boolean> => {
     other.end()
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED'
+    return codeOf(error) !== 'ECONNREFUSED'
   }
 }
 

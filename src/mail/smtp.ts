@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { BlockList, connect, isIP, type Socket } from 'node:net'
 import type { Config } from '../config/config.ts'
 import { network } from '../config/kinds.ts'
+import { sentenceOf } from '../thrown.ts'
 import { MailFailure } from './failure.ts'
 import type { Driver, Letter, MailServer } from './letter.ts'
 import { isPublicAddress } from './public-address.ts'
@@ -164,7 +165,7 @@ const connectedTo = async (host: string, port: number, withinMs: number): Promis
   } catch (error) {
     socket.on('error', () => {}) // the first one is told
     socket.destroy()
-    throw new MailFailure('unreachable', `${host}:${port} does not answer: ${(error as Error).message}`)
+    throw new MailFailure('unreachable', `${host}:${port} does not answer: ${sentenceOf(error)}`)
   }
   socket.removeListener('error', reject)
   return socket

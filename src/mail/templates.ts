@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ConfigurationError } from '../config/config.ts'
 import { LANGUAGES, type Language } from '../messages/messages.ts'
 import type { MailKind } from '../outbox/messages.ts'
+import { sentenceOf } from '../thrown.ts'
 import { compile, type Template } from './template.ts'
 import { MAIL_KINDS, SAMPLES } from './templates/samples.ts'
 import { loadTemplates } from './templates.macro.ts' with { type: 'macro' }
@@ -154,6 +155,6 @@ const filesOf = (directory: string): Files => {
       texts.set(name, readFileSync(join(directory, name), 'utf8'))
     return { texts, unused: all.filter((name) => !wanted.has(name)), problems }
   } catch (error) {
-    throw new ConfigurationError([`TEMPLATES_PATH cannot be read: ${(error as Error).message}.`])
+    throw new ConfigurationError([`TEMPLATES_PATH cannot be read: ${sentenceOf(error)}.`])
   }
 }

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import type { Config } from '../config/config.ts'
+import { sentenceOf } from '../thrown.ts'
 
 export type RedisClient = InstanceType<typeof Bun.RedisClient>
 
@@ -129,8 +130,6 @@ export const isRefusal = (error: unknown): boolean =>
 
 /** A master that became a replica: another one has taken its place. */
 const isOfReplica = (error: unknown): boolean => isRefusal(error) && sentenceOf(error).startsWith('READONLY')
-
-export const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 async function within<Answer>(limitMs: number, work: Promise<Answer>): Promise<Answer> {
   const { promise: late, reject } = Promise.withResolvers<never>()

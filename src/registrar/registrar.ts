@@ -4,7 +4,8 @@
 
 import type { Config } from '../config/config.ts'
 import type { Logging } from '../logging/logging.ts'
-import { isRefusal, type RedisClient, redis, sentenceOf } from './redis.ts'
+import { sentenceOf } from '../thrown.ts'
+import { isRefusal, type RedisClient, redis } from './redis.ts'
 
 /** Connecting and a second attempt included: whoever asks has an answer within a second. */
 const LIMIT_MS = 900
