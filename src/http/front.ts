@@ -73,10 +73,10 @@ export const front = (deps: {
   const around = surroundings(config, () => peer)
   const basePath = config.BASE_PATH
 
-  const admitToSpace = (space: Space | null, host: string): AppError | null => {
+  const admitToSpace = (space: Space | null, host: string): Space | AppError => {
     if (space === null) return new AppError('not_found', 'space.unknown_host', { values: { host } })
     if (!isUnderRoot(config, host)) return new AppError('unavailable', 'space.outside_root', { values: { host } })
-    return space.expireAt !== null && isExpired(space, now()) ? new AppError('forbidden', 'space.expired') : null
+    return space.expireAt !== null && isExpired(space, now()) ? new AppError('forbidden', 'space.expired') : space
   }
 
   const cors = config.CORS_ALLOW_ORIGIN
@@ -112,17 +112,17 @@ export const front = (deps: {
     request: Request,
     path: string,
     host: string,
-    space: Space | null,
+    found: Space | null,
   ): Response | Promise<Response> => {
-    const refused = admitToSpace(space, host)
-    if (refused !== null) return finish(turnAway(request, refused), path, undefined)
+    const space = admitToSpace(found, host)
+    if (space instanceof AppError) return finish(turnAway(request, space), path, undefined)
     if (path.includes('%') && !isReadable(path)) {
       return finish(turnAway(request, new AppError('not_found', 'errors.not_found')), path, undefined)
     }
     const head = request.method === 'HEAD'
     // Routes know GET only; what a HEAD must not do is the route's knowledge (`mutates`, `exchange.head`).
     const asked = head ? new Request(request.url, { method: 'GET', headers: request.headers }) : request
-    const exchange = new Exchange(received, space as Space, around, head)
+    const exchange = new Exchange(received, space, around, head)
     rememberExchange(asked, exchange)
     if (asked !== received) rememberExchange(received, exchange)
     const answered = routes(asked)

@@ -9,8 +9,8 @@ const COOKIE = 'sipkeeper_flash'
 
 /** What the last redirect wanted to be said: one of our sentences, or nothing. */
 export const readFlash = (request: Request, visit: Visit): Flash | null => {
-  const id = `flash.${readCookie(request, visit, COOKIE)}`
-  return isMessage(id) ? (id as Flash) : null
+  const id: `flash.${string}` = `flash.${readCookie(request, visit, COOKIE)}`
+  return isMessage(id) ? id : null
 }
 
 /** For `Set-Cookie`: it was said. */

@@ -125,7 +125,7 @@ const fold = (line: string, lineEnd: string): string => {
   let from = 0
   let octets = 0
   for (let i = 0; i < line.length; ) {
-    const size = octetsOf(line.codePointAt(i) as number)
+    const size = octetsOf(line.codePointAt(i) ?? 0)
     if (octets + size > LONGEST_LINE_OCTETS) {
       folded += `${line.slice(from, i)}${lineEnd} `
       from = i

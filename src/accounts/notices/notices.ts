@@ -7,6 +7,11 @@ import type { Message } from '../../outbox/messages.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 
+/** A kind of mail with what its template says. */
+type Said<Mail = Extract<Message, { channel: 'mail' }>> = Mail extends Message
+  ? Pick<Mail, 'kind' | 'data' | 'dedupKey'>
+  : never
+
 /** Of whom a notice speaks, and where it goes. */
 interface Noticed {
   /** null: it is gone. */
@@ -32,11 +37,7 @@ export const notices = (deps: {
     space: Space,
     account: Noticed,
     visit: Visit,
-    build: (facts: {
-      'account.identifier': string
-      time: string
-      ip: string
-    }) => Pick<Extract<Message, { channel: 'mail' }>, 'kind' | 'data' | 'dedupKey'>,
+    build: (facts: { 'account.identifier': string; time: string; ip: string }) => Said,
   ): Promise<void> => {
     if (account.email === null || !(await mail.canSend(space.id))) return
     const facts = {
@@ -44,15 +45,14 @@ export const notices = (deps: {
       time: now().toISOString(),
       ip: visit.address,
     }
-    const message = {
+    await outbox.add(tx, {
       channel: 'mail',
       spaceId: space.id,
       accountId: account.id,
       recipient: account.email,
       language: languageOf(account, space, visit.language),
       ...build(facts),
-    }
-    await outbox.add(tx, message as Message)
+    })
   }
 
   const page = (visit: Visit, space: Space, path: string) => `${visit.baseUrl(space)}${config.BASE_PATH}${path}`

@@ -14,18 +14,19 @@ export const phoneCountries = (deps: { db: Db; now: () => Date }) => {
    */
   const switchAll = (codes: readonly string[], activated: boolean): Promise<number[]> =>
     db.transaction(async (tx) => {
-      const found = new Map<string, string>()
+      const found: string[] = []
+      const unknown: string[] = []
       for (const code of codes) {
         // ISO 3166-1 alpha-2, in either case.
         const country = /^[A-Za-z]{2}$/.test(code) ? await store.one(tx, code.toUpperCase()) : null
-        if (country !== null) found.set(code, country.countryCode)
+        if (country === null) unknown.push(code)
+        else found.push(country.countryCode)
       }
-      const unknown = codes.filter((code) => !found.has(code))
       if (unknown.length > 0)
         throw new AppError('not_found', 'country.unknown', { values: { codes: unknown.join(', ') } })
       const counts: number[] = []
-      for (const code of codes) {
-        counts.push((await store.switchCode(tx, found.get(code) ?? '', activated, now())).length)
+      for (const callingCode of found) {
+        counts.push((await store.switchCode(tx, callingCode, activated, now())).length)
       }
       return counts
     })
