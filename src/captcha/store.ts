@@ -1,5 +1,6 @@
 import { inArray, lt } from 'drizzle-orm'
 import type { Db, Tx } from '../db/db.ts'
+import { exists } from '../db/rows.ts'
 
 /** Proofs of work that were taken: each is good for one form, in whichever process it arrives. */
 export const captchaStore = (db: Db) => {
@@ -7,15 +8,10 @@ export const captchaStore = (db: Db) => {
   return {
     /** True for exactly one caller. */
     spend: (answer: string, expiresAt: Date): Promise<boolean> =>
-      db.transaction(
-        async (tx) =>
-          (
-            await tx
-              .insert(answers)
-              .values({ answer, expiresAt })
-              .onConflictDoNothing()
-              .returning({ answer: answers.answer })
-          ).length === 1,
+      db.transaction((tx) =>
+        exists(
+          tx.insert(answers).values({ answer, expiresAt }).onConflictDoNothing().returning({ answer: answers.answer }),
+        ),
       ),
     /** Those that nobody could send again anyway. */
     clear: async (tx: Tx, until: Date, most: number): Promise<number> => {

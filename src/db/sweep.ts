@@ -1,5 +1,6 @@
-import { and, asc, gt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, gt, lte, type SQL } from 'drizzle-orm'
 import type { Db, Tables, Tx } from './db.ts'
+import { only } from './rows.ts'
 import type { Stretch } from './stretch.ts'
 
 /** A table that numbers its rows as they come. */
@@ -64,11 +65,6 @@ export const sweep = (db: Db, { table, condition }: Outlived, pace: Pace = {}): 
     pace,
   )
 
-/** How many there are. */
-export const count = async (db: Db, { table, condition }: Outlived): Promise<number> =>
-  (
-    await db.read
-      .select({ n: sql<number>`count(*)`.mapWith(Number) })
-      .from(table)
-      .where(condition)
-  )[0]?.n ?? 0
+/** How many rows a sweep would take. */
+export const countOutlived = async (db: Db, { table, condition }: Outlived): Promise<number> =>
+  (await only(db.read.select({ n: count() }).from(table).where(condition))).n

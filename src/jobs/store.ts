@@ -1,5 +1,6 @@
 import { and, asc, eq, lt } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../db/db.ts'
+import { exists, first } from '../db/rows.ts'
 
 /** `repeated`: like `running`, and the run before it had been broken off. */
 export type Outcome = 'running' | 'repeated' | 'done' | 'failed'
@@ -24,23 +25,24 @@ export const jobStore = (db: Db) => {
 
   return {
     /** False: somebody has it. Of two that ask at once one gets it. */
-    take: async (tx: Tx, lease: { name: string; holder: string; until: Date }, now: Date): Promise<boolean> => {
+    take: (tx: Tx, lease: { name: string; holder: string; until: Date }, now: Date): Promise<boolean> => {
       const { holder, until } = lease
-      const taken = await tx
-        .insert(leases)
-        .values(lease)
-        .onConflictDoUpdate({ target: leases.name, set: { holder, until }, setWhere: lt(leases.until, now) })
-        .returning({ name: leases.name })
-      return taken.length === 1
+      return exists(
+        tx
+          .insert(leases)
+          .values(lease)
+          .onConflictDoUpdate({ target: leases.name, set: { holder, until }, setWhere: lt(leases.until, now) })
+          .returning({ name: leases.name }),
+      )
     },
     /** False: it has run out, and somebody else took it. */
-    renew: async (tx: Tx, { name, holder, until }: { name: string; holder: string; until: Date }): Promise<boolean> =>
-      (await tx.update(leases).set({ until }).where(own(name, holder)).returning({ name: leases.name })).length === 1,
+    renew: (tx: Tx, { name, holder, until }: { name: string; holder: string; until: Date }): Promise<boolean> =>
+      exists(tx.update(leases).set({ until }).where(own(name, holder)).returning({ name: leases.name })),
     release: (tx: Tx, name: string, holder: string) => tx.delete(leases).where(own(name, holder)),
     runs: async (on: Reader): Promise<Run[]> => (await on.select().from(runs).orderBy(asc(runs.name))).map(toRun),
     run: async (on: Reader, name: string): Promise<Run | null> => {
-      const [row] = await on.select().from(runs).where(eq(runs.name, name))
-      return row === undefined ? null : toRun(row)
+      const row = await first(on.select().from(runs).where(eq(runs.name, name)))
+      return row === null ? null : toRun(row)
     },
     begin: (tx: Tx, name: string, startedAt: Date, outcome: Outcome) =>
       tx

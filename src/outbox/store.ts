@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, lte, notInArray, or, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../db/db.ts'
+import { exists, first } from '../db/rows.ts'
 import type { Outlived } from '../db/sweep.ts'
 
 export type OutboxRow = Db['tables']['outboxMessages']['$inferSelect']
@@ -25,12 +26,11 @@ export const outboxStore = (db: Db) => {
   const due = (now: Date) => and(waiting, lte(outbox.notBefore, now), free(now))
   /** Nobody has leased it since: each lease counts one attempt. */
   const held = ({ id, attempts }: Leased) => and(waiting, eq(outbox.id, id), eq(outbox.attempts, attempts))
-  const changed = (rows: readonly unknown[]) => rows.length === 1
 
   return {
     /** The id; null when a message with the same dedup key is there already. */
     add: async (tx: Tx, row: NewOutboxRow): Promise<number | null> =>
-      (await tx.insert(outbox).values(row).onConflictDoNothing().returning({ id: outbox.id }))[0]?.id ?? null,
+      (await first(tx.insert(outbox).values(row).onConflictDoNothing().returning({ id: outbox.id })))?.id ?? null,
     /**
      * Takes up to `most` due messages, the oldest first, and none for a lane or a recipient in `busy`. The conditions
      * stand in the outer statement too: where two processes chose the same rows, the second finds them leased.
@@ -88,27 +88,27 @@ export const outboxStore = (db: Db) => {
         .set({ sentAt: at, deadAt: null, leasedUntil: null, lastError: null, data: null, updatedAt: at })
         .where(eq(outbox.id, id)),
     /** False: it is superseded, or the lease ran out and somebody else has it. */
-    retry: async (tx: Tx, lease: Leased, notBefore: Date, lastError: string, at: Date): Promise<boolean> =>
-      changed(
-        await tx
+    retry: (tx: Tx, lease: Leased, notBefore: Date, lastError: string, at: Date): Promise<boolean> =>
+      exists(
+        tx
           .update(outbox)
           .set({ notBefore, leasedUntil: null, lastError, updatedAt: at })
           .where(held(lease))
           .returning({ id: outbox.id }),
       ),
     /** Not tried again by itself. With `forget` nobody can: what is inside is worth nothing. False: as for `retry`. */
-    abandon: async (tx: Tx, lease: Leased, lastError: string, forget: boolean, at: Date): Promise<boolean> =>
-      changed(
-        await tx
+    abandon: (tx: Tx, lease: Leased, lastError: string, forget: boolean, at: Date): Promise<boolean> =>
+      exists(
+        tx
           .update(outbox)
           .set({ deadAt: at, leasedUntil: null, lastError, updatedAt: at, ...(forget ? { data: null } : {}) })
           .where(held(lease))
           .returning({ id: outbox.id }),
       ),
     /** A dead message, or one that waits for its next attempt, is tried again at once. */
-    revive: async (tx: Tx, id: number, at: Date): Promise<boolean> =>
-      changed(
-        await tx
+    revive: (tx: Tx, id: number, at: Date): Promise<boolean> =>
+      exists(
+        tx
           .update(outbox)
           .set({ deadAt: null, attempts: 0, notBefore: at, leasedUntil: null, updatedAt: at })
           .where(and(eq(outbox.id, id), isNull(outbox.sentAt), isNotNull(outbox.data), free(at)))

@@ -153,8 +153,7 @@ export const accountTokens = (deps: {
     validateRequest: async (visit: Visit, token: string): Promise<void> =>
       db.transaction(async (tx) => {
         const found = await openRequest(tx, visit, token)
-        const validated =
-          found !== null && !found.expired && (await store.validateRequest(tx, found.id, now())).length === 1
+        const validated = found !== null && !found.expired && (await store.validateRequest(tx, found.id, now()))
         if (!validated) throw new AppError('not_found', 'token.unknown')
       }),
 

@@ -1,5 +1,6 @@
 import { and, eq, gt, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first, only } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 /** Where a push goes. Two requests come from one device when all three are equal. */
@@ -86,65 +87,67 @@ export const accountTokenStore = (db: Db) => {
     insertRequest: (tx: Tx, row: NewToken, at: Date) =>
       tx.insert(requests).values({ ...row, createdAt: at, updatedAt: at }),
     /** A request token that was not exchanged yet, by its hash. */
-    openRequest: async (on: Reader, space: SpaceId, hash: string) =>
-      (
-        await on
+    openRequest: (on: Reader, space: SpaceId, hash: string) =>
+      first(
+        on
           .select({ id: requests.id, validatedAt: requests.validatedAt, createdAt: requests.createdAt })
           .from(requests)
-          .where(and(eq(requests.token, hash), eq(requests.used, false), ofSpace(requests.spaceId, space)))
-      )[0] ?? null,
+          .where(and(eq(requests.token, hash), eq(requests.used, false), ofSpace(requests.spaceId, space))),
+      ),
+    /** False: it was exchanged meanwhile. */
     validateRequest: (tx: Tx, id: number, at: Date) =>
-      tx
-        .update(requests)
-        .set({ validatedAt: at, updatedAt: at })
-        .where(and(eq(requests.id, id), eq(requests.used, false)))
-        .returning({ id: requests.id }),
+      exists(
+        tx
+          .update(requests)
+          .set({ validatedAt: at, updatedAt: at })
+          .where(and(eq(requests.id, id), eq(requests.used, false)))
+          .returning({ id: requests.id }),
+      ),
     /** True for exactly one caller. */
-    exchangeRequest: async (tx: Tx, id: number, creationTokenId: number, at: Date) =>
-      (
-        await tx
+    exchangeRequest: (tx: Tx, id: number, creationTokenId: number, at: Date) =>
+      exists(
+        tx
           .update(requests)
           .set({ used: true, accCreationTokenId: creationTokenId, updatedAt: at })
           .where(and(eq(requests.id, id), eq(requests.used, false), isNotNull(requests.validatedAt)))
-          .returning({ id: requests.id })
-      ).length === 1,
+          .returning({ id: requests.id }),
+      ),
 
     insertCreation: async (tx: Tx, row: NewToken & Partial<Device> & Partial<Spent>, at: Date) =>
       (
-        await tx
-          .insert(creation)
-          .values({ ...row, createdAt: at, updatedAt: at })
-          .returning({ id: creation.id })
-      )[0]?.id ?? 0,
+        await only(
+          tx
+            .insert(creation)
+            .values({ ...row, createdAt: at, updatedAt: at })
+            .returning({ id: creation.id }),
+        )
+      ).id,
     insertRecovery: async (tx: Tx, row: NewToken & Device, at: Date) =>
       (
-        await tx
-          .insert(recovery)
-          .values({ ...row, createdAt: at, updatedAt: at })
-          .returning({ id: recovery.id })
-      )[0]?.id ?? 0,
+        await only(
+          tx
+            .insert(recovery)
+            .values({ ...row, createdAt: at, updatedAt: at })
+            .returning({ id: recovery.id }),
+        )
+      ).id,
     /** A recovery token that nobody has used, by its hash. */
-    openRecovery: async (on: Reader, space: SpaceId, hash: string) =>
-      (
-        await on
+    openRecovery: (on: Reader, space: SpaceId, hash: string) =>
+      first(
+        on
           .select({ id: recovery.id, createdAt: recovery.createdAt })
           .from(recovery)
-          .where(and(eq(recovery.token, hash), eq(recovery.used, false), ofSpace(recovery.spaceId, space)))
-      )[0] ?? null,
+          .where(and(eq(recovery.token, hash), eq(recovery.used, false), ofSpace(recovery.spaceId, space))),
+      ),
     /** True for exactly one caller. */
-    redeemRecovery: async (
-      tx: Tx,
-      id: number,
-      at: Date,
-      by: { ip: string; userAgent: string | null },
-    ): Promise<boolean> =>
-      (
-        await tx
+    redeemRecovery: (tx: Tx, id: number, at: Date, by: { ip: string; userAgent: string | null }): Promise<boolean> =>
+      exists(
+        tx
           .update(recovery)
           .set({ used: true, updatedAt: at, ...by })
           .where(and(eq(recovery.id, id), eq(recovery.used, false)))
-          .returning({ id: recovery.id })
-      ).length === 1,
+          .returning({ id: recovery.id }),
+      ),
     /** Whose recovery a token that was spent for nobody served. */
     creditRecovery: (tx: Tx, space: SpaceId, hash: string, accountId: number) =>
       tx
@@ -152,23 +155,24 @@ export const accountTokenStore = (db: Db) => {
         .set({ accountId })
         .where(and(eq(recovery.token, hash), isNull(recovery.accountId), ofSpace(recovery.spaceId, space))),
     /** A creation token that nobody has used, by its hash. */
-    openCreation: async (on: Reader, space: SpaceId, hash: string) =>
-      (await open(on, { token: hash, spaceId: space.id }))[0] ?? null,
+    openCreation: (on: Reader, space: SpaceId, hash: string) => first(open(on, { token: hash, spaceId: space.id })),
     /** True for exactly one caller; the account is "validated" from then on. `by`: what the token then says of its origin. */
-    redeemCreation: async (
+    redeemCreation: (
       tx: Tx,
       id: number,
       accountId: number,
       at: Date,
       by: { ip: string | null; userAgent: string | null },
-    ) => (await redeem(tx, { id, accountId, at, ip: by.ip, userAgent: by.userAgent })).length === 1,
-    isValidated: async (on: Reader, accountId: number) => {
+    ) => exists(redeem(tx, { id, accountId, at, ip: by.ip, userAgent: by.userAgent })),
+    isValidated: (on: Reader, accountId: number) => {
       const redeemed = sql`exists (select 1 from ${creation} t where t.account_id = ${accounts.id} and t.used)`
-      const found = await on
-        .select({ id: accounts.id })
-        .from(accounts)
-        .where(and(eq(accounts.id, accountId), or(eq(accounts.selfRegistered, false), redeemed)))
-      return found.length === 1
+      const isValid = or(eq(accounts.selfRegistered, false), redeemed)
+      return exists(
+        on
+          .select({ id: accounts.id })
+          .from(accounts)
+          .where(and(eq(accounts.id, accountId), isValid)),
+      )
     },
 
     /** Serialises what is decided about one device: nobody else reads its rows until the transaction ends. */

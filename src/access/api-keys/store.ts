@@ -1,5 +1,6 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 
 export const apiKeyStore = (db: Db) => {
   const { apiKeys, accounts } = db.tables
@@ -26,16 +27,18 @@ export const apiKeyStore = (db: Db) => {
 
   return {
     /** Keys are long and random: whoever knows one may be of any Space. */
-    byHash: async (hash: string) => (await byHash(db.read, { key: hash }))[0] ?? null,
-    /** The account's own key; keys that an administrator made stay. */
+    byHash: (hash: string) => first(byHash(db.read, { key: hash })),
+    /** The account's own key, false if it had none; keys that an administrator made stay. */
     deleteOwn: (tx: Tx, accountId: number) =>
-      tx
-        .delete(apiKeys)
-        .where(and(eq(apiKeys.accountId, accountId), isNull(apiKeys.expiresAfterLastUsedMinutes)))
-        .returning({ id: apiKeys.id }),
-    own: async (on: Reader, accountId: number) =>
-      (
-        await on
+      exists(
+        tx
+          .delete(apiKeys)
+          .where(and(eq(apiKeys.accountId, accountId), isNull(apiKeys.expiresAfterLastUsedMinutes)))
+          .returning({ id: apiKeys.id }),
+      ),
+    own: (on: Reader, accountId: number) =>
+      first(
+        on
           .select({
             keyId: apiKeys.id,
             ip: apiKeys.ip,
@@ -44,8 +47,8 @@ export const apiKeyStore = (db: Db) => {
             createdAt: apiKeys.createdAt,
           })
           .from(apiKeys)
-          .where(and(eq(apiKeys.accountId, accountId), isNull(apiKeys.expiresAfterLastUsedMinutes)))
-      )[0] ?? null,
+          .where(and(eq(apiKeys.accountId, accountId), isNull(apiKeys.expiresAfterLastUsedMinutes))),
+      ),
     insert: (tx: Tx, row: typeof apiKeys.$inferInsert) => tx.insert(apiKeys).values(row).returning({ id: apiKeys.id }),
     addUse: (tx: Tx, keyId: number, requests: number, lastUsedAt: Date) =>
       tx

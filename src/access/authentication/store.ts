@@ -1,5 +1,6 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import type { Db } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 import type { Scope, Space } from '../../nouns/space.ts'
 
 export interface StoredPassword {
@@ -56,8 +57,8 @@ export const authenticationStore = (db: Db) => {
     /** The account with that SIP address, with its password rows. Needs the right to look into every Space. */
     accountWithPasswords: async (scope: Scope, username: string, domain: string) => {
       if ('space' in scope && scope.space.domain !== domain) return null
-      const row = (await byAddress(db.read, { username, domain }))[0]
-      if (row === undefined) return null
+      const row = await first(byAddress(db.read, { username, domain }))
+      if (row === null) return null
       const stored = (row.passwords ?? '').split('\n').filter(Boolean)
       return {
         ...row,
@@ -89,6 +90,6 @@ export const nonceStore = (db: Db) => {
   return {
     /** True for exactly one caller per count, and only when the count rises. */
     spend: (nonce: string, nc: number, expiresAt: Date) =>
-      db.transaction(async (tx) => (await spend(tx, { nonce, nc, expiresAt })).length === 1),
+      db.transaction((tx) => exists(spend(tx, { nonce, nc, expiresAt }))),
   }
 }

@@ -95,10 +95,9 @@ export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: 
     /** For `Set-Cookie`: the browser forgets it. */
     noCookie: (visit: Visit): string => setCookie(visit, COOKIE, '', 0),
     /** True for whoever closes it; false when it is closed already. */
-    close: async (tx: Tx, id: number): Promise<boolean> => (await store.close(tx, id)).length === 1,
+    close: (tx: Tx, id: number): Promise<boolean> => store.close(tx, id),
     /** The same for one of the account's, whoever asks. */
-    closeOf: async (tx: Tx, accountId: number, id: number): Promise<boolean> =>
-      (await store.closeOf(tx, accountId, id)).length === 1,
+    closeOf: (tx: Tx, accountId: number, id: number): Promise<boolean> => store.closeOf(tx, accountId, id),
     /** All of the account's but this one end: how many those were. */
     closeOthers: async (tx: Tx, accountId: number, kept: number): Promise<number> =>
       (await store.closeOthers(tx, accountId, kept)).length,

@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, gte, lt, ne } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 import type { Session, SessionKind } from '../../nouns/session.ts'
 import type { Space } from '../../nouns/space.ts'
 
@@ -37,15 +38,17 @@ export const sessionStore = (db: Db) => {
   return {
     insert: (tx: Tx, row: NewSession, at: Date) =>
       tx.insert(sessions).values({ ...row, lastUsedAt: at, createdAt: at, updatedAt: at }),
-    byHash: async ({ space }: { space: Pick<Space, 'domain'> }, hash: string): Promise<Session | null> =>
-      (await byHash(db.read, { token: hash, domain: space.domain }))[0] ?? null,
+    byHash: ({ space }: { space: Pick<Space, 'domain'> }, hash: string): Promise<Session | null> =>
+      first(byHash(db.read, { token: hash, domain: space.domain })),
     /** Never back in time: of two requests at once the later one counts. */
     touch: (tx: Tx, id: number, at: Date) =>
       tx
         .update(sessions)
         .set({ lastUsedAt: at, updatedAt: at })
         .where(and(eq(sessions.id, id), lt(sessions.lastUsedAt, at))),
-    close: (tx: Tx, id: number) => tx.delete(sessions).where(eq(sessions.id, id)).returning({ id: sessions.id }),
+    /** False: it was closed already. */
+    close: (tx: Tx, id: number) =>
+      exists(tx.delete(sessions).where(eq(sessions.id, id)).returning({ id: sessions.id })),
     /** Those of the account that have not ended, the latest used first. */
     list: (on: Reader, accountId: number, at: Date, idleSince: Date) =>
       on
@@ -67,10 +70,12 @@ export const sessionStore = (db: Db) => {
         )
         .orderBy(desc(sessions.lastUsedAt), desc(sessions.id)),
     closeOf: (tx: Tx, accountId: number, id: number) =>
-      tx
-        .delete(sessions)
-        .where(and(eq(sessions.id, id), eq(sessions.accountId, accountId)))
-        .returning({ id: sessions.id }),
+      exists(
+        tx
+          .delete(sessions)
+          .where(and(eq(sessions.id, id), eq(sessions.accountId, accountId)))
+          .returning({ id: sessions.id }),
+      ),
     closeOthers: (tx: Tx, accountId: number, kept: number) =>
       tx
         .delete(sessions)

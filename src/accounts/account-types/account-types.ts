@@ -61,8 +61,8 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
       const write = async (tx: Tx): Promise<AccountType> => {
         const type = await own(tx, visit, caller, id)
         await refuseTaken(tx, key, type, id)
-        const [changed] = await store.update(tx, { space: visit.space }, id, key, now())
-        if (changed === undefined) throw unknown()
+        const changed = await store.update(tx, { space: visit.space }, id, key, now())
+        if (changed === null) throw unknown()
         return changed
       }
       return db.transaction(write).catch((error: unknown) => {
@@ -73,7 +73,7 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
     remove: (visit: Visit, caller: Caller, id: number): Promise<void> =>
       db.transaction(async (tx) => {
         await own(tx, visit, caller, id)
-        if ((await store.remove(tx, { space: visit.space }, id)).length === 0) throw unknown()
+        if (!(await store.remove(tx, { space: visit.space }, id))) throw unknown()
       }),
 
     attach: (visit: Visit, accountId: number, id: number): Promise<void> =>

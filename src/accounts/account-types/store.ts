@@ -1,5 +1,6 @@
-import { and, eq, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, count, eq, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first, only } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 interface InSpace {
@@ -18,44 +19,39 @@ export const accountTypeStore = (db: Db) => {
 
   return {
     all: (on: Reader, scope: InSpace) => on.select(type).from(types).where(isVisible(scope)).orderBy(types.id),
-    one: async (on: Reader, scope: InSpace, id: number) =>
-      (await on.select(type).from(types).where(one(scope, id)))[0] ?? null,
+    one: (on: Reader, scope: InSpace, id: number) => first(on.select(type).from(types).where(one(scope, id))),
     count: async (on: Reader, { space }: InSpace) =>
-      (
-        await on
-          .select({ n: sql<number>`count(*)`.mapWith(Number) })
-          .from(types)
-          .where(eq(types.spaceId, space.id))
-      )[0]?.n ?? 0,
+      (await only(on.select({ n: count() }).from(types).where(eq(types.spaceId, space.id)))).n,
     /** Whether another type that the Space sees has the key; a platform type is seen by every Space. */
     isTaken: async (on: Reader, holder: { spaceId: number | null }, key: string, self: number): Promise<boolean> => {
       const seen = holder.spaceId === null ? undefined : isVisible({ space: { id: holder.spaceId } })
       const same = and(eq(types.key, key), ne(types.id, self), seen)
-      return (await on.select({ id: types.id }).from(types).where(same).limit(1)).length > 0
+      return exists(on.select({ id: types.id }).from(types).where(same).limit(1))
     },
     /** null: the Space has that key. */
     insert: async (tx: Tx, { space }: InSpace, key: string, at: Date): Promise<number | null> => {
       const row = { spaceId: space.id, key, createdAt: at, updatedAt: at }
-      return (await tx.insert(types).values(row).onConflictDoNothing().returning({ id: types.id }))[0]?.id ?? null
+      return (await first(tx.insert(types).values(row).onConflictDoNothing().returning({ id: types.id })))?.id ?? null
     },
     update: (tx: Tx, scope: InSpace, id: number, key: string, at: Date) =>
-      tx.update(types).set({ key, updatedAt: at }).where(one(scope, id)).returning(type),
-    remove: (tx: Tx, scope: InSpace, id: number) => tx.delete(types).where(one(scope, id)).returning(type),
+      first(tx.update(types).set({ key, updatedAt: at }).where(one(scope, id)).returning(type)),
+    remove: (tx: Tx, scope: InSpace, id: number) =>
+      exists(tx.delete(types).where(one(scope, id)).returning({ id: types.id })),
     /** Keeps the type until the transaction ends; false: there is none. Accounts are held before types. */
     lock: async (tx: Tx, scope: InSpace, id: number): Promise<boolean> => {
       const same = { updatedAt: sql`${types.updatedAt}` }
-      return (await tx.update(types).set(same).where(one(scope, id)).returning({ id: types.id })).length > 0
+      return exists(tx.update(types).set(same).where(one(scope, id)).returning({ id: types.id }))
     },
 
     isAttached: async (on: Reader, accountId: number, typeId: number): Promise<boolean> => {
       const id = { id: typesOfAccounts.accountTypeId }
-      return (await on.select(id).from(typesOfAccounts).where(pair(accountId, typeId))).length > 0
+      return exists(on.select(id).from(typesOfAccounts).where(pair(accountId, typeId)))
     },
     attach: (tx: Tx, accountId: number, typeId: number, at: Date) =>
       tx.insert(typesOfAccounts).values({ accountId, accountTypeId: typeId, createdAt: at, updatedAt: at }),
     detach: async (tx: Tx, accountId: number, typeId: number): Promise<boolean> => {
       const gone = tx.delete(typesOfAccounts).where(pair(accountId, typeId))
-      return (await gone.returning({ id: typesOfAccounts.accountTypeId })).length > 0
+      return exists(gone.returning({ id: typesOfAccounts.accountTypeId }))
     },
   }
 }

@@ -1,5 +1,6 @@
-import { and, eq, gt, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, count, eq, gt, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { only } from '../../db/rows.ts'
 import type { Stretch } from '../../db/stretch.ts'
 import { type Outlived, within } from '../../db/sweep.ts'
 
@@ -107,12 +108,7 @@ export const accountHousekeepingStore = (db: Db) => {
       return (await tx.delete(wizards).where(inArray(wizards.token, some)).returning({ token: wizards.token })).length
     },
     countWizards: async (on: Reader, until: Date): Promise<number> =>
-      (
-        await on
-          .select({ n: sql<number>`count(*)`.mapWith(Number) })
-          .from(wizards)
-          .where(oldWizards(until))
-      )[0]?.n ?? 0,
+      (await only(on.select({ n: count() }).from(wizards).where(oldWizards(until)))).n,
     /** Every kind of token and code. Creation tokens with an account stay: they tell that it was validated. */
     tokens: (ages: TokenAges): readonly Outlived[] => {
       const used = (table: typeof provisioningTokens | typeof resets): SQL | undefined =>

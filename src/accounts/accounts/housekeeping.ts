@@ -2,7 +2,7 @@ import { captchaStore } from '../../captcha/store.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import type { Stretch } from '../../db/stretch.ts'
-import { count, type Pace, sweep, walk } from '../../db/sweep.ts'
+import { countOutlived, type Pace, sweep, walk } from '../../db/sweep.ts'
 import { accountHousekeepingStore } from './housekeeping-store.ts'
 
 /** Accounts that one transaction looks at: each goes with everything below it, which takes some hundred microseconds. */
@@ -57,7 +57,7 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Line
     tombstones: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
       if (days === null) return 0
       const old = store.tombstones(before(days * DAY_MS))
-      return apply ? sweep(db, old, { signal }) : count(db, old)
+      return apply ? sweep(db, old, { signal }) : countOutlived(db, old)
     },
     /** Accounts nobody activated; with `confirmed` any account that old. Administrators stay. */
     unconfirmed: async (
@@ -66,7 +66,7 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Line
     ): Promise<number> => {
       if (days === null) return 0
       const old = store.accounts({ until: before(days * DAY_MS), confirmed, domain })
-      if (!apply) return count(db, old)
+      if (!apply) return countOutlived(db, old)
       const clear = async (tx: Tx, stretch: Stretch): Promise<number> => {
         const ids = await store.holdAccounts(tx, stretch, old)
         await bridge.tellBelow(tx, ids)
@@ -109,7 +109,7 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Line
         recoveryCode: expired(config.APP_RECOVERY_CODE_EXPIRATION_MINUTES),
       })
       let total = 0
-      for (const rows of old) total += apply ? await sweep(db, rows, { signal }) : await count(db, rows)
+      for (const rows of old) total += apply ? await sweep(db, rows, { signal }) : await countOutlived(db, rows)
       const links = apply
         ? await inBatches((most) => db.transaction((tx) => store.deleteWizards(tx, until, most)), signal)
         : await store.countWizards(db.read, until)

@@ -414,15 +414,17 @@ export const accountStore = (db: Db) => {
     insert: async (tx: Tx, row: NewAccountRow): Promise<number | null> =>
       (await first(insertAccount(tx, row)))?.id ?? null,
     update: async (tx: Tx, { space }: InSpace, id: number, row: Partial<Omit<AccountRow, 'id'>>) => {
-      const changed = await tx
-        .update(accounts)
-        .set(row)
-        .where(and(eq(accounts.id, id), eq(accounts.domain, space.domain)))
-        .returning({ id: accounts.id })
+      const isChanged = await exists(
+        tx
+          .update(accounts)
+          .set(row)
+          .where(and(eq(accounts.id, id), eq(accounts.domain, space.domain)))
+          .returning({ id: accounts.id }),
+      )
       // Whatever activates an account, or switches it off, makes its pending key worthless (behaviour/legacy.md §6).
-      if (row.activated === true && changed.length > 0) await spendKey(tx, { id })
-      if (row.switchedOff === true && changed.length > 0) await dropKey(tx, { id })
-      return changed
+      if (row.activated === true && isChanged) await spendKey(tx, { id })
+      if (row.switchedOff === true && isChanged) await dropKey(tx, { id })
+      return isChanged
     },
     /** False: there is no such account, or an administrator has switched it off. */
     activate: async (tx: Tx, { space }: InSpace, id: number, at: Date): Promise<boolean> => {

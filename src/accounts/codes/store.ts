@@ -1,5 +1,6 @@
 import { and, eq, isNotNull, like, lt, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { first, only } from '../../db/rows.ts'
 
 export type CodeKind = 'phone' | 'email' | 'recovery'
 
@@ -27,11 +28,11 @@ export const codeStore = (db: Db) => {
 
   return {
     /** How many codes of each kind the account got since then, used ones included. */
-    issuedSince: async (on: Reader, accountId: number, since: Date): Promise<Readonly<Record<CodeKind, number>>> =>
-      (await issuedSince(on, { accountId, since }))[0] ?? { phone: 0, email: 0, recovery: 0 },
-    byId: async (on: Reader, kind: CodeKind, id: number) => {
+    issuedSince: (on: Reader, accountId: number, since: Date): Promise<Readonly<Record<CodeKind, number>>> =>
+      only(issuedSince(on, { accountId, since })),
+    byId: (on: Reader, kind: CodeKind, id: number) => {
       const table = tableOf[kind]
-      return (await on.select().from(table).where(eq(table.id, id)))[0] ?? null
+      return first(on.select().from(table).where(eq(table.id, id)))
     },
     /** A newer code makes all that wait worthless. */
     invalidate: (tx: Tx, kind: CodeKind, accountId: number, at: Date) => {
@@ -42,14 +43,15 @@ export const codeStore = (db: Db) => {
         .where(and(eq(table.accountId, accountId), isNotNull(table.code)))
     },
     /** Counts one guess and returns the row with it; null when all of them are used up, or the code is not pending. */
-    attempt: async (tx: Tx, kind: CodeKind, id: number, most: number, at: Date) => {
+    attempt: (tx: Tx, kind: CodeKind, id: number, most: number, at: Date) => {
       const table = tableOf[kind]
-      const [row] = await tx
-        .update(table)
-        .set({ attempts: sql`${table.attempts} + 1`, updatedAt: at })
-        .where(and(eq(table.id, id), isNotNull(table.code), lt(table.attempts, most)))
-        .returning()
-      return row ?? null
+      return first(
+        tx
+          .update(table)
+          .set({ attempts: sql`${table.attempts} + 1`, updatedAt: at })
+          .where(and(eq(table.id, id), isNotNull(table.code), lt(table.attempts, most)))
+          .returning(),
+      )
     },
     confirm: (tx: Tx, kind: CodeKind, id: number, at: Date) => {
       const table = tableOf[kind]

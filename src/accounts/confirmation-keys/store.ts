@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 export const confirmationKeyStore = (db: Db) => {
@@ -37,18 +38,18 @@ export const confirmationKeyStore = (db: Db) => {
   return {
     insert: (tx: Tx, row: { accountId: number; hash: string; sealed: string; expiresAt: Date | null; at: Date }) =>
       insert(tx, row),
-    pending: async (on: Reader, accountId: number) => (await pending(on, { accountId }))[0] ?? null,
+    pending: (on: Reader, accountId: number) => first(pending(on, { accountId })),
     /** Also one that was spent. */
-    byHash: async (on: Reader, space: Pick<Space, 'domain'>, hash: string) =>
-      (await select(on).where(and(eq(keys.key, hash), eq(accounts.domain, space.domain))))[0] ?? null,
+    byHash: (on: Reader, space: Pick<Space, 'domain'>, hash: string) =>
+      first(select(on).where(and(eq(keys.key, hash), eq(accounts.domain, space.domain)))),
     /** True for exactly one caller. */
-    consume: async (tx: Tx, accountId: number, hash: string, at: Date) =>
-      (
-        await tx
+    consume: (tx: Tx, accountId: number, hash: string, at: Date) =>
+      exists(
+        tx
           .update(keys)
           .set({ used: true, sealed: null, updatedAt: at })
           .where(and(eq(keys.accountId, accountId), eq(keys.key, hash), eq(keys.used, false)))
-          .returning({ id: keys.id })
-      ).length === 1,
+          .returning({ id: keys.id }),
+      ),
   }
 }

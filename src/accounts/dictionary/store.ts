@@ -1,5 +1,6 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { first } from '../../db/rows.ts'
 
 export const dictionaryStore = (db: Db) => {
   const { accountDictionaryEntries: entries } = db.tables
@@ -23,7 +24,7 @@ export const dictionaryStore = (db: Db) => {
 
   return {
     all: (on: Reader, accountId: number) => all(on, { accountId }),
-    one: async (on: Reader, accountId: number, key: string) => (await one(on, { accountId, key }))[0] ?? null,
+    one: (on: Reader, accountId: number, key: string) => first(one(on, { accountId, key })),
     /** In place: an entry that was there keeps its position. */
     set: (tx: Tx, accountId: number, values: Readonly<Record<string, string>>, at: Date) =>
       tx

@@ -1,5 +1,6 @@
 import { asc, eq } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { first } from '../../db/rows.ts'
 
 export const phoneCountryStore = (db: Db) => {
   const { phoneCountries: countries } = db.tables
@@ -19,7 +20,7 @@ export const phoneCountryStore = (db: Db) => {
   return {
     all: (on: Reader) => all(on, {}),
     open: (on: Reader) => open(on, {}),
-    one: async (on: Reader, code: string) => (await one(on, { code }))[0] ?? null,
+    one: (on: Reader, code: string) => first(one(on, { code })),
     /** Every region of the calling code: a number of one cannot be told from another's. */
     switchCode: (tx: Tx, countryCode: string, activated: boolean, at: Date) =>
       tx

@@ -54,7 +54,7 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
     /** All unused tokens of the account become worthless. */
     revoke: (tx: Tx, accountId: number) => store.revoke(tx, accountId, now()),
     /** The account's unused tokens end without having set up anything. Whether there was one. */
-    drop: async (tx: Tx, accountId: number): Promise<boolean> => (await store.drop(tx, accountId)).length > 0,
+    drop: (tx: Tx, accountId: number): Promise<boolean> => store.drop(tx, accountId),
     /** Spends an inspected token for exactly one caller, who holds its account. */
     consume: async (tx: Tx, token: { id: number; accountId: number }): Promise<void> => {
       if (!(await store.consume(tx, token, now()))) throw new AppError('not_found', 'provisioning.unknown')

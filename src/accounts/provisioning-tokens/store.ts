@@ -1,5 +1,6 @@
 import { and, eq, lte, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 interface NewToken {
@@ -70,20 +71,22 @@ export const provisioningTokenStore = (db: Db) => {
     insert: (tx: Tx, row: NewToken) => insert(tx, row),
     /** The account's newest unused token, by its hash; older ones count as unknown. */
     unused: async (on: Reader, space: Pick<Space, 'domain'>, hash: string) => {
-      const row = (await unused(on, { token: hash, domain: space.domain }))[0]
-      return row === undefined || row.id !== Number(row.newest) ? null : row
+      const row = await first(unused(on, { token: hash, domain: space.domain }))
+      return row === null || row.id !== Number(row.newest) ? null : row
     },
     revoke: (tx: Tx, accountId: number, at: Date) =>
       tx
         .update(tokens)
         .set({ used: true, sealed: null, updatedAt: at })
         .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false))),
-    /** The unused ones are gone; a spent one stays, and tells that a phone was set up before. */
+    /** False: there was none. The unused ones are gone; a spent one stays, and tells that a phone was set up before. */
     drop: (tx: Tx, accountId: number) =>
-      tx
-        .delete(tokens)
-        .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false)))
-        .returning({ id: tokens.id }),
+      exists(
+        tx
+          .delete(tokens)
+          .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false)))
+          .returning({ id: tokens.id }),
+      ),
     /** True for exactly one caller. The account's older tokens go along: spending the newest must not revive them. */
     consume: async (tx: Tx, token: { id: number; accountId: number }, at: Date) =>
       (await consume(tx, { ...token, at })).some(({ id }) => id === token.id),

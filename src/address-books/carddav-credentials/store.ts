@@ -1,5 +1,6 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 export type CarddavCredential = Db['tables']['accountCarddavCredentials']['$inferSelect']
@@ -25,14 +26,14 @@ export const carddavCredentialStore = (db: Db) => {
 
   return {
     /** Keeps the server until the transaction ends; false: the Space has no such one. */
-    holdServer: async (tx: Tx, space: Pick<Space, 'id'>, id: number): Promise<boolean> =>
-      (
-        await tx
+    holdServer: (tx: Tx, space: Pick<Space, 'id'>, id: number): Promise<boolean> =>
+      exists(
+        tx
           .update(servers)
           .set({ updatedAt: sql`${servers.updatedAt}` })
           .where(inSpace(space, id))
-          .returning({ id: servers.id })
-      ).length > 0,
+          .returning({ id: servers.id }),
+      ),
 
     /** By the ids of their servers. */
     list: (on: Reader, accountId: number): Promise<CarddavCredential[]> => ofAccount(on, { accountId }),
@@ -45,8 +46,7 @@ export const carddavCredentialStore = (db: Db) => {
           set: { ...columns, updatedAt: at },
         })
         .returning({ accountId: credentials.accountId }),
-    remove: async (tx: Tx, accountId: number, serverId: number): Promise<boolean> =>
-      (await tx.delete(credentials).where(ofBoth(accountId, serverId)).returning({ accountId: credentials.accountId }))
-        .length > 0,
+    remove: (tx: Tx, accountId: number, serverId: number): Promise<boolean> =>
+      exists(tx.delete(credentials).where(ofBoth(accountId, serverId)).returning({ accountId: credentials.accountId })),
   }
 }

@@ -1,5 +1,6 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, count, eq, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first, only } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 interface InSpace {
@@ -30,53 +31,50 @@ export const contactsListStore = (db: Db) => {
   const inSpace = ({ space }: InSpace, id: number) => and(eq(lists.id, id), eq(lists.spaceId, space.id))
   const attachment = (accountId: number, listId: number) =>
     and(eq(attachments.accountId, accountId), eq(attachments.contactsListId, listId))
-  const count = { n: sql<number>`count(*)`.mapWith(Number) }
 
   return {
     all: (on: Reader, { space }: InSpace) => selectList(on).where(eq(lists.spaceId, space.id)).orderBy(lists.id),
-    one: async (on: Reader, scope: InSpace, id: number) => (await selectList(on).where(inSpace(scope, id)))[0] ?? null,
+    one: (on: Reader, scope: InSpace, id: number) => first(selectList(on).where(inSpace(scope, id))),
     count: async (on: Reader, { space }: InSpace) =>
-      (await on.select(count).from(lists).where(eq(lists.spaceId, space.id)))[0]?.n ?? 0,
+      (await only(on.select({ n: count() }).from(lists).where(eq(lists.spaceId, space.id)))).n,
     /** null: the Space has a list of that title. */
     insert: async (tx: Tx, { space }: InSpace, text: ListText, at: Date): Promise<number | null> => {
       const row = { ...text, spaceId: space.id, createdAt: at, updatedAt: at }
-      const inserted = await tx.insert(lists).values(row).onConflictDoNothing().returning({ id: lists.id })
-      return inserted[0]?.id ?? null
+      return (await first(tx.insert(lists).values(row).onConflictDoNothing().returning({ id: lists.id })))?.id ?? null
     },
     update: async (tx: Tx, scope: InSpace, id: number, text: ListText, at: Date): Promise<boolean> => {
       const row = { ...text, updatedAt: at }
-      return (await tx.update(lists).set(row).where(inSpace(scope, id)).returning({ id: lists.id })).length > 0
+      return exists(tx.update(lists).set(row).where(inSpace(scope, id)).returning({ id: lists.id }))
     },
-    remove: async (tx: Tx, scope: InSpace, id: number): Promise<boolean> =>
-      (await tx.delete(lists).where(inSpace(scope, id)).returning({ id: lists.id })).length > 0,
+    remove: (tx: Tx, scope: InSpace, id: number): Promise<boolean> =>
+      exists(tx.delete(lists).where(inSpace(scope, id)).returning({ id: lists.id })),
     /** Keeps the list until the transaction ends; false: there is none. Accounts are held before lists. */
     lock: async (tx: Tx, scope: InSpace, id: number): Promise<boolean> => {
       const same = { updatedAt: sql`${lists.updatedAt}` }
-      return (await tx.update(lists).set(same).where(inSpace(scope, id)).returning({ id: lists.id })).length > 0
+      return exists(tx.update(lists).set(same).where(inSpace(scope, id)).returning({ id: lists.id }))
     },
 
     countMembers: async (on: Reader, listId: number) =>
-      (await on.select(count).from(members).where(eq(members.contactsListId, listId)))[0]?.n ?? 0,
+      (await only(on.select({ n: count() }).from(members).where(eq(members.contactsListId, listId)))).n,
     /** False: it was one. */
     addMember: async (tx: Tx, listId: number, contactId: number, at: Date): Promise<boolean> => {
       const row = { contactsListId: listId, contactId, createdAt: at, updatedAt: at }
-      const added = await tx.insert(members).values(row).onConflictDoNothing().returning({ id: members.contactId })
-      return added.length > 0
+      return exists(tx.insert(members).values(row).onConflictDoNothing().returning({ id: members.contactId }))
     },
     removeMember: async (tx: Tx, listId: number, contactId: number): Promise<boolean> => {
       const isMember = and(eq(members.contactsListId, listId), eq(members.contactId, contactId))
-      return (await tx.delete(members).where(isMember).returning({ id: members.contactId })).length > 0
+      return exists(tx.delete(members).where(isMember).returning({ id: members.contactId }))
     },
 
     countAttached: async (on: Reader, accountId: number) =>
-      (await on.select(count).from(attachments).where(eq(attachments.accountId, accountId)))[0]?.n ?? 0,
-    isAttached: async (on: Reader, accountId: number, listId: number): Promise<boolean> =>
-      (await on.select(count).from(attachments).where(attachment(accountId, listId)))[0]?.n === 1,
+      (await only(on.select({ n: count() }).from(attachments).where(eq(attachments.accountId, accountId)))).n,
+    isAttached: (on: Reader, accountId: number, listId: number): Promise<boolean> =>
+      exists(on.select({ id: attachments.contactsListId }).from(attachments).where(attachment(accountId, listId))),
     attach: (tx: Tx, accountId: number, listId: number, at: Date) =>
       tx.insert(attachments).values({ accountId, contactsListId: listId, createdAt: at, updatedAt: at }),
     detach: async (tx: Tx, accountId: number, listId: number): Promise<boolean> => {
       const gone = tx.delete(attachments).where(attachment(accountId, listId))
-      return (await gone.returning({ id: attachments.contactsListId })).length > 0
+      return exists(gone.returning({ id: attachments.contactsListId }))
     },
   }
 }

@@ -93,8 +93,7 @@ export const contacts = (deps: { db: Db; accounts: Accounts; now: () => Date }) 
         id,
         async (tx) => {
           if (contactId === id) throw invalid('contact_id', 'v.own_contact')
-          const added = await store.add(tx, id, contactId, now())
-          if (added.length > 0 && (await store.count(tx, id)) > MOST_CONTACTS) {
+          if ((await store.add(tx, id, contactId, now())) && (await store.count(tx, id)) > MOST_CONTACTS) {
             throw new AppError('forbidden', 'errors.full', { values: { max: MOST_CONTACTS } })
           }
         },
@@ -102,7 +101,7 @@ export const contacts = (deps: { db: Db; accounts: Accounts; now: () => Date }) 
       ),
     remove: (visit: Visit, id: number, contactId: number): Promise<void> =>
       accounts.edit(visit, id, async (tx) => {
-        if ((await store.remove(tx, id, contactId)).length === 0) throw unknown()
+        if (!(await store.remove(tx, id, contactId))) throw unknown()
       }),
   }
 }

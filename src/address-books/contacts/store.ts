@@ -1,6 +1,7 @@
-import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
+import { and, count, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { Bound, Parameters, Values } from '../../db/bound.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first, only } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 export const contactStore = (db: Db) => {
@@ -95,8 +96,8 @@ export const contactStore = (db: Db) => {
   return {
     /** Personal contacts and the members of the account's lists, each once, by id. */
     addressBook: (on: Reader, accountId: number) => addressBook(on, { accountId }),
-    inAddressBook: async (on: Reader, accountId: number, username: string, domain: string) =>
-      (await contactOfAddressBook(on, { accountId, username, domain }))[0] ?? null,
+    inAddressBook: (on: Reader, accountId: number, username: string, domain: string) =>
+      first(contactOfAddressBook(on, { accountId, username, domain })),
     membersOfList: (on: Reader, listId: number) => membersOfList(on, { listId }),
 
     /** The ids of the account's personal contacts in the Space. */
@@ -108,24 +109,21 @@ export const contactStore = (db: Db) => {
         .where(and(eq(contacts.accountId, accountId), eq(accounts.domain, space.domain)))
       return rows.map(({ id }) => id)
     },
-    isPersonal: async (on: Reader, accountId: number, contactId: number) =>
-      (await on.select({ id: contacts.contactId }).from(contacts).where(pair(accountId, contactId))).length > 0,
+    isPersonal: (on: Reader, accountId: number, contactId: number) =>
+      exists(on.select({ id: contacts.contactId }).from(contacts).where(pair(accountId, contactId))),
     count: async (on: Reader, accountId: number) =>
-      (
-        await on
-          .select({ n: sql<number>`count(*)`.mapWith(Number) })
-          .from(contacts)
-          .where(eq(contacts.accountId, accountId))
-      )[0]?.n ?? 0,
-    /** Nothing comes back for a contact that was there. */
+      (await only(on.select({ n: count() }).from(contacts).where(eq(contacts.accountId, accountId)))).n,
+    /** False: the contact was there. */
     add: (tx: Tx, accountId: number, contactId: number, at: Date) =>
-      tx
-        .insert(contacts)
-        .values({ accountId, contactId, createdAt: at, updatedAt: at })
-        .onConflictDoNothing()
-        .returning({ id: contacts.contactId }),
+      exists(
+        tx
+          .insert(contacts)
+          .values({ accountId, contactId, createdAt: at, updatedAt: at })
+          .onConflictDoNothing()
+          .returning({ id: contacts.contactId }),
+      ),
     remove: (tx: Tx, accountId: number, contactId: number) =>
-      tx.delete(contacts).where(pair(accountId, contactId)).returning({ id: contacts.contactId }),
+      exists(tx.delete(contacts).where(pair(accountId, contactId)).returning({ id: contacts.contactId })),
   }
 }
 

@@ -1,5 +1,6 @@
-import { and, asc, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first, only } from '../../db/rows.ts'
 
 export const vcardsStore = (db: Db) => {
   const { vcardsStorage: cards } = db.tables
@@ -31,7 +32,7 @@ export const vcardsStore = (db: Db) => {
   const size = db.prepare('size_of_vcards', { accountId: cards.accountId }, (on, { accountId }) =>
     on
       .select({
-        cards: sql<number>`count(*)`.mapWith(Number),
+        cards: count(),
         bytes: sql<number>`coalesce(sum(octet_length(${cards.vcard})), 0)`.mapWith(Number),
       })
       .from(cards)
@@ -43,19 +44,21 @@ export const vcardsStore = (db: Db) => {
     sizes: (on: Reader, accountId: number) => sizes(on, { accountId }),
     /** From one id to another, both included. */
     stretch: (on: Reader, accountId: number, first: number, last: number) => stretch(on, { accountId, first, last }),
-    one: async (on: Reader, accountId: number, uuid: string) => (await byUuid(on, { accountId, uuid }))[0] ?? null,
-    size: async (on: Reader, accountId: number) => (await size(on, { accountId }))[0] ?? { cards: 0, bytes: 0 },
-    /** Nothing comes back when the account has that UID. */
+    one: (on: Reader, accountId: number, uuid: string) => first(byUuid(on, { accountId, uuid })),
+    size: (on: Reader, accountId: number) => only(size(on, { accountId })),
+    /** null: the account has that UID already. */
     insert: (tx: Tx, accountId: number, uuid: string, vcard: string, at: Date) =>
-      tx
-        .insert(cards)
-        .values({ accountId, uuid, vcard, createdAt: at, updatedAt: at })
-        .onConflictDoNothing()
-        .returning(card),
+      first(
+        tx
+          .insert(cards)
+          .values({ accountId, uuid, vcard, createdAt: at, updatedAt: at })
+          .onConflictDoNothing()
+          .returning(card),
+      ),
     update: (tx: Tx, accountId: number, uuid: string, vcard: string, at: Date) =>
-      tx.update(cards).set({ vcard, updatedAt: at }).where(one(accountId, uuid)).returning(card),
+      first(tx.update(cards).set({ vcard, updatedAt: at }).where(one(accountId, uuid)).returning(card)),
     remove: (tx: Tx, accountId: number, uuid: string) =>
-      tx.delete(cards).where(one(accountId, uuid)).returning({ uuid: cards.uuid }),
+      exists(tx.delete(cards).where(one(accountId, uuid)).returning({ uuid: cards.uuid })),
   }
 }
 

@@ -87,8 +87,8 @@ export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts
       const { uid, text: vcard } = cardOf(input)
       return db.transaction(async (tx) => {
         await accounts.hold(tx, owner.space, owner.id)
-        const [card] = await store.insert(tx, owner.id, uid, vcard, now())
-        if (card === undefined) throw new AppError('conflict', 'vcard.stored')
+        const card = await store.insert(tx, owner.id, uid, vcard, now())
+        if (card === null) throw new AppError('conflict', 'vcard.stored')
         await refuseTooMuch(tx, input, owner)
         return card
       })
@@ -98,8 +98,8 @@ export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts
       if (uid !== uuid) throw new AppError('invalid', 'vcard.other_uid')
       return db.transaction(async (tx) => {
         await accounts.hold(tx, owner.space, owner.id)
-        const [card] = await store.update(tx, owner.id, uuid, vcard, now())
-        if (card === undefined) throw unknown()
+        const card = await store.update(tx, owner.id, uuid, vcard, now())
+        if (card === null) throw unknown()
         await refuseTooMuch(tx, input, owner)
         return card
       })
@@ -107,7 +107,7 @@ export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts
     remove: (owner: Owner, uuid: string): Promise<void> =>
       db.transaction(async (tx) => {
         await accounts.hold(tx, owner.space, owner.id)
-        if ((await store.remove(tx, owner.id, uuid)).length === 0) throw unknown()
+        if (!(await store.remove(tx, owner.id, uuid))) throw unknown()
       }),
   }
 }

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { first } from '../../db/rows.ts'
 import type { Setup } from './shape.ts'
 
 /** What phones of an account were told: the memory that a later document is shaped by. */
@@ -45,8 +46,7 @@ export const provisioningStore = (db: Db) => {
 
   return {
     /** null: no document was served yet. */
-    setup: async (on: Reader, accountId: number): Promise<Setup | null> =>
-      (await ofAccount(on, { accountId }))[0] ?? null,
+    setup: (on: Reader, accountId: number): Promise<Setup | null> => first(ofAccount(on, { accountId })),
     remember: (tx: Tx, accountId: number, setup: Setup, at: Date) => remember(tx, { ...setup, accountId, at }),
   }
 }

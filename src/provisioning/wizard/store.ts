@@ -1,5 +1,6 @@
 import { and, eq, gt, isNull, or } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 export type Wizard = Db['tables']['wizards']['$inferSelect']
@@ -17,29 +18,29 @@ export const wizardStore = (db: Db) => {
 
   return {
     /** False: another link has this token. */
-    insert: async (tx: Tx, hash: string, row: NewWizardRow, at: Date): Promise<boolean> =>
-      (
-        await tx
+    insert: (tx: Tx, hash: string, row: NewWizardRow, at: Date): Promise<boolean> =>
+      exists(
+        tx
           .insert(wizards)
           .values({ token: hash, ...row, createdAt: at, updatedAt: at })
           .onConflictDoNothing()
-          .returning({ token: wizards.token })
-      ).length > 0,
-    usable: async (on: Reader, space: Pick<Space, 'id'>, hash: string, now: Date): Promise<Wizard | null> =>
-      (
-        await on
+          .returning({ token: wizards.token }),
+      ),
+    usable: (on: Reader, space: Pick<Space, 'id'>, hash: string, now: Date): Promise<Wizard | null> =>
+      first(
+        on
           .select()
           .from(wizards)
-          .where(usable(space, hash, now))
-      )[0] ?? null,
+          .where(usable(space, hash, now)),
+      ),
     /** True for exactly one caller. */
-    use: async (tx: Tx, space: Pick<Space, 'id'>, hash: string, now: Date): Promise<boolean> =>
-      (
-        await tx
+    use: (tx: Tx, space: Pick<Space, 'id'>, hash: string, now: Date): Promise<boolean> =>
+      exists(
+        tx
           .update(wizards)
           .set({ usedAt: now, updatedAt: now })
           .where(usable(space, hash, now))
-          .returning({ token: wizards.token })
-      ).length > 0,
+          .returning({ token: wizards.token }),
+      ),
   }
 }

@@ -25,11 +25,11 @@ export const apiKey = (deps: { db: Db; accounts: Accounts; apiKeys: ApiKeys; log
       return key
     },
     revoke: async (visit: Visit, caller: Caller): Promise<void> => {
-      const gone = await db.transaction(async (tx) => {
+      const isGone = await db.transaction(async (tx) => {
         await accounts.hold(tx, caller.space, caller.id)
         return apiKeys.revoke(tx, caller.id)
       })
-      if (gone.length > 0) record('apikey.deleted', visit, caller)
+      if (isGone) record('apikey.deleted', visit, caller)
     },
   }
 }

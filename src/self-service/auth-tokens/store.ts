@@ -1,5 +1,6 @@
 import { and, eq, gt, isNotNull, isNull, lte, or } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first, only } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 export const authTokenStore = (db: Db) => {
@@ -14,14 +15,16 @@ export const authTokenStore = (db: Db) => {
       at: Date,
     ) =>
       (
-        await tx
-          .insert(tokens)
-          .values({ ...row, createdAt: at, updatedAt: at })
-          .returning({ id: tokens.id })
-      )[0]?.id ?? 0,
-    find: async (on: Reader, space: Pick<Space, 'id'>, hash: string, since: Date) =>
-      (
-        await on
+        await only(
+          tx
+            .insert(tokens)
+            .values({ ...row, createdAt: at, updatedAt: at })
+            .returning({ id: tokens.id }),
+        )
+      ).id,
+    find: (on: Reader, space: Pick<Space, 'id'>, hash: string, since: Date) =>
+      first(
+        on
           .select({
             accountId: tokens.accountId,
             ip: tokens.ip,
@@ -29,25 +32,27 @@ export const authTokenStore = (db: Db) => {
             createdAt: tokens.createdAt,
           })
           .from(tokens)
-          .where(live(space, hash, since))
-      )[0] ?? null,
+          .where(live(space, hash, since)),
+      ),
     /** True for exactly one account. */
-    attach: async (tx: Tx, space: Pick<Space, 'id'>, hash: string, since: Date, accountId: number, at: Date) =>
-      (
-        await tx
+    attach: (tx: Tx, space: Pick<Space, 'id'>, hash: string, since: Date, accountId: number, at: Date) =>
+      exists(
+        tx
           .update(tokens)
           .set({ accountId, updatedAt: at })
           .where(and(live(space, hash, since), isNull(tokens.accountId)))
-          .returning({ id: tokens.id })
-      ).length === 1,
+          .returning({ id: tokens.id }),
+      ),
     /** The attached account, for exactly one caller: the row is gone afterwards. */
     redeem: async (tx: Tx, space: Pick<Space, 'id'>, hash: string, since: Date) =>
       (
-        await tx
-          .delete(tokens)
-          .where(and(live(space, hash, since), isNotNull(tokens.accountId)))
-          .returning({ accountId: tokens.accountId })
-      )[0]?.accountId ?? null,
+        await first(
+          tx
+            .delete(tokens)
+            .where(and(live(space, hash, since), isNotNull(tokens.accountId)))
+            .returning({ accountId: tokens.accountId }),
+        )
+      )?.accountId ?? null,
     /** Those of the account, and those of the Space that nobody can use any more. */
     clear: (tx: Tx, space: Pick<Space, 'id'>, accountId: number, since: Date) =>
       tx

@@ -1,5 +1,6 @@
 import { and, desc, eq, isNotNull } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 export type PhoneChange = Db['tables']['phoneChangeCodes']['$inferSelect']
@@ -8,8 +9,8 @@ export type EmailChange = Db['tables']['emailChangeCodes']['$inferSelect']
 /** It waits for its code. */
 type Pending<Change> = Change & { readonly code: string }
 
-const pending = <Change extends { readonly code: string | null }>(row: Change | undefined): Pending<Change> | null =>
-  row === undefined || row.code === null ? null : { ...row, code: row.code }
+const pending = <Change extends { readonly code: string | null }>(row: Change | null): Pending<Change> | null =>
+  row === null || row.code === null ? null : { ...row, code: row.code }
 
 interface NewChange {
   readonly accountId: number
@@ -35,42 +36,46 @@ export const contactDetailsStore = (db: Db) => {
       row: NewChange & { email: string; hash: string | null; newsletterWording: string | null },
       at: Date,
     ) => tx.insert(emails).values({ ...row, createdAt: at, updatedAt: at }),
-    pendingPhone: async (on: Reader, accountId: number): Promise<Pending<PhoneChange> | null> => {
-      const [last] = await on
-        .select()
-        .from(phones)
-        .where(and(eq(phones.accountId, accountId), isNotNull(phones.code)))
-        .orderBy(desc(phones.id))
-        .limit(1)
-      return pending(last)
-    },
-    pendingEmail: async (on: Reader, accountId: number): Promise<Pending<EmailChange> | null> => {
-      const [last] = await on
-        .select()
-        .from(emails)
-        .where(and(eq(emails.accountId, accountId), isNotNull(emails.code)))
-        .orderBy(desc(emails.id))
-        .limit(1)
-      return pending(last)
-    },
+    pendingPhone: async (on: Reader, accountId: number): Promise<Pending<PhoneChange> | null> =>
+      pending(
+        await first(
+          on
+            .select()
+            .from(phones)
+            .where(and(eq(phones.accountId, accountId), isNotNull(phones.code)))
+            .orderBy(desc(phones.id))
+            .limit(1),
+        ),
+      ),
+    pendingEmail: async (on: Reader, accountId: number): Promise<Pending<EmailChange> | null> =>
+      pending(
+        await first(
+          on
+            .select()
+            .from(emails)
+            .where(and(eq(emails.accountId, accountId), isNotNull(emails.code)))
+            .orderBy(desc(emails.id))
+            .limit(1),
+        ),
+      ),
     /** By what the mail's link carries, in this Space. */
     pendingByLink: async (on: Reader, { domain }: Pick<Space, 'domain'>, hash: string): Promise<EmailChange | null> =>
-      (await select(on).where(and(eq(emails.hash, hash), isNotNull(emails.code), eq(accounts.domain, domain))))[0]
+      (await first(select(on).where(and(eq(emails.hash, hash), isNotNull(emails.code), eq(accounts.domain, domain)))))
         ?.change ?? null,
     /** By what the notice's link carries. */
     byUndo: async (on: Reader, { domain }: Pick<Space, 'domain'>, hash: string): Promise<EmailChange | null> =>
-      (await select(on).where(and(eq(emails.undoHash, hash), eq(accounts.domain, domain))))[0]?.change ?? null,
+      (await first(select(on).where(and(eq(emails.undoHash, hash), eq(accounts.domain, domain)))))?.change ?? null,
     /** What it takes to bring the old address back. */
     keepUndo: (tx: Tx, id: number, previousEmail: string | null, undoHash: string | null, at: Date) =>
       tx.update(emails).set({ previousEmail, undoHash, hash: null, updatedAt: at }).where(eq(emails.id, id)),
     /** True for exactly one caller. */
-    spendUndo: async (tx: Tx, id: number, at: Date): Promise<boolean> =>
-      (
-        await tx
+    spendUndo: (tx: Tx, id: number, at: Date): Promise<boolean> =>
+      exists(
+        tx
           .update(emails)
           .set({ undoHash: null, updatedAt: at })
           .where(and(eq(emails.id, id), isNotNull(emails.undoHash)))
-          .returning({ id: emails.id })
-      ).length === 1,
+          .returning({ id: emails.id }),
+      ),
   }
 }

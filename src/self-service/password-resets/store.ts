@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 
 export interface NewReset {
@@ -37,8 +38,8 @@ export const passwordResetStore = (db: Db) => {
   return {
     insert: (tx: Tx, row: NewReset, at: Date) => tx.insert(tokens).values({ ...row, createdAt: at, updatedAt: at }),
     /** With its account, also when it was used. */
-    byHash: async (on: Reader, { space }: { space: Pick<Space, 'domain'> }, hash: string) =>
-      (await byHash(on, { token: hash, domain: space.domain }))[0] ?? null,
+    byHash: (on: Reader, { space }: { space: Pick<Space, 'domain'> }, hash: string) =>
+      first(byHash(on, { token: hash, domain: space.domain })),
     /** Older links of the account lead nowhere from now on. */
     useUp: (tx: Tx, accountId: number, at: Date) =>
       tx
@@ -46,13 +47,13 @@ export const passwordResetStore = (db: Db) => {
         .set({ used: true, updatedAt: at })
         .where(and(eq(tokens.accountId, accountId), eq(tokens.used, false))),
     /** True for exactly one caller. */
-    consume: async (tx: Tx, id: number, at: Date): Promise<boolean> =>
-      (
-        await tx
+    consume: (tx: Tx, id: number, at: Date): Promise<boolean> =>
+      exists(
+        tx
           .update(tokens)
           .set({ used: true, updatedAt: at })
           .where(and(eq(tokens.id, id), eq(tokens.used, false)))
-          .returning({ id: tokens.id })
-      ).length === 1,
+          .returning({ id: tokens.id }),
+      ),
   }
 }

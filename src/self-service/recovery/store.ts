@@ -1,5 +1,6 @@
 import { and, eq, gte, isNotNull, isNull, or } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
 import { foldedEmail } from '../../protocols/email-address.ts'
 
@@ -83,20 +84,19 @@ export const recoveryStore = (db: Db) => {
     },
     insert: (tx: Tx, row: NewRecovery, at: Date) => tx.insert(codes).values({ ...row, createdAt: at, updatedAt: at }),
     /** The code is for that account; false: the recovery has one already. `phone`: where it goes, if to a phone. */
-    begin: async (
+    begin: (
       tx: Tx,
       flow: string,
       { accountId, phone, code, at }: { accountId: number; phone: string | null; code: string; at: Date },
     ): Promise<boolean> =>
-      (
-        await tx
+      exists(
+        tx
           .update(codes)
           .set({ accountId, phone, code, updatedAt: at })
           .where(and(eq(codes.flow, flow), isNull(codes.accountId)))
-          .returning({ id: codes.id })
-      ).length === 1,
-    byFlow: async (on: Reader, { space }: InSpace, flow: string) =>
-      (await byFlow(on, { flow, spaceId: space.id }))[0] ?? null,
+          .returning({ id: codes.id }),
+      ),
+    byFlow: (on: Reader, { space }: InSpace, flow: string) => first(byFlow(on, { flow, spaceId: space.id })),
     /** Codes that wait for the account become `sealed`: from outside they look as before. */
     replacePending: (tx: Tx, accountId: number, sealed: string, at: Date) =>
       tx

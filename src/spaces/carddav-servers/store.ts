@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/db.ts'
+import { exists, first, only } from '../../db/rows.ts'
 import type { CarddavServer, Space } from '../../nouns/space.ts'
 
 export type ServerColumns = Omit<CarddavServer, 'id' | 'spaceId' | 'createdAt' | 'updatedAt'>
@@ -10,31 +11,31 @@ export const carddavServerStore = (db: Db) => {
 
   return {
     /** Keeps the Space until the transaction ends; null: there is none of that domain. */
-    holdSpace: async (tx: Tx, domain: string): Promise<{ id: number; domain: string } | null> =>
-      (
-        await tx
+    holdSpace: (tx: Tx, domain: string): Promise<{ id: number; domain: string } | null> =>
+      first(
+        tx
           .update(spaces)
           .set({ maxAccounts: sql`${spaces.maxAccounts}` })
           .where(eq(spaces.domain, domain))
-          .returning({ id: spaces.id, domain: spaces.domain })
-      )[0] ?? null,
-    insert: async (tx: Tx, space: Pick<Space, 'id'>, columns: Partial<ServerColumns> & { uri: string }, at: Date) =>
-      (
-        await tx
+          .returning({ id: spaces.id, domain: spaces.domain }),
+      ),
+    insert: (tx: Tx, space: Pick<Space, 'id'>, columns: Partial<ServerColumns> & { uri: string }, at: Date) =>
+      only(
+        tx
           .insert(servers)
           .values({ spaceId: space.id, ...columns, createdAt: at, updatedAt: at })
-          .returning()
-      )[0] as CarddavServer,
+          .returning(),
+      ),
     /** null: the Space has no such server. */
-    update: async (tx: Tx, space: Pick<Space, 'id'>, id: number, columns: Partial<ServerColumns>, at: Date) =>
-      (
-        await tx
+    update: (tx: Tx, space: Pick<Space, 'id'>, id: number, columns: Partial<ServerColumns>, at: Date) =>
+      first(
+        tx
           .update(servers)
           .set({ ...columns, updatedAt: at })
           .where(inSpace(space, id))
-          .returning()
-      )[0] ?? null,
-    remove: async (tx: Tx, space: Pick<Space, 'id'>, id: number): Promise<boolean> =>
-      (await tx.delete(servers).where(inSpace(space, id)).returning({ id: servers.id })).length > 0,
+          .returning(),
+      ),
+    remove: (tx: Tx, space: Pick<Space, 'id'>, id: number): Promise<boolean> =>
+      exists(tx.delete(servers).where(inSpace(space, id)).returning({ id: servers.id })),
   }
 }

@@ -1,5 +1,6 @@
 import { asc, eq, or, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 
 export type EmailServerRow = Db['tables']['spaceEmailServers']['$inferSelect']
 type Columns = Omit<EmailServerRow, 'id' | 'spaceId' | 'createdAt' | 'updatedAt'>
@@ -20,7 +21,7 @@ export const spaceEmailServerStore = (db: Db) => {
 
   return {
     /** The Space with what mails say of it, and its server; null: there is no such Space. */
-    sender: async (spaceId: number) => (await sender(db.read, { spaceId }))[0] ?? null,
+    sender: (spaceId: number) => first(sender(db.read, { spaceId })),
     /** The Spaces that have a server, by name. */
     all: (on: Reader) =>
       on
@@ -29,46 +30,46 @@ export const spaceEmailServerStore = (db: Db) => {
         .innerJoin(spaces, eq(spaces.id, servers.spaceId))
         .orderBy(asc(spaces.domain)),
     /** The Space of that SIP domain, or of that host, with its server. */
-    named: async (on: Reader, name: string) =>
-      (
-        await on
+    named: (on: Reader, name: string) =>
+      first(
+        on
           .select({ space: { id: spaces.id, domain: spaces.domain }, server: servers })
           .from(spaces)
           .leftJoin(servers, eq(servers.spaceId, spaces.id))
           .where(or(eq(spaces.domain, name), eq(spaces.host, name)))
           // Where one Space's domain is another's host, the domain counts.
           .orderBy(sql`case when ${spaces.domain} = ${name} then 0 else 1 end`)
-          .limit(1)
-      )[0] ?? null,
+          .limit(1),
+      ),
     /** null: the Space has one already. */
-    insert: async (tx: Tx, spaceId: number, columns: Columns, at: Date): Promise<EmailServerRow | null> =>
-      (
-        await tx
+    insert: (tx: Tx, spaceId: number, columns: Columns, at: Date): Promise<EmailServerRow | null> =>
+      first(
+        tx
           .insert(servers)
           .values({ spaceId, ...columns, createdAt: at, updatedAt: at })
           .onConflictDoNothing()
-          .returning()
-      )[0] ?? null,
+          .returning(),
+      ),
     /** The server as it is now; it stays so until the transaction ends. null: there is none. */
-    hold: async (tx: Tx, spaceId: number): Promise<EmailServerRow | null> =>
-      (
-        await tx
+    hold: (tx: Tx, spaceId: number): Promise<EmailServerRow | null> =>
+      first(
+        tx
           .update(servers)
           .set({ port: sql`${servers.port}` })
           .where(eq(servers.spaceId, spaceId))
-          .returning()
-      )[0] ?? null,
+          .returning(),
+      ),
     /** null: the Space has none any more. */
-    update: async (tx: Tx, spaceId: number, columns: Partial<Columns>, at: Date): Promise<EmailServerRow | null> =>
-      (
-        await tx
+    update: (tx: Tx, spaceId: number, columns: Partial<Columns>, at: Date): Promise<EmailServerRow | null> =>
+      first(
+        tx
           .update(servers)
           .set({ ...columns, updatedAt: at })
           .where(eq(servers.spaceId, spaceId))
-          .returning()
-      )[0] ?? null,
+          .returning(),
+      ),
     /** False: there was none. */
-    remove: async (tx: Tx, spaceId: number): Promise<boolean> =>
-      (await tx.delete(servers).where(eq(servers.spaceId, spaceId)).returning({ id: servers.id })).length === 1,
+    remove: (tx: Tx, spaceId: number): Promise<boolean> =>
+      exists(tx.delete(servers).where(eq(servers.spaceId, spaceId)).returning({ id: servers.id })),
   }
 }

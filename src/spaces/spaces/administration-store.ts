@@ -1,5 +1,6 @@
 import { and, asc, type Column, eq, inArray, lte, max, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first, only } from '../../db/rows.ts'
 import type { AdministeredSpace, CarddavServer, DigestConfiguration } from '../../nouns/space.ts'
 
 export type SpaceRow = Db['tables']['spaces']['$inferInsert']
@@ -55,15 +56,17 @@ export const spaceAdministrationStore = (db: Db) => {
       return rows.map((row) => toSpace(row, servers))
     },
     byDomain: async (on: Reader, domain: string): Promise<AdministeredSpace | null> => {
-      const [row] = await on
-        .select(selection)
-        .from(spaces)
-        .leftJoin(digests, eq(digests.spaceId, spaces.id))
-        .leftJoin(emailServers, eq(emailServers.spaceId, spaces.id))
-        .where(eq(spaces.domain, domain))
-      return row === undefined ? null : toSpace(row, await serversOf(on, eq(carddavServers.spaceId, row.space.id)))
+      const row = await first(
+        on
+          .select(selection)
+          .from(spaces)
+          .leftJoin(digests, eq(digests.spaceId, spaces.id))
+          .leftJoin(emailServers, eq(emailServers.spaceId, spaces.id))
+          .where(eq(spaces.domain, domain)),
+      )
+      return row === null ? null : toSpace(row, await serversOf(on, eq(carddavServers.spaceId, row.space.id)))
     },
-    isEmpty: async (on: Reader) => (await on.select({ id: spaces.id }).from(spaces).limit(1)).length === 0,
+    isEmpty: async (on: Reader) => !(await exists(on.select({ id: spaces.id }).from(spaces).limit(1))),
     /** Which of these another Space has already; null is nobody's. `self`: the domain of the Space that may keep its own. */
     taken: async (
       on: Reader,
@@ -87,7 +90,7 @@ export const spaceAdministrationStore = (db: Db) => {
     },
     /** null: a name, host or domain was taken meanwhile. */
     insert: async (tx: Tx, row: SpaceRow): Promise<number | null> =>
-      (await tx.insert(spaces).values(row).onConflictDoNothing().returning({ id: spaces.id }))[0]?.id ?? null,
+      (await first(tx.insert(spaces).values(row).onConflictDoNothing().returning({ id: spaces.id })))?.id ?? null,
     update: (tx: Tx, domain: string, row: Partial<SpaceRow>) =>
       tx.update(spaces).set(row).where(eq(spaces.domain, domain)).returning({ id: spaces.id }),
     /**
@@ -113,13 +116,10 @@ export const spaceAdministrationStore = (db: Db) => {
         .values({ spaceId, realm, defaultPasswordAlgorithm, createdAt: at, updatedAt: at })
         .onConflictDoUpdate({ target: digests.spaceId, set: { realm, defaultPasswordAlgorithm, updatedAt: at } })
     },
-    accountCount: async (on: Reader, domain: string) =>
-      (
-        await on
-          .select({ total: sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number) })
-          .from(blocks)
-          .where(eq(blocks.domain, domain))
-      )[0]?.total ?? 0,
+    accountCount: async (on: Reader, domain: string) => {
+      const total = sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number)
+      return (await only(on.select({ total }).from(blocks).where(eq(blocks.domain, domain)))).total
+    },
     /** Super Spaces other than this one. */
     otherSupers: async (on: Reader, domain: string) =>
       (
@@ -138,16 +138,18 @@ export const spaceAdministrationStore = (db: Db) => {
         .from(accounts)
         .innerJoin(spaces, eq(spaces.domain, accounts.domain))
         .where(and(acting, eq(spaces.super, true)))
-      return homes.length !== 1 || homes[0]?.domain !== domain
+      return homes.length === 0 || homes.some(({ domain: home }) => home !== domain)
     },
     /** The highest id of its accounts; 0 where it has none. */
     lastAccount: async (on: Reader, domain: string) =>
       (
-        await on
-          .select({ id: max(accounts.id) })
-          .from(accounts)
-          .where(eq(accounts.domain, domain))
-      )[0]?.id ?? 0,
+        await only(
+          on
+            .select({ id: max(accounts.id) })
+            .from(accounts)
+            .where(eq(accounts.domain, domain)),
+        )
+      ).id ?? 0,
     /** Up to `most` accounts, ids up to `last`: they stay as they are until the transaction ends. */
     holdAccounts: async (tx: Tx, domain: string, last: number, most: number): Promise<number[]> => {
       await lock(tx, eq(spaces.domain, domain))
@@ -168,9 +170,9 @@ export const spaceAdministrationStore = (db: Db) => {
     removeAccounts: (tx: Tx, ids: readonly number[]) => tx.delete(accounts).where(inArray(accounts.id, [...ids])),
     /** The Space, whatever it still has, and the counts of its accounts. */
     remove: async (tx: Tx, domain: string) => {
-      const removed = await tx.delete(spaces).where(eq(spaces.domain, domain)).returning({ id: spaces.id })
-      if (removed.length > 0) await tx.delete(blocks).where(eq(blocks.domain, domain))
-      return removed.length > 0
+      const isRemoved = await exists(tx.delete(spaces).where(eq(spaces.domain, domain)).returning({ id: spaces.id }))
+      if (isRemoved) await tx.delete(blocks).where(eq(blocks.domain, domain))
+      return isRemoved
     },
   }
 }

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, lte, sql } from 'drizzle-orm'
 import type { Db, Reader } from '../../db/db.ts'
+import { only } from '../../db/rows.ts'
 import type { Scope, Space } from '../../nouns/space.ts'
 
 export const expiryNoticesStore = (db: Db) => {
@@ -20,7 +21,7 @@ export const expiryNoticesStore = (db: Db) => {
         .orderBy(asc(spaces.id)),
     accountCount: async (on: Reader, { domain }: Pick<Space, 'domain'>): Promise<number> => {
       const total = sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number)
-      return (await on.select({ total }).from(blocks).where(eq(blocks.domain, domain)))[0]?.total ?? 0
+      return (await only(on.select({ total }).from(blocks).where(eq(blocks.domain, domain)))).total
     },
     /** Up to `most` accounts of a Space with ids above `after`. Nothing finds administrators faster. */
     accountsAfter: (on: Reader, { domain }: Pick<Space, 'domain'>, after: number, most: number) =>

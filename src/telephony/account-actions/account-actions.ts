@@ -29,12 +29,6 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
     return account.id
   }
 
-  const first = (rows: readonly AccountAction[]): AccountAction => {
-    const [action] = rows
-    if (action === undefined) throw unknown()
-    return action
-  }
-
   return {
     all: async (space: Space, accountId: number): Promise<AccountAction[]> =>
       store.all(db.read, await find(space, accountId)),
@@ -47,7 +41,7 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
       await find(visit.space, accountId)
       const text = input.settle()
       return accounts.edit(visit, accountId, async (tx) => {
-        const action = first(await store.insert(tx, accountId, text, now()))
+        const action = await store.insert(tx, accountId, text, now())
         if ((await store.count(tx, accountId)) > MOST_ACTIONS) {
           throw new AppError('forbidden', 'errors.full', { values: { max: MOST_ACTIONS } })
         }
@@ -62,11 +56,17 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
     ): Promise<AccountAction> => {
       await find(visit.space, accountId)
       const text = input.settle()
-      return accounts.edit(visit, accountId, async (tx) => first(await store.update(tx, accountId, id, text, now())))
+      return accounts.edit(visit, accountId, async (tx) => {
+        const action = await store.update(tx, accountId, id, text, now())
+        if (action === null) throw unknown()
+        return action
+      })
     },
     remove: async (visit: Visit, accountId: number, id: number): Promise<void> => {
       await find(visit.space, accountId)
-      await accounts.edit(visit, accountId, async (tx) => first(await store.remove(tx, accountId, id)))
+      await accounts.edit(visit, accountId, async (tx) => {
+        if (!(await store.remove(tx, accountId, id))) throw unknown()
+      })
     },
   }
 }

@@ -1,5 +1,6 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, count, eq } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first, only } from '../../db/rows.ts'
 
 export const accountActionStore = (db: Db) => {
   const { accountActions: actions } = db.tables
@@ -9,27 +10,28 @@ export const accountActionStore = (db: Db) => {
   return {
     all: (on: Reader, accountId: number) =>
       on.select(action).from(actions).where(eq(actions.accountId, accountId)).orderBy(actions.id),
-    one: async (on: Reader, accountId: number, id: number) =>
-      (await on.select(action).from(actions).where(one(accountId, id)))[0] ?? null,
+    one: (on: Reader, accountId: number, id: number) =>
+      first(on.select(action).from(actions).where(one(accountId, id))),
     count: async (on: Reader, accountId: number) =>
-      (
-        await on
-          .select({ n: sql<number>`count(*)`.mapWith(Number) })
-          .from(actions)
-          .where(eq(actions.accountId, accountId))
-      )[0]?.n ?? 0,
+      (await only(on.select({ n: count() }).from(actions).where(eq(actions.accountId, accountId)))).n,
     insert: (tx: Tx, accountId: number, text: { key: string; code: string }, at: Date) =>
-      tx
-        .insert(actions)
-        .values({ accountId, ...text, createdAt: at, updatedAt: at })
-        .returning(action),
+      only(
+        tx
+          .insert(actions)
+          .values({ accountId, ...text, createdAt: at, updatedAt: at })
+          .returning(action),
+      ),
     update: (tx: Tx, accountId: number, id: number, text: { key: string; code: string }, at: Date) =>
-      tx
-        .update(actions)
-        .set({ ...text, updatedAt: at })
-        .where(one(accountId, id))
-        .returning(action),
-    remove: (tx: Tx, accountId: number, id: number) => tx.delete(actions).where(one(accountId, id)).returning(action),
+      first(
+        tx
+          .update(actions)
+          .set({ ...text, updatedAt: at })
+          .where(one(accountId, id))
+          .returning(action),
+      ),
+    /** False: there was none. */
+    remove: (tx: Tx, accountId: number, id: number) =>
+      exists(tx.delete(actions).where(one(accountId, id)).returning({ id: actions.id })),
   }
 }
 

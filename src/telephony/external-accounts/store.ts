@@ -1,5 +1,6 @@
 import { and, asc, eq, inArray, ne } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { exists, first } from '../../db/rows.ts'
 
 export type ExternalAccount = Db['tables']['externalAccounts']['$inferSelect']
 type Columns = Omit<ExternalAccount, 'id' | 'accountId' | 'createdAt' | 'updatedAt'>
@@ -15,12 +16,11 @@ export const externalAccountStore = (db: Db) => {
   )
 
   return {
-    of: async (on: Reader, accountId: number): Promise<ExternalAccount | null> =>
-      (await ofAccount(on, { accountId }))[0] ?? null,
+    of: (on: Reader, accountId: number): Promise<ExternalAccount | null> => first(ofAccount(on, { accountId })),
     /** Whether another account of any Space has it: a carrier knows it once. */
-    isTaken: async (on: Reader, { username, domain }: { username: string; domain: string }, self: number) =>
-      (
-        await on
+    isTaken: (on: Reader, { username, domain }: { username: string; domain: string }, self: number) =>
+      exists(
+        on
           .select({ id: externalAccounts.id })
           .from(externalAccounts)
           .where(
@@ -29,28 +29,28 @@ export const externalAccountStore = (db: Db) => {
               eq(externalAccounts.domain, domain),
               ne(externalAccounts.accountId, self),
             ),
-          )
-      ).length > 0,
+          ),
+      ),
     /** null: the name was taken meanwhile. */
-    insert: async (tx: Tx, accountId: number, columns: Columns, at: Date): Promise<ExternalAccount | null> =>
-      (
-        await tx
+    insert: (tx: Tx, accountId: number, columns: Columns, at: Date): Promise<ExternalAccount | null> =>
+      first(
+        tx
           .insert(externalAccounts)
           .values({ accountId, ...columns, createdAt: at, updatedAt: at })
           .onConflictDoNothing()
-          .returning()
-      )[0] ?? null,
-    update: async (tx: Tx, accountId: number, columns: Columns, at: Date): Promise<ExternalAccount | null> =>
-      (
-        await tx
+          .returning(),
+      ),
+    update: (tx: Tx, accountId: number, columns: Columns, at: Date): Promise<ExternalAccount | null> =>
+      first(
+        tx
           .update(externalAccounts)
           .set({ ...columns, updatedAt: at })
           .where(eq(externalAccounts.accountId, accountId))
-          .returning()
-      )[0] ?? null,
+          .returning(),
+      ),
     /** null: there was none. */
-    remove: async (tx: Tx, accountId: number): Promise<ExternalAccount | null> =>
-      (await tx.delete(externalAccounts).where(eq(externalAccounts.accountId, accountId)).returning())[0] ?? null,
+    remove: (tx: Tx, accountId: number): Promise<ExternalAccount | null> =>
+      first(tx.delete(externalAccounts).where(eq(externalAccounts.accountId, accountId)).returning()),
     below: (tx: Tx, accountIds: readonly number[]) =>
       tx
         .select({ id: externalAccounts.id, username: externalAccounts.username, domain: externalAccounts.domain })
