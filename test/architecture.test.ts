@@ -279,6 +279,18 @@ describe('the outside world', () => {
     expect(using(calls, (file) => rooms.includes(roomOf(file)))).toEqual([])
   })
 
+  test('reads addresses and roles that are made in one place', () => {
+    const address = /\busername\}@\$\{/
+    expect(using(address, (file) => file === 'protocols/sip-address.ts')).toEqual([])
+    const role = /\badmin\b[^\n]*\?[^\n]*'super'/
+    expect(using(role, (file) => file === 'nouns/caller.ts')).toEqual([])
+  })
+
+  test('hears of a request through one writer of security records', () => {
+    const record = /\.security\((?:[^()]|\([^()]*\))*\b(?:visit|exchange)\.(?:address|id|userAgent)\b/
+    expect(using(record, (file) => file === 'nouns/security-record.ts')).toEqual([])
+  })
+
   test('gets nothing but log lines and answers of commands', () => {
     const printing = /\bconsole\.\w+\(|\bprocess\.std(out|err)\.write\b/
     expect(using(printing, (file) => ['cli', 'logging'].includes(roomOf(file)))).toEqual([])

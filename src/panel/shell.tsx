@@ -2,6 +2,7 @@ import type { VNode } from 'preact'
 import type { Place as Entry } from '../http/frame.ts'
 import { LANGUAGES, type Language, translate } from '../messages/messages.ts'
 import type { Role } from '../nouns/caller.ts'
+import { addressOfRecord } from '../protocols/sip-address.ts'
 import { Avatar } from './components/head.tsx'
 import { Icon } from './components/icon.tsx'
 import { isIcon } from './components/icons.ts'
@@ -143,7 +144,7 @@ const Person = ({ around }: { around: Surroundings }): VNode | null => {
   const { t, href } = useKit()
   const { caller, formToken } = around
   if (caller === null || formToken === null) return null
-  const address = `${caller.username}@${caller.domain}`
+  const address = addressOfRecord(caller)
   const role = caller.role === 'account' ? null : t(caller.role === 'super' ? 'panel.super' : 'panel.admin')
   return (
     <details class="menu me end" name="frame">

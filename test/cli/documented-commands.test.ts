@@ -34,7 +34,9 @@ const codeOf = (text: string): string =>
 test('every command that a document or a message names exists', () => {
   expect(commands.size).toBeGreaterThan(30)
   const unknown = texts.flatMap((file) => {
-    const text = readFileSync(join(root, file), 'utf8')
+    const whole = readFileSync(join(root, file), 'utf8')
+    // Its first part names what the reference has and we have not.
+    const text = file === 'docs/compatibility.md' ? whole.slice(whole.indexOf('\n## 2')) : whole
     const named = [
       ...(text.match(inGroup) ?? []),
       ...(file.endsWith('.md') ? [...codeOf(text).matchAll(called)].map(([, name]) => name ?? '') : []),

@@ -14,6 +14,7 @@ import { formPage } from '../../panel/form-page.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { redirect } from '../../panel/redirect.ts'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { approvalPage } from './approval-page.tsx'
 import { approvedPage } from './approved-page.tsx'
@@ -109,7 +110,7 @@ export const authTokenPages = (deps: Deps) => {
       '/auth_tokens/auth/:token',
       async ({ request, visit, params: { token } }) => {
         const { account } = await authTokens.inspect(db.read, visit, token)
-        return form(request, visit, scannedPage(visit, token, `${account.username}@${account.domain}`))
+        return form(request, visit, scannedPage(visit, token, addressOfRecord(account)))
       },
       { open: true, page: true },
     )
@@ -118,7 +119,7 @@ export const authTokenPages = (deps: Deps) => {
       '/auth_tokens/auth/external/:token',
       async ({ visit, caller, params: { token } }) => {
         const browser = await authTokens.waiting(visit, token)
-        const account = `${caller.username}@${caller.domain}`
+        const account = addressOfRecord(caller)
         return approvalPage(visit, basePath, { token, phrase: authTokens.phraseOf(token), browser, account })
       },
       { signedIn: 'account' },

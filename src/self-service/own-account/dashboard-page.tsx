@@ -8,6 +8,7 @@ import { actionForm } from '../../panel/form-page.tsx'
 import { page, texts } from '../../panel/layout.tsx'
 import { moment } from '../../panel/moment.tsx'
 import { whereToGetIt } from '../../panel/phone-app.tsx'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
 import { type Device, type Devices, NO_DEVICES, titleOf } from '../../telephony/devices/devices.ts'
 
 interface Dashboard {
@@ -74,7 +75,7 @@ const identityCard = (visit: Visit, basePath: string, { account, hasPhone }: Das
       <dl>
         <dt>{t('dashboard.sip_address')}</dt>
         <dd data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
-          <code>{`${account.username}@${account.domain}`}</code>
+          <code>{addressOfRecord(account)}</code>
         </dd>
         {account.displayName === null ? null : (
           <>

@@ -4,6 +4,7 @@ import { currentPasswordField, NOTHING_REFUSED } from '../../panel/fields.tsx'
 import type { Form } from '../../panel/form-page.tsx'
 import { texts } from '../../panel/layout.tsx'
 import { LANDING } from '../../panel/navigation.ts'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
 
 export const deletePage = (
   visit: Visit,
@@ -20,7 +21,7 @@ export const deletePage = (
     address: `${basePath}/delete`,
     children: (
       <>
-        <p>{t('delete.why', { account: `${username}@${domain}` })}</p>
+        <p>{t('delete.why', { account: addressOfRecord({ username, domain }) })}</p>
         <p>{t('delete.consequence')}</p>
         {algorithms.length > 0 ? currentPasswordField(visit, refused) : null}
       </>
