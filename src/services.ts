@@ -12,9 +12,12 @@ import { blocking } from './accounts/blocking/blocking.ts'
 import { codes } from './accounts/codes/codes.ts'
 import { confirmationKeys } from './accounts/confirmation-keys/confirmation-keys.ts'
 import { dictionary } from './accounts/dictionary/dictionary.ts'
+import { directory } from './accounts/directory/directory.ts'
 import { notices } from './accounts/notices/notices.ts'
+import { passwords } from './accounts/passwords/passwords.ts'
 import { phoneCountries } from './accounts/phone-countries/phone-countries.ts'
 import { provisioningTokens } from './accounts/provisioning-tokens/provisioning-tokens.ts'
+import { revocation } from './accounts/revocation/revocation.ts'
 import { carddavCredentials } from './address-books/carddav-credentials/carddav-credentials.ts'
 import { contacts } from './address-books/contacts/contacts.ts'
 import { contactsLists } from './address-books/contacts-lists/contacts-lists.ts'
@@ -117,6 +120,7 @@ const ground = (world: World, db: Db) => {
     codes: codes(base),
     confirmationKeys: confirmationKeys(base),
     dictionary: dictionary(base),
+    directory: directory(base),
     phoneCountries: phoneCountries(base),
     provisioningTokens: provisioningTokens(base),
     turn: turn(base),
@@ -132,12 +136,14 @@ const middle = (below: ReturnType<typeof ground>) => {
     accountEvents: accountEvents(below),
     bridge: bridge(below),
     expiryNotices: expiryNotices(below),
+    revocation: revocation(below),
     mail: mail({ ...below, ...below.spaceEmailServers }),
     smsLimits: smsLimits(below),
     wire: accountWire(below.config, { code: below.secrets.open, token: below.provisioningTokens.reveal }),
   }
   const telling = { ...around, housekeeping: accountHousekeeping(around), notices: notices(around) }
-  return { ...telling, accounts: accounts(telling) }
+  const proving = { ...telling, passwords: passwords(telling) }
+  return { ...proving, accounts: accounts(proving) }
 }
 
 /** What is done with accounts: by administrators, by their owners, by phones. */

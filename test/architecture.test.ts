@@ -162,6 +162,7 @@ describe('a feature', () => {
   /** What others may call besides `<feature>.ts`: pure knowledge about its nouns. */
   const PUBLIC: Readonly<Record<string, readonly string[]>> = {
     'accounts/accounts': ['rules.ts', 'wire.ts'],
+    'accounts/passwords': ['rules.ts'],
   }
   /** What others may name in types as well. */
   const PUBLIC_TYPES: Readonly<Record<string, readonly string[]>> = {

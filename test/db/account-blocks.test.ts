@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { and, eq, inArray } from 'drizzle-orm'
 import fc from 'fast-check'
-import { accountStore } from '../../src/accounts/accounts/store.ts'
+import { directoryStore } from '../../src/accounts/directory/store.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { type OtherConnection, otherConnection } from '../support/other-connection.ts'
 import { insertAccounts, insertSpace } from './rows.ts'
@@ -143,7 +143,7 @@ describe('the counts of blocks of accounts', () => {
 test('a page found by its block is the page that OFFSET finds, anywhere, after random deletions', async () => {
   const { db } = database
   const { accounts } = db.tables
-  const store = accountStore(db)
+  const store = directoryStore(db)
   const [mine, others] = ['sip.a.org', 'sip.b.org']
   const random = (below: number) => Math.floor(Math.random() * below)
   let nextId = 1

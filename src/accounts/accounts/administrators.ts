@@ -6,9 +6,14 @@ import type { Logging } from '../../logging/logging.ts'
 import { everySpace, realmOf, type Space } from '../../nouns/space.ts'
 import { addressOfRecord, parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import type { AccountView, Directory } from '../directory/directory.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { defaultAlgorithm } from '../passwords/rules.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
+import type { Revocation } from '../revocation/revocation.ts'
 import type { Accounts } from './accounts.ts'
-import { type AccountView, accountStore } from './store.ts'
+import { administratorStore } from './administrators-store.ts'
+import { lastAdministrator } from './last-administrator.ts'
 
 /** No request made it: the address and user agent of accounts from the command line. */
 const LOCALLY = { address: '127.0.0.1', userAgent: 'sipkeeper' }
@@ -22,13 +27,16 @@ export const administrators = (deps: {
   db: Db
   spaces: SpaceDirectory
   accounts: Accounts
+  directory: Directory
+  passwords: Passwords
+  revocation: Revocation
   apiKeys: ApiKeys
   provisioningTokens: ProvisioningTokens
   log: Logging
-  now: () => Date
 }) => {
-  const { config, db, spaces, accounts, apiKeys, provisioningTokens, log, now } = deps
-  const store = accountStore(db)
+  const { config, db, spaces, accounts, directory, passwords, revocation, apiKeys, provisioningTokens, log } = deps
+  const store = administratorStore(db)
+  const last = lastAdministrator({ db, directory })
 
   const spaceOf = async (domain: string): Promise<Space> => {
     const space = await spaces.byDomain(domain)
@@ -58,7 +66,7 @@ export const administrators = (deps: {
     if (domain === null) throw new AppError('not_found', 'account.unknown')
     const space = await spaceOf(domain)
     const account =
-      address === null ? await store.byId(tx, { space }, id) : await store.byUsername(tx, { space }, address.user)
+      address === null ? await directory.find(tx, space, id) : await directory.named(tx, space, address.user)
     if (account === null) throw new AppError('not_found', 'account.unknown')
     return { space, account }
   }
@@ -86,7 +94,7 @@ export const administrators = (deps: {
       const { domain, username, password, existing, keyAddress } = options
       const space = await spaceOf(domain)
       check(username, password)
-      const algorithm = space.digest?.defaultPasswordAlgorithm ?? 'SHA-256'
+      const algorithm = defaultAlgorithm(space.digest)
 
       const make = (tx: Tx) =>
         accounts.insert(tx, {
@@ -113,25 +121,25 @@ export const administrators = (deps: {
       const promote = async (tx: Tx, before: AccountView) => {
         const { id, sealedProvisioningToken: sealed } = before
         const rights = { admin: true, activated: true, switchedOff: false, blocked: false }
-        await store.update(tx, { space }, id, { ...rights, updatedAt: now() })
-        await accounts.opens.follow(tx, before, rights, LOCALLY)
+        await directory.update(tx, space, id, rights)
+        await revocation.follow(tx, before, rights, LOCALLY)
         if (existing === 'reset') {
           const realm = space.digest === null ? null : realmOf(space)
-          await accounts.opens.setPassword(tx, id, { username, realm, algorithm, password, by: LOCALLY })
+          await passwords.replace(tx, id, { username, realm, algorithm, password }, LOCALLY)
         }
         if (provisioningTokens.reveal(sealed) === null) await provisioningTokens.issue(tx, id, LOCALLY)
         return id
       }
 
       const made = await db.transaction(async (tx) => {
-        const found = await store.byUsername(tx, { space }, username)
+        const found = await directory.named(tx, space, username)
         if (found !== null && existing === 'refuse') throw new AppError('conflict', 'account.exists')
         const id = found === null ? await make(tx) : await promote(tx, found)
         // Somebody else was quicker.
         if (id === null) throw new AppError('conflict', 'account.exists')
         const withKey = keyAddress !== undefined && (found === null || existing === 'reset')
         const apiKey = withKey ? await apiKeys.regenerate(tx, id, keyAddress) : null
-        const { account } = await accounts.view(tx, space, id)
+        const { account } = await directory.view(tx, space, id)
         const provisioningToken = provisioningTokens.reveal(account.sealedProvisioningToken)
         return { account, provisioningToken, apiKey, created: found === null }
       })
@@ -146,12 +154,12 @@ export const administrators = (deps: {
     set: async (reference: string, admin: boolean): Promise<AccountView> => {
       const changed = await db.transaction(async (tx) => {
         const { space, account } = await find(tx, reference)
-        await accounts.last.hold(tx, space)
-        await accounts.hold(tx, space, account.id)
-        const { account: before } = await accounts.view(tx, space, account.id)
+        await last.hold(tx, space)
+        await directory.hold(tx, space, account.id)
+        const { account: before } = await directory.view(tx, space, account.id)
         const after = { ...before, admin, space }
-        await accounts.last.refuse(tx, space, { id: account.id, before, after, byItself: false })
-        await store.update(tx, { space }, account.id, { admin, updatedAt: now() })
+        await last.refuse(tx, space, { id: account.id, before, after, byItself: false })
+        await directory.update(tx, space, account.id, { admin })
         return account
       })
       log.security('account.role', { account: addressOfRecord(changed), space: changed.domain, by: 'command line' })

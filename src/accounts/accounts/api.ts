@@ -8,9 +8,11 @@ import { answers, done, having, named, refuses } from '../../http/output.ts'
 import { envelopeSchema, paged, pageEnvelope, pageOf } from '../../http/pagination.ts'
 import { idOf } from '../../http/path.ts'
 import { empty, json } from '../../http/respond.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { NewPassword } from '../passwords/rules.ts'
 import type { Accounts, Found } from './accounts.ts'
 import { ListedAccounts, MOST_FOUND, PAGE_SIZE } from './listing.ts'
-import { ChangedAccount, NewAccount, NewPassword } from './rules.ts'
+import { ChangedAccount, NewAccount } from './rules.ts'
 import { AccountSchema, type AccountWire, InfoSchema, pendingKeyWire, ResolvedSchema } from './wire.ts'
 
 interface Deps {
@@ -21,7 +23,13 @@ interface Deps {
 }
 
 /** What an account may do with itself (behaviour/accounts.md §4). */
-export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
+export const ownAccountApi = ({
+  auth,
+  accounts,
+  passwords,
+  wire,
+  config,
+}: Deps & { readonly passwords: Passwords }) => {
   const own = ({ account, space }: Found) => json(wire.own(account, space))
   return new Elysia({ prefix: '/api/accounts', tags: ['Own account'] })
     .use(auth)
@@ -51,7 +59,7 @@ export const ownAccountApi = ({ auth, accounts, wire, config }: Deps) => {
     })
     .post(
       '/me/password',
-      async ({ visit, caller }) => own(await accounts.changePassword(visit, caller, read(NewPassword, visit.input))),
+      async ({ visit, caller }) => own(await passwords.change(visit, caller, read(NewPassword, visit.input))),
       {
         requires: 'account',
         detail: {

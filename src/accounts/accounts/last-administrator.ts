@@ -1,7 +1,8 @@
-import type { Tx } from '../../db/db.ts'
+import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Space } from '../../nouns/space.ts'
-import type { AccountRow, AccountStore } from './store.ts'
+import type { AccountRow, Directory } from '../directory/directory.ts'
+import { administratorStore } from './administrators-store.ts'
 
 type Rights = Pick<AccountRow, 'admin' | 'activated' | 'blocked'>
 
@@ -22,29 +23,34 @@ export interface Loss {
  * Nobody may lock everybody out (D52): the last super administrator stays one, whoever asks, and the last administrator
  * of a Space does not take its own rights. Whatever deletes, demotes, blocks, switches off or moves an account asks here.
  */
-export const lastAdministrator = (store: AccountStore) => ({
-  /**
-   * To be called before the account is held. Of a super Space it holds all super Spaces: two administrators who demote
-   * each other come one after the other, and the second one is refused.
-   */
-  hold: (tx: Tx, ...spaces: readonly Pick<Space, 'domain' | 'super'>[]): Promise<void> =>
-    store.lockSpaces(tx, {
-      domains: spaces.map(({ domain }) => domain),
-      withSupers: spaces.some((space) => space.super),
-    }),
+export const lastAdministrator = ({ db, directory }: { db: Db; directory: Directory }) => {
+  const store = administratorStore(db)
+  return {
+    /**
+     * To be called before the account is held. Of a super Space it holds all super Spaces: two administrators who demote
+     * each other come one after the other, and the second one is refused.
+     */
+    hold: (tx: Tx, ...spaces: readonly Pick<Space, 'domain' | 'super'>[]): Promise<void> =>
+      directory.holdSpaces(tx, {
+        domains: spaces.map(({ domain }) => domain),
+        withSupers: spaces.some((space) => space.super),
+      }),
 
-  /** Refuses, with `forbidden`, what would leave nobody; `space`: where the account lives now. */
-  refuse: async (tx: Tx, space: Pick<Space, 'domain' | 'super'>, loss: Loss): Promise<void> => {
-    const { id, before, after, byItself } = loss
-    if (!isEffective(before)) return
-    const stays = after !== null && isEffective(after)
-    const staysHere = stays && after.space.domain === space.domain
-    if (byItself && !staysHere && (await store.countAdministrators(tx, { space }, id)) === 0) {
-      throw new AppError('forbidden', 'account.last_admin')
-    }
-    const staysSuper = stays && after.space.super
-    if (space.super && !staysSuper && (await store.countSuperAdministrators(tx, id)) === 0) {
-      throw new AppError('forbidden', 'account.last_super')
-    }
-  },
-})
+    /** Refuses, with `forbidden`, what would leave nobody; `space`: where the account lives now. */
+    refuse: async (tx: Tx, space: Pick<Space, 'domain' | 'super'>, loss: Loss): Promise<void> => {
+      const { id, before, after, byItself } = loss
+      if (!isEffective(before)) return
+      const stays = after !== null && isEffective(after)
+      const staysHere = stays && after.space.domain === space.domain
+      if (byItself && !staysHere && (await store.countAdministrators(tx, { space }, id)) === 0) {
+        throw new AppError('forbidden', 'account.last_admin')
+      }
+      const staysSuper = stays && after.space.super
+      if (space.super && !staysSuper && (await store.countSuperAdministrators(tx, id)) === 0) {
+        throw new AppError('forbidden', 'account.last_super')
+      }
+    },
+  }
+}
+
+export type LastAdministrator = ReturnType<typeof lastAdministrator>

@@ -2,8 +2,8 @@ import type { Db } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
 import { form, integer, optional, plainText } from '../../http/input.ts'
 import type { Space } from '../../nouns/space.ts'
+import type { AccountView, Directory } from '../directory/directory.ts'
 import { accountSearchStore } from './search-store.ts'
-import type { AccountStore, AccountView } from './store.ts'
 
 export const PAGE_SIZE = 20
 const LARGEST_PAGE = 100
@@ -31,7 +31,7 @@ export interface ListedPage {
 }
 
 /** A page beyond the end is empty. */
-export const accountListing = (db: Db, store: AccountStore, now: () => Date) => {
+export const accountListing = (db: Db, directory: Directory, now: () => Date) => {
   const names = accountSearchStore(db)
 
   /**
@@ -44,7 +44,7 @@ export const accountListing = (db: Db, store: AccountStore, now: () => Date) => 
       const [domain = '', part = ''] = key.split('\n')
       const space = { domain }
       const ids: number[] = []
-      for (const stretch of await store.stretches({ space })) {
+      for (const stretch of await directory.stretches({ space })) {
         ids.push(...(await names.named({ space }, part, stretch, MOST_FOUND - ids.length)))
         if (ids.length >= MOST_FOUND) break
         await Bun.sleep(0)
@@ -55,8 +55,8 @@ export const accountListing = (db: Db, store: AccountStore, now: () => Date) => 
 
   return async (space: Space, { page, perPage, search }: Listing): Promise<ListedPage> => {
     const from = (page - 1) * perPage
-    if (search === null) return store.page({ space }, from, perPage)
+    if (search === null) return directory.page({ space }, from, perPage)
     const ids = await found(`${space.domain}\n${search}`)
-    return { total: ids.length, accounts: await store.byIds(db.read, { space }, ids.slice(from, from + perPage)) }
+    return { total: ids.length, accounts: await directory.byIds(db.read, space, ids.slice(from, from + perPage)) }
   }
 }

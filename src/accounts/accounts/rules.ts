@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
 import type { SettingName } from '../../config/settings.ts'
 import {
@@ -13,13 +12,10 @@ import {
   plainText,
   text,
 } from '../../http/input.ts'
-import type { Message, MessageId, MessageValues } from '../../messages/messages.ts'
-import type { DigestConfiguration, PasswordAlgorithm } from '../../nouns/space.ts'
-import { ha1 } from '../../protocols/digest.ts'
+import type { MessageId, MessageValues } from '../../messages/messages.ts'
 import { looksLikePhone, type Phone, parsePhone } from '../../protocols/e164.ts'
-import { COMMON_PASSWORDS } from './common-passwords.ts'
+import { ALGORITHMS, type Typed } from '../passwords/rules.ts'
 
-export const ALGORITHMS = ['MD5', 'SHA-256'] as const
 export const DTMF_PROTOCOLS = ['sipinfo', 'rfc2833', 'sipmessage'] as const
 
 const common = {
@@ -73,41 +69,7 @@ export const ChangedAccount = form({
   ...common,
 })
 
-export const NewPassword = form({
-  algorithm: optional(choice(ALGORITHMS)),
-  password: text({ numbers: true }),
-  old_password: optional(text({ numbers: true })),
-})
-
-/** As pages ask for it: twice, because nobody sees what they type. */
-export const ChosenPassword = form({
-  password: text({ numbers: true }),
-  password_confirmation: text({ numbers: true }),
-})
-
 export type WithUsername = Input<typeof NewAccount> | Input<typeof ChangedAccount> | Registrant
-
-/** Any form that has the member. */
-interface Typed<Name extends string> {
-  readonly values: { readonly [Each in Name]?: string | null }
-  isGood(name: Name): boolean
-  refuse(name: Name, message: Message): void
-}
-
-const LONGEST_PASSWORD = 128
-
-/** What others know about whoever chooses a password. */
-interface Identity {
-  readonly username?: string | null
-  readonly email?: string | null
-  readonly phone?: string | null
-}
-
-/** Whether it is one of the passwords that are tried first. */
-const isGuessable = (password: string, { username, email, phone }: Identity): boolean => {
-  const plain = password.toLowerCase()
-  return COMMON_PASSWORDS.has(plain) || [username, email, phone].some((text) => text?.toLowerCase() === plain)
-}
 
 const isBlacklisted = (username: string, patterns: readonly string[]) =>
   patterns.some((pattern) => {
@@ -136,46 +98,6 @@ export const checkUsername = (input: Typed<'username'>, config: Config, byAdmin:
   }
 }
 
-type WithPassword = WithUsername | Input<typeof NewPassword>
-
-export const checkPassword = (input: Typed<'password'>, config: Config): void => {
-  const { password } = input.values
-  if (typeof password === 'string' && [...password].length < config.ACCOUNT_PASSWORD_MIN_LENGTH) {
-    const setting = 'ACCOUNT_PASSWORD_MIN_LENGTH'
-    input.refuse('password', { id: 'v.min', setting, values: { count: config[setting] } })
-  }
-}
-
-export const checkChosenPassword = (
-  input: Typed<'password' | 'password_confirmation'>,
-  config: Config,
-  whose: Identity = {},
-): void => {
-  checkPassword(input, config)
-  const { password, password_confirmation } = input.values
-  if (typeof password === 'string' && [...password].length > LONGEST_PASSWORD) {
-    input.refuse('password', { id: 'v.max', values: { max: LONGEST_PASSWORD } })
-  }
-  if (input.isGood('password') && isGuessable(password ?? '', whose)) input.refuse('password', { id: 'v.guessable' })
-  if (input.isGood('password_confirmation') && password !== password_confirmation) {
-    input.refuse('password_confirmation', { id: 'v.confirmed' })
-  }
-}
-
-/**
- * The algorithm that the password will be stored with (D1, D45). Without a configured one the client must choose;
- * with one it may only repeat it.
- */
-export const algorithmFor = (input: WithPassword, digest: DigestConfiguration | null): PasswordAlgorithm => {
-  const configured = digest?.defaultPasswordAlgorithm ?? null
-  const wanted = input.values.algorithm ?? null
-  if (configured !== null && wanted !== null && wanted !== configured) {
-    input.refuse('algorithm', { id: 'v.choice', values: { choices: configured } })
-  }
-  if (configured === null && input.isMissing('algorithm')) input.refuse('algorithm', { id: 'v.required' })
-  return configured ?? wanted ?? 'SHA-256'
-}
-
 /** The number in E.164, or null when there is none or it was refused. `accepts`: its country is open. */
 export const checkPhone = (input: Typed<'phone'>, accepts: (phone: Phone) => boolean): string | null => {
   const { phone } = input.values
@@ -185,26 +107,3 @@ export const checkPhone = (input: Typed<'phone'>, accepts: (phone: Phone) => boo
   else if (!accepts(parsed)) input.refuse('phone', { id: 'v.phone_country' })
   return parsed?.number ?? null
 }
-
-/** A password as it is stored: HA1, or clear text that somebody brought along. */
-export interface StoredPassword {
-  readonly algorithm: PasswordAlgorithm | 'CLRTXT'
-  readonly password: string
-}
-
-/** Stands for the passwords of an account that has none, or that does not exist: the answer takes as long. */
-const NO_PASSWORD: readonly StoredPassword[] = [{ algorithm: 'SHA-256', password: '' }]
-
-/** Whether any of the rows was made of that password; every row is compared, each in constant time. */
-export const isPassword = (
-  stored: readonly StoredPassword[],
-  { username, realm }: { readonly username: string; readonly realm: string },
-  password: string,
-): boolean =>
-  (stored.length === 0 ? NO_PASSWORD : stored)
-    .map((row) => {
-      const given = row.algorithm === 'CLRTXT' ? password : ha1(row.algorithm, username, realm, password)
-      const [one, other] = [Bun.SHA256.hash(given), Bun.SHA256.hash(row.password)]
-      return timingSafeEqual(one, other)
-    })
-    .includes(true)

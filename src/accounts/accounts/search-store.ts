@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Db } from '../../db/db.ts'
 import type { Stretch } from '../../db/stretch.ts'
-import type { InSpace } from './store.ts'
+import type { InSpace } from '../directory/directory.ts'
 
 /** Accounts whose user name has a text in it, wherever it stands. */
 export const accountSearchStore = (db: Db) => {

@@ -6,8 +6,9 @@ import type { Space } from '../../nouns/space.ts'
 import { sipUri } from '../../protocols/sip-address.ts'
 import { CarddavServerSchema, carddavServerWire } from '../../spaces/carddav-servers/carddav-servers.ts'
 import { formatMoment } from '../confirmation-keys/confirmation-keys.ts'
-import { ALGORITHMS, DTMF_PROTOCOLS } from './rules.ts'
-import type { AccountView } from './store.ts'
+import type { AccountView } from '../directory/directory.ts'
+import { ALGORITHMS } from '../passwords/rules.ts'
+import { DTMF_PROTOCOLS } from './rules.ts'
 
 const tokenExpiry = (account: AccountView, lifetimeMinutes: number | null): string | null =>
   account.provisioningTokenCreatedAt === null || lifetimeMinutes === null

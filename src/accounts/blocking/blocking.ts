@@ -40,7 +40,7 @@ export const blocking = (deps: {
       const seconds = windowMs / 1000
       throw new AppError('rate_limited', 'errors.rate_limited', { values: { seconds }, retryAfterSeconds: seconds })
     }
-    const revoked = await db.transaction((tx) => accounts.blockIn(tx, caller.space, caller.id, visit))
+    const revoked = await db.transaction((tx) => accounts.blockAutomatically(tx, caller.space, caller.id, visit))
     record('account.blocked', visit, caller, { ...facts, by: 'blocking service' })
     sessions.recordRevoked(visit, caller, revoked)
     throw new AppError('forbidden', 'auth.blocked')

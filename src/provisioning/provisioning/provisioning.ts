@@ -1,5 +1,6 @@
 import type { Accounts, Found } from '../../accounts/accounts/accounts.ts'
 import type { ConfirmationKeys } from '../../accounts/confirmation-keys/confirmation-keys.ts'
+import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
 import type { CarddavCredentials } from '../../address-books/carddav-credentials/carddav-credentials.ts'
 import type { Config } from '../../config/config.ts'
@@ -53,6 +54,7 @@ export const provisioning = (deps: {
   config: Config
   db: Db
   accounts: Accounts
+  passwords: Passwords
   provisioningTokens: ProvisioningTokens
   authTokens: AttachedTokens
   confirmationKeys: ConfirmationKeys
@@ -63,7 +65,7 @@ export const provisioning = (deps: {
   /** The base document of Spaces without entries of their own (`ACCOUNT_PROVISIONING_RC_FILE`). */
   now: () => Date
 }) => {
-  const { config, db, accounts, provisioningTokens, authTokens, confirmationKeys, hooks, log } = deps
+  const { config, db, accounts, passwords, provisioningTokens, authTokens, confirmationKeys, hooks, log } = deps
   const instanceEntries = readInstanceEntries(config, log)
   const { carddavCredentials, externalAccounts, now } = deps
   const store = provisioningStore(db)
@@ -105,7 +107,7 @@ export const provisioning = (deps: {
       username,
       domain,
       displayName,
-      credentials: await accounts.passwordRows(on, id),
+      credentials: await passwords.rows(on, id),
       carddavCredentials: carddavServers.length === 0 ? [] : await carddavCredentials.rows(on, id),
       externalAccount: isExternal ? await externalAccounts.of(on, id) : null,
     }
@@ -198,14 +200,14 @@ export const provisioning = (deps: {
     orKey(
       async () => {
         const found = await provisioningTokens.inspect(tx, visit.space, token)
-        await accounts.activateIn(tx, visit.space, found.accountId)
+        await accounts.markActivated(tx, visit.space, found.accountId)
         await provisioningTokens.consume(tx, found)
         return found.accountId
       },
       async () => {
         const { accountId } = await confirmationKeys.inspect(tx, visit.space, token)
         await confirmationKeys.consume(tx, accountId, token)
-        await accounts.activateIn(tx, visit.space, accountId)
+        await accounts.markActivated(tx, visit.space, accountId)
         await provisioningTokens.revoke(tx, accountId)
         return accountId
       },
@@ -225,7 +227,7 @@ export const provisioning = (deps: {
     })
     return db.transaction(async (tx) => {
       const id = await consume(tx, visit, token)
-      if (wantsReset(visit)) await accounts.resetPassword(tx, visit, visit.space, id)
+      if (wantsReset(visit)) await passwords.reset(tx, visit.space, id, visit)
       return serveOnce(tx, visit, await accounts.view(tx, visit.space, id), additions)
     })
   }
@@ -266,9 +268,9 @@ export const provisioning = (deps: {
       return db.transaction(async (tx) => {
         // The account first: whoever deletes it takes its tokens along in this order.
         const { account, space } = await authTokens.inspect(tx, visit, token)
-        await accounts.holdIn(tx, space, account.id)
+        await accounts.holdWithSpace(tx, space, account.id)
         const found = await authTokens.redeem(tx, visit, token)
-        if (wantsReset(visit)) await accounts.resetPassword(tx, visit, found.space, found.account.id)
+        if (wantsReset(visit)) await passwords.reset(tx, found.space, found.account.id, visit)
         return serveOnce(tx, visit, found, additions)
       })
     },
@@ -300,7 +302,7 @@ export const provisioning = (deps: {
       if (!wantsReset(visit) || looksOnly)
         return serveAgain(db.read, visit, await accounts.ofCaller(caller), additions, false)
       return db.transaction(async (tx) => {
-        await accounts.resetPassword(tx, visit, caller.space, caller.id)
+        await passwords.reset(tx, caller.space, caller.id, visit)
         // Whoever may ask has a password, and so has the phone: the one that was reset.
         return serveAgain(tx, visit, await accounts.view(tx, caller.space, caller.id), additions, true)
       })

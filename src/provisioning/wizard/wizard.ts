@@ -64,7 +64,7 @@ export const wizard = (deps: {
 
   /** Keeps the account until the transaction ends; false: the Space has none of that id. */
   const holds = (tx: Tx, space: Space, id: number): Promise<boolean> =>
-    accounts.holdIn(tx, space, id).then(
+    accounts.holdWithSpace(tx, space, id).then(
       () => true,
       (error: unknown) => {
         if (error instanceof AppError && error.code === 'not_found') return false

@@ -56,7 +56,7 @@ export const activation = (deps: {
     return db.transaction(async (tx) => {
       await accounts.hold(tx, visit.space, account.id)
       await confirmationKeys.redeem(tx, account.id, code)
-      await accounts.activateIn(tx, visit.space, account.id)
+      await accounts.markActivated(tx, visit.space, account.id)
       return accounts.view(tx, visit.space, account.id)
     })
   }

@@ -1,8 +1,9 @@
 import type { AccountTokens } from '../../access/account-tokens/account-tokens.ts'
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
-import { checkChosenPassword, checkPhone, checkUsername } from '../../accounts/accounts/rules.ts'
+import { checkPhone, checkUsername } from '../../accounts/accounts/rules.ts'
 import type { Codes, Guess } from '../../accounts/codes/codes.ts'
+import { checkChosenPassword } from '../../accounts/passwords/rules.ts'
 import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
@@ -152,7 +153,7 @@ export const signUp = (deps: {
     const { id } = session.account
     await count(visit, wanted)
     const { account, isSent } = await db.transaction(async (tx) => {
-      await accounts.holdIn(tx, space, id)
+      await accounts.holdWithSpace(tx, space, id)
       await codes.refuseTooMany(tx, wanted.kind, id)
       const { account } = await accounts.view(tx, space, id)
       if (account.activated) throw new AppError('gone', 'sign_up.confirmed')

@@ -126,7 +126,7 @@ export const contactDetails = (deps: {
   ): Promise<void> => {
     const { kind } = wanted
     const isIssued = await db.transaction(async (tx) => {
-      await accounts.holdIn(tx, caller.space, caller.id)
+      await accounts.holdWithSpace(tx, caller.space, caller.id)
       if (await blocking.isSuspicious(tx, caller)) return false
       // Apps ask as often as the reference lets them.
       if (caller.via === 'session') refuseTooSoon(await pendingIn(tx, caller.id, kind), wanted)
@@ -285,7 +285,7 @@ export const contactDetails = (deps: {
     const { space } = who
     await limits.codes.check(visit.network)
     const result = await db.transaction(async (tx) => {
-      await accounts.holdIn(tx, space, who.id)
+      await accounts.holdWithSpace(tx, space, who.id)
       const pending = await pendingRow(tx, who.id, kind)
       if (pending === null) throw new AppError('not_found', 'code.none')
       const guessed = await compare(tx, kind, pending.id, code)
@@ -385,7 +385,7 @@ export const contactDetails = (deps: {
       const { space } = visit
       const account = await db.transaction(async (tx) => {
         const { accountId } = await findByLink(tx, space, link)
-        await accounts.holdIn(tx, space, accountId)
+        await accounts.holdWithSpace(tx, space, accountId)
         const change = await findByLink(tx, space, link)
         await codes.confirm(tx, 'email', change.id)
         const { account: before } = await accounts.view(tx, space, accountId)
@@ -403,7 +403,7 @@ export const contactDetails = (deps: {
       const { space } = visit
       const { account, revoked } = await db.transaction(async (tx) => {
         const { accountId } = await findUndo(tx, space, link)
-        await accounts.holdIn(tx, space, accountId)
+        await accounts.holdWithSpace(tx, space, accountId)
         const change = await findUndo(tx, space, link)
         const { account: current } = await accounts.view(tx, space, accountId)
         refuseClosed(current)
@@ -414,7 +414,7 @@ export const contactDetails = (deps: {
           throw new AppError('conflict', 'email.undo_taken')
         }
         await codes.invalidate(tx, 'email', accountId)
-        const revoked = await accounts.signOutIn(tx, accountId)
+        const revoked = await accounts.signOut(tx, accountId)
         const { account } = await accounts.view(tx, space, accountId)
         await accounts.announceUpdated(tx, visit, { account, space })
         return { account, revoked }

@@ -1,13 +1,14 @@
 import type { ApiKeys } from '../../access/api-keys/api-keys.ts'
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
-import { ChosenPassword, checkChosenPassword } from '../../accounts/accounts/rules.ts'
 import type { AccountWire } from '../../accounts/accounts/wire.ts'
+import type { Passwords } from '../../accounts/passwords/passwords.ts'
+import { ChosenPassword, checkChosenPassword, refuseWithoutPasswords } from '../../accounts/passwords/rules.ts'
 import { type Contacts, contactWire } from '../../address-books/contacts/contacts.ts'
 import type { VcardsStorage } from '../../address-books/vcards-storage/vcards-storage.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
-import { AppError, invalid } from '../../errors.ts'
+import { AppError } from '../../errors.ts'
 import { form, type Input, optional, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
 import type { Logging } from '../../logging/logging.ts'
@@ -17,7 +18,6 @@ import { actionRecords } from '../../nouns/security-record.ts'
 import type { Session } from '../../nouns/session.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Devices } from '../../telephony/devices/devices.ts'
-import type { SignIn } from '../sign-in/sign-in.ts'
 
 /** `current_password` where the account has one. */
 export const ChangedPassword = form({
@@ -35,12 +35,12 @@ export const ownAccount = (deps: {
   contacts: Contacts
   devices: Devices
   sessions: Sessions
-  signIn: SignIn
+  passwords: Passwords
   vcardsStorage: VcardsStorage
   wire: AccountWire
   log: Logging
 }) => {
-  const { config, db, accounts, apiKeys, contacts, devices, sessions, signIn, vcardsStorage, wire, log } = deps
+  const { config, db, accounts, apiKeys, contacts, devices, passwords, sessions, vcardsStorage, wire, log } = deps
 
   const record = actionRecords(log)
 
@@ -48,13 +48,8 @@ export const ownAccount = (deps: {
   const view = async ({ space, id }: Caller): Promise<AccountView> => (await accounts.byId(space, id)).account
 
   /** Refuses, on the form, whoever does not know the password that the account has. */
-  const prove = async (visit: Visit, caller: Caller, input: Input<typeof Proven> | Input<typeof ChangedPassword>) => {
-    const { algorithms } = await view(caller)
-    if (algorithms.length === 0) return
-    const { current_password: current } = input.settle()
-    if (current === null) throw invalid('current_password', 'v.required')
-    if (!(await signIn.verify(visit, caller, current))) throw invalid('current_password', 'v.old_password')
-  }
+  const prove = (visit: Visit, caller: Caller, input: Input<typeof Proven> | Input<typeof ChangedPassword>) =>
+    passwords.prove(visit, caller, input, 'current_password')
 
   return {
     view,
@@ -66,19 +61,17 @@ export const ownAccount = (deps: {
       input: Input<typeof ChangedPassword>,
     ): Promise<string> => {
       const { space, id } = caller
-      if (space.digest === null) throw new AppError('forbidden', 'account.no_digest')
+      refuseWithoutPasswords(space)
       checkChosenPassword(input, config, await view(caller))
       const { password } = input.settle()
-      const before = await accounts.passwordRows(db.read, id)
-      await prove(visit, caller, input)
+      const known = await prove(visit, caller, input)
       const { value, revoked } = await db.transaction(async (tx) => {
-        await accounts.holdIn(tx, space, id)
+        await accounts.holdWithSpace(tx, space, id)
         // Of two changes at once, or a change and a reset, the one that proved less recent knowledge is refused.
-        const isSame = JSON.stringify(await accounts.passwordRows(tx, id)) === JSON.stringify(before)
-        if (!isSame || !(await sessions.close(tx, session.id))) {
+        if (!(await passwords.isSame(tx, id, known)) || !(await sessions.close(tx, session.id))) {
           throw new AppError('conflict', 'account.changed_meanwhile')
         }
-        const changed = await accounts.setPassword(tx, { space, id, password, by: visit })
+        const changed = await passwords.set(tx, space, id, password, visit)
         return { value: await sessions.open(tx, changed.account, 'panel', visit), revoked: changed.revoked }
       })
       record('account.password', visit, caller, { via: 'panel' })

@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
-import { ChosenPassword } from '../../accounts/accounts/rules.ts'
+import { ChosenPassword } from '../../accounts/passwords/rules.ts'
 import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
 import type { Captcha } from '../../captcha/kind.ts'
 import type { Config } from '../../config/config.ts'

@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import { ChosenPassword } from '../../accounts/accounts/rules.ts'
+import { ChosenPassword } from '../../accounts/passwords/rules.ts'
 import type { Captcha } from '../../captcha/kind.ts'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'

@@ -1,6 +1,7 @@
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
-import { type ChosenPassword, checkChosenPassword } from '../../accounts/accounts/rules.ts'
+import type { Passwords } from '../../accounts/passwords/passwords.ts'
+import { type ChosenPassword, checkChosenPassword, refuseWithoutPasswords } from '../../accounts/passwords/rules.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader } from '../../db/db.ts'
 import { AppError, type RefusalCode } from '../../errors.ts'
@@ -27,13 +28,14 @@ export const passwordResets = (deps: {
   db: Db
   secrets: Secrets
   accounts: Accounts
+  passwords: Passwords
   sessions: Sessions
   limits: Limits
   outbox: Outbox
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, secrets, accounts, sessions, limits, outbox, log, now } = deps
+  const { config, db, secrets, accounts, passwords, sessions, limits, outbox, log, now } = deps
   const store = passwordResetStore(db)
   const lifetimeMinutes = config.APP_RESET_PASSWORD_EMAIL_TOKEN_EXPIRATION_MINUTES
 
@@ -45,10 +47,6 @@ export const passwordResets = (deps: {
   }
 
   const record = actionRecords(log)
-
-  const refuseWithoutPasswords = ({ space }: Visit): void => {
-    if (space.digest === null) throw new AppError('forbidden', 'account.no_digest')
-  }
 
   /** The link that the token stands for while it can be used. `dead`: how one is refused that was used or is too old. */
   const find = async (on: Reader, visit: Visit, token: string, dead: RefusalCode) => {
@@ -65,10 +63,10 @@ export const passwordResets = (deps: {
       const { space } = visit
       const token = secrets.token(TOKEN_LENGTH)
       const account = await db.transaction(async (tx) => {
-        await accounts.holdIn(tx, space, id)
+        await accounts.holdWithSpace(tx, space, id)
         const { account: held } = await accounts.view(tx, space, id)
         if (held.email === null) throw new AppError('forbidden', 'account.no_email')
-        refuseWithoutPasswords(visit)
+        refuseWithoutPasswords(visit.space)
         const at = now()
         const by = { ip: visit.address, userAgent: visit.userAgent }
         await store.useUp(tx, id, at)
@@ -95,7 +93,7 @@ export const passwordResets = (deps: {
 
     /** Refuses a link that cannot be used, with `dead` when it no longer can. Looking at it spends nothing. */
     inspect: async (visit: Visit, token: string, dead: 'gone' | 'forbidden'): Promise<void> => {
-      refuseWithoutPasswords(visit)
+      refuseWithoutPasswords(visit.space)
       await find(db.read, visit, token, dead).catch(async (refusal: unknown) => {
         if (refusal instanceof AppError) await limits.linkFailures.consume(visit.network)
         if (refusal instanceof AppError) record('auth.reset.fail', visit, null, { reason: refusal.code })
@@ -110,9 +108,9 @@ export const passwordResets = (deps: {
       const { password } = input.settle()
       const { account, revoked } = await db.transaction(async (tx) => {
         const { id, accountId } = await find(tx, visit, token, 'forbidden')
-        await accounts.holdIn(tx, space, accountId)
+        await accounts.holdWithSpace(tx, space, accountId)
         if (!(await store.consume(tx, id, now()))) throw new AppError('forbidden', 'reset.dead')
-        const changed = await accounts.setPassword(tx, { space, id: accountId, password, by: visit })
+        const changed = await passwords.set(tx, space, accountId, password, visit)
         refuseClosed(changed.account)
         return changed
       })

@@ -1,8 +1,9 @@
 import type { AccountTokens } from '../../access/account-tokens/account-tokens.ts'
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
-import { type ChosenPassword, checkChosenPassword } from '../../accounts/accounts/rules.ts'
 import { type Codes, MOST_ATTEMPTS } from '../../accounts/codes/codes.ts'
+import type { Passwords } from '../../accounts/passwords/passwords.ts'
+import { type ChosenPassword, checkChosenPassword } from '../../accounts/passwords/rules.ts'
 import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
@@ -95,6 +96,7 @@ export const recovery = (deps: {
   secrets: Secrets
   spaces: SpaceDirectory
   accounts: Accounts
+  passwords: Passwords
   accountTokens: AccountTokens
   codes: Codes
   sessions: Sessions
@@ -107,7 +109,7 @@ export const recovery = (deps: {
   now: () => Date
 }) => {
   const { config, db, secrets, spaces, accounts, accountTokens, codes, sessions, limits, outbox, phoneCountries } = deps
-  const { smsLimits, log, now } = deps
+  const { passwords, smsLimits, log, now } = deps
   const store = recoveryStore(db)
 
   const record = securityRecords(log)
@@ -213,7 +215,7 @@ export const recovery = (deps: {
       id === null ||
       (await isAdmitted(smsLimits.admit({ phone: wanted.phone, address, space })))
     const { account, reason } = await db.transaction(async (tx) => {
-      if (id !== null) await ifThere(accounts.holdIn(tx, space, id))
+      if (id !== null) await ifThere(accounts.holdWithSpace(tx, space, id))
       const held = id === null ? null : await ifThere(accounts.view(tx, space, id))
       const found = held !== null && isReachedBy(held.account, wanted) ? held.account : null
       if (found === null) return { account: null, reason: 'unknown_account' }
@@ -289,7 +291,7 @@ export const recovery = (deps: {
         const waiting = { flow, email }
         if (!wellFormed.test(code)) return { answer: { outcome: 'malformed', waiting } as const, account: null }
         // A decoy is held, counted and looked at like an account, by statements that find nobody.
-        await ifThere(accounts.holdIn(tx, space, accountId ?? NOBODY))
+        await ifThere(accounts.holdWithSpace(tx, space, accountId ?? NOBODY))
         const { guesses } = await countToday(tx, accountId ?? NOBODY)
         const guessed = await codes.guess(tx, 'recovery', id, guesses < MOST_GUESSES_A_DAY ? code : NO_CODE)
         const owner = (await ifThere(accounts.view(tx, space, accountId ?? NOBODY)))?.account ?? null
@@ -317,9 +319,9 @@ export const recovery = (deps: {
       const { password } = input.settle()
       const { id } = session.account
       const { account, revoked } = await db.transaction(async (tx) => {
-        await accounts.holdIn(tx, space, id)
+        await accounts.holdWithSpace(tx, space, id)
         if (!(await sessions.close(tx, session.id))) throw new AppError('forbidden', 'recovery.late')
-        const changed = await accounts.setPassword(tx, { space, id, password, by: visit })
+        const changed = await passwords.set(tx, space, id, password, visit)
         refuseClosed(changed.account)
         return changed
       })
@@ -332,7 +334,7 @@ export const recovery = (deps: {
       const { space } = visit
       const { id } = session.account
       const { account, opened } = await db.transaction(async (tx) => {
-        await accounts.holdIn(tx, space, id)
+        await accounts.holdWithSpace(tx, space, id)
         if (session.kind !== 'recovery' || !(await sessions.close(tx, session.id))) {
           throw new AppError('forbidden', 'recovery.late')
         }

@@ -1,16 +1,15 @@
 import type { KnownBrowsers } from '../../access/known-browsers/known-browsers.ts'
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
-import { isPassword } from '../../accounts/accounts/rules.ts'
+import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { form, type Input, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging } from '../../logging/logging.ts'
-import type { Caller } from '../../nouns/caller.ts'
 import { securityRecords } from '../../nouns/security-record.ts'
 import type { Session } from '../../nouns/session.ts'
-import { realmOf, type Space } from '../../nouns/space.ts'
+import type { Space } from '../../nouns/space.ts'
 import { closureOf } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { parsePhone } from '../../protocols/e164.ts'
@@ -51,6 +50,7 @@ export const signIn = (deps: {
   db: Db
   secrets: Secrets
   accounts: Accounts
+  passwords: Passwords
   authTokens: AuthTokens
   sessions: Sessions
   limits: Limits
@@ -59,7 +59,7 @@ export const signIn = (deps: {
   now: () => Date
   pause: (ms: number) => Promise<void>
 }) => {
-  const { db, secrets, accounts, authTokens, sessions, limits, knownBrowsers, log, now, pause } = deps
+  const { db, secrets, accounts, passwords, authTokens, sessions, limits, knownBrowsers, log, now, pause } = deps
   const store = signInStore(db)
 
   const record = securityRecords(log)
@@ -145,9 +145,8 @@ export const signIn = (deps: {
       const budget = await budgetOf(request, visit, identifier)
       await budget.count()
       const found = await store.find({ space }, identifier)
-      const stored = await accounts.passwordRows(db.read, found?.id ?? 0)
-      const owner = { username: found?.username ?? identifier.username, realm: realmOf(space) }
-      const isRight = isPassword(stored, owner, password)
+      const owner = { id: found?.id ?? 0, username: found?.username ?? identifier.username, space }
+      const { known, isRight } = await passwords.compare(owner, password)
       if (found === null || !isRight) {
         const who = found === null ? null : { username: found.username, domain: space.domain }
         record('auth.login.fail', visit, who, { via: 'password', reason: found === null ? 'unknown' : 'bad_password' })
@@ -158,7 +157,7 @@ export const signIn = (deps: {
       const result = await db.transaction(async (tx) => {
         await accounts.hold(tx, space, found.id)
         // Whoever changed the password meanwhile has signed everybody out.
-        const isSame = JSON.stringify(await accounts.passwordRows(tx, found.id)) === JSON.stringify(stored)
+        const isSame = await passwords.isSame(tx, found.id, known)
         const { account } = await accounts.view(tx, space, found.id)
         const closure = isSame ? closureOf(account) : ('wrong' as const)
         if (closure !== null) return { account, session: null, closure }
@@ -183,24 +182,6 @@ export const signIn = (deps: {
       })
       record('auth.login.ok', visit, account, { via: 'qr' })
       return { session, browser: knownBrowsers.remember(request, visit, account.id) }
-    },
-
-    /**
-     * Whether somebody who is signed in knows the account's password, asked before what cannot be undone. True where
-     * the account has none. Counted like the old password of a change over REST.
-     */
-    verify: async (visit: Visit, caller: Caller, password: string): Promise<boolean> => {
-      const stored = await accounts.passwordRows(db.read, caller.id)
-      if (stored.length === 0) return true
-      const budget = own(`account ${caller.id}`)
-      await budget.count()
-      const owner = { username: caller.username, realm: realmOf(caller.space) }
-      if (!isPassword(stored, owner, password)) {
-        record('auth.login.fail', visit, caller, { via: 'session', reason: 'bad_password' })
-        return false
-      }
-      await budget.giveBack()
-      return true
     },
 
     /** Somebody signed in not long ago need not prove it again. */

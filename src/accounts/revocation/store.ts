@@ -1,8 +1,8 @@
 import { and, eq, isNotNull, isNull } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/db.ts'
 
-/** What other features keep that opens an account besides its password, for `access.ts`, which ends it. */
-export const accessStore = (db: Db) => {
+/** What other features keep that opens an account besides its password, for `revocation.ts`, which ends it. */
+export const revocationStore = (db: Db) => {
   const { authTokens, recoveryCodes, resetPasswordEmailTokens: resets, wizards } = db.tables
   return {
     dropAuthTokens: (tx: Tx, accountId: number) => tx.delete(authTokens).where(eq(authTokens.accountId, accountId)),

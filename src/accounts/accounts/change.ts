@@ -1,0 +1,188 @@
+import type { Sessions } from '../../access/sessions/sessions.ts'
+import type { Config } from '../../config/config.ts'
+import { isCollision } from '../../db/collision.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import type { AccountEvents } from '../../hooks/account-events.ts'
+import { type Input, isTrue } from '../../http/input.ts'
+import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import { realmOf, type Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import type { Dictionary } from '../dictionary/dictionary.ts'
+import type { AccountView, Directory, Found } from '../directory/directory.ts'
+import type { Notices } from '../notices/notices.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { algorithmFor, checkPassword } from '../passwords/rules.ts'
+import type { Revocation } from '../revocation/revocation.ts'
+import type { Announcing } from './announcing.ts'
+import type { AccountCreation } from './creation.ts'
+import type { Identifiers } from './identifiers.ts'
+import type { LastAdministrator } from './last-administrator.ts'
+import { movingStore } from './moving-store.ts'
+import { type ChangedAccount, checkPhone, checkUsername } from './rules.ts'
+
+const isGiven = (value: unknown) => value !== undefined && value !== null
+
+/**
+ * A flag that the request does not name stays as it is. Only an account that was active is switched off by this: one
+ * that nobody has confirmed yet goes on waiting (D48).
+ */
+const standingAfter = (before: AccountView, values: Input<typeof ChangedAccount>['values']) => {
+  const after = (name: 'activated' | 'admin' | 'blocked') =>
+    isGiven(values[name]) ? isTrue(values[name]) : before[name]
+  const activated = after('activated')
+  const switchedOff = !activated && (before.activated || before.switchedOff)
+  return { activated, switchedOff, admin: after('admin'), blocked: after('blocked') }
+}
+
+/** What administrators change of an account, and of what is below it. */
+export const change = (deps: {
+  config: Config
+  db: Db
+  spaces: SpaceDirectory
+  directory: Directory
+  identifiers: Identifiers
+  announcing: Announcing
+  creation: AccountCreation
+  passwords: Passwords
+  revocation: Revocation
+  last: LastAdministrator
+  dictionary: Dictionary
+  sessions: Sessions
+  notices: Notices
+  accountEvents: AccountEvents
+}) => {
+  const { config, db, spaces, directory, identifiers, announcing, creation, passwords, revocation, last } = deps
+  const { dictionary, sessions, notices, accountEvents } = deps
+  const { leaveSpace } = movingStore(db)
+
+  /** The request sends the password that the account has already. */
+  const isUnchangedPassword = async (
+    space: Space,
+    current: AccountView | null,
+    input: Input<typeof ChangedAccount>,
+  ): Promise<boolean> => {
+    const { password } = input.values
+    if (current === null || typeof password !== 'string') return false
+    return (await passwords.compare({ id: current.id, username: current.username, space }, password)).isRight
+  }
+
+  /** `PUT /accounts/{id}`: absent or null e-mail, name, DTMF protocol and phone are cleared, the rest stays. */
+  const change = async (
+    visit: Visit,
+    caller: Caller,
+    id: number,
+    input: Input<typeof ChangedAccount>,
+  ): Promise<Found> => {
+    const { values } = input
+    const current = await directory.find(db.read, visit.space, id)
+    // What stays as it is may be older than the rule (D46).
+    if (values.username !== current?.username) checkUsername(input, config, true)
+    if (!(await isUnchangedPassword(visit.space, current, input))) checkPassword(input, config)
+    const named = typeof values.domain === 'string' ? await spaces.byDomain(values.domain) : null
+    if (typeof values.domain === 'string' && named === null) input.refuse('domain', { id: 'v.unknown_domain' })
+    const target = mayActAs(caller, 'super') && named !== null ? named : visit.space
+    const hasPassword = typeof values.password === 'string'
+    const algorithm = algorithmFor(input, target.digest)
+    const phone = checkPhone(input, await identifiers.acceptance(input, current))
+    /** The stored hash contains the old name and realm. */
+    const refuseUselessHash = (account: AccountView) => {
+      const renamed = values.username !== account.username || target.domain !== account.domain
+      if (renamed && !hasPassword && account.algorithms.length > 0) {
+        input.refuse('password', { id: 'v.password_with_rename' })
+      }
+    }
+    if (current !== null) refuseUselessHash(current)
+    await identifiers.refuseTaken(db.read, input, target, phone, id)
+    input.settle()
+    if (current === null) throw new AppError('not_found', 'account.unknown')
+    if (current.id === caller.id && ((isGiven(values.admin) && !isTrue(values.admin)) || isTrue(values.blocked))) {
+      throw new AppError('forbidden', 'account.own_rights')
+    }
+
+    let revoked = 0
+    const write = async (tx: Tx): Promise<Found> => {
+      await last.hold(tx, visit.space, target)
+      await directory.hold(tx, visit.space, id)
+      // Somebody may have changed it since it was looked at.
+      const { account: before } = await directory.view(tx, visit.space, id)
+      refuseUselessHash(before)
+      await identifiers.refuseTaken(tx, input, target, phone, id)
+      input.settle()
+      const isMoved = target.domain !== before.domain
+      if (isMoved) await creation.refuseFull(tx, target)
+      const standing = standingAfter(before, values)
+      await last.refuse(tx, visit.space, {
+        id,
+        before,
+        after: { ...standing, space: target },
+        byItself: caller.id === id,
+      })
+      await directory.update(tx, visit.space, id, {
+        username: values.username ?? '',
+        domain: target.domain,
+        email: values.email ?? null,
+        phone,
+        displayName: values.display_name ?? null,
+        dtmfProtocol: values.dtmf_protocol ?? null,
+        ...standing,
+        userAgent: visit.userAgent ?? visit.space.name,
+      })
+      if (hasPassword) {
+        const realm = target.digest === null ? null : realmOf(target)
+        const secret = { username: values.username ?? '', realm, algorithm, password: values.password ?? '' }
+        revoked = await passwords.replace(tx, id, secret, visit)
+        await notices.passwordChanged(tx, visit.space, before, visit)
+      }
+      if (isMoved) await leaveSpace(tx, id)
+      if (standing.blocked !== before.blocked) {
+        await notices.blocked(tx, visit.space, before, visit, { isBlocked: standing.blocked, isAutomatic: false })
+      }
+      if (isMoved && !hasPassword) revoked = await revocation.all(tx, id, visit)
+      revoked += await revocation.follow(tx, before, standing, visit)
+      if (standing.admin !== before.admin) revoked += await sessions.revoke(tx, id)
+      if (isGiven(values.dictionary)) await dictionary.replace(tx, id, values.dictionary ?? {})
+      return announcing.announced(tx, 'updated', visit, target, id)
+    }
+    const found = await db.transaction(write).catch(async (error: unknown) => {
+      if (!isCollision(error)) throw error
+      // Somebody took the name or the number between our look and our write.
+      await identifiers.refuseTaken(db.read, input, target, phone, id)
+      input.settle()
+      throw new AppError('conflict', 'account.changed_meanwhile')
+    })
+    announcing.record('account.updated', visit, found.account)
+    sessions.recordRevoked(visit, found.account, revoked)
+    return found
+  }
+
+  return {
+    change,
+    /**
+     * A change by an administrator of what is below an account: `work` runs while the account is held, and so is
+     * `other`, when the rows name one more.
+     */
+    edit: async <Result>(
+      visit: Visit,
+      id: number,
+      work: (tx: Tx) => Promise<Result>,
+      other: number = id,
+    ): Promise<Result> => {
+      const { username, result } = await db.transaction(async (tx) => {
+        // The lower id first: two edits that name each other's accounts must not wait for each other.
+        if (other < id) await directory.hold(tx, visit.space, other)
+        const held = await directory.hold(tx, visit.space, id)
+        if (other > id) await directory.hold(tx, visit.space, other)
+        const result = await work(tx)
+        if (accountEvents.isAwaited('updated')) await announcing.announced(tx, 'updated', visit, visit.space, id)
+        return { ...held, result }
+      })
+      announcing.record('account.updated', visit, { username, domain: visit.space.domain })
+      return result
+    },
+    /** For features that change an account in a transaction of their own. */
+    announceUpdated: (tx: Tx, visit: Visit, found: Found): Promise<void> =>
+      accountEvents.announce(tx, 'updated', visit, found),
+  }
+}

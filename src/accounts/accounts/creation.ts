@@ -1,0 +1,235 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { type Input, isTrue } from '../../http/input.ts'
+import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import type { PasswordAlgorithm, Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import { type ConfirmationKeys, parseMoment } from '../confirmation-keys/confirmation-keys.ts'
+import type { Dictionary } from '../dictionary/dictionary.ts'
+import type { Directory, Found } from '../directory/directory.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { algorithmFor, checkPassword } from '../passwords/rules.ts'
+import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
+import type { Announcing } from './announcing.ts'
+import type { Identifiers } from './identifiers.ts'
+import { checkPhone, checkUsername, type NewAccount, type Registrant } from './rules.ts'
+import type { AccountStore, NewAccountRow } from './store.ts'
+
+/** What a creation stores, whoever asked for it. */
+export interface Creation {
+  readonly space: Space
+  readonly row: Omit<NewAccountRow, 'createdAt' | 'updatedAt' | 'selfRegistered'>
+  /** Whoever the account is for makes it, in the panel. */
+  readonly selfRegistered?: boolean
+  readonly password: string
+  readonly algorithm: PasswordAlgorithm
+  readonly dictionary: Readonly<Record<string, string>>
+  readonly by: { readonly address: string; readonly userAgent: string | null }
+}
+
+const noRoom = () => new AppError('forbidden', 'account.no_room')
+
+/** How an account comes to be: by an administrator, by an app, by whoever it is for. */
+export const creation = (deps: {
+  config: Config
+  db: Db
+  store: AccountStore
+  spaces: SpaceDirectory
+  directory: Directory
+  identifiers: Identifiers
+  announcing: Announcing
+  passwords: Passwords
+  provisioningTokens: ProvisioningTokens
+  confirmationKeys: ConfirmationKeys
+  dictionary: Dictionary
+  now: () => Date
+}) => {
+  const { config, db, store, spaces, directory, identifiers, announcing, passwords, now } = deps
+  const { provisioningTokens, confirmationKeys, dictionary } = deps
+
+  const isFull = async (on: Reader, space: Space, maxAccounts: number) =>
+    maxAccounts > 0 && (await directory.count(on, space)) >= maxAccounts
+
+  /** The Space that `domain` names; only super administrators may choose one (behaviour/accounts.md §2.2). */
+  const targetSpace = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Space> => {
+    const { domain } = input.values
+    if (typeof domain !== 'string') return visit.space
+    const named = await spaces.byDomain(domain)
+    if (mayActAs(caller, 'super')) {
+      if (named === null) throw noRoom()
+      return named
+    }
+    if (named === null) input.refuse('domain', { id: 'v.unknown_domain' })
+    return visit.space
+  }
+
+  /**
+   * Stores an account with its password, provisioning token and dictionary. null: the name was taken between the
+   * caller's check and now. Refuses a full Space. `check` runs once nobody else can count or compare any more.
+   */
+  const insert = async (tx: Tx, creation: Creation, check?: () => Promise<void>): Promise<number | null> => {
+    const { space, row, password, algorithm, selfRegistered = false } = creation
+    // The Space as it is now, not as it was when the request arrived: its quota counts, and its realm enters the HA1.
+    const held = await directory.holdSpace(tx, space)
+    if (held === null || (await isFull(tx, space, held.maxAccounts))) throw noRoom()
+    await check?.()
+    const at = now()
+    const id = await store.insert(tx, { ...row, selfRegistered, createdAt: at, updatedAt: at })
+    if (id === null) return null
+    await passwords.insert(tx, id, { username: row.username, realm: held.realm, algorithm, password })
+    await provisioningTokens.issue(tx, id, creation.by)
+    await dictionary.set(tx, id, creation.dictionary)
+    return id
+  }
+
+  /** When the activation key of an account that starts inactive dies (behaviour/legacy.md §6). */
+  const confirmationExpiry = (input: Input<typeof NewAccount>): Date | null => {
+    const written = input.values.confirmation_key_expires
+    if (typeof written !== 'string') return null
+    const moment = parseMoment(written)
+    if (moment === null) input.refuse('confirmation_key_expires', { id: 'v.moment' })
+    return moment
+  }
+
+  /** `POST /accounts` (behaviour/accounts.md §6.2). */
+  const create = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Found> => {
+    const space = await targetSpace(visit, caller, input)
+    if (await isFull(db.read, space, space.maxAccounts)) throw noRoom()
+    checkUsername(input, config, true)
+    checkPassword(input, config)
+    const algorithm = algorithmFor(input, space.digest)
+    const keyExpiry = confirmationExpiry(input)
+    const phone = checkPhone(input, await identifiers.acceptance(input, null))
+    await identifiers.refuseTaken(db.read, input, space, phone, 0)
+    input.settle()
+
+    const { username = '', password = '', email, display_name, dtmf_protocol, activated, admin, blocked } = input.values
+    const found = await db.transaction(async (tx) => {
+      const check = async () => {
+        await identifiers.refuseTaken(tx, input, space, phone, 0)
+        input.settle()
+      }
+      const creation: Creation = {
+        space,
+        row: {
+          username: username ?? '',
+          domain: space.domain,
+          email: email ?? null,
+          phone,
+          displayName: display_name ?? null,
+          dtmfProtocol: dtmf_protocol ?? null,
+          activated: isTrue(activated),
+          admin: isTrue(admin),
+          blocked: isTrue(blocked),
+          ipAddress: visit.address,
+          userAgent: visit.userAgent ?? space.name,
+          locale: null,
+        },
+        password: password ?? '',
+        algorithm,
+        dictionary: input.values.dictionary ?? {},
+        by: visit,
+      }
+      const id = await insert(tx, creation, check)
+      if (id === null) {
+        await check()
+        input.refuse('username', { id: 'v.taken' })
+        input.settle()
+      }
+      if (config.LEGACY_API && !creation.row.activated) await confirmationKeys.issue(tx, id as number, keyExpiry)
+      return announcing.announced(tx, 'created', visit, space, id as number)
+    })
+    announcing.record('account.created', visit, found.account)
+    return found
+  }
+
+  /**
+   * What somebody gets who asks for an account without an administrator. null: the name was taken between the caller's
+   * look and now. `complete` runs in the same transaction; when it fails, nothing is stored.
+   */
+  const makeOwn = async (
+    visit: Visit,
+    own: Pick<Creation, 'password' | 'algorithm' | 'selfRegistered'> & Pick<NewAccountRow, 'username' | 'dtmfProtocol'>,
+    complete: (tx: Tx, id: number) => Promise<void>,
+  ): Promise<Found | null> => {
+    const { space } = visit
+    const { username, dtmfProtocol, password, algorithm, selfRegistered = false } = own
+    const found = await db.transaction(async (tx) => {
+      const id = await insert(tx, {
+        space,
+        row: {
+          username,
+          domain: space.domain,
+          email: null,
+          phone: null,
+          displayName: null,
+          dtmfProtocol,
+          activated: false,
+          admin: false,
+          blocked: false,
+          ipAddress: visit.address,
+          userAgent: space.name,
+          locale: visit.language,
+        },
+        selfRegistered,
+        password,
+        algorithm,
+        dictionary: {},
+        by: visit,
+      })
+      if (id === null) return null
+      await complete(tx, id)
+      return announcing.announced(tx, 'created', visit, space, id)
+    })
+    if (found === null) return null
+    announcing.record('account.created', visit, found.account)
+    return found
+  }
+
+  /**
+   * Self registration (behaviour/accounts.md §3): not activated, nobody's administrator, in the request's Space.
+   * `redeem` spends what allowed it, in the same transaction; when it fails, nothing is stored.
+   */
+  const register = async (
+    visit: Visit,
+    input: Registrant,
+    redeem: (tx: Tx, accountId: number) => Promise<void>,
+  ): Promise<Found> => {
+    const { space } = visit
+    checkUsername(input, config, false)
+    checkPassword(input, config)
+    const algorithm = algorithmFor(input, space.digest)
+    const { username, password, dtmf_protocol, domain } = input.values
+    // Checked, then ignored. Whether somebody has the number already is not told to a stranger.
+    checkPhone(input, await identifiers.acceptance(input, null))
+    if (typeof domain === 'string' && (await spaces.byDomain(domain)) === null) {
+      input.refuse('domain', { id: 'v.unknown_domain' })
+    }
+    await identifiers.refuseTaken(db.read, input, space, null, 0)
+    input.settle()
+    const own = { username: username ?? '', password: password ?? '', algorithm, dtmfProtocol: dtmf_protocol ?? null }
+    const found = await makeOwn(visit, own, redeem)
+    if (found === null) input.refuse('username', { id: 'v.taken' })
+    input.settle()
+    return found as Found
+  }
+
+  return {
+    create,
+    register,
+    makeOwn,
+    /** For features that create accounts by other rights, inside their own transaction. */
+    insert,
+    /** The Space takes no more accounts; `maxAccounts` of them may be there. */
+    refuseFull: async (on: Reader, space: Space): Promise<void> => {
+      if (await isFull(on, space, space.maxAccounts)) throw noRoom()
+    },
+    /** The activation key that an administrator may see while it is pending. */
+    pendingKey: async ({ account }: Found) =>
+      config.LEGACY_API && !account.activated ? confirmationKeys.pending(db.read, account.id) : null,
+  }
+}
+
+export type AccountCreation = ReturnType<typeof creation>

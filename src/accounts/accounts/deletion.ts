@@ -1,0 +1,53 @@
+import type { Db, Tx } from '../../db/db.ts'
+import type { AccountEvents } from '../../hooks/account-events.ts'
+import type { Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { Notices } from '../notices/notices.ts'
+import type { Announcing } from './announcing.ts'
+import type { LinesOfAccounts } from './housekeeping.ts'
+import type { LastAdministrator } from './last-administrator.ts'
+import type { AccountStore } from './store.ts'
+
+/** How an account goes, and who hears of it. */
+export const deletion = (deps: {
+  db: Db
+  store: AccountStore
+  directory: Directory
+  announcing: Announcing
+  last: LastAdministrator
+  notices: Notices
+  accountEvents: AccountEvents
+  bridge: LinesOfAccounts
+  now: () => Date
+}) => {
+  const { db, store, directory, announcing, last, notices, accountEvents, bridge, now } = deps
+
+  return {
+    /** The name stays reserved, and everything below the account goes with it (behaviour/accounts.md §8). */
+    remove: async (visit: Visit, space: Space, id: number): Promise<void> => {
+      const gone = await db.transaction(async (tx) => {
+        // One after the other: two accounts that are contacts of each other would wait for each other's rows.
+        await last.hold(tx, space)
+        await directory.hold(tx, space, id)
+        const { account } = await directory.view(tx, space, id)
+        await last.refuse(tx, space, { id, before: account, after: null, byItself: visit.caller?.id === id })
+        await bridge.tellBelow(tx, [id])
+        await accountEvents.announce(tx, 'deleted', visit, { account, space })
+        await store.delete(tx, { space }, id)
+        await store.bury(tx, account.username, account.domain, now())
+        await notices.deleted(tx, space, account, visit)
+        return account
+      })
+      announcing.record('account.deleted', visit, gone)
+    },
+    /** Tells whoever must know that these accounts go, in the transaction that deletes them; they are held. */
+    announceDeleted: async (tx: Tx, visit: Visit, space: Space, ids: readonly number[]): Promise<void> => {
+      await bridge.tellBelow(tx, ids)
+      if (!accountEvents.isAwaited('deleted')) return
+      for (const account of await directory.byIds(tx, space, ids)) {
+        await accountEvents.announce(tx, 'deleted', visit, { account, space })
+      }
+    },
+  }
+}

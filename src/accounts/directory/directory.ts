@@ -1,0 +1,90 @@
+import type { Db, Reader } from '../../db/db.ts'
+import { remembered } from '../../db/remembered.ts'
+import { AppError } from '../../errors.ts'
+import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import { isExpired, type Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import { addressOfRecord, parseAddressOfRecord } from '../../protocols/sip-address.ts'
+import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import { holding } from './holding.ts'
+import { type AccountView, directoryStore } from './store.ts'
+
+export type { AccountRow, AccountView, InSpace } from './store.ts'
+
+/** An account together with the Space it lives in: what a representation needs. */
+export interface Found {
+  readonly account: AccountView
+  readonly space: Space
+}
+
+/** Which accounts there are: found by what they are called, and held until a transaction ends (`holding.ts`). */
+export const directory = ({ db, spaces, now }: { db: Db; spaces: SpaceDirectory; now: () => Date }) => {
+  const store = directoryStore(db)
+
+  const unknown = () => new AppError('not_found', 'account.unknown')
+  const known = (space: Space, account: AccountView | null): Found => {
+    if (account === null) throw unknown()
+    return { account, space }
+  }
+
+  /** Remembered by `id@domain`, because clients poll their own account. */
+  const ownAccount = remembered(
+    db,
+    () => now().getTime(),
+    (key) => {
+      const at = key.indexOf('@')
+      return store.byId(db.read, { space: { domain: key.slice(at + 1) } }, Number(key.slice(0, at)))
+    },
+  )
+
+  const view = async (on: Reader, space: Space, id: number): Promise<Found> =>
+    known(space, await store.byId(on, { space }, id))
+
+  const bySip = async (space: Space, sip: string): Promise<Found> => {
+    const address = parseAddressOfRecord(sip)
+    const isHere = address !== null && address.domain === space.domain
+    return known(space, isHere ? await store.byUsername(db.read, { space }, address.user) : null)
+  }
+
+  return {
+    ...holding({ db, view, now }),
+    /** The account as it is for `on`: a transaction sees what it has written itself. */
+    view,
+    byId: (space: Space, id: number): Promise<Found> => view(db.read, space, id),
+    /** Those of the ids that are accounts of the Space, by id. */
+    byIds: (on: Reader, space: Pick<Space, 'domain'>, ids: readonly number[]): Promise<AccountView[]> =>
+      store.byIds(on, { space }, ids),
+    /** The account of the caller, wherever it lives. */
+    ofCaller: async (caller: Caller): Promise<Found> =>
+      known(caller.space, await ownAccount(`${caller.id}@${caller.domain}`)),
+    /** null: it is not there. */
+    find: (on: Reader, space: Space, id: number): Promise<AccountView | null> => store.byId(on, { space }, id),
+    /** null: nobody is called so. */
+    named: (on: Reader, space: Space, username: string): Promise<AccountView | null> =>
+      store.byUsername(on, { space }, username),
+    /** `user@domain`, with or without a scheme, in this Space. */
+    bySip,
+    /**
+     * For the SIP proxy: a user name in whatever case. It has one address of us for all of its domains, so that a super
+     * administrator's key finds accounts of every Space that is in force (the one exception to D41).
+     */
+    forProxy: async (visit: Visit, caller: Caller, sip: string): Promise<Found> => {
+      const address = parseAddressOfRecord(sip)
+      if (address === null) throw unknown()
+      const { user, domain } = address
+      const seesAll = mayActAs(caller, 'super') && caller.via === 'key'
+      const other = seesAll && domain !== visit.space.domain ? await spaces.byDomain(domain) : null
+      const space = other !== null && !isExpired(other, now()) ? other : visit.space
+      return bySip(space, addressOfRecord({ username: user.toLowerCase(), domain }))
+    },
+    byEmail: async (space: Space, email: string): Promise<Found> =>
+      known(space, await store.byEmail(db.read, { space }, email)),
+    /** Whose address it is; null: nobody's. */
+    ownerOf: (on: Reader, space: Space, email: string) => store.byEmail(on, { space }, email),
+    count: (on: Reader, space: Pick<Space, 'domain'>): Promise<number> => store.count(on, { space }),
+    page: store.page,
+    stretches: store.stretches,
+  }
+}
+
+export type Directory = ReturnType<typeof directory>

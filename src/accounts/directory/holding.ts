@@ -1,0 +1,57 @@
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import type { Language } from '../../messages/messages.ts'
+import type { Space } from '../../nouns/space.ts'
+import { refuseClosed, type Standing } from '../../nouns/standing.ts'
+import { holdingStore } from './holding-store.ts'
+import type { AccountRow } from './store.ts'
+
+/**
+ * Accounts and Spaces that stay as they are until a transaction ends. Everything that writes below an account holds it
+ * first; where both are held, the Space comes before the account.
+ */
+export const holding = (deps: {
+  db: Db
+  view: (on: Reader, space: Space, id: number) => Promise<{ readonly account: Standing }>
+  now: () => Date
+}) => {
+  const { view, now } = deps
+  const store = holdingStore(deps.db)
+
+  const hold = async (tx: Tx, space: Space, id: number): Promise<{ username: string }> => {
+    const held = await store.lock(tx, { space }, id)
+    if (held === null) throw new AppError('not_found', 'account.unknown')
+    return held
+  }
+
+  const update = async (tx: Tx, space: Space, id: number, row: Partial<Omit<AccountRow, 'id'>>): Promise<void> => {
+    await store.update(tx, { space }, id, { ...row, updatedAt: now() })
+  }
+
+  return {
+    /** The account can neither go nor change; refuses one that is gone. */
+    hold,
+    /** The same for what opens it: refuses an account that was blocked or switched off meanwhile. */
+    holdOpen: async (tx: Tx, space: Space, id: number): Promise<void> => {
+      await hold(tx, space, id)
+      refuseClosed((await view(tx, space, id)).account)
+    },
+    /** Holds its Space before it: nobody else compares or takes names, numbers and addresses meanwhile. */
+    holdWithSpace: async (tx: Tx, space: Space, id: number): Promise<void> => {
+      await store.lockSpace(tx, { space })
+      await hold(tx, space, id)
+    },
+    /** The Space as it is now: its quota, and the realm of its HA1 values, null where it stores none. null: it is gone. */
+    holdSpace: (tx: Tx, space: Pick<Space, 'domain'>) => store.lockSpace(tx, { space }),
+    /** Several of them, in an order that keeps two who do it from waiting for each other; `withSupers`: all super Spaces too. */
+    holdSpaces: store.lockSpaces,
+    /** Of an account that is held. */
+    update,
+    /** The account of a spent token, or of a proven address, is activated, unless an administrator has switched it off. */
+    markActivated: async (tx: Tx, space: Space, id: number): Promise<void> => {
+      await store.activate(tx, { space }, id, now())
+    },
+    /** The language that the account is spoken to in. */
+    setLocale: (tx: Tx, space: Space, id: number, locale: Language): Promise<void> => update(tx, space, id, { locale }),
+  }
+}

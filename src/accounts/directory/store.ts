@@ -1,0 +1,244 @@
+import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm'
+import type { Db, Reader } from '../../db/db.ts'
+import { remembered } from '../../db/remembered.ts'
+import { first, only } from '../../db/rows.ts'
+import type { Stretch } from '../../db/stretch.ts'
+import type { CarddavServer, Space } from '../../nouns/space.ts'
+import { foldedEmail } from '../../protocols/email-address.ts'
+
+/** Rows of one Space are found by its SIP domain, which `accounts` carries for Flexisip's sake. */
+export interface InSpace {
+  readonly space: Pick<Space, 'domain'>
+}
+
+export type AccountRow = Db['tables']['accounts']['$inferSelect']
+const BLOCK = 1000
+
+/** Ids that one query of a search looks at: some milliseconds. */
+const STRETCH = 10 * BLOCK
+
+/** Milliseconds that no clock which is set moves. */
+const monotonic = () => performance.now()
+
+export const directoryStore = (db: Db) => {
+  const {
+    accountAccountType: typesOfAccounts,
+    accountActions: actions,
+    accounts,
+    accountBlocks: blocks,
+    accountCarddavCredentials: credentials,
+    accountDictionaryEntries: entries,
+    accountTypes: types,
+    emailChangeCodes,
+    externalAccounts,
+    passwords,
+    phoneChangeCodes,
+    provisioningTokens: tokens,
+    spaceCarddavServers: servers,
+  } = db.tables
+
+  // The whole account object in one query: three satellites as scalar subqueries, so that a page of 20 costs one too.
+  // Rows are put in order before they are aggregated: an `order by` of the aggregate itself makes SQLite sort one row.
+  const newestToken = (column: SQL) =>
+    sql`(select ${column} from ${tokens} t where t.account_id = accounts.id and not t.used order by t.id desc limit 1)`
+  /** At most one of a kind is pending; few accounts have one, so what is in it is read apart. */
+  const pendingCode = (table: typeof emailChangeCodes | typeof phoneChangeCodes) =>
+    sql<number | null>`(select max(id) from ${table} where account_id = accounts.id and code is not null)`
+  const account = {
+    row: accounts,
+    /** For `provisioningTokens.reveal`. */
+    sealedProvisioningToken: newestToken(sql`t.sealed`) as SQL<string | null>,
+    provisioningTokenCreatedAt: newestToken(sql`t.created_at`).mapWith(tokens.createdAt) as SQL<Date | null>,
+    algorithms: sql<string | null>`(select string_agg(p.algorithm, ',') from (
+      select algorithm from ${passwords} where account_id = accounts.id order by id) p)`,
+    dictionary: sql<Record<string, string> | string | null>`(select ${db.objectOf(sql`d.key`, sql`d.value`)} from (
+      select key, value from ${entries} where account_id = accounts.id order by id) d)`,
+    emailChange: pendingCode(emailChangeCodes),
+    phoneChange: pendingCode(phoneChangeCodes),
+    hasCarddav: sql<boolean | number>`exists(select 1 from ${credentials} where account_id = accounts.id)`,
+    hasExternalAccount: sql<boolean | number>`exists(select 1 from ${externalAccounts} where account_id = accounts.id)`,
+    hasTypes: sql<boolean | number>`exists(select 1 from ${typesOfAccounts} where account_id = accounts.id)`,
+    // Without a DTMF protocol they stay and are not shown (behaviour/telephony.md §4).
+    hasActions: sql<boolean | number>`(accounts.dtmf_protocol is not null
+      and exists(select 1 from ${actions} where account_id = accounts.id))`,
+  }
+  const selectAccount = (on: Reader) => on.select(account).from(accounts).$dynamic()
+
+  const byId = db.prepare('account_by_id', { domain: accounts.domain, id: accounts.id }, (on, { domain, id }) =>
+    selectAccount(on).where(and(eq(accounts.id, id), eq(accounts.domain, domain))),
+  )
+  const byUsername = db.prepare(
+    'account_by_username',
+    { domain: accounts.domain, username: accounts.username },
+    (on, { domain, username }) =>
+      selectAccount(on).where(and(eq(accounts.username, username), eq(accounts.domain, domain))),
+  )
+  const byEmail = db.prepare(
+    'account_by_email',
+    { domain: accounts.domain, email: accounts.email },
+    (on, { domain, email }) =>
+      selectAccount(on)
+        .where(and(eq(db.folded(accounts.email), email), eq(accounts.domain, domain)))
+        .orderBy(accounts.id)
+        .limit(1),
+  )
+  const page = db.prepare(
+    'account_page',
+    { domain: accounts.domain, from: accounts.id, skip: Number, size: Number },
+    (on, { domain, from, skip, size }) =>
+      selectAccount(on)
+        .where(and(eq(accounts.domain, domain), gte(accounts.id, from)))
+        .orderBy(accounts.id)
+        .limit(size)
+        .offset(skip),
+  )
+  const size = db.prepare('account_count', { domain: blocks.domain }, (on, { domain }) =>
+    on
+      .select({ total: sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number) })
+      .from(blocks)
+      .where(eq(blocks.domain, domain)),
+  )
+  const blocksOfDomain = db.prepare('account_blocks_of_domain', { domain: blocks.domain }, (on, { domain }) =>
+    on
+      .select({ block: blocks.block, accounts: blocks.accounts })
+      .from(blocks)
+      .where(eq(blocks.domain, domain))
+      .orderBy(blocks.block),
+  )
+  /** How many accounts a domain has and where each block starts in their list, for somebody who turns pages. */
+  const outlineOf = remembered(db, monotonic, async (domain) => {
+    let total = 0
+    const starts = (await blocksOfDomain(db.read, { domain })).map(({ block, accounts: count }) => {
+      const start = { block, before: total }
+      total += count
+      return start
+    })
+    return { total, starts }
+  })
+
+  type Row = Awaited<ReturnType<typeof byId>>[number]
+  type EmailChange = typeof emailChangeCodes.$inferSelect
+  type PhoneChange = typeof phoneChangeCodes.$inferSelect
+  /** What is read apart, for accounts that have any of it. */
+  interface Details {
+    readonly emailChange: EmailChange | null
+    readonly phoneChange: PhoneChange | null
+    /** Those that it has credentials for. */
+    readonly carddavServers: readonly CarddavServer[]
+    readonly types: readonly { readonly id: number; readonly key: string }[]
+    readonly actions: readonly { readonly id: number; readonly key: string; readonly code: string }[]
+  }
+  const PLAIN: Details = { emailChange: null, phoneChange: null, carddavServers: [], types: [], actions: [] }
+  const isPlain = (row: Row) =>
+    row.emailChange === null && row.phoneChange === null && !row.hasCarddav && !row.hasTypes && !row.hasActions
+  const toView = (found: Row, details: Details) => ({
+    ...found.row,
+    ...details,
+    hasExternalAccount: Boolean(found.hasExternalAccount),
+    sealedProvisioningToken: found.sealedProvisioningToken,
+    provisioningTokenCreatedAt: found.provisioningTokenCreatedAt,
+    algorithms: (found.algorithms ?? '').split(',').filter(Boolean),
+    dictionary: (typeof found.dictionary === 'string'
+      ? JSON.parse(found.dictionary)
+      : (found.dictionary ?? {})) as Record<string, string>,
+  })
+  const typesOf = (on: Reader, ids: readonly number[]) =>
+    on
+      .select({ accountId: typesOfAccounts.accountId, type: types })
+      .from(typesOfAccounts)
+      .innerJoin(types, eq(types.id, typesOfAccounts.accountTypeId))
+      .where(inArray(typesOfAccounts.accountId, [...ids]))
+      .orderBy(types.id)
+  const actionsOf = (on: Reader, ids: readonly number[]) =>
+    on
+      .select()
+      .from(actions)
+      .where(inArray(actions.accountId, [...ids]))
+      .orderBy(actions.id)
+  const carddavServersOf = (on: Reader, ids: readonly number[]) =>
+    on
+      .select({ accountId: credentials.accountId, server: servers })
+      .from(credentials)
+      .innerJoin(servers, eq(servers.id, credentials.spaceCarddavServerId))
+      .where(inArray(credentials.accountId, [...ids]))
+      .orderBy(servers.id)
+  /** Adds all details to accounts: one query for each kind that any of them has, however many accounts there are. */
+  const toViews = async (on: Reader, rows: readonly Row[]) => {
+    const idsOf = (name: 'emailChange' | 'phoneChange') => rows.flatMap((row) => row[name] ?? [])
+    const [emails, phones] = [idsOf('emailChange'), idsOf('phoneChange')]
+    const emailChanges =
+      emails.length === 0 ? [] : await on.select().from(emailChangeCodes).where(inArray(emailChangeCodes.id, emails))
+    const phoneChanges =
+      phones.length === 0 ? [] : await on.select().from(phoneChangeCodes).where(inArray(phoneChangeCodes.id, phones))
+    /** The rows of one kind, by account, read only for accounts that have any. */
+    const below = async <Item extends { accountId: number }>(
+      name: 'hasCarddav' | 'hasTypes' | 'hasActions',
+      read: (on: Reader, ids: readonly number[]) => Promise<Item[]>,
+    ) => {
+      const having = rows.flatMap((row) => (row[name] ? [row.row.id] : []))
+      return Map.groupBy(having.length === 0 ? [] : await read(on, having), ({ accountId }) => accountId)
+    }
+    const carddav = await below('hasCarddav', carddavServersOf)
+    const labels = await below('hasTypes', typesOf)
+    const dialled = await below('hasActions', actionsOf)
+    return rows.map((row) =>
+      toView(row, {
+        emailChange: emailChanges.find(({ id }) => id === row.emailChange) ?? null,
+        phoneChange: phoneChanges.find(({ id }) => id === row.phoneChange) ?? null,
+        carddavServers: (carddav.get(row.row.id) ?? []).map(({ server }) => server),
+        types: (labels.get(row.row.id) ?? []).map(({ type }) => type),
+        actions: dialled.get(row.row.id) ?? [],
+      }),
+    )
+  }
+  const one = async (on: Reader, query: Promise<readonly Row[]>) => {
+    const row = await first(query)
+    if (row === null) return null
+    return isPlain(row) ? toView(row, PLAIN) : first(toViews(on, [row]))
+  }
+
+  return {
+    byId: (on: Reader, { space }: InSpace, id: number) => one(on, byId(on, { domain: space.domain, id })),
+    byUsername: (on: Reader, { space }: InSpace, username: string) =>
+      one(on, byUsername(on, { domain: space.domain, username })),
+    /** The lowest id wins: e-mail addresses may be shared. */
+    byEmail: (on: Reader, { space }: InSpace, email: string) =>
+      one(on, byEmail(on, { domain: space.domain, email: foldedEmail(email) })),
+    /** Those of the ids that are in the Space, by id. */
+    byIds: async (on: Reader, { space }: InSpace, ids: readonly number[]) => {
+      if (ids.length === 0) return []
+      const wanted = and(inArray(accounts.id, [...ids]), eq(accounts.domain, space.domain))
+      return toViews(on, await selectAccount(on).where(wanted).orderBy(accounts.id))
+    },
+    /** Exact, from the counts that triggers keep; no table scan. */
+    count: async (on: Reader, { space }: InSpace) => (await only(size(on, { domain: space.domain }))).total,
+    /**
+     * The accounts from `position` on, by id, and how many there are: the block is found by its running count, then at
+     * most 1000 rows skipped.
+     */
+    page: async ({ space }: InSpace, position: number, size: number) => {
+      const { domain } = space
+      const { total, starts } = await outlineOf(domain)
+      const block = starts.findLast(({ before }) => before <= position)
+      if (block === undefined) return { total, accounts: [] }
+      const from = block.block * BLOCK
+      const rows = await page(db.read, { domain, from, skip: position - block.before, size })
+      return { total, accounts: await toViews(db.read, rows) }
+    },
+
+    /** The stretches of ids in which the Space has accounts, in order, each short enough to be searched in one go. */
+    stretches: async ({ space }: InSpace): Promise<Stretch[]> => {
+      const stretches: { after: number; last: number }[] = []
+      for (const { block } of (await outlineOf(space.domain)).starts) {
+        const last = (block + 1) * BLOCK - 1
+        const current = stretches.at(-1)
+        if (current !== undefined && last - current.after <= STRETCH) current.last = last
+        else stretches.push({ after: block * BLOCK - 1, last })
+      }
+      return stretches
+    },
+  }
+}
+
+export type DirectoryStore = ReturnType<typeof directoryStore>
+export type AccountView = NonNullable<Awaited<ReturnType<DirectoryStore['byId']>>>
