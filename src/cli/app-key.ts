@@ -54,5 +54,7 @@ export const appKey = (config: Config): Uint8Array => {
   } finally {
     rmSync(draft)
   }
-  return readKey(file) as Uint8Array
+  const made = readKey(file)
+  if (made === null) throw new CommandError(`${file} cannot be read: it is gone again`, EXIT.configuration)
+  return made
 }

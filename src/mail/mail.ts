@@ -151,12 +151,14 @@ const mailWith = (deps: MailDeps) => {
     }
   }
 
+  const secretsOf = ({ password }: MailServer): string[] => (password === null ? [] : [password])
+
   /** Resolves to who took it and what they said; rejects with a `MailFailure`. */
   const send = async (message: OutgoingMessage, kind: MailKind, sender: MailSender) => {
     const server = serverOf(sender)
     const written = letter(message, kind, sender)
     const name = way.name(server)
-    const hidden = [...doorOpeners(message.data), server.password ?? '']
+    const hidden = [...doorOpeners(message.data), ...secretsOf(server)]
     try {
       return { server: name, answer: await way.send(written, server) }
     } catch (error) {
@@ -170,7 +172,7 @@ const mailWith = (deps: MailDeps) => {
       const server = serverOf(sender)
       const { address } = fromOf(sender)
       await way.check(server).catch((error) => {
-        throw failureOf(error, way.name(server), address, [server.password ?? ''])
+        throw failureOf(error, way.name(server), address, secretsOf(server))
       })
       return { name, ok: true, detail: `${way.name(server)}, from ${address}` }
     } catch (error) {

@@ -115,14 +115,17 @@ export const dispatcher = (options: DispatcherOptions) => {
   let closed = false
   const timers = new Set<ReturnType<typeof setInterval>>()
 
-  const open = (row: OutboxRow): OutgoingMessage => ({
-    id: row.id,
-    kind: row.kind,
-    spaceId: row.spaceId,
-    recipient: row.recipient,
-    language: row.language,
-    data: JSON.parse(secrets.open(row.data ?? '')),
-  })
+  const open = (row: OutboxRow): OutgoingMessage => {
+    if (row.data === null) throw new Error('its values are not kept any more')
+    return {
+      id: row.id,
+      kind: row.kind,
+      spaceId: row.spaceId,
+      recipient: row.recipient,
+      language: row.language,
+      data: JSON.parse(secrets.open(row.data)),
+    }
+  }
 
   /** Writes what became of a message. The database may be away: until the lease ends nobody else sends it either. */
   const note = async <T>(write: (tx: Tx) => Promise<T>): Promise<T> => {

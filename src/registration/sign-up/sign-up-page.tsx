@@ -108,7 +108,7 @@ const terms = (visit: Visit, config: Config, refused: FieldMessages): VNode | nu
     { url: config.TERMS_OF_USE_URL, label: 'sign_up.terms' },
     { url: config.PRIVACY_POLICY_URL, label: 'sign_up.privacy' },
   ] as const
-  const known = links.filter(({ url }) => url !== null)
+  const known = links.flatMap(({ url, label }) => (url === null ? [] : [{ url, label }]))
   return known.length === 0 ? null : (
     <>
       <label class="terms">
@@ -125,7 +125,7 @@ const terms = (visit: Visit, config: Config, refused: FieldMessages): VNode | nu
           {known.map(({ url, label }, index) => (
             <>
               {index === 0 ? null : ', '}
-              <a href={url ?? ''} rel="noopener noreferrer" target="_blank">
+              <a href={url} rel="noopener noreferrer" target="_blank">
                 {t(label)}
               </a>
             </>

@@ -50,7 +50,8 @@ export const authTokens = (deps: {
   /** What the browser keeps to itself, when the token is on its screen for everybody to see. */
   const proofOf = (token: string) => sign(`browser ${token}`)
   const isProof = (token: string, proof: string | null): boolean => {
-    const [given, expected] = [Buffer.from(proof ?? ''), Buffer.from(proofOf(token))]
+    if (proof === null) return false
+    const [given, expected] = [Buffer.from(proof), Buffer.from(proofOf(token))]
     return given.length === expected.length && timingSafeEqual(given, expected)
   }
   /** A token that belongs to a browser is nothing in anybody else's hands. */
