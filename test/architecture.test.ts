@@ -207,6 +207,26 @@ describe('a feature', () => {
   })
 })
 
+describe('what works in a transaction of its caller', () => {
+  test('takes it as the first parameter, `tx`, or `on` where a reader will do', () => {
+    const odd = modules.flatMap(({ file, source }) =>
+      [...source.matchAll(/(\S)\s*\b(\w+): (?:Tx|Reader)\b/g)]
+        .filter(([, before, name = '']) => before !== '(' || !['tx', 'on'].includes(name))
+        .map(([found]) => `${file}: ${found}`),
+    )
+    // The database itself has a reader.
+    expect(odd).toEqual(['db/db.ts: y read: Reader'])
+  })
+
+  test('is called by a plain verb, and holds what it keeps as it is', () => {
+    const suffixed = /\b(\w+In(?:Tx)?|lock\w*)\(tx\b|\b(?:\w+In(?:Tx)?|lock\w*)(?: =|:) (?:async )?\(tx: Tx/g
+    const odd = modules.flatMap(({ file, source }) =>
+      [...source.matchAll(suffixed)].map(([found]) => `${file}: ${found}`),
+    )
+    expect(odd).toEqual([])
+  })
+})
+
 describe('a group of features', () => {
   const between = modules
     .filter(({ file }) => featureOf(file) !== null)

@@ -220,7 +220,7 @@ export const accountTokens = (deps: {
       const device = deviceOf(input, options.complete ?? false)
       const { token, row } = newToken(visit)
       const id = await db.transaction(async (tx) => {
-        await store.lock(tx, visit.space)
+        await store.holdSpace(tx, visit.space)
         await throttle(tx, visit, kind, device, options.policy ?? config.PUSH_TOKEN_POLICY)
         return kind === 'creation'
           ? store.insertCreation(tx, { ...row, ...device }, now())

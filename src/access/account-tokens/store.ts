@@ -176,7 +176,7 @@ export const accountTokenStore = (db: Db) => {
     },
 
     /** Serialises what is decided about one device: nobody else reads its rows until the transaction ends. */
-    lock: (tx: Tx, space: SpaceId) =>
+    holdSpace: (tx: Tx, space: SpaceId) =>
       tx
         .update(spaces)
         .set({ maxAccounts: sql`${spaces.maxAccounts}` })

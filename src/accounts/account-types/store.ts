@@ -38,7 +38,7 @@ export const accountTypeStore = (db: Db) => {
     remove: (tx: Tx, scope: InSpace, id: number) =>
       exists(tx.delete(types).where(one(scope, id)).returning({ id: types.id })),
     /** Keeps the type until the transaction ends; false: there is none. Accounts are held before types. */
-    lock: async (tx: Tx, scope: InSpace, id: number): Promise<boolean> => {
+    hold: async (tx: Tx, scope: InSpace, id: number): Promise<boolean> => {
       const same = { updatedAt: sql`${types.updatedAt}` }
       return exists(tx.update(types).set(same).where(one(scope, id)).returning({ id: types.id }))
     },

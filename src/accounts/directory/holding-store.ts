@@ -37,7 +37,7 @@ export const holdingStore = (db: Db) => {
       .where(and(eq(confirmationKeys.accountId, id), eq(confirmationKeys.used, false)))
       .returning({ id: confirmationKeys.id }),
   )
-  const lockSpace = db.prepare('lock_space', { domain: spaces.domain }, (on, { domain }) =>
+  const holdSpace = db.prepare('hold_space', { domain: spaces.domain }, (on, { domain }) =>
     on
       .update(spaces)
       .set({ maxAccounts: sql`${spaces.maxAccounts}` })
@@ -47,7 +47,7 @@ export const holdingStore = (db: Db) => {
   const digestOfSpace = db.prepare('digest_of_space', { spaceId: digests.spaceId }, (on, { spaceId }) =>
     on.select({ realm: digests.realm }).from(digests).where(eq(digests.spaceId, spaceId)),
   )
-  const lockAccount = db.prepare('lock_account', { domain: accounts.domain, id: accounts.id }, (on, { domain, id }) =>
+  const holdAccount = db.prepare('hold_account', { domain: accounts.domain, id: accounts.id }, (on, { domain, id }) =>
     on
       .update(accounts)
       .set({ updatedAt: sql`${accounts.updatedAt}` })
@@ -60,27 +60,27 @@ export const holdingStore = (db: Db) => {
      * Holds the Space's row until the transaction ends, so that nobody else counts, compares or changes it meanwhile.
      * What it says now: its quota, and the realm of its HA1 values, null where it stores none.
      */
-    lockSpace: async (tx: Tx, { space }: InSpace) => {
-      const locked = await first(lockSpace(tx, { domain: space.domain }))
-      if (locked === null) return null
-      const digest = await first(digestOfSpace(tx, { spaceId: locked.id }))
-      return { ...locked, realm: digest === null ? null : (digest.realm ?? space.domain) }
+    holdSpace: async (tx: Tx, { space }: InSpace) => {
+      const held = await first(holdSpace(tx, { domain: space.domain }))
+      if (held === null) return null
+      const digest = await first(digestOfSpace(tx, { spaceId: held.id }))
+      return { ...held, realm: digest === null ? null : (digest.realm ?? space.domain) }
     },
     /** Holds several Spaces like this, by id, so that two who do it wait for each other and not for ever. */
-    lockSpaces: async (tx: Tx, { domains, withSupers }: { domains: readonly string[]; withSupers: boolean }) => {
+    holdSpaces: async (tx: Tx, { domains, withSupers }: { domains: readonly string[]; withSupers: boolean }) => {
       const named = inArray(spaces.domain, [...domains])
       const found = await tx
         .select({ domain: spaces.domain })
         .from(spaces)
         .where(withSupers ? or(eq(spaces.super, true), named) : named)
         .orderBy(spaces.id)
-      for (const { domain } of found) await lockSpace(tx, { domain })
+      for (const { domain } of found) await holdSpace(tx, { domain })
     },
     /**
      * Holds the account's row until the transaction ends: what belongs to it can neither change twice at once nor
      * lose its account. null: it is gone. Everything that writes below an account takes it first.
      */
-    lock: (tx: Tx, { space }: InSpace, id: number) => first(lockAccount(tx, { domain: space.domain, id })),
+    hold: (tx: Tx, { space }: InSpace, id: number) => first(holdAccount(tx, { domain: space.domain, id })),
 
     update: async (tx: Tx, { space }: InSpace, id: number, row: Partial<Omit<AccountRow, 'id'>>) => {
       const isChanged = await exists(

@@ -19,7 +19,7 @@ export const holding = (deps: {
   const store = holdingStore(deps.db)
 
   const hold = async (tx: Tx, space: Space, id: number): Promise<{ username: string }> => {
-    const held = await store.lock(tx, { space }, id)
+    const held = await store.hold(tx, { space }, id)
     if (held === null) throw new AppError('not_found', 'account.unknown')
     return held
   }
@@ -38,13 +38,13 @@ export const holding = (deps: {
     },
     /** Holds its Space before it: nobody else compares or takes names, numbers and addresses meanwhile. */
     holdWithSpace: async (tx: Tx, space: Space, id: number): Promise<void> => {
-      await store.lockSpace(tx, { space })
+      await store.holdSpace(tx, { space })
       await hold(tx, space, id)
     },
     /** The Space as it is now: its quota, and the realm of its HA1 values, null where it stores none. null: it is gone. */
-    holdSpace: (tx: Tx, space: Pick<Space, 'domain'>) => store.lockSpace(tx, { space }),
+    holdSpace: (tx: Tx, space: Pick<Space, 'domain'>) => store.holdSpace(tx, { space }),
     /** Several of them, in an order that keeps two who do it from waiting for each other; `withSupers`: all super Spaces too. */
-    holdSpaces: store.lockSpaces,
+    holdSpaces: store.holdSpaces,
     /** Of an account that is held. */
     update,
     /** The account of a spent token, or of a proven address, is activated, unless an administrator has switched it off. */

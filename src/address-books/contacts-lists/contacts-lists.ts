@@ -30,8 +30,8 @@ export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Dat
     return list
   }
 
-  const lock = async (tx: Tx, space: Space, id: number): Promise<void> => {
-    if (!(await store.lock(tx, { space }, id))) throw unknown()
+  const hold = async (tx: Tx, space: Space, id: number): Promise<void> => {
+    if (!(await store.hold(tx, { space }, id))) throw unknown()
   }
 
   return {
@@ -66,7 +66,7 @@ export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Dat
       db.transaction(async (tx) => {
         await find(tx, space, id)
         await accounts.hold(tx, space, contactId)
-        await lock(tx, space, id)
+        await hold(tx, space, id)
         const isNew = await store.addMember(tx, id, contactId, now())
         if (isNew && (await store.countMembers(tx, id)) > MOST_MEMBERS) throw full(MOST_MEMBERS)
       }),
@@ -79,7 +79,7 @@ export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Dat
     attach: (visit: Visit, accountId: number, id: number): Promise<void> =>
       accounts.edit(visit, accountId, async (tx) => {
         if (await store.isAttached(tx, accountId, id)) throw new AppError('forbidden', 'list.attached')
-        await lock(tx, visit.space, id)
+        await hold(tx, visit.space, id)
         await store.attach(tx, accountId, id, now())
         if ((await store.countAttached(tx, accountId)) > MOST_LISTS_OF_ACCOUNT) throw full(MOST_LISTS_OF_ACCOUNT)
       }),

@@ -49,7 +49,7 @@ export const contactsListStore = (db: Db) => {
     remove: (tx: Tx, scope: InSpace, id: number): Promise<boolean> =>
       exists(tx.delete(lists).where(inSpace(scope, id)).returning({ id: lists.id })),
     /** Keeps the list until the transaction ends; false: there is none. Accounts are held before lists. */
-    lock: async (tx: Tx, scope: InSpace, id: number): Promise<boolean> => {
+    hold: async (tx: Tx, scope: InSpace, id: number): Promise<boolean> => {
       const same = { updatedAt: sql`${lists.updatedAt}` }
       return exists(tx.update(lists).set(same).where(inSpace(scope, id)).returning({ id: lists.id }))
     },

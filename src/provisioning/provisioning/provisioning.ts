@@ -99,7 +99,7 @@ export const provisioning = (deps: {
   }
 
   /** What most accounts have none of costs no query. */
-  const subjectOf = async ({ account, space }: Found, on: Reader): Promise<Subject> => {
+  const subjectOf = async (on: Reader, { account, space }: Found): Promise<Subject> => {
     const { id, username, domain, displayName, carddavServers, hasExternalAccount } = account
     const isExternal = hasExternalAccount && config.PROVISIONING_EXTERNAL_ACCOUNT
     return {
@@ -115,9 +115,9 @@ export const provisioning = (deps: {
 
   /** The sections for the account, or the base ones; entries and address books are those of the host's Space. */
   const sectionsFor = async (
+    on: Reader,
     { space, url }: { space: Space; url: string },
     found: Found | null,
-    on: Reader,
     additions: Additions | null,
     { shape, setup }: { shape: Shape; setup: Setup | null },
   ): Promise<ConfigDocument> =>
@@ -125,7 +125,7 @@ export const provisioning = (deps: {
       entries: entriesOf(space),
       carddavServers: space.carddavServers,
       contactsUrl: `${url}/contacts/vcard`,
-      subject: found === null ? null : await subjectOf(found, on),
+      subject: found === null ? null : await subjectOf(on, found),
       additions,
       shape,
       setup,
@@ -146,7 +146,7 @@ export const provisioning = (deps: {
     const owner = ownerOf(visit.from, found.account)
     const setup = await store.setup(tx, id)
     const shape = oneTimeShape(owner, setup)
-    const document = await sectionsFor(placeOf(visit, found), found, tx, additions, { shape, setup })
+    const document = await sectionsFor(tx, placeOf(visit, found), found, additions, { shape, setup })
     const told = toldBy(document, shape.proxy)
     const remembered = {
       ...told,
@@ -167,7 +167,7 @@ export const provisioning = (deps: {
     setsNewPassword: boolean,
   ): Promise<string> => {
     const shape = repeatedShape(ownerOf(visit.from, found.account), setsNewPassword)
-    return written(await sectionsFor(placeOf(visit, found), found, on, additions, { shape, setup: null }), visit.space)
+    return written(await sectionsFor(on, placeOf(visit, found), found, additions, { shape, setup: null }), visit.space)
   }
 
   /** `?reset_password`, whatever its value. */
@@ -235,7 +235,7 @@ export const provisioning = (deps: {
   const baseFor = async (visit: Visit): Promise<string> => {
     const additions = await additionsFor(visit, async () => null)
     const how = { shape: BASE, setup: null }
-    return written(await sectionsFor(placeOf(visit, null), null, db.read, additions, how), visit.space)
+    return written(await sectionsFor(db.read, placeOf(visit, null), null, additions, how), visit.space)
   }
 
   /**
@@ -283,7 +283,7 @@ export const provisioning = (deps: {
       const { space } = found
       const nobody = { path: '/provisioning', address: '127.0.0.1', userAgent: null, input: {}, space }
       const additions = await additionsFor(nobody, async () => found)
-      const document = await sectionsFor({ space, url }, found, db.read, additions, {
+      const document = await sectionsFor(db.read, { space, url }, found, additions, {
         shape: oneTimeShape('unknown', null),
         setup: null,
       })

@@ -101,7 +101,7 @@ export const contactDetails = (deps: {
   const pendingRow = (on: Reader, accountId: number, kind: Kind) =>
     kind === 'email' ? store.pendingEmail(on, accountId) : store.pendingPhone(on, accountId)
 
-  const pendingIn = async (on: Reader, accountId: number, kind: Kind): Promise<Pending | null> => {
+  const pendingOf = async (on: Reader, accountId: number, kind: Kind): Promise<Pending | null> => {
     const row = await pendingRow(on, accountId, kind)
     if (row === null) return null
     const waitMs = row.createdAt.getTime() + RESEND_AFTER_MS - now().getTime()
@@ -129,7 +129,7 @@ export const contactDetails = (deps: {
       await accounts.holdWithSpace(tx, caller.space, caller.id)
       if (await blocking.isSuspicious(tx, caller)) return false
       // Apps ask as often as the reference lets them.
-      if (caller.via === 'session') refuseTooSoon(await pendingIn(tx, caller.id, kind), wanted)
+      if (caller.via === 'session') refuseTooSoon(await pendingOf(tx, caller.id, kind), wanted)
       await codes.refuseTooMany(tx, kind, caller.id)
       await codes.invalidate(tx, kind, caller.id)
       await work(tx, (await accounts.view(tx, caller.space, caller.id)).account)
@@ -349,7 +349,7 @@ export const contactDetails = (deps: {
     /** For pages, which say how many guesses are left. */
     guess,
     /** What waits for its code, and where that went. */
-    pending: ({ id }: { readonly id: number }, kind: Kind): Promise<Pending | null> => pendingIn(db.read, id, kind),
+    pending: ({ id }: { readonly id: number }, kind: Kind): Promise<Pending | null> => pendingOf(db.read, id, kind),
     /**
      * The code of an account whose owner nobody knows yet, while it is held; the one before it is worth nothing then.
      * An address or number that somebody has gets none: the account waits for a code that nobody knows, and whoever has
@@ -358,7 +358,7 @@ export const contactDetails = (deps: {
     issueUnknown: async (tx: Tx, visit: Visit, account: AccountView, wanted: Wanted): Promise<boolean> => {
       const { space } = visit
       const { kind, to } = wanted
-      const before = await pendingIn(tx, account.id, kind)
+      const before = await pendingOf(tx, account.id, kind)
       refuseTooSoon(before, wanted)
       // Ticked once, wherever the code goes in the end.
       const newsletterWording = wanted.newsletterWording ?? before?.newsletterWording ?? null

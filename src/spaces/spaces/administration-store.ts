@@ -38,7 +38,7 @@ export const spaceAdministrationStore = (db: Db) => {
 
   const is = (column: Column, value: string | null): SQL => (value === null ? sql`false` : eq(column, value))
 
-  const lock = (tx: Tx, condition: SQL) =>
+  const hold = (tx: Tx, condition: SQL) =>
     tx
       .update(spaces)
       .set({ maxAccounts: sql`${spaces.maxAccounts}` })
@@ -103,7 +103,7 @@ export const spaceAdministrationStore = (db: Db) => {
         .from(spaces)
         .where(or(eq(spaces.super, true), eq(spaces.domain, domain)))
         .orderBy(asc(spaces.id))
-      for (const { id } of held) await lock(tx, eq(spaces.id, id))
+      for (const { id } of held) await hold(tx, eq(spaces.id, id))
     },
     setDigest: async (tx: Tx, spaceId: number, digest: DigestConfiguration | null, at: Date) => {
       if (digest === null) {
@@ -152,7 +152,7 @@ export const spaceAdministrationStore = (db: Db) => {
       ).id ?? 0,
     /** Up to `most` accounts, ids up to `last`: they stay as they are until the transaction ends. */
     holdAccounts: async (tx: Tx, domain: string, last: number, most: number): Promise<number[]> => {
-      await lock(tx, eq(spaces.domain, domain))
+      await hold(tx, eq(spaces.domain, domain))
       const some = tx
         .select({ id: accounts.id })
         .from(accounts)
