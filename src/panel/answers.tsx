@@ -58,6 +58,7 @@ export type Answers = {
    * Shows a form. With `submit`, does what was asked for: its answer is the reply, and where it refuses a field
    * (`invalid`), the form is shown again with what was typed and with what was wrong. Every other refusal is a page of its own.
    */
+  form(page: (kit: Kit) => FormPage): Promise<Response>
   form<F>(
     page: (kit: Kit, facts: F) => FormPage,
     facts: Facts<F>,
@@ -87,7 +88,7 @@ export const answers = ({ config, formTokens, captcha }: AnswerDeps) => {
   const basePath = config.BASE_PATH
   const app = { name: config.PHONE_APP_NAME, download: config.MAIL_APP_DOWNLOAD_URL }
 
-  const formIn = async ({ t }: Kit, page: FormPage): Promise<Page> => {
+  const formIn = async ({ t, isSignedIn }: Kit, page: FormPage): Promise<Page> => {
     const { to, button, tone = 'primary', icon, cancel, before, after, upload = false, marks, children, ...rest } = page
     const { captcha: subject, scripts = [], ...around } = rest
     const widget = subject === undefined ? null : await captcha.widget(subject)
@@ -105,11 +106,15 @@ export const answers = ({ config, formTokens, captcha }: AnswerDeps) => {
             {children}
             {widget}
             {script === null ? null : <noscript>{t('captcha.scripts')}</noscript>}
-            <div class="form-end">
-              <Submit tone={tone} icon={icon}>
+            <div class={isSignedIn ? 'form-end' : 'stack tight'}>
+              <Submit tone={tone} icon={icon} size={isSignedIn ? undefined : 'wide'}>
                 {button}
               </Submit>
-              {cancel === undefined ? null : <ButtonLink to={cancel[1]}>{cancel[0]}</ButtonLink>}
+              {cancel === undefined ? null : (
+                <ButtonLink to={cancel[1]} size={isSignedIn ? undefined : 'wide'}>
+                  {cancel[0]}
+                </ButtonLink>
+              )}
             </div>
           </Form>
           {after}
@@ -173,12 +178,16 @@ export const answers = ({ config, formTokens, captcha }: AnswerDeps) => {
         const kit = kitWith(NOTHING_REFUSED)
         return reply(kit, page(kit, facts as F))
       },
-      form: async (page, facts, submit) => {
-        if (submit === undefined) return showForm(page, facts, NOTHING_REFUSED)
+      form: async <F,>(
+        page: (kit: Kit, facts: F) => FormPage,
+        facts?: Facts<F>,
+        submit?: () => Response | Promise<Response>,
+      ): Promise<Response> => {
+        if (submit === undefined) return showForm(page, facts as Facts<F>, NOTHING_REFUSED)
         try {
           return await submit()
         } catch (error) {
-          return showForm(page, facts, refusedFields(error))
+          return showForm(page, facts as Facts<F>, refusedFields(error))
         }
       },
     }

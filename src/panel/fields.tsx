@@ -5,6 +5,7 @@ import type { Visit } from '../nouns/visit.ts'
 import * as kit from './components/fields.tsx'
 import { KitContext } from './kit.tsx'
 import { kitOf, texts } from './layout.tsx'
+import { typedCode as typed } from './typed-code.ts'
 
 // Fields for pages that have not been brought to the kit yet: they hand over whom they are for.
 
@@ -41,16 +42,7 @@ export const sentCode = (visit: Visit, sent: string, lifetimeMinutes: number | n
   </p>
 )
 
-/** Digits with blanks between them; whatever is longer is no code. */
-const LONGEST_TYPED_CODE = 64
-
-/** What was typed there, or into a field for each digit, as apps and scripts of the reference know the form. */
-export const typedCode = ({ input }: Visit, digits: number): string => {
-  const digitsOf = (value: unknown) => (typeof value === 'number' ? String(value) : textOf(value))
-  const boxes = Array.from({ length: digits }, (_, index) => digitsOf(input[`number_${index + 1}`]))
-  const typed = digitsOf(input.code ?? boxes.join(''))
-  return typed.length > LONGEST_TYPED_CODE ? '' : typed.replaceAll(/\s/g, '')
-}
+export const typedCode = ({ input }: Visit, digits: number): string => typed(input, digits)
 
 export const otherRefusals = (visit: Visit, refused: FieldMessages, name: string): VNode =>
   inKit(visit, refused, <kit.OtherRefusals name={name} />)

@@ -46,8 +46,3 @@ export const page = (visit: Visit, basePath: string, { title, children, ...more 
     children: <div class="stack older">{children}</div>,
   })
 }
-
-/** The session has just ended: the page is a visitor's. */
-export const forgetFrame = (visit: Visit): void => {
-  exchangeBehind(visit).frame = null
-}

@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact'
 import { render } from 'preact-render-to-string'
 import type { MessageId } from '../messages/messages.ts'
 import { assetPath, huePath } from './assets.ts'
-import { type Head, PageHead } from './components/head.tsx'
+import { Crumbs, type Head, PageHead } from './components/head.tsx'
 import { Icon } from './components/icon.tsx'
 import type { IconName } from './components/icons.ts'
 import { Note } from './components/note.tsx'
@@ -74,38 +74,35 @@ const News = ({ flash, isUnconfirmed }: Pick<Audience, 'flash' | 'isUnconfirmed'
   )
 }
 
-/** In the one column of who is not signed in, everything is in one card, its title included. */
-const Column = ({ page: { title, lede, about, badge, steps, children, below } }: { page: Page }): VNode => (
-  <>
-    <section class="card">
-      <Badge badge={badge} />
-      <div class="stack tight">
-        {steps ?? null}
-        <h1>{title}</h1>
-        {about === undefined ? null : <div class="row">{about}</div>}
-        {lede === undefined ? null : <p class="muted">{lede}</p>}
-      </div>
-      {children}
-    </section>
-    {below}
-  </>
+/** A page that is one card, its title included. */
+const OneCard = ({ page: { title, lede, about, badge, steps, children } }: { page: Page }): VNode => (
+  <section class="card">
+    <Badge badge={badge} />
+    <div class="stack tight">
+      {steps ?? null}
+      <h1>{title}</h1>
+      {about === undefined ? null : <div class="row">{about}</div>}
+      {lede === undefined ? null : <p class="muted id">{lede}</p>}
+    </div>
+    {children}
+  </section>
 )
 
-/** Beside a menu, the head stands above the cards, or above the one card. */
+/** Beside a menu, the head stands above the cards, or above the one card; one event has it in its card. */
 const Sheet = ({ page }: { page: Page }): VNode => {
-  const { badge, children, below, cards = false, wide = false, ...head } = page
+  const { badge, children, cards = false, wide = false, above, title } = page
+  if (badge !== undefined) {
+    return (
+      <div class="measure stack">
+        {above === undefined ? null : <Crumbs above={above} here={title} />}
+        <OneCard page={page} />
+      </div>
+    )
+  }
   return (
     <>
-      <PageHead {...head} />
-      {cards || wide ? (
-        children
-      ) : (
-        <section class="card measure">
-          <Badge badge={badge} />
-          {children}
-        </section>
-      )}
-      {below}
+      <PageHead {...page} />
+      {cards || wide ? children : <section class="card measure">{children}</section>}
     </>
   )
 }
@@ -121,7 +118,8 @@ export const pageHtml = (audience: Audience, page: Page): string => {
       inKit(
         <>
           <News flash={flash} isUnconfirmed={isUnconfirmed} />
-          {isSignedIn ? <Sheet page={page} /> : <Column page={page} />}
+          {isSignedIn ? <Sheet page={page} /> : <OneCard page={page} />}
+          {page.below}
         </>,
       ),
     ),

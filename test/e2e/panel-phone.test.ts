@@ -64,7 +64,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('redis-server'))('a perso
     for (const device of [PHONE, TABLET]) await at.redis.register(ADDRESS, device, { expires: null })
     const page = await at.signedIn()
     await page.goto(`${at.running.base}/devices`)
-    expect(await page.locator('ul.cards > li').count()).toBe(2)
+    expect(await page.locator('ul.rows > li').count()).toBe(2)
     expect(await page.textContent('main')).toContain('Pixel 8')
     await at.chrome.shoot(page, 'panel-devices')
     await page.click(`a[href$="${encodeURIComponent(PHONE)}/delete"]`)
@@ -72,7 +72,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('redis-server'))('a perso
     expect(await at.redis.send('HLEN', `fs:${ADDRESS}`)).toBe(2)
     await page.click('main form button')
     expect(await page.textContent('[role=status]')).toContain('removed')
-    expect(await page.locator('ul.cards > li').count()).toBe(1)
+    expect(await page.locator('ul.rows > li').count()).toBe(1)
     expect(await at.redis.send('HLEN', `fs:${ADDRESS}`)).toBe(1)
 
     await at.redis.register(ADDRESS, PHONE, { expires: null })

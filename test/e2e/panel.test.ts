@@ -94,13 +94,14 @@ describe.skipIf(!hasProgram('chromium'))('the panel, signed in', () => {
     const page = await signedIn('linker')
     const link = await page.inputValue('[readonly]')
     expect((await fetch(link, { headers: { 'x-linphone-provisioning': 'true' }, method: 'HEAD' })).status).toBe(200)
+    await page.click('text=Show the QR code')
     await page.click('text=Replace the link')
     expect(await page.textContent('[role=status]')).toContain('new link')
     expect(await page.inputValue('[readonly]')).not.toBe(link)
     expect((await fetch(link, { headers: { 'x-linphone-provisioning': 'true' } })).status).toBe(404)
     await page.click('header nav >> text=API key')
     await page.click('text=Make a key')
-    const key = (await page.textContent('.secret code')) ?? ''
+    const key = await page.inputValue('.secret input')
     expect(key).toMatch(/^[A-Za-z0-9]{40}$/)
     expect(await (await call('/accounts/me', key)).json()).toMatchObject({ username: 'linker' })
     await page.goto(`${running.base}/api_key`)
@@ -134,10 +135,10 @@ describe.skipIf(!hasProgram('chromium'))('the panel, signed in', () => {
     await account('changer')
     const [page, other, third] = [await signedIn('changer'), await signedIn('changer'), await signedIn('changer')]
     await page.goto(`${running.base}/sessions`)
-    expect(await page.locator('.cards > li').count()).toBe(3)
+    expect(await page.locator('.rows > li').count()).toBe(3)
     await chrome.shoot(page, 'panel-sessions')
-    await page.click('.cards button >> nth=0')
-    expect(await page.locator('.cards > li').count()).toBe(2)
+    await page.click('.rows button >> nth=0')
+    expect(await page.locator('.rows > li').count()).toBe(2)
     await page.goto(`${running.base}/password`)
     const choose = async (current: string) => {
       await page.fill('[name=current_password]', current)
@@ -216,6 +217,7 @@ describe.skipIf(!hasProgram('chromium'))('the panel, signed in', () => {
       javaScriptEnabled: true,
       permissions: ['clipboard-read', 'clipboard-write'],
     })
+    await page.click('text=Show the QR code')
     await page.click('main input[readonly] ~ button')
     await page.waitForSelector('text=Copied')
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await page.inputValue('[readonly]'))

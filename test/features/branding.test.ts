@@ -255,7 +255,7 @@ describe('a refusal', () => {
   test('speaks the language that was chosen', async () => {
     const headers = { ...browser.headers, cookie: 'sipkeeper_language=fr' }
     expect((await t.get('/nothing/here', { headers })).text).toContain(
-      '<h1>Introuvable</h1><p class="muted">Il n’y a rien à cette adresse.</p>',
+      '<h1>Introuvable</h1><p class="muted id">Il n’y a rien à cette adresse.</p>',
     )
   })
 

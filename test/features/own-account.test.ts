@@ -273,7 +273,7 @@ describe('the API key', () => {
     await t.db.transaction((tx) => t.parts.apiKeys.revoke(tx, admin.id))
     expect((await browser.open('/api_key')).text).toContain('You have no key')
     const made = await browser.submit()
-    const key = /<code>([A-Za-z0-9]{40})<\/code>/.exec(made.text)?.[1] ?? 'none'
+    const key = / value="([A-Za-z0-9]{40})"/.exec(made.text)?.[1] ?? 'none'
     expect([made.status, made.headers.get('cache-control')]).toEqual([200, 'no-store, private'])
     expect((await t.get('/api/accounts', { key })).status).toBe(200)
     expect((await t.get('/api/accounts', { key, address: '192.0.2.99' })).status).toBe(401)

@@ -22,8 +22,8 @@ describe('every page', () => {
     for (const page of [
       await list(),
       await html(at('/parts').show(partsPage)),
-      await html(at('/fields').form(fieldsPage, undefined)),
-      await html(at('/delete').form(deletePage, undefined)),
+      await html(at('/fields').form(fieldsPage)),
+      await html(at('/delete').form(deletePage)),
     ]) {
       expect(page.match(/<h1>/g)).toHaveLength(1)
       for (const part of ['<main id="main">', '<nav class="nav"', '<footer>', '<a class="skip" href="#main">']) {
@@ -107,7 +107,7 @@ describe('a list', () => {
 
 describe('a form', () => {
   test('brings its token, its fields have labels, and what may be left out says so', async () => {
-    const page = await html(at('/fields').form(fieldsPage, undefined))
+    const page = await html(at('/fields').form(fieldsPage))
     const [form = ''] = /<form method="post" action="\/fields".*?<\/form>/s.exec(page) ?? []
     expect(form).toContain('enctype="multipart/form-data"')
     expect(form).toMatch(/<input type="hidden" name="form_token" value="[0-9a-f]{64}"/)
@@ -134,7 +134,7 @@ describe('a form', () => {
   })
 
   test('about what cannot be undone asks, says what goes and what stays, and has a way back', async () => {
-    const page = await html(at('/delete').form(deletePage, undefined))
+    const page = await html(at('/delete').form(deletePage))
     expect(page).toContain('<h1>Delete Cold store door?</h1>')
     expect(page).toContain('<button type="submit" class="danger solid">')
     expect(linksTo(page, 'Cancel')).toEqual(['/people'])

@@ -14,6 +14,7 @@ import {
   FileField,
   NewPasswordFields,
   SelectField,
+  SentCode,
   Switch,
   TextArea,
   TextField,
@@ -353,6 +354,7 @@ export const fieldsPage = (): FormPage => ({
       <FieldGroup title="Proofs">
         <CurrentPasswordField />
         <NewPasswordFields least={8} />
+        <SentCode sent="A code is on its way." minutes={10} />
         <CodeField digits={4} />
       </FieldGroup>
     </>
@@ -445,11 +447,11 @@ export const serveGallery = (t: TestApp) => {
         case '/parts':
           return show(partsPage)
         case '/fields':
-          return form(fieldsPage, undefined)
+          return form(fieldsPage)
         case '/refused':
           return refusedForm(t, request.url)
         case '/delete':
-          return form(deletePage, undefined)
+          return form(deletePage)
         default:
           return new Response(null, { status: 404 })
       }

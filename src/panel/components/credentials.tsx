@@ -10,7 +10,7 @@ interface CopyProps {
   readonly value: string
 }
 
-/** Something to be copied, with a button that does it where scripts run. Its page loads `copy.js`. */
+/** Something to be copied, with a button that does it where scripts run. */
 export const CopyField = ({ id, label, value }: CopyProps): VNode => {
   const { t } = useKit()
   return (
@@ -23,6 +23,16 @@ export const CopyField = ({ id, label, value }: CopyProps): VNode => {
   )
 }
 
+/** A text that is worth copying, in its line. */
+export const CopyText = ({ children }: { children: string }): VNode => {
+  const { t } = useKit()
+  return (
+    <span class="row" data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
+      <code>{children}</code>
+    </span>
+  )
+}
+
 interface SecretProps extends CopyProps {
   readonly title: string
   /** Why it has to be copied now. */
@@ -31,7 +41,7 @@ interface SecretProps extends CopyProps {
   readonly children?: ComponentChildren
 }
 
-/** A secret that is shown this once. Its page loads `copy.js`. */
+/** A secret that is shown this once. */
 export const SecretOnce = ({ title, why, children, ...copy }: SecretProps): VNode => (
   <section class="secret" role="status">
     <div class="row nowrap top">

@@ -376,3 +376,13 @@ export const OtherRefusals = ({ name }: { name: string }): VNode | null => {
     </div>
   )
 }
+
+/** Where a code was sent, and how long it is good for; null: until it is used. */
+export const SentCode = ({ sent, minutes }: { sent: string; minutes: number | null }): VNode => {
+  const { t } = useKit()
+  return (
+    <p>
+      {sent} {minutes === null ? null : t('recovery.lifetime', { count: minutes })}
+    </p>
+  )
+}

@@ -1,49 +1,52 @@
 import type { OwnKey } from '../../access/api-keys/api-keys.ts'
-import type { Visit } from '../../nouns/visit.ts'
-import { actionForm } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
-import { moment } from '../../panel/moment.tsx'
+import { Card, Facts } from '../../panel/components/card.tsx'
+import { Action } from '../../panel/components/form.tsx'
+import { Moment } from '../../panel/components/moment.tsx'
+import { Empty } from '../../panel/components/note.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 
-export const apiKeyPage = (visit: Visit, basePath: string, key: OwnKey | null): Response => {
-  const t = texts(visit)
-  return page(visit, basePath, {
-    title: 'api_key.title',
-    children: (
-      <>
-        <p>{t('api_key.why')}</p>
-        {key === null ? (
-          <p class="empty">{t('api_key.none')}</p>
-        ) : (
-          <dl>
-            <dt>{t('panel.address')}</dt>
-            <dd>{key.ip ?? t('api_key.anywhere')}</dd>
-            <dt>{t('api_key.created')}</dt>
-            <dd>{moment(visit, key.createdAt)}</dd>
-            <dt>{t('panel.last_used')}</dt>
-            <dd>{moment(visit, key.lastUsedAt)}</dd>
-            <dt>{t('api_key.requests')}</dt>
-            <dd>{key.requests}</dd>
-            {key.expiresAt === null ? null : (
-              <>
-                <dt>{t('api_key.expires')}</dt>
-                <dd>{moment(visit, key.expiresAt)}</dd>
-              </>
-            )}
-          </dl>
-        )}
-        <p>{t('api_key.address', { address: visit.address })}</p>
-        {actionForm(visit, basePath, {
-          path: '/api_key',
-          button: key === null ? 'api_key.make' : 'api_key.renew',
-        })}
-        {key === null
-          ? null
-          : actionForm(visit, basePath, {
-              path: '/api_key/revoke',
-              button: 'api_key.revoke',
-              class: 'secondary',
-            })}
-      </>
+export const apiKeyPage = ({ t, address }: Kit, key: OwnKey | null): Page => ({
+  title: t('api_key.title'),
+  lede: t('api_key.why'),
+  cards: true,
+  children:
+    key === null ? (
+      <Card>
+        <Empty
+          icon="key"
+          title={t('api_key.none')}
+          actions={
+            <Action to="/api_key" tone="primary" icon="plus">
+              {t('api_key.make')}
+            </Action>
+          }
+        >
+          {t('api_key.address', { address })}
+        </Empty>
+      </Card>
+    ) : (
+      <div class="measure stack">
+        <Card>
+          <Facts>
+            {[
+              [t('panel.address'), key.ip ?? t('api_key.anywhere')],
+              [t('api_key.created'), <Moment at={key.createdAt} />],
+              [t('panel.last_used'), <Moment at={key.lastUsedAt} />],
+              [t('api_key.requests'), key.requests],
+              key.expiresAt !== null && [t('api_key.expires'), <Moment at={key.expiresAt} />],
+            ]}
+          </Facts>
+          <p class="muted">{t('api_key.address', { address })}</p>
+          <div class="actions">
+            <Action to="/api_key" icon="refresh">
+              {t('api_key.renew')}
+            </Action>
+            <Action to="/api_key/revoke" tone="danger">
+              {t('api_key.revoke')}
+            </Action>
+          </div>
+        </Card>
+      </div>
     ),
-  })
-}
+})

@@ -1,23 +1,20 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { page, texts } from '../../panel/layout.tsx'
+import { Actions, ButtonLink } from '../../panel/components/button.tsx'
+import { SecretOnce } from '../../panel/components/credentials.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 
 /** The only time that the key is shown. */
-export const newKeyPage = (visit: Visit, basePath: string, key: string): Response => {
-  const t = texts(visit)
-  return page(visit, basePath, {
-    title: 'api_key.made',
-    address: null,
-    scripts: ['copy.js'],
-    children: (
-      <>
-        <p>{t('api_key.once')}</p>
-        <p class="secret" data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
-          <code>{key}</code>
-        </p>
-        <p>
-          <a href={`${basePath}/api_key`}>{t('panel.back')}</a>
-        </p>
-      </>
-    ),
-  })
-}
+export const newKeyPage = ({ t }: Kit, key: string): Page => ({
+  title: t('api_key.title'),
+  address: null,
+  cards: true,
+  children: (
+    <div class="measure">
+      <SecretOnce id="key" title={t('api_key.made')} why={t('api_key.once')} label={t('api_key.title')} value={key}>
+        <Actions>
+          <ButtonLink to="/api_key">{t('panel.back')}</ButtonLink>
+        </Actions>
+      </SecretOnce>
+    </div>
+  ),
+})

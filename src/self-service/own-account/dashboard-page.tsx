@@ -1,24 +1,30 @@
 import type { VNode } from 'preact'
 import type { AccountView } from '../../accounts/accounts/accounts.ts'
-import type { Config } from '../../config/config.ts'
 import { realmOf } from '../../nouns/space.ts'
-import type { Visit } from '../../nouns/visit.ts'
 import { phoneSystem } from '../../panel/browser-name.ts'
-import { actionForm } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
-import { moment } from '../../panel/moment.tsx'
-import { whereToGetIt } from '../../panel/phone-app.tsx'
+import { ButtonLink, Link } from '../../panel/components/button.tsx'
+import { Card, Facts, More } from '../../panel/components/card.tsx'
+import { CopyField, CopyText, FoldedQr } from '../../panel/components/credentials.tsx'
+import { Action } from '../../panel/components/form.tsx'
+import { type RowItem, Rows } from '../../panel/components/list.tsx'
+import { Moment } from '../../panel/components/moment.tsx'
+import { Note } from '../../panel/components/note.tsx'
+import { GetTheApp } from '../../panel/components/phone-app.tsx'
+import { Chip } from '../../panel/components/state.tsx'
+import { type Kit, useKit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 import { type Device, type Devices, NO_DEVICES, titleOf } from '../../telephony/devices/devices.ts'
 
 interface Dashboard {
   readonly account: AccountView
-  /** Whether accounts here have a phone number that can be changed. */
+  /** Whether accounts here have a phone number that can be changed, and a password. */
   readonly hasPhone: boolean
+  readonly hasPassword: boolean
   readonly link: SetUpLink | null
   /** A phone may have the account already. */
   readonly wasSetUp: boolean
-  /** The newest ones. */
+  /** The newest first. */
   readonly devices: readonly Device[]
   readonly registrarState: ReturnType<Devices['registrarState']>
 }
@@ -30,166 +36,192 @@ export interface SetUpLink {
   readonly expiresAt: Date | null
 }
 
+const NEWEST_DEVICES = 3
+
 /** Where a person starts (behaviour/panel.md §4.1). */
-export const dashboardPage = (visit: Visit, config: Config, dashboard: Dashboard): Response => {
-  const basePath = config.BASE_PATH
-  const t = texts(visit)
-  return page(visit, basePath, {
-    title: 'dashboard.title',
-    scripts: ['copy.js'],
+export const dashboardPage = ({ t }: Kit, dashboard: Dashboard): Page => {
+  const { account, devices, registrarState } = dashboard
+  return {
+    title: t('dashboard.hello', { name: account.displayName ?? account.username }),
+    about: (
+      <>
+        <span class="id muted">{addressOfRecord(account)}</span>
+        {registrarState === 'there' ? <Registered count={devices.length} /> : null}
+      </>
+    ),
+    cards: true,
     children: (
-      <div class="columns">
-        <div>
-          {identityCard(visit, basePath, dashboard)}
-          {provisioningCard(visit, config, dashboard)}
+      <div class="grid main">
+        <div class="stack">
+          <SetUp {...dashboard} />
+          <DevicesCard devices={devices} registrarState={registrarState} />
         </div>
-        <div>
-          {devicesCard(visit, basePath, dashboard)}
-          <section>
-            <h2>{t('dashboard.data')}</h2>
-            <p>{t('dashboard.data_why')}</p>
-            <p>
-              <a href={`${basePath}/dashboard/data`} download>
+        <div class="stack">
+          <DetailsCard {...dashboard} />
+          <Card title={t('dashboard.data')}>
+            <p class="muted">{t('dashboard.data_why')}</p>
+            <div>
+              <ButtonLink to="/dashboard/data" icon="download" download>
                 {t('dashboard.download')}
-              </a>
-            </p>
-          </section>
-          <section class="danger">
-            <h2>{t('delete.title')}</h2>
-            <p>{t('delete.consequence')}</p>
-            <p>
-              <a href={`${basePath}/delete`}>{t('delete.title')}</a>
-            </p>
-          </section>
+              </ButtonLink>
+            </div>
+          </Card>
+          <Card title={t('delete.title')} danger>
+            <p class="muted">{t('delete.consequence')}</p>
+            <div>
+              <ButtonLink to="/delete" tone="danger" icon="trash">
+                {t('delete.title')}…
+              </ButtonLink>
+            </div>
+          </Card>
         </div>
       </div>
     ),
-  })
+  }
 }
 
-const identityCard = (visit: Visit, basePath: string, { account, hasPhone }: Dashboard): VNode => {
-  const t = texts(visit)
-  return (
-    <section>
-      <h2>{t('dashboard.details')}</h2>
-      <dl>
-        <dt>{t('dashboard.sip_address')}</dt>
-        <dd data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
-          <code>{addressOfRecord(account)}</code>
-        </dd>
-        {account.displayName === null ? null : (
-          <>
-            <dt>{t('dashboard.display_name')}</dt>
-            <dd>{account.displayName}</dd>
-          </>
-        )}
-        <dt>{t('dashboard.email')}</dt>
-        <dd>
-          <span>{account.email ?? t('panel.none')}</span>{' '}
-          <a href={`${basePath}/email/change`}>{t(account.email === null ? 'panel.add' : 'panel.change')}</a>
-        </dd>
-        {hasPhone ? (
-          <>
-            <dt>{t('dashboard.phone')}</dt>
-            <dd>
-              <span>{account.phone ?? t('panel.none')}</span>{' '}
-              <a href={`${basePath}/phone/change`}>{t(account.phone === null ? 'panel.add' : 'panel.change')}</a>
-            </dd>
-          </>
-        ) : null}
-      </dl>
-    </section>
+const Registered = ({ count }: { count: number }): VNode => {
+  const { t } = useKit()
+  return count === 0 ? (
+    <Chip icon="offline">{t('dashboard.offline')}</Chip>
+  ) : (
+    <Chip tone="good" icon="registered">
+      {t('dashboard.registered', { count })}
+    </Chip>
   )
 }
 
 /** On a phone the app opens with a tap, and the code is for other devices; elsewhere a phone scans it. */
-const setUp = (visit: Visit, config: Config, { url, qrCodePath, expiresAt }: SetUpLink): VNode => {
-  const t = texts(visit)
-  const app = config.PHONE_APP_NAME
-  const isPhone = phoneSystem(visit.userAgent) !== null
+const SetUp = ({ account, link, wasSetUp }: Dashboard): VNode => {
+  const { t, app, userAgent } = useKit()
+  const isPhone = phoneSystem(userAgent) !== null
+  return (
+    <Card title={t(isPhone && link !== null ? 'dashboard.set_up_this' : 'dashboard.set_up')}>
+      {link === null ? (
+        <>
+          <p class="muted">{t('dashboard.no_link', { app: app.name })}</p>
+          <Action to="/dashboard/provision" tone="primary">
+            {t('dashboard.make_link')}
+          </Action>
+        </>
+      ) : (
+        <WithLink link={link} isPhone={isPhone} />
+      )}
+      {wasSetUp ? <Note>{t('provisioning.again')}</Note> : null}
+      <ByHand account={account} />
+    </Card>
+  )
+}
+
+const WithLink = ({ link, isPhone }: { link: SetUpLink; isPhone: boolean }): VNode => {
+  const { t, app } = useKit()
+  const { url, qrCodePath, expiresAt } = link
   return (
     <>
       {isPhone ? (
         <>
-          <p>{t('dashboard.here', { app })}</p>
-          <p>
-            <a class="button" href={`linphone-config:${url}`}>
-              {t('app.open', { app })}
-            </a>
-          </p>
-          {whereToGetIt(visit, config)}
-          <h3>{t('dashboard.elsewhere')}</h3>
+          <p class="muted">{t('dashboard.here', { app: app.name })}</p>
+          <ButtonLink to={`linphone-config:${url}`} tone="primary" size="wide tall" icon="smartphone">
+            {t('app.open', { app: app.name })}
+          </ButtonLink>
         </>
-      ) : null}
-      <p>{t(isPhone ? 'dashboard.scan_there' : 'dashboard.scan', { app })}</p>
-      <img class="qr" src={qrCodePath} alt={t('dashboard.picture')} width="320" height="320" />
-      <label data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
-        {t(isPhone ? 'dashboard.link_there' : 'dashboard.link')}
-        <input type="text" readonly value={url} autocomplete="off" spellcheck={false} />
-      </label>
-      {expiresAt === null ? null : (
-        <p>
-          {t('dashboard.link_until')} {moment(visit, expiresAt)}
-        </p>
+      ) : (
+        <p class="muted">{t('dashboard.scan_why', { app: app.name })}</p>
       )}
-      {isPhone ? null : whereToGetIt(visit, config)}
+      <GetTheApp />
+      <FoldedQr
+        title={t(isPhone ? 'dashboard.elsewhere' : 'dashboard.show_code')}
+        src={qrCodePath}
+        alt={t('dashboard.picture')}
+        after={
+          <>
+            <CopyField id="link" label={t(isPhone ? 'dashboard.link_there' : 'dashboard.link')} value={url} />
+            <Action to="/dashboard/provision" icon="refresh" size="small">
+              {t('dashboard.renew_link')}
+            </Action>
+          </>
+        }
+      >
+        {t(isPhone ? 'dashboard.scan_there' : 'dashboard.scan', { app: app.name })}{' '}
+        {expiresAt === null ? null : (
+          <>
+            {t('dashboard.link_until')} <Moment at={expiresAt} />.{' '}
+          </>
+        )}
+        {t('dashboard.keep_code')}
+      </FoldedQr>
     </>
   )
 }
 
-const provisioningCard = (visit: Visit, config: Config, { account, link, wasSetUp }: Dashboard): VNode => {
-  const t = texts(visit)
-  const { BASE_PATH: basePath, PHONE_APP_NAME: app } = config
+const ByHand = ({ account }: Pick<Dashboard, 'account'>): VNode => {
+  const { t, space } = useKit()
+  const realm = realmOf(space)
   return (
-    <section>
-      <h2>{t('dashboard.set_up')}</h2>
-      {link === null ? <p>{t('dashboard.no_link', { app })}</p> : setUp(visit, config, link)}
-      {wasSetUp ? <p>{t('provisioning.again')}</p> : null}
-      {actionForm(visit, basePath, {
-        path: '/dashboard/provision',
-        button: link === null ? 'dashboard.make_link' : 'dashboard.renew_link',
-        class: link === null ? undefined : 'secondary',
-      })}
-      <details>
-        <summary>{t('dashboard.manual')}</summary>
-        <dl>
-          <dt>{t('dashboard.username')}</dt>
-          <dd>{account.username}</dd>
-          <dt>{t('dashboard.domain')}</dt>
-          <dd>{account.domain}</dd>
-          <dt>{t('dashboard.registrar')}</dt>
-          <dd>{visit.space.accountProxyRegistrarAddress ?? account.domain}</dd>
-          {realmOf(visit.space) === account.domain ? null : (
-            <>
-              <dt>{t('dashboard.realm')}</dt>
-              <dd>{realmOf(visit.space)}</dd>
-            </>
-          )}
-        </dl>
-      </details>
-    </section>
+    <More title={t('dashboard.manual')} icon="sliders">
+      <Facts>
+        {[
+          [t('dashboard.username'), account.username],
+          [t('dashboard.domain'), account.domain],
+          [t('dashboard.registrar'), <span class="id">{space.accountProxyRegistrarAddress ?? account.domain}</span>],
+          realm !== account.domain && [t('dashboard.realm'), realm],
+        ]}
+      </Facts>
+    </More>
   )
 }
 
-const devicesCard = (visit: Visit, basePath: string, { devices, registrarState }: Dashboard): VNode => {
-  const t = texts(visit)
+const DevicesCard = ({ devices, registrarState }: Pick<Dashboard, 'devices' | 'registrarState'>): VNode => {
+  const { t } = useKit()
   return (
-    <section>
-      <h2>{t('devices.title')}</h2>
-      {devices.length === 0 ? (
-        <p>{t(NO_DEVICES[registrarState])}</p>
-      ) : (
-        <ul>
-          {devices.map((device) => (
-            <li>
-              {titleOf(device)}, {moment(visit, device.updatedAt)}
-            </li>
-          ))}
-        </ul>
-      )}
-      <p>
-        <a href={`${basePath}/devices`}>{t('dashboard.all_devices')}</a>
-      </p>
-    </section>
+    <Card title={t('devices.title')} flush aside={<Link to="/devices">{t('dashboard.all_devices')}</Link>}>
+      <Rows
+        items={
+          devices.length === 0
+            ? [{ icon: registrarState === 'there' ? 'offline' : 'unplug', title: t(NO_DEVICES[registrarState]) }]
+            : devices.slice(0, NEWEST_DEVICES).map((device) => ({
+                icon: 'registered',
+                tone: 'good',
+                title: titleOf(device),
+                note: <Moment at={device.updatedAt} />,
+              }))
+        }
+      />
+    </Card>
+  )
+}
+
+/** What is known of a person, each with the way to change it. */
+const DetailsCard = ({ account, hasPhone, hasPassword }: Dashboard): VNode => {
+  const { t } = useKit()
+  const places: readonly (RowItem | false)[] = [
+    {
+      icon: 'mail',
+      title: t('dashboard.email'),
+      note: <span class="id">{account.email ?? t('panel.none')}</span>,
+      to: '/email/change',
+    },
+    hasPhone && {
+      icon: 'phone',
+      title: t('dashboard.phone'),
+      note: account.phone ?? t('panel.none'),
+      to: '/phone/change',
+    },
+    hasPassword && { icon: 'lock', title: t('password.menu'), to: '/password' },
+  ]
+  return (
+    <>
+      <Card title={t('dashboard.details')}>
+        <Facts>
+          {[
+            [t('dashboard.sip_address'), <CopyText>{addressOfRecord(account)}</CopyText>],
+            account.displayName !== null && [t('dashboard.display_name'), account.displayName],
+          ]}
+        </Facts>
+      </Card>
+      <Card flush>
+        <Rows items={places.filter((place) => place !== false)} />
+      </Card>
+    </>
   )
 }

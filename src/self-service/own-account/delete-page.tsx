@@ -1,35 +1,19 @@
 import type { AccountView } from '../../accounts/accounts/accounts.ts'
-import type { Visit } from '../../nouns/visit.ts'
-import { currentPasswordField, NOTHING_REFUSED } from '../../panel/fields.tsx'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { CurrentPasswordField } from '../../panel/components/fields.tsx'
+import { confirmPage } from '../../panel/confirm-page.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 
-export const deletePage = (
-  visit: Visit,
-  basePath: string,
-  { username, domain, algorithms }: AccountView,
-  refused = NOTHING_REFUSED,
-): Form => {
-  const t = texts(visit)
-  return {
-    title: 'delete.title',
-    action: '/delete',
-    button: 'delete.go',
-    refused,
-    address: `${basePath}/delete`,
-    children: (
-      <>
-        <p>{t('delete.why', { account: addressOfRecord({ username, domain }) })}</p>
-        <p>{t('delete.consequence')}</p>
-        {algorithms.length > 0 ? currentPasswordField(visit, refused) : null}
-      </>
-    ),
-    after: (
-      <p>
-        <a href={basePath + LANDING}>{t('panel.cancel')}</a>
-      </p>
-    ),
-  }
-}
+export const deletePage = ({ t }: Kit, account: AccountView): FormPage =>
+  confirmPage({
+    title: t('delete.title'),
+    lede: t('delete.why', { account: addressOfRecord(account) }),
+    note: t('delete.consequence'),
+    to: '/delete',
+    button: t('delete.go'),
+    cancel: [t('panel.cancel'), LANDING],
+    address: '/delete',
+    children: account.algorithms.length > 0 ? <CurrentPasswordField /> : null,
+  })

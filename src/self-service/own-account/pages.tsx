@@ -3,7 +3,6 @@ import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
 import { ChosenPassword } from '../../accounts/passwords/rules.ts'
 import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
-import type { Captcha } from '../../captcha/kind.ts'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
@@ -11,14 +10,12 @@ import type { LongReplies } from '../../http/long-replies.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import type { Session } from '../../nouns/session.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import type { FormTokens } from '../../panel/csrf.ts'
-import { donePage } from '../../panel/done-page.tsx'
-import { NOTHING_REFUSED } from '../../panel/fields.tsx'
-import { formPage, refusedFields } from '../../panel/form-page.tsx'
-import { forgetFrame, texts } from '../../panel/layout.tsx'
+import type { Answers } from '../../panel/answers.tsx'
+import { ButtonLink } from '../../panel/components/button.tsx'
 import { LANDING, type Navigation } from '../../panel/navigation.ts'
+import { outcomePage } from '../../panel/outcome-page.ts'
 import { languageCookie, type Pages } from '../../panel/pages.ts'
-import { ownPath, redirect } from '../../panel/redirect.ts'
+import { ownPath } from '../../panel/redirect.ts'
 import type { Provisioning } from '../../provisioning/provisioning/provisioning.ts'
 import type { Devices } from '../../telephony/devices/devices.ts'
 import type { Recovery } from '../recovery/recovery.ts'
@@ -39,20 +36,14 @@ interface Deps {
   readonly recovery: Recovery
   readonly sessions: Sessions
   readonly navigation: Navigation
-  readonly captcha: Captcha
-  readonly formTokens: FormTokens
   readonly config: Config
   readonly now: () => Date
 }
-
-const NEWEST_DEVICES = 3
 
 /** A person's own account: where they start, its password, its data, its end (behaviour/panel.md §4). */
 export const ownAccountPages = (deps: Deps) => {
   const { auth, pages, ownAccount, accounts, devices, provisioning, provisioningTokens, recovery } = deps
   const { sessions, navigation, longReplies, config, now } = deps
-  const basePath = config.BASE_PATH
-  const form = formPage(deps)
 
   /** The download of everything, as JSON. */
   async function* exported(visit: Visit, caller: Caller): AsyncIterable<string> {
@@ -76,64 +67,71 @@ export const ownAccountPages = (deps: Deps) => {
     return isAlive ? { ...provisioning.addressOf(visit, token), expiresAt } : null
   }
 
-  const dashboard = async (visit: Visit, caller: Caller): Promise<Response> => {
+  const dashboard = async (visit: Visit, caller: Caller) => {
     const account = await ownAccount.view(caller)
     const known = await devices.of(caller)
-    return dashboardPage(visit, config, {
+    return {
       account,
       hasPhone: navigation.isOn(visit.space, '/phone/change'),
+      hasPassword: navigation.isOn(visit.space, '/password'),
       link: linkOf(visit, account),
       wasSetUp: await provisioning.wasSetUp(account.id),
-      devices: [...known.values()].toReversed().slice(0, NEWEST_DEVICES),
+      devices: [...known.values()].toReversed(),
       registrarState: devices.registrarState(),
+    }
+  }
+
+  const choice =
+    (caller: Caller, { kind }: Session) =>
+    async () => {
+      const isRecovery = kind === 'recovery'
+      const asksForCurrent = !isRecovery && (await ownAccount.view(caller)).algorithms.length > 0
+      return { isRecovery, asksForCurrent, least: config.ACCOUNT_PASSWORD_MIN_LENGTH }
+    }
+
+  /** By a code instead of the old password: whoever has it starts again with a sign-in. */
+  const setRecovered = async (
+    visit: Visit,
+    session: Session,
+    { t, input, show }: Pick<Answers, 't' | 'input' | 'show'>,
+  ): Promise<Response> => {
+    await recovery.setPassword(visit, session, read(ChosenPassword, input))
+    return show(outcomePage, {
+      title: t('password.done'),
+      text: t('password.done_text'),
+      more: {
+        signedOut: true,
+        headers: { 'set-cookie': sessions.noCookie(visit) },
+        children: (
+          <ButtonLink to="/login" tone="primary">
+            {t('sign_in.title')}
+          </ButtonLink>
+        ),
+      },
     })
   }
 
-  const passwordForm = async (
-    request: Request,
+  const setKnown = async (
     visit: Visit,
     caller: Caller,
     session: Session,
-    refused = NOTHING_REFUSED,
-  ): Promise<Response> => {
-    const isRecovery = session.kind === 'recovery'
-    const asksForCurrent = !isRecovery && (await ownAccount.view(caller)).algorithms.length > 0
-    return form(request, visit, passwordPage(visit, config, { isRecovery, asksForCurrent }, refused))
+    { input, go }: Pick<Answers, 'input' | 'go'>,
+  ) => {
+    const value = await ownAccount.changePassword(visit, caller, session, read(ChangedPassword, input))
+    return go(LANDING, { cookies: [sessions.cookie(visit, value)], flash: 'flash.password' })
   }
-
-  /** By a code instead of the old password: whoever has it starts again with a sign-in. */
-  const setRecovered = async (visit: Visit, session: Session): Promise<Response> => {
-    await recovery.setPassword(visit, session, read(ChosenPassword, visit.input))
-    forgetFrame(visit)
-    return donePage(visit, basePath, {
-      title: 'password.done',
-      text: 'password.done_text',
-      headers: { 'set-cookie': sessions.noCookie(visit) },
-      after: (
-        <p>
-          <a href={`${basePath}/login`}>{texts(visit)('sign_in.title')}</a>
-        </p>
-      ),
-    })
-  }
-
-  const setKnown = async (visit: Visit, caller: Caller, session: Session): Promise<Response> => {
-    const value = await ownAccount.changePassword(visit, caller, session, read(ChangedPassword, visit.input))
-    return redirect(visit, basePath, LANDING, { cookies: [sessions.cookie(visit, value)], flash: 'flash.password' })
-  }
-
-  const deleteForm = async (request: Request, visit: Visit, caller: Caller, refused = NOTHING_REFUSED) =>
-    form(request, visit, deletePage(visit, basePath, await ownAccount.view(caller), refused))
 
   return new Elysia()
     .use(auth)
     .use(pages)
-    .get('/dashboard', ({ visit, caller }) => dashboard(visit, caller), { signedIn: 'account' })
+    .get('/dashboard', async ({ visit, caller, show }) => show(dashboardPage, await dashboard(visit, caller)), {
+      signedIn: 'account',
+    })
     .post(
       '/dashboard/provision',
-      async ({ visit, caller }) => {
+      async ({ visit, caller, go }) => {
         await accounts.issueToken(visit, caller.space, caller.id)
-        return redirect(visit, basePath, LANDING, { flash: 'flash.provisioned' })
+        return go(LANDING, { flash: 'flash.provisioned' })
       },
       { signedIn: 'account' },
     )
@@ -152,47 +150,47 @@ export const ownAccountPages = (deps: Deps) => {
     )
     .post(
       '/language',
-      async ({ visit, caller }) => {
-        const language = await ownAccount.setLanguage(caller, visit.input.language)
+      async ({ visit, caller, input, go }) => {
+        const language = await ownAccount.setLanguage(caller, input.language)
         // This browser's too, so that signing in again does not bring the other one back.
         const cookies = language === null ? [] : [languageCookie(visit, language)]
-        return redirect(visit, basePath, ownPath(visit.input.next) ?? LANDING, { cookies })
+        return go(ownPath(input.next) ?? LANDING, { cookies })
       },
       { signedIn: 'account' },
     )
-    .get('/password', ({ request, visit, caller, session }) => passwordForm(request, visit, caller, session), {
+    .get('/password', ({ caller, session, form }) => form(passwordPage, choice(caller, session)), {
       signedIn: 'account',
     })
     .post(
       '/password',
-      async ({ request, visit, caller, session }) => {
-        try {
-          return await (session.kind === 'recovery' ? setRecovered(visit, session) : setKnown(visit, caller, session))
-        } catch (error) {
-          return passwordForm(request, visit, caller, session, refusedFields(error))
-        }
-      },
+      ({ visit, caller, session, input, t, show, form, go }) =>
+        form(passwordPage, choice(caller, session), () =>
+          session.kind === 'recovery'
+            ? setRecovered(visit, session, { t, input, show })
+            : setKnown(visit, caller, session, { input, go }),
+        ),
       { signedIn: 'account' },
     )
     .post(
       '/password/keep',
-      async ({ visit, session }) => {
+      async ({ visit, session, go }) => {
         const value = await recovery.keepPassword(visit, session)
-        return redirect(visit, basePath, LANDING, { cookies: [sessions.cookie(visit, value)] })
+        return go(LANDING, { cookies: [sessions.cookie(visit, value)] })
       },
       { signedIn: 'account' },
     )
-    .get('/delete', ({ request, visit, caller }) => deleteForm(request, visit, caller), { signedIn: 'account' })
+    .get('/delete', ({ caller, form }) => form(deletePage, () => ownAccount.view(caller)), { signedIn: 'account' })
     .post(
       '/delete',
-      async ({ request, visit, caller }) => {
-        try {
-          await ownAccount.remove(visit, caller, read(Proven, visit.input))
-        } catch (error) {
-          return deleteForm(request, visit, caller, refusedFields(error))
-        }
-        return redirect(visit, basePath, '/login', { cookies: [sessions.noCookie(visit)], flash: 'flash.deleted' })
-      },
+      ({ visit, caller, input, form, go }) =>
+        form(
+          deletePage,
+          () => ownAccount.view(caller),
+          async () => {
+            await ownAccount.remove(visit, caller, read(Proven, input))
+            return go('/login', { cookies: [sessions.noCookie(visit)], flash: 'flash.deleted' })
+          },
+        ),
       { signedIn: 'account' },
     )
 }

@@ -1,5 +1,6 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { page, texts } from '../../panel/layout.tsx'
+import { ButtonLink } from '../../panel/components/button.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 
 /** A browser stays signed in to a blocked account, and not to one that is switched off. */
 const CLOSURES = {
@@ -12,19 +13,17 @@ const CLOSURES = {
 } as const
 
 /** For whoever knows the password of an account that nobody may use. */
-export const closedPage = (visit: Visit, basePath: string, closure: keyof typeof CLOSURES): Response => {
-  const t = texts(visit)
+export const closedPage = ({ t, space }: Kit, closure: keyof typeof CLOSURES): Page => {
   const { title, why, onward } = CLOSURES[closure]
-  return page(visit, basePath, {
-    title,
+  return {
+    title: t(title),
+    lede: t(why, { space: space.name }),
+    badge: { icon: 'ban', tone: 'bad' },
     status: 403,
     children: (
-      <>
-        <p>{t(why, { space: visit.space.name })}</p>
-        <p>
-          <a href={basePath + onward.path}>{t(onward.label)}</a>
-        </p>
-      </>
+      <div class="actions">
+        <ButtonLink to={onward.path}>{t(onward.label)}</ButtonLink>
+      </div>
     ),
-  })
+  }
 }

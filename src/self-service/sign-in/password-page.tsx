@@ -1,7 +1,8 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { NOTHING_REFUSED, otherRefusals, textField, textOf } from '../../panel/fields.tsx'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { ButtonLink, Link } from '../../panel/components/button.tsx'
+import { OtherRefusals, TextField, textOf } from '../../panel/components/fields.tsx'
+import { Hidden } from '../../panel/components/form.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 import { markdown } from '../../panel/markdown.tsx'
 
 interface Door {
@@ -13,56 +14,53 @@ interface Door {
   readonly canSignUp: boolean
 }
 
-export const passwordPage = (visit: Visit, basePath: string, door: Door, refused = NOTHING_REFUSED): Form => {
+export const passwordPage = ({ t, space, input, refused }: Kit, door: Door): FormPage => {
   const { count, next, canRecover, canSignUp } = door
-  const { space, input } = visit
-  const t = texts(visit)
-  const others = [
-    canRecover ? (['/recovery/email', 'sign_in.forgotten'] as const) : null,
-    ['/authenticate/qrcode', 'sign_in.by_code'] as const,
-    canSignUp ? (['/register', 'sign_up.title'] as const) : null,
-  ]
+  const why = t('sign_in.why', { space: space.name })
   return {
-    title: 'sign_in.title',
-    action: '/authenticate',
-    button: 'sign_in.go',
-    refused,
-    address: `${basePath}/login${next === null ? '' : `?next=${encodeURIComponent(next)}`}`,
-    before: space.introRegistrationText === null ? null : markdown(space.introRegistrationText),
+    title: t('sign_in.title'),
+    lede: count === null ? why : `${why} ${t('sign_in.count', { count })}`,
+    to: '/authenticate',
+    button: t('sign_in.go'),
+    address: `/login${next === null ? '' : `?next=${encodeURIComponent(next)}`}`,
+    before:
+      space.introRegistrationText === null ? null : (
+        <div class="prose-text">{markdown(space.introRegistrationText)}</div>
+      ),
     children: (
       <>
-        <p>
-          {t('sign_in.why', { space: space.name })} {count === null ? null : t('sign_in.count', { count })}
-        </p>
-        {otherRefusals(visit, refused, 'credentials')}
-        {next === null ? null : <input type="hidden" name="next" value={next} />}
-        {textField(visit, refused, {
-          name: 'username',
-          label: 'sign_in.identifier',
-          hint: t(space.phoneRegistration ? 'sign_in.identifier_hint_phone' : 'sign_in.identifier_hint'),
-          value: textOf(input.username),
-          autocomplete: 'username',
-          autocapitalize: 'none',
-        })}
-        {textField(visit, refused, {
-          name: 'password',
-          label: 'sign_in.password',
-          type: 'password',
-          autocomplete: 'current-password',
-          autofocus: refused.has('credentials'),
-        })}
+        <OtherRefusals name="credentials" />
+        {next === null ? null : <Hidden name="next" value={next} />}
+        <TextField
+          name="username"
+          label={t('sign_in.identifier')}
+          hint={t(space.phoneRegistration ? 'sign_in.identifier_hint_phone' : 'sign_in.identifier_hint')}
+          value={textOf(input.username)}
+          autocomplete="username"
+          autocapitalize="none"
+        />
+        <TextField
+          name="password"
+          label={t('sign_in.password')}
+          type="password"
+          autocomplete="current-password"
+          autofocus={refused.has('credentials')}
+          beside={canRecover ? <Link to="/recovery/email">{t('sign_in.forgotten')}</Link> : undefined}
+        />
       </>
     ),
     after: (
-      <ul class="ways">
-        {others.map((other) =>
-          other === null ? null : (
-            <li>
-              <a href={basePath + other[0]}>{t(other[1])}</a>
-            </li>
-          ),
-        )}
-      </ul>
+      <>
+        <p class="or">{t('panel.or')}</p>
+        <ButtonLink to="/authenticate/qrcode" icon="qr-code" size="wide">
+          {t('sign_in.by_code')}
+        </ButtonLink>
+      </>
     ),
+    below: canSignUp ? (
+      <p class="center">
+        {t('sign_in.no_account')} <Link to="/register">{t('sign_up.title')}</Link>
+      </p>
+    ) : null,
   }
 }

@@ -1,14 +1,12 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { actionForm } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import { LANDING } from '../../panel/navigation.ts'
 
-export const signOutPage = (visit: Visit, basePath: string): Response =>
-  page(visit, basePath, {
-    title: 'sign_out.title',
-    children: (
-      <>
-        <p>{texts(visit)('sign_out.why')}</p>
-        {actionForm(visit, basePath, { path: '/logout', button: 'sign_out.title' })}
-      </>
-    ),
-  })
+export const signOutPage = ({ t }: Kit): FormPage => ({
+  title: t('sign_out.title'),
+  lede: t('sign_out.why'),
+  to: '/logout',
+  button: t('sign_out.title'),
+  cancel: [t('panel.cancel'), LANDING],
+  address: '/logout',
+})

@@ -1,25 +1,16 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { actionForm } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { confirmPage } from '../../panel/confirm-page.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 import { type Device, titleOf } from './devices.ts'
 
-export const deleteAllPage = (visit: Visit, basePath: string, devices: readonly Device[]): Response => {
-  const t = texts(visit)
-  return page(visit, basePath, {
-    title: 'devices.remove_all',
-    children: (
-      <>
-        <ul>
-          {devices.map((device) => (
-            <li>{titleOf(device)}</li>
-          ))}
-        </ul>
-        <p>{t('devices.all_come_back')}</p>
-        {actionForm(visit, basePath, { path: '/devices/delete', button: 'devices.remove_all' })}
-        <p>
-          <a href={`${basePath}/devices`}>{t('panel.cancel')}</a>
-        </p>
-      </>
-    ),
+export const deleteAllPage = ({ t }: Kit, devices: readonly Device[]): FormPage =>
+  confirmPage({
+    title: t('devices.remove_all_ask'),
+    above: [[t('devices.title'), '/devices']],
+    goes: devices.map(titleOf),
+    note: t('devices.all_come_back'),
+    to: '/devices/delete',
+    button: t('devices.remove_all'),
+    cancel: [t('panel.cancel'), '/devices'],
+    address: '/devices/delete',
   })
-}

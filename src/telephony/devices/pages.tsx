@@ -1,11 +1,9 @@
 import { Elysia } from 'elysia'
-import type { Config } from '../../config/config.ts'
 import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import type { Caller } from '../../nouns/caller.ts'
-import { textOf } from '../../panel/fields.tsx'
+import { textOf } from '../../panel/components/fields.tsx'
 import type { Pages } from '../../panel/pages.ts'
-import { redirect } from '../../panel/redirect.ts'
 import { deleteAllPage } from './delete-all-page.tsx'
 import { deletePage } from './delete-page.tsx'
 import type { Device, Devices } from './devices.ts'
@@ -15,13 +13,10 @@ interface Deps {
   readonly auth: Auth
   readonly pages: Pages
   readonly devices: Devices
-  readonly config: Config
 }
 
 /** The phones of an account, and how to be rid of one (behaviour/panel.md §4.4). */
-export const devicePages = ({ auth, pages, devices, config }: Deps) => {
-  const basePath = config.BASE_PATH
-
+export const devicePages = ({ auth, pages, devices }: Deps) => {
   const newestFirst = async (caller: Caller): Promise<Device[]> => [...(await devices.of(caller)).values()].toReversed()
 
   return new Elysia({ prefix: '/devices' })
@@ -29,39 +24,40 @@ export const devicePages = ({ auth, pages, devices, config }: Deps) => {
     .use(pages)
     .get(
       '/',
-      async ({ visit, caller }) => devicesPage(visit, basePath, await newestFirst(caller), devices.registrarState()),
+      async ({ caller, show }) =>
+        show(devicesPage, { devices: await newestFirst(caller), registrarState: devices.registrarState() }),
       { signedIn: 'account' },
     )
     .get(
       '/delete',
-      async ({ visit, caller }) => {
+      async ({ caller, form, go }) => {
         const known = await newestFirst(caller)
-        return known.length === 0 ? redirect(visit, basePath, '/devices') : deleteAllPage(visit, basePath, known)
+        return known.length === 0 ? go('/devices') : form(deleteAllPage, known)
       },
       { signedIn: 'account' },
     )
     .post(
       '/delete',
-      async ({ visit, caller }) => {
+      async ({ visit, caller, go }) => {
         await devices.removeAll(visit, caller)
-        return redirect(visit, basePath, '/devices', { flash: 'flash.devices_removed' })
+        return go('/devices', { flash: 'flash.devices_removed' })
       },
       { signedIn: 'account' },
     )
     .get(
       '/:uuid/delete',
-      async ({ visit, caller, params }) => {
+      async ({ caller, params, form }) => {
         const device = (await devices.of(caller)).get(params.uuid)
         if (device === undefined) throw new AppError('not_found', 'devices.unknown')
-        return deletePage(visit, basePath, device)
+        return form(deletePage, device)
       },
       { signedIn: 'account' },
     )
     .post(
       '/',
-      async ({ visit, caller }) => {
-        await devices.remove(visit, caller, textOf(visit.input.uuid))
-        return redirect(visit, basePath, '/devices', { flash: 'flash.device_removed' })
+      async ({ visit, caller, input, go }) => {
+        await devices.remove(visit, caller, textOf(input.uuid))
+        return go('/devices', { flash: 'flash.device_removed' })
       },
       { signedIn: 'account' },
     )
