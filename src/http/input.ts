@@ -32,7 +32,7 @@ export const email = (max: number) => Type.String({ maxLength: max, format: 'ema
 
 export const date = () => Type.String({ format: 'date', maxLength: LONGEST_DATE })
 
-export const isTrue = (value: unknown): boolean => value === true || value === 1 || value === '1'
+const isTrue = (value: unknown): boolean => value === true || value === 1 || value === '1'
 
 /** Linphone sends `"0"` and `"1"`; `"true"` is not a boolean. However it was written, its value is a boolean. */
 export const flag = () =>
@@ -255,10 +255,6 @@ export class Input<Schema extends TObject> {
   /** Absent or null: the member says nothing. */
   isMissing(name: keyof Static<Schema> & string): boolean {
     return !this.#refused.has(name) && (this.values[name] ?? null) === null
-  }
-
-  isGood(name: keyof Static<Schema> & string): boolean {
-    return !this.#refused.has(name) && (this.values[name] ?? null) !== null
   }
 
   refuse(name: string, message: Message): void {

@@ -114,12 +114,10 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
     .get(
       '/',
       async ({ visit }) => {
-        const asked = read(ListedAccounts, visit.input)
-        asked.settle()
-        const { per_page, search } = asked.values
+        const { per_page, search } = read(ListedAccounts, visit.input).settle()
         const page = pageOf(visit.input.page)
         const perPage = per_page ?? PAGE_SIZE
-        const { total, accounts: listed } = await accounts.list(visit.space, { page, perPage, search: search ?? null })
+        const { total, accounts: listed } = await accounts.list(visit.space, { page, perPage, search })
         const data = listed.map((account) => wire.listed(account, visit.space))
         const path = `${visit.baseUrl()}${config.BASE_PATH}/api/accounts`
         const kept = { per_page, search }

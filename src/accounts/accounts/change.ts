@@ -4,7 +4,7 @@ import { isCollision } from '../../db/collision.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { AccountEvents } from '../../hooks/account-events.ts'
-import { type Input, isTrue } from '../../http/input.ts'
+import type { Input, Settled } from '../../http/input.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import { realmOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -22,18 +22,14 @@ import type { LastAdministrator } from './last-administrator.ts'
 import { movingStore } from './moving-store.ts'
 import { type ChangedAccount, checkPhone, checkUsername } from './rules.ts'
 
-const isGiven = (value: unknown) => value !== undefined && value !== null
-
 /**
  * A flag that the request does not name stays as it is. Only an account that was active is switched off by this: one
  * that nobody has confirmed yet goes on waiting (D48).
  */
-const standingAfter = (before: AccountView, values: Input<typeof ChangedAccount>['values']) => {
-  const after = (name: 'activated' | 'admin' | 'blocked') =>
-    isGiven(values[name]) ? isTrue(values[name]) : before[name]
-  const activated = after('activated')
+const standingAfter = (before: AccountView, wanted: Settled<typeof ChangedAccount>) => {
+  const activated = wanted.activated ?? before.activated
   const switchedOff = !activated && (before.activated || before.switchedOff)
-  return { activated, switchedOff, admin: after('admin'), blocked: after('blocked') }
+  return { activated, switchedOff, admin: wanted.admin ?? before.admin, blocked: wanted.blocked ?? before.blocked }
 }
 
 /** What administrators change of an account, and of what is below it. */
@@ -64,7 +60,7 @@ export const change = (deps: {
     input: Input<typeof ChangedAccount>,
   ): Promise<boolean> => {
     const { password } = input.values
-    if (current === null || typeof password !== 'string') return false
+    if (current === null || password === null) return false
     return (await passwords.compare({ id: current.id, username: current.username, space }, password)).isRight
   }
 
@@ -80,24 +76,24 @@ export const change = (deps: {
     // What stays as it is may be older than the rule (D46).
     if (values.username !== current?.username) checkUsername(input, config, true)
     if (!(await isUnchangedPassword(visit.space, current, input))) checkPassword(input, config)
-    const named = typeof values.domain === 'string' ? await spaces.byDomain(values.domain) : null
-    if (typeof values.domain === 'string' && named === null) input.refuse('domain', { id: 'v.unknown_domain' })
+    const named = values.domain === null ? null : await spaces.byDomain(values.domain)
+    if (values.domain !== null && named === null) input.refuse('domain', { id: 'v.unknown_domain' })
     const target = mayActAs(caller, 'super') && named !== null ? named : visit.space
-    const hasPassword = typeof values.password === 'string'
     const algorithm = algorithmFor(input, target.digest)
     const phone = checkPhone(input, await identifiers.acceptance(input, current))
     /** The stored hash contains the old name and realm. */
     const refuseUselessHash = (account: AccountView) => {
       const renamed = values.username !== account.username || target.domain !== account.domain
-      if (renamed && !hasPassword && account.algorithms.length > 0) {
+      if (renamed && values.password === null && account.algorithms.length > 0) {
         input.refuse('password', { id: 'v.password_with_rename' })
       }
     }
     if (current !== null) refuseUselessHash(current)
     await identifiers.refuseTaken(db.read, input, target, phone, id)
-    input.settle()
+    const wanted = input.settle()
+    const { username, password } = wanted
     if (current === null) throw new AppError('not_found', 'account.unknown')
-    if (current.id === caller.id && ((isGiven(values.admin) && !isTrue(values.admin)) || isTrue(values.blocked))) {
+    if (current.id === caller.id && (wanted.admin === false || wanted.blocked === true)) {
       throw new AppError('forbidden', 'account.own_rights')
     }
 
@@ -112,7 +108,7 @@ export const change = (deps: {
       input.settle()
       const isMoved = target.domain !== before.domain
       if (isMoved) await creation.refuseFull(tx, target)
-      const standing = standingAfter(before, values)
+      const standing = standingAfter(before, wanted)
       await last.refuse(tx, visit.space, {
         id,
         before,
@@ -120,29 +116,28 @@ export const change = (deps: {
         byItself: caller.id === id,
       })
       await directory.update(tx, visit.space, id, {
-        username: values.username ?? '',
+        username,
         domain: target.domain,
-        email: values.email ?? null,
+        email: wanted.email,
         phone,
-        displayName: values.display_name ?? null,
-        dtmfProtocol: values.dtmf_protocol ?? null,
+        displayName: wanted.display_name,
+        dtmfProtocol: wanted.dtmf_protocol,
         ...standing,
         userAgent: visit.userAgent ?? visit.space.name,
       })
-      if (hasPassword) {
+      if (password !== null) {
         const realm = target.digest === null ? null : realmOf(target)
-        const secret = { username: values.username ?? '', realm, algorithm, password: values.password ?? '' }
-        revoked = await passwords.replace(tx, id, secret, visit)
+        revoked = await passwords.replace(tx, id, { username, realm, algorithm, password }, visit)
         await notices.passwordChanged(tx, visit.space, before, visit)
       }
       if (isMoved) await leaveSpace(tx, id)
       if (standing.blocked !== before.blocked) {
         await notices.blocked(tx, visit.space, before, visit, { isBlocked: standing.blocked, isAutomatic: false })
       }
-      if (isMoved && !hasPassword) revoked = await revocation.all(tx, id, visit)
+      if (isMoved && password === null) revoked = await revocation.all(tx, id, visit)
       revoked += await revocation.follow(tx, before, standing, visit)
       if (standing.admin !== before.admin) revoked += await sessions.revoke(tx, id)
-      if (isGiven(values.dictionary)) await dictionary.replace(tx, id, values.dictionary ?? {})
+      if (wanted.dictionary !== null) await dictionary.replace(tx, id, wanted.dictionary)
       return announcing.announced(tx, 'updated', visit, target, id)
     }
     const found = await db.transaction(write).catch(async (error: unknown) => {

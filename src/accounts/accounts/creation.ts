@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
-import { type Input, isTrue } from '../../http/input.ts'
+import { AppError, invalid } from '../../errors.ts'
+import type { Input } from '../../http/input.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import type { PasswordAlgorithm, Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -55,7 +55,7 @@ export const creation = (deps: {
   /** The Space that `domain` names; only super administrators may choose one (behaviour/accounts.md §2.2). */
   const targetSpace = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Space> => {
     const { domain } = input.values
-    if (typeof domain !== 'string') return visit.space
+    if (domain === null) return visit.space
     const named = await spaces.byDomain(domain)
     if (mayActAs(caller, 'super')) {
       if (named === null) throw noRoom()
@@ -87,7 +87,7 @@ export const creation = (deps: {
   /** When the activation key of an account that starts inactive dies (behaviour/legacy.md §6). */
   const confirmationExpiry = (input: Input<typeof NewAccount>): Date | null => {
     const written = input.values.confirmation_key_expires
-    if (typeof written !== 'string') return null
+    if (written === null) return null
     const moment = parseMoment(written)
     if (moment === null) input.refuse('confirmation_key_expires', { id: 'v.moment' })
     return moment
@@ -103,9 +103,8 @@ export const creation = (deps: {
     const keyExpiry = confirmationExpiry(input)
     const phone = checkPhone(input, await identifiers.acceptance(input, null))
     await identifiers.refuseTaken(db.read, input, space, phone, 0)
-    input.settle()
+    const wanted = input.settle()
 
-    const { username = '', password = '', email, display_name, dtmf_protocol, activated, admin, blocked } = input.values
     const found = await db.transaction(async (tx) => {
       const check = async () => {
         await identifiers.refuseTaken(tx, input, space, phone, 0)
@@ -114,32 +113,31 @@ export const creation = (deps: {
       const creation: Creation = {
         space,
         row: {
-          username: username ?? '',
+          username: wanted.username,
           domain: space.domain,
-          email: email ?? null,
+          email: wanted.email,
           phone,
-          displayName: display_name ?? null,
-          dtmfProtocol: dtmf_protocol ?? null,
-          activated: isTrue(activated),
-          admin: isTrue(admin),
-          blocked: isTrue(blocked),
+          displayName: wanted.display_name,
+          dtmfProtocol: wanted.dtmf_protocol,
+          activated: wanted.activated ?? false,
+          admin: wanted.admin ?? false,
+          blocked: wanted.blocked ?? false,
           ipAddress: visit.address,
           userAgent: visit.userAgent ?? space.name,
           locale: null,
         },
-        password: password ?? '',
+        password: wanted.password,
         algorithm,
-        dictionary: input.values.dictionary ?? {},
+        dictionary: wanted.dictionary ?? {},
         by: visit,
       }
       const id = await insert(tx, creation, check)
       if (id === null) {
         await check()
-        input.refuse('username', { id: 'v.taken' })
-        input.settle()
+        throw invalid('username', 'v.taken')
       }
-      if (config.LEGACY_API && !creation.row.activated) await confirmationKeys.issue(tx, id as number, keyExpiry)
-      return announcing.announced(tx, 'created', visit, space, id as number)
+      if (config.LEGACY_API && !creation.row.activated) await confirmationKeys.issue(tx, id, keyExpiry)
+      return announcing.announced(tx, 'created', visit, space, id)
     })
     announcing.record('account.created', visit, found.account)
     return found
@@ -201,19 +199,17 @@ export const creation = (deps: {
     checkUsername(input, config, false)
     checkPassword(input, config)
     const algorithm = algorithmFor(input, space.digest)
-    const { username, password, dtmf_protocol, domain } = input.values
     // Checked, then ignored. Whether somebody has the number already is not told to a stranger.
     checkPhone(input, await identifiers.acceptance(input, null))
-    if (typeof domain === 'string' && (await spaces.byDomain(domain)) === null) {
+    const { domain } = input.values
+    if (domain !== null && (await spaces.byDomain(domain)) === null) {
       input.refuse('domain', { id: 'v.unknown_domain' })
     }
     await identifiers.refuseTaken(db.read, input, space, null, 0)
-    input.settle()
-    const own = { username: username ?? '', password: password ?? '', algorithm, dtmfProtocol: dtmf_protocol ?? null }
-    const found = await makeOwn(visit, own, redeem)
-    if (found === null) input.refuse('username', { id: 'v.taken' })
-    input.settle()
-    return found as Found
+    const { username, password, dtmf_protocol: dtmfProtocol } = input.settle()
+    const found = await makeOwn(visit, { username, password, algorithm, dtmfProtocol }, redeem)
+    if (found === null) throw invalid('username', 'v.taken')
+    return found
   }
 
   return {

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts'
 import type { Reader, Tx } from '../../db/db.ts'
+import type { WithTexts } from '../../http/input.ts'
 import { hasUniqueEmails, type Space } from '../../nouns/space.ts'
 import type { Phone } from '../../protocols/e164.ts'
 import type { AccountView, Directory } from '../directory/directory.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
-import type { WithUsername } from './rules.ts'
 import type { AccountStore, Wanted } from './store.ts'
 
 /** A phone number or an e-mail address. */
@@ -29,10 +29,15 @@ export const identifiers = (deps: {
    * What collides with other accounts is refused on the input. Reads with `on`: the reader for a first, friendly
    * answer, the transaction for the one that counts.
    */
-  const refuseTaken = async (on: Reader, input: WithUsername, space: Space, phone: string | null, self: number) => {
+  const refuseTaken = async (
+    on: Reader,
+    input: WithTexts<'username' | 'email' | 'phone'>,
+    space: Space,
+    phone: string | null,
+    self: number,
+  ): Promise<void> => {
     const { username, email } = input.values
-    const wanted = { domain: space.domain, username: username ?? '', email: email ?? null, phone, self }
-    const taken = await collisions(on, wanted)
+    const taken = await collisions(on, { domain: space.domain, username, email, phone, self })
     if (taken.username || (self === 0 && taken.tombstone)) input.refuse('username', { id: 'v.taken' })
     if (taken.email) {
       const setting = config.ACCOUNT_EMAIL_UNIQUE ? 'ACCOUNT_EMAIL_UNIQUE' : 'unique_email'
@@ -42,8 +47,11 @@ export const identifiers = (deps: {
   }
 
   /** Which numbers are accepted; one that the account already has stays valid when its country is closed. */
-  const acceptance = async (input: WithUsername, current: AccountView | null): Promise<(phone: Phone) => boolean> => {
-    const open = typeof input.values.phone === 'string' ? await phoneCountries.openCallingCodes() : new Set()
+  const acceptance = async (
+    input: WithTexts<'phone'>,
+    current: AccountView | null,
+  ): Promise<(phone: Phone) => boolean> => {
+    const open = input.values.phone === null ? new Set() : await phoneCountries.openCallingCodes()
     return ({ callingCode, number }) => open.has(callingCode) || (current !== null && current.phone === number)
   }
 
@@ -59,7 +67,7 @@ export const identifiers = (deps: {
     /** Whether the number, or the address where the Space wants it so, belongs to another account. */
     isTaken: async (on: Reader, space: Space, self: number, contact: Contact): Promise<boolean> => {
       const { email = null, phone = null } = contact
-      const taken = await collisions(on, { domain: space.domain, username: '', email, phone, self })
+      const taken = await collisions(on, { domain: space.domain, username: null, email, phone, self })
       return taken.phone || taken.email
     },
     /**
@@ -68,7 +76,7 @@ export const identifiers = (deps: {
      */
     setContact: async (tx: Tx, space: Space, id: number, contact: Contact): Promise<boolean> => {
       const { email = null, phone = null } = contact
-      const taken = await collisions(tx, { domain: space.domain, username: '', email, phone, self: id })
+      const taken = await collisions(tx, { domain: space.domain, username: null, email, phone, self: id })
       if (taken.phone || taken.email) return false
       await directory.update(tx, space, id, contact)
       await directory.markActivated(tx, space, id)

@@ -11,10 +11,11 @@ import {
   optional,
   plainText,
   text,
+  type WithTexts,
 } from '../../http/input.ts'
 import type { MessageId, MessageValues } from '../../messages/messages.ts'
 import { looksLikePhone, type Phone, parsePhone } from '../../protocols/e164.ts'
-import { ALGORITHMS, type Typed } from '../passwords/rules.ts'
+import { ALGORITHMS } from '../passwords/rules.ts'
 
 export const DTMF_PROTOCOLS = ['sipinfo', 'rfc2833', 'sipmessage'] as const
 
@@ -69,8 +70,6 @@ export const ChangedAccount = form({
   ...common,
 })
 
-export type WithUsername = Input<typeof NewAccount> | Input<typeof ChangedAccount> | Registrant
-
 const isBlacklisted = (username: string, patterns: readonly string[]) =>
   patterns.some((pattern) => {
     if (username === pattern) return true
@@ -82,9 +81,9 @@ const isBlacklisted = (username: string, patterns: readonly string[]) =>
   })
 
 /** All rules of behaviour/accounts.md §2.1, each with its own message; uniqueness is the use case's. */
-export const checkUsername = (input: Typed<'username'>, config: Config, byAdmin: boolean): void => {
-  const username = input.values.username
-  if (typeof username !== 'string') return
+export const checkUsername = (input: WithTexts<'username'>, config: Config, byAdmin: boolean): void => {
+  const { username } = input.values
+  if (username === null) return
   const refuse = (id: MessageId, setting: SettingName | null = null, values: MessageValues = {}) =>
     input.refuse('username', { id, values, ...(setting === null ? {} : { setting }) })
   if (username !== username.toLowerCase()) refuse('v.username_upper')
@@ -99,9 +98,9 @@ export const checkUsername = (input: Typed<'username'>, config: Config, byAdmin:
 }
 
 /** The number in E.164, or null when there is none or it was refused. `accepts`: its country is open. */
-export const checkPhone = (input: Typed<'phone'>, accepts: (phone: Phone) => boolean): string | null => {
-  const { phone } = input.values
-  if (typeof phone !== 'string' || !input.isGood('phone')) return null
+export const checkPhone = (input: WithTexts<'phone'>, accepts: (phone: Phone) => boolean): string | null => {
+  const { phone } = input.good
+  if (phone === null) return null
   const parsed = parsePhone(phone)
   if (parsed === null) input.refuse('phone', { id: 'v.phone' })
   else if (!accepts(parsed)) input.refuse('phone', { id: 'v.phone_country' })

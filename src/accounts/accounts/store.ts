@@ -10,7 +10,7 @@ export type NewAccountRow = Omit<AccountRow, 'id' | 'switchedOff'>
 /** What a name, an e-mail address or a phone number would collide with. `self`: the row that may keep them; 0: none. */
 export interface Wanted {
   readonly domain: string
-  readonly username: string
+  readonly username: string | null
   readonly email: string | null
   readonly phone: string | null
   readonly self: number
@@ -54,8 +54,9 @@ export const accountStore = (db: Db) => {
 
   return {
     taken: async (on: Reader, wanted: Wanted) => {
+      // No account has an empty name.
       const email = wanted.email === null ? null : foldedEmail(wanted.email)
-      const row = await only(taken(on, { ...wanted, email }))
+      const row = await only(taken(on, { ...wanted, username: wanted.username ?? '', email }))
       return {
         username: Boolean(row.username),
         tombstone: Boolean(row.tombstone),

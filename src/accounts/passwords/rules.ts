@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
 import { AppError } from '../../errors.ts'
-import { choice, form, optional, text } from '../../http/input.ts'
+import { choice, form, optional, text, type WithTexts } from '../../http/input.ts'
 import type { Message } from '../../messages/messages.ts'
 import type { DigestConfiguration, PasswordAlgorithm, Space } from '../../nouns/space.ts'
 import { ha1 } from '../../protocols/digest.ts'
@@ -21,13 +21,6 @@ export const ChosenPassword = form({
   password_confirmation: text({ numbers: true }),
 })
 
-/** Any form that has the member. */
-export interface Typed<Name extends string> {
-  readonly values: { readonly [Each in Name]?: string | null }
-  isGood(name: Name): boolean
-  refuse(name: Name, message: Message): void
-}
-
 const LONGEST_PASSWORD = 128
 
 /** What others know about whoever chooses a password. */
@@ -43,32 +36,31 @@ const isGuessable = (password: string, { username, email, phone }: Identity): bo
   return COMMON_PASSWORDS.has(plain) || [username, email, phone].some((text) => text?.toLowerCase() === plain)
 }
 
-export const checkPassword = (input: Typed<'password'>, config: Config): void => {
+export const checkPassword = (input: WithTexts<'password'>, config: Config): void => {
   const { password } = input.values
-  if (typeof password === 'string' && [...password].length < config.ACCOUNT_PASSWORD_MIN_LENGTH) {
+  if (password !== null && [...password].length < config.ACCOUNT_PASSWORD_MIN_LENGTH) {
     const setting = 'ACCOUNT_PASSWORD_MIN_LENGTH'
     input.refuse('password', { id: 'v.min', setting, values: { count: config[setting] } })
   }
 }
 
 export const checkChosenPassword = (
-  input: Typed<'password' | 'password_confirmation'>,
+  input: WithTexts<'password' | 'password_confirmation'>,
   config: Config,
   whose: Identity = {},
 ): void => {
   checkPassword(input, config)
-  const { password, password_confirmation } = input.values
-  if (typeof password === 'string' && [...password].length > LONGEST_PASSWORD) {
+  const { password } = input.values
+  if (password !== null && [...password].length > LONGEST_PASSWORD) {
     input.refuse('password', { id: 'v.max', values: { max: LONGEST_PASSWORD } })
   }
-  if (input.isGood('password') && isGuessable(password ?? '', whose)) input.refuse('password', { id: 'v.guessable' })
-  if (input.isGood('password_confirmation') && password !== password_confirmation) {
-    input.refuse('password_confirmation', { id: 'v.confirmed' })
-  }
+  const { password: good, password_confirmation: again } = input.good
+  if (good !== null && isGuessable(good, whose)) input.refuse('password', { id: 'v.guessable' })
+  if (again !== null && again !== password) input.refuse('password_confirmation', { id: 'v.confirmed' })
 }
 
 interface WithAlgorithm {
-  readonly values: { readonly algorithm?: PasswordAlgorithm | null | undefined }
+  readonly values: { readonly algorithm: PasswordAlgorithm | null }
   isMissing(name: 'algorithm'): boolean
   refuse(name: 'algorithm', message: Message): void
 }
@@ -83,7 +75,7 @@ export const defaultAlgorithm = (digest: DigestConfiguration | null): PasswordAl
  */
 export const algorithmFor = (input: WithAlgorithm, digest: DigestConfiguration | null): PasswordAlgorithm => {
   const configured = digest?.defaultPasswordAlgorithm ?? null
-  const wanted = input.values.algorithm ?? null
+  const wanted = input.values.algorithm
   if (configured !== null && wanted !== null && wanted !== configured) {
     input.refuse('algorithm', { id: 'v.choice', values: { choices: configured } })
   }
