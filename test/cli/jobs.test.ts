@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test'
 import { postgresUrl } from '../support/database.ts'
+import { DAY_MS } from '../support/time.ts'
 import { databaseOf, placeWithSpace, serve, sipkeeper } from './command.ts'
-
-const DAY_MS = 86_400_000
 
 /** A moment as a literal of the database at hand. */
 const moment = (ms: number) => (postgresUrl === null ? String(ms) : `'${new Date(ms).toISOString()}'`)

@@ -322,7 +322,7 @@ describe('an account that an administrator has switched off', () => {
 
   test('is not cleared away with those that nobody confirmed', async () => {
     await switchOff()
-    t.clock.now = new Date(t.clock.now.getTime() + 60 * 24 * 3_600_000)
+    t.later(60 * 24 * 3_600_000)
     const clearing = { apply: true, confirmed: false, domain: null }
     expect(await t.parts.housekeeping.unconfirmed(30, clearing)).toBe(0)
   })

@@ -95,9 +95,6 @@ describe('creation tokens by push', () => {
     expect(t.lines.join('\n')).toContain(`${token.slice(0, 4)}`)
   })
 
-  const later = (seconds: number) => {
-    t.clock.now = new Date(t.clock.now.getTime() + seconds * 1000)
-  }
   const answered = async (body: object = device) => {
     const reply = await t.post(BY_PUSH, { body })
     return [reply.status, reply.headers.get('retry-after')]
@@ -106,13 +103,13 @@ describe('creation tokens by push', () => {
   test('are refused to a device that was sent one a moment ago, with the time to wait', async () => {
     const pushes = await withPush()
     expect(await answered()).toEqual([200, null])
-    later(20)
+    t.later(20 * 1000)
     expect(await answered()).toEqual([403, '40'])
     expect(await answered({ ...device, pn_prid: 'device:two' })).toEqual([200, null])
-    later(39)
+    t.later(39 * 1000)
     expect(await answered()).toEqual([403, '1'])
     expect(pushes.sent).toHaveLength(2)
-    later(1)
+    t.later(1000)
     expect(await answered()).toEqual([200, null])
   })
 
@@ -121,14 +118,14 @@ describe('creation tokens by push', () => {
     const tokenOf = (index: number) => pushes.sent[index]?.payload?.token ?? ''
     await answered()
     await t.post(REGISTER, registration(tokenOf(0), { username: 'newcomer.0' }))
-    later(600)
+    t.later(600 * 1000)
     await answered()
-    later(600)
+    t.later(600 * 1000)
     await answered()
     await t.post(REGISTER, registration(tokenOf(2), { username: 'newcomer.2' }))
-    later(600)
+    t.later(600 * 1000)
     expect(await answered()).toEqual([403, '1800'])
-    later(1800)
+    t.later(1800 * 1000)
     expect(await answered()).toEqual([200, null])
     expect(pushes.sent).toHaveLength(4)
   })
@@ -144,7 +141,7 @@ describe('creation tokens by push', () => {
   test('wait as long as PUSH_RESEND_SECONDS says, or not at all', async () => {
     await withPush({ PUSH_RESEND_SECONDS: '7200' })
     await answered()
-    later(3700)
+    t.later(3700 * 1000)
     expect(await answered()).toEqual([403, '3500'])
     await t.close()
     await withPush({ PUSH_RESEND_SECONDS: '0' })
@@ -211,7 +208,7 @@ describe('creation request tokens', () => {
   test('die after an hour', async () => {
     await withPush()
     const token = await validated()
-    t.clock.now = new Date(t.clock.now.getTime() + 61 * 60_000)
+    t.later(61 * 60_000)
     expect((await t.post(EXCHANGE, { body: { account_creation_request_token: token } })).status).toBe(404)
   })
 
@@ -303,7 +300,7 @@ describe('registration with a creation token', () => {
     const admin = await t.account({ admin: true })
     const made = (await t.post('/api/account_creation_tokens', { as: admin })).json
     expect(made.expire_at).toBe('2026-06-01T12:10:00.000000Z')
-    t.clock.now = new Date(t.clock.now.getTime() + 11 * 60_000)
+    t.later(11 * 60_000)
     const reply = await t.post(REGISTER, registration(made.token))
     expect(reply.json.errors.account_creation_token).toHaveLength(1)
   })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { ha1 } from '../../src/protocols/digest.ts'
-import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { outcomes, times } from '../support/at-once.ts'
 import { postgresUrl } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { otherConnection } from '../support/other-connection.ts'
@@ -19,14 +20,6 @@ afterEach(() => t.close())
 const valid = { username: 'carol.1', password: 'correct-horse', algorithm: 'MD5' }
 const create = (body: object) => t.post('/api/accounts', { as: admin, body })
 const change = (id: number, body: object) => t.put(`/api/accounts/${id}`, { as: admin, body })
-const times = <Result>(count: number, work: (i: number) => Promise<Result>) =>
-  Promise.all(Array.from({ length: count }, (_, i) => work(i)))
-/** `{ 200: 1, 422: 49 }` */
-const outcomes = (replies: readonly Reply[]) => {
-  const counts: Record<number, number> = {}
-  for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1
-  return counts
-}
 const accountRows = () => t.db.read.select().from(t.db.tables.accounts)
 const passwordsOf = async (id: number) =>
   (await t.db.read.select().from(t.db.tables.passwords)).filter(({ accountId }) => accountId === id)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { eq } from 'drizzle-orm'
 import type { Call, TestAccount, TestApp } from '../support/app.ts'
 import { testApp } from '../support/app.ts'
+import { MINUTE_MS } from '../support/time.ts'
 
 const ME = '/api/accounts/me'
 const KEY = /^[A-Za-z0-9]{40}$/
@@ -19,9 +20,6 @@ beforeEach(async () => {
 const cookie = (key: string, headers: Record<string, string> = {}): Call => ({
   headers: { cookie: `a=b; x-api-key=${key}; c=d`, ...headers },
 })
-const later = (minutes: number) => {
-  t.clock.now = new Date(t.clock.now.getTime() + minutes * 60_000)
-}
 const rowOf = async (account: TestAccount) => {
   const { apiKeys } = t.db.tables
   const [row] = await t.db.read.select().from(apiKeys).where(eq(apiKeys.accountId, account.id))
@@ -61,22 +59,22 @@ describe('a key is refused, without a challenge,', () => {
 
   test('after an hour without use, not while it is used', async () => {
     for (let i = 0; i < 3; i++) {
-      later(60)
+      t.later(60 * MINUTE_MS)
       expect((await t.get(ME, { as: alice })).status).toBe(200)
       if (i === 1) await t.parts.apiKeys.flush()
     }
-    later(61)
+    t.later(61 * MINUTE_MS)
     await refused({ as: alice })
     await refused({ as: alice })
   })
 
   test('after the idle time that an administrator gave it; 0 is never', async () => {
     const [short, endless] = [await adminMade(alice, 5), await adminMade(alice, 0)]
-    later(5)
+    t.later(5 * MINUTE_MS)
     expect((await t.get(ME, { key: short })).status).toBe(200)
-    later(6)
+    t.later(6 * MINUTE_MS)
     await refused({ key: short })
-    later(60 * 24 * 365)
+    t.later(60 * 24 * 365 * MINUTE_MS)
     expect((await t.get(ME, { key: endless })).status).toBe(200)
   })
 
@@ -127,7 +125,7 @@ describe('a key', () => {
     const before = await t.snapshot()
     for (let i = 0; i < 3; i++) expect((await t.get(ME, { as: alice })).status).toBe(200)
     expect(await t.snapshot()).toBe(before)
-    later(1)
+    t.later(MINUTE_MS)
     await t.get(ME, { as: alice })
     await t.get(ME, { as: alice, address: '198.51.100.9' })
     await t.get(ME, { key: 'unknown' })
@@ -148,9 +146,9 @@ describe('a key', () => {
   })
 
   test('is neither idle nor uncounted while its last use is being written', async () => {
-    later(60)
+    t.later(60 * MINUTE_MS)
     await t.get(ME, { as: alice })
-    later(1)
+    t.later(MINUTE_MS)
     const flushing = t.parts.apiKeys.flush()
     const reply = await t.get(ME, { as: alice })
     await flushing

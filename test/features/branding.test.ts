@@ -94,7 +94,7 @@ describe('a logo', () => {
     await t.parts.branding.removeLogo('sip.example.org')
     expect(files()).toEqual([])
     expect(await logoOf()).toBeNull()
-    expect(t.lines.filter((line) => line.includes('space.updated'))).toHaveLength(3)
+    expect(t.logged('space.updated')).toHaveLength(3)
   })
 })
 

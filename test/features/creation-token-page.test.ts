@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { type TestApp, testApp } from '../support/app.ts'
+import { FORM } from '../support/page.ts'
 
 let t: TestApp
 afterEach(() => t.close())
-
-const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 const open = async (env: Record<string, string> = {}) => {
   t = await testApp({ env })

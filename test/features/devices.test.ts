@@ -66,7 +66,7 @@ describe.skipIf(!hasProgram('redis-server'))('devices', () => {
 
   const own = '/api/accounts/me/devices'
   const list = async () => (await t.get(own, { as: alice })).json
-  const event = () => t.lines.filter((line) => line.includes('device.removed'))
+  const event = () => t.logged('device.removed')
   const fields = (of = address) => redis.send('HLEN', `fs:${of}`)
 
   test('are their account’s and its administrators’: not a stranger’s, not another Space’s', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Space } from '../../src/nouns/space.ts'
 import { foldedEmail, isSameEmail } from '../../src/protocols/email-address.ts'
-import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { type TestAccount, type TestApp, testApp, WITH_MAIL } from '../support/app.ts'
 import { visitor } from '../support/visitor.ts'
 
 let t: TestApp
@@ -10,7 +10,7 @@ let boss: TestAccount
 
 /** A Space with unique addresses, where Carol has one that she wrote with capitals. */
 beforeEach(async () => {
-  t = await testApp({ env: { MAIL_HOST: 'mail.example.org', MAIL_FROM_ADDRESS: 'sip@example.org' } })
+  t = await testApp({ env: WITH_MAIL })
   space = await t.space({ domain: 'sip.unique.org', host: 'unique.localhost', uniqueEmail: true })
   boss = await t.account({ space, admin: true })
 })

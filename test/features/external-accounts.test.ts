@@ -200,7 +200,7 @@ describe('a Redis that is away', () => {
     expect((await t.delete(at, { as: admin })).status).toBe(200)
     const sending = dispatcherOf(t, t.parts.channels)
     await sending.settle()
-    const lost = t.lines.filter((line) => line.includes('message not sent yet')).map((line) => JSON.parse(line))
+    const lost = t.logged('message not sent yet').map((line) => JSON.parse(line))
     // What is after it waits for its turn, and for a Redis.
     expect(lost[0]).toMatchObject({ level: 'warn', kind: 'external_account', attempts: 1 })
     expect((await t.messages()).map(({ channel, isDead }) => [channel, isDead])).toEqual([

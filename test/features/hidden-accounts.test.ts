@@ -76,7 +76,7 @@ describe('with PUBLIC_ACCOUNT_INFO=false a stranger cannot tell who has an accou
       return statuses
     }
     const known = await stopped('carol.1')
-    t.clock.now = new Date(t.clock.now.getTime() + 3_600_000)
+    t.later(3_600_000)
     expect(known).toContain(429)
     await t.close()
     await start({ AUTH_RATE_LIMIT_PER_MINUTE: '3' })
@@ -139,7 +139,7 @@ describe('the algorithm that nobody is asked for', () => {
     return replies.map(algorithmOf)
   }
   const later = () => {
-    t.clock.now = new Date(t.clock.now.getTime() + 61_000)
+    t.later(61_000)
   }
 
   test('is the Space’s own where it has one and no accounts yet, and SHA-256 otherwise', async () => {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { startRedis, startServer } from '../registrar/servers.ts'
-import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { type TestAccount, type TestApp, testApp, WITH_MAIL } from '../support/app.ts'
 import { hasProgram } from '../support/executable.ts'
+import { wrongFor } from '../support/page.ts'
+import { MINUTE_MS } from '../support/time.ts'
 import { visitor } from '../support/visitor.ts'
 
 // What people do with their own account in the panel (behaviour/panel.md §4).
@@ -11,7 +13,7 @@ let account: TestAccount
 let admin: TestAccount
 
 const start = async (env: Record<string, string> = {}) => {
-  const mail = { MAIL_HOST: 'mail.example.org', MAIL_FROM_ADDRESS: 'sip@example.org', SMS_PROVIDER: 'log' }
+  const mail = { ...WITH_MAIL, SMS_PROVIDER: 'log' }
   t = await testApp({ env: { ...mail, ...env } })
   await t.parts.phoneCountries.activate('FR')
   account = await t.account({ username: 'somebody', email: 'somebody@example.org' })
@@ -19,10 +21,6 @@ const start = async (env: Record<string, string> = {}) => {
 }
 beforeEach(() => start())
 afterEach(() => t.close())
-
-const later = (minutes: number) => {
-  t.clock.now = new Date(t.clock.now.getTime() + minutes * 60_000)
-}
 
 const signedIn = async (who = account) => {
   const browser = visitor(t)
@@ -33,12 +31,10 @@ const signedIn = async (who = account) => {
 
 const still = { stay: true }
 const codeOf = async (): Promise<string> => String((await t.messages()).at(-1)?.data?.code)
-const wrongFor = (code: string) => (code === '1000' ? '1001' : '1000')
 const signsIn = async (password: string): Promise<boolean> => {
   const reply = await t.digest({ ...account, password }, 'GET', '/api/accounts/me')
   return reply.status === 200
 }
-const events = (name: string) => t.lines.filter((line) => line.includes(name))
 
 describe('without the right form', () => {
   const POSTS = [
@@ -127,7 +123,7 @@ describe('the dashboard', () => {
     await start({ APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES: '10' })
     const browser = await signedIn()
     expect((await browser.open('/dashboard')).text).toContain('/provisioning/qrcode/')
-    later(11)
+    t.later(11 * MINUTE_MS)
     const page = await browser.open('/dashboard')
     expect(page.text).not.toContain('/provisioning/qrcode/')
     expect(page.text).toContain('Make a link')
@@ -170,7 +166,7 @@ describe('the password', () => {
     for (const fields of tries) expect((await browser.submit(fields, still)).status).toBe(422)
     expect(await signsIn('correct-horse')).toBe(true)
     expect(await t.messages()).toEqual([])
-    expect(events('auth.login.fail')).toHaveLength(1)
+    expect(t.logged('auth.login.fail')).toHaveLength(1)
   })
 
   test('changes once of two at once; everybody else is signed out, this browser goes on', async () => {
@@ -187,8 +183,8 @@ describe('the password', () => {
     expect((await other.open('/dashboard')).headers.get('location')).toContain('/login')
     expect((await t.get('/api/accounts/me', { as: account })).status).toBe(401)
     expect((await t.messages()).map(({ kind }) => kind)).toEqual(['password_changed'])
-    expect(events('account.password')).toEqual([expect.stringContaining('via=panel')])
-    expect(events('auth.session.revoked')).toEqual([expect.stringContaining('sessions=1')])
+    expect(t.logged('account.password')).toEqual([expect.stringContaining('via=panel')])
+    expect(t.logged('auth.session.revoked')).toEqual([expect.stringContaining('sessions=1')])
     expect(t.lines.join('\n')).not.toContain('battery')
   })
 
@@ -243,7 +239,7 @@ describe('the e-mail address', () => {
   test('asks for the password again a quarter of an hour after signing in', async () => {
     const browser = await signedIn()
     expect((await browser.open('/email/change')).text).not.toContain('current_password')
-    later(15)
+    t.later(15 * MINUTE_MS)
     expect((await browser.open('/email/change')).text).toContain('current_password')
     const email = 'new@example.org'
     for (const current_password of ['', 'wrong-horse']) {
@@ -283,8 +279,8 @@ describe('the API key', () => {
     expect(await t.snapshot()).not.toContain(key)
     await browser.submit({}, { form: '/api_key/revoke' })
     expect((await t.get('/api/accounts', { key })).status).toBe(401)
-    expect(events('apikey.created')).toHaveLength(1)
-    expect(events('apikey.deleted')).toHaveLength(1)
+    expect(t.logged('apikey.created')).toHaveLength(1)
+    expect(t.logged('apikey.deleted')).toHaveLength(1)
     expect(t.lines.join('\n')).not.toContain(key)
   })
 })
@@ -313,7 +309,7 @@ describe('sessions', () => {
     await browser.submit({}, { form: '/sessions/revoke_others', stay: true })
     expect((await third.open('/dashboard')).status).toBe(302)
     expect((await browser.open('/dashboard')).status).toBe(200)
-    expect(events('auth.session.revoked')).toHaveLength(2)
+    expect(t.logged('auth.session.revoked')).toHaveLength(2)
   })
 })
 
@@ -350,10 +346,10 @@ describe('devices', () => {
     const stranger = await signedIn(await t.account())
     expect((await stranger.open(path)).status).toBe(404)
     expect((await browser.open(path)).text).toContain('comes back when it registers again')
-    expect(events('device.removed')).toEqual([])
+    expect(t.logged('device.removed')).toEqual([])
     expect((await browser.submit()).headers.get('location')).toBe('/devices')
     expect((await browser.open('/devices')).text).toContain('No device is registered')
-    expect(events('device.removed')).toHaveLength(1)
+    expect(t.logged('device.removed')).toHaveLength(1)
     expect((await browser.open('/devices/delete')).headers.get('location')).toBe('/devices')
     const updatedAt = t.clock.now.getTime() / 1000
     await redis.register('somebody@sip.example.org', uuid, { updatedAt, userAgent })
@@ -363,12 +359,12 @@ describe('devices', () => {
     expect((await browser.open('/devices')).text).toContain('href="/devices/delete"')
     expect((await browser.open('/devices/delete')).text).toContain('To keep them out, change your password')
     expect((await browser.submit({ form_token: 'x' }, still)).status).toBe(403)
-    expect(events('device.removed')).toHaveLength(1)
+    expect(t.logged('device.removed')).toHaveLength(1)
     expect((await browser.submit()).headers.get('location')).toBe('/devices')
     const gone = (await browser.open('/devices')).text
     expect(gone).toContain('All devices are removed.')
     expect(gone).toContain('No device is registered')
-    expect(events('device.removed')).toHaveLength(3)
+    expect(t.logged('device.removed')).toHaveLength(3)
     expect(await redis.send('HLEN', 'fs:neighbour@sip.example.org')).toBe(1)
     t.parts.registrar.close()
     await redis.stop()
@@ -393,7 +389,7 @@ describe('one’s own data', () => {
     const [session] = await t.db.read.select().from(t.db.tables.sessions)
     const { provisioning_token: token } = (await t.get('/api/accounts/me', { as: account })).json
     for (const secret of [password?.password, session?.token, token]) expect(reply.text).not.toContain(String(secret))
-    expect(events('export.run')).toHaveLength(1)
+    expect(t.logged('export.run')).toHaveLength(1)
   })
 })
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { type TestAccount, type TestApp, testApp, WITH_MAIL } from '../support/app.ts'
+import { MINUTE_MS } from '../support/time.ts'
 import { visitor } from '../support/visitor.ts'
 
 let t: TestApp
@@ -7,17 +8,12 @@ let admin: TestAccount
 let account: TestAccount
 
 const start = async (env: Record<string, string> = {}) => {
-  t = await testApp({ env: { MAIL_HOST: 'mail.example.org', MAIL_FROM_ADDRESS: 'sip@example.org', ...env } })
+  t = await testApp({ env: { ...WITH_MAIL, ...env } })
   admin = await t.account({ admin: true })
   account = await t.account({ username: 'somebody', email: 'somebody@example.org', activated: false })
 }
 beforeEach(() => start())
 afterEach(() => t.close())
-
-const MINUTE_MS = 60_000
-const later = (minutes: number) => {
-  t.clock.now = new Date(t.clock.now.getTime() + minutes * MINUTE_MS)
-}
 
 const mailLink = (who = account, call: { headers?: Record<string, string> } = {}) =>
   t.post(`/api/accounts/${who.id}/send_reset_password_email`, { as: admin, ...call })
@@ -107,7 +103,7 @@ describe('a reset link', () => {
     expect((await browser.submit(PASSWORDS)).status).toBe(403)
     const old = visitor(t)
     await old.open(second)
-    later(1441)
+    t.later(1441 * MINUTE_MS)
     const gone = await t.get(second)
     expect([gone.status, gone.text]).toEqual([410, expect.stringContaining('no longer available')])
     expect((await old.submit(PASSWORDS)).status).toBe(403)

@@ -211,7 +211,7 @@ describe('the document', () => {
   test('is served without lines that cannot be read, which the log tells once', async () => {
     await custom('before=1\n[net]\nmtu=1300\nnonsense\n[broken\n')
     for (let i = 0; i < 3; i++) expect(entriesOf(await base(), 'net')).toEqual([['mtu', '1300']])
-    const lines = t.lines.filter((line) => line.includes('custom provisioning entries cannot be read'))
+    const lines = t.logged('custom provisioning entries cannot be read')
     expect(lines).toHaveLength(1)
     await custom('[net]\nmtu=1400')
     expect(entriesOf(await base(), 'net')).toEqual([['mtu', '1400']])
@@ -654,7 +654,7 @@ describe('a one-time document', () => {
     await fetched()
     await fetched()
     const token = await newToken()
-    t.clock.now = new Date(t.clock.now.getTime() + 40 * 86_400_000)
+    t.later(40 * 86_400_000)
     const job = t.parts.jobs.named('tokens')
     await (job === null ? null : t.parts.jobs.run(job))
     expect((await t.db.read.select().from(t.db.tables.provisioningTokens)).filter(({ used }) => used)).toEqual([])

@@ -151,7 +151,7 @@ describe('a provisioning token', () => {
     expect((await t.get(`/provisioning/${newer}`)).status).toBe(403)
     const newest = (await t.post(`/api/accounts/${carol.id}/unblock`, { as: admin })).json.provisioning_token
     expect((await t.get(`/provisioning/${newer}`)).status).toBe(404)
-    t.clock.now = new Date(t.clock.now.getTime() + 10 * 60_000 + 1)
+    t.later(10 * 60_000 + 1)
     expect((await t.get(`/provisioning/${newest}`)).status).toBe(404)
     expect((await t.get(`/provisioning/qrcode/${newest}`)).status).toBe(404)
   })

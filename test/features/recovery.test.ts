@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { type Reply, type TestAccount, type TestApp, testApp, WITH_MAIL } from '../support/app.ts'
 import { otherConnection } from '../support/other-connection.ts'
+import { plain, wrongFor } from '../support/page.ts'
+import { MINUTE_MS } from '../support/time.ts'
 import { visitor } from '../support/visitor.ts'
 
 let t: TestApp
@@ -10,9 +12,8 @@ const PHONE = '+33612345678'
 const NOBODYS_PHONE = '+33612345679'
 
 const start = async (env: Record<string, string> = {}, options: { uniqueEmail?: boolean } = {}) => {
-  const smtp = { MAIL_HOST: 'mail.example.org', MAIL_FROM_ADDRESS: 'sip@example.org' }
   const gateway = { SMS_PROVIDER: 'http', SMS_HTTP_URL: 'https://sms.example.org/', SMS_LIMIT_NUMBER_MINUTE: '0' }
-  t = await testApp({ env: { ...smtp, ...gateway, ...env } })
+  t = await testApp({ env: { ...WITH_MAIL, ...gateway, ...env } })
   const { uniqueEmail = true } = options
   await t.db.transaction((tx) => tx.update(t.db.tables.spaces).set({ uniqueEmail }).returning())
   t.parts.spaces.forget()
@@ -21,10 +22,6 @@ const start = async (env: Record<string, string> = {}, options: { uniqueEmail?: 
 }
 beforeEach(() => start())
 afterEach(() => t.close())
-
-const later = (minutes: number) => {
-  t.clock.now = new Date(t.clock.now.getTime() + minutes * 60_000)
-}
 
 /** Every recovery comes from an address of its own, so that the limit of addresses is met only where it is meant. */
 let addresses = 0
@@ -74,15 +71,6 @@ const sent = async () => {
 }
 /** The newest code that left. */
 const newestCode = async (): Promise<string> => String((await sent()).at(-1)?.data?.code)
-const wrongFor = (code: string) => (code === '1000' ? '1001' : '1000')
-
-/** Without what is random in every page. */
-const plain = (reply: Reply, typed: string) => ({
-  status: reply.status,
-  headers: [...reply.headers].filter(([name]) => name !== 'set-cookie'),
-  cookies: reply.headers.getSetCookie().length,
-  text: reply.text.replaceAll(/value="[A-Za-z0-9]{43,64}"/g, 'value="random"').replaceAll(typed, 'typed'),
-})
 
 /** What somebody sees who asks for an account and guesses until nothing is left. */
 const seen = async (begin: () => Promise<{ browser: Browser; reply: Reply }>, typed: string) => {
@@ -148,7 +136,7 @@ describe('whether there is an account', () => {
     // The last code that left still works.
     const { browser } = await byEmail()
     expect((await browser.submit({ code: await newestCode() })).status).toBe(422)
-    later(61)
+    t.later(61 * MINUTE_MS)
     await byEmail()
     expect(await sent()).toHaveLength(4)
   })
@@ -295,7 +283,7 @@ describe('a recovery does not begin', () => {
       // The token comes first: without it nobody learns what a number looks like.
       expect((await browser.submit({ phone: 'none', account_recovery_token }, still)).status).toBe(403)
     }
-    later(61)
+    t.later(61 * MINUTE_MS)
     expect((await t.get(`/recovery/phone/${token}`)).status).toBe(410)
     expect((await browser.submit({ phone: PHONE }, still)).status).toBe(410)
     expect(await sent()).toEqual([])
@@ -346,11 +334,11 @@ describe('no code leaves', () => {
       const { browser } = await byEmail()
       const code = wrongFor(await newestCode())
       for (let guess = 0; guess < 3; guess += 1) await browser.submit({ code }, { stay: true })
-      later(61)
+      t.later(61 * MINUTE_MS)
     }
     expect((await byEmail()).reply.status).toBe(200)
     expect(await sent()).toHaveLength(3)
-    later(24 * 60)
+    t.later(24 * 60 * MINUTE_MS)
     await byEmail()
     expect(await sent()).toHaveLength(4)
   })
@@ -358,7 +346,7 @@ describe('no code leaves', () => {
   test('for an account that got six in a day', async () => {
     for (let count = 0; count < 7; count += 1) {
       await byEmail()
-      later(61)
+      t.later(61 * MINUTE_MS)
     }
     expect(await sent()).toHaveLength(6)
   })
@@ -406,13 +394,13 @@ describe('a code does not open the account', () => {
         const reply = await browser.submit({ code }, { stay: true })
         expect([reply.status, reply.text.includes('href="/recovery/email"')]).toEqual([422, true])
       }
-      later(61)
+      t.later(61 * MINUTE_MS)
     }
     expect(await sent()).toHaveLength(5)
     // Nor does another code leave, and nothing says so.
     expect((await byEmail()).reply.status).toBe(200)
     expect(await sent()).toHaveLength(5)
-    later(24 * 60)
+    t.later(24 * 60 * MINUTE_MS)
     const { browser, code } = await spend(2)
     expect((await browser.submit({ code })).headers.get('location')).toBe('/password')
   })
@@ -428,7 +416,7 @@ describe('a code does not open the account', () => {
     if (its !== code) expect((await browser.submit({ code: its }, { stay: true })).status).toBe(422)
     expect((await browser.submit({ code }, { stay: true })).status).toBe(302)
     expect((await browser.submit({ code }, { stay: true })).status).toBe(410)
-    later(11)
+    t.later(11 * MINUTE_MS)
     expect((await other.browser.submit({ code: its }, { stay: true })).status).toBe(410)
     expect((await t.db.read.select().from(t.db.tables.sessions)).map(({ accountId }) => accountId)).toEqual([
       account.id,
@@ -496,10 +484,10 @@ describe('a password is not set', () => {
     await t.post(`/api/accounts/${account.id}/block`, { as: admin })
     expect((await browser.submit(PASSWORDS, still)).headers.get('location')).toBe('/login')
     await t.post(`/api/accounts/${account.id}/unblock`, { as: admin })
-    later(60)
+    t.later(60 * MINUTE_MS)
     const again = await recovered()
     await again.open('/password')
-    later(10)
+    t.later(10 * MINUTE_MS)
     const late = await again.submit(PASSWORDS)
     expect(late.headers.get('location')).toBe('/login')
     expect((await again.open('/login')).text).toContain('Your session has ended')
@@ -525,7 +513,7 @@ describe('a password is not set', () => {
     expect(line).toContain('account=somebody@sip.example.org')
     // The other password form asks for the old one.
     expect((await browser.open('/password')).text).not.toContain('/password/keep')
-    later(11)
+    t.later(11 * MINUTE_MS)
     expect((await browser.open('/dashboard')).status).toBe(200)
   })
 

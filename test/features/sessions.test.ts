@@ -3,6 +3,7 @@ import { Exchange } from '../../src/http/exchange.ts'
 import { surroundings } from '../../src/http/surroundings.ts'
 import type { Space } from '../../src/nouns/space.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { MINUTE_MS } from '../support/time.ts'
 
 let t: TestApp
 let account: TestAccount
@@ -13,10 +14,6 @@ const start = async (env: Record<string, string> = {}) => {
 }
 beforeEach(() => start())
 afterEach(() => t.close())
-
-const later = (minutes: number) => {
-  t.clock.now = new Date(t.clock.now.getTime() + minutes * 60_000)
-}
 
 /** A request as the front would hand it on. */
 const arrive = (options: { cookie?: string; space?: Space; https?: boolean } = {}) => {
@@ -74,26 +71,26 @@ describe('nobody is signed in', () => {
   test('after twelve hours, however busy', async () => {
     const { cookie } = await open()
     for (let hour = 1; hour < 12; hour += 1) {
-      later(60)
+      t.later(60 * MINUTE_MS)
       expect(await find({ cookie })).not.toBeNull()
     }
-    later(60)
+    t.later(60 * MINUTE_MS)
     expect(await find({ cookie })).toBeNull()
   })
 
   test('after SESSION_LIFETIME without a request', async () => {
     const { cookie } = await open()
-    later(120)
+    t.later(120 * MINUTE_MS)
     expect(await find({ cookie })).not.toBeNull()
-    later(122)
+    t.later(122 * MINUTE_MS)
     expect(await find({ cookie })).toBeNull()
   })
 
   test('after ten minutes of a recovery', async () => {
     const { cookie } = await open('recovery')
-    later(9)
+    t.later(9 * MINUTE_MS)
     expect((await find({ cookie }))?.kind).toBe('recovery')
-    later(1)
+    t.later(MINUTE_MS)
     expect(await find({ cookie })).toBeNull()
   })
 
@@ -130,10 +127,10 @@ describe('a session', () => {
   test('is written at most once a minute', async () => {
     const { cookie } = await open()
     const opened = await rows()
-    later(1)
+    t.later(MINUTE_MS)
     await find({ cookie })
     expect(await rows()).toEqual(opened)
-    later(1)
+    t.later(MINUTE_MS)
     await Promise.all([find({ cookie }), find({ cookie })])
     expect((await rows())[0]?.lastUsedAt).toEqual(t.clock.now)
   })

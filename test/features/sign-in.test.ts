@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { plain } from '../support/page.ts'
+import { MINUTE_MS } from '../support/time.ts'
 import { visitor } from '../support/visitor.ts'
 
 // Signing in to the panel, and out of it (behaviour/panel.md §1, behaviour/panel.md §3).
@@ -21,12 +23,7 @@ const start = async (env: Record<string, string> = {}) => {
 beforeEach(() => start())
 afterEach(() => t.close())
 
-const later = (minutes: number) => {
-  t.clock.now = new Date(t.clock.now.getTime() + minutes * 60_000)
-}
-
 const still = { stay: true }
-const events = (name: string) => t.lines.filter((line) => line.includes(name))
 const sessionRows = () => t.db.read.select().from(t.db.tables.sessions)
 
 const attempt = async (
@@ -46,13 +43,6 @@ const signedIn = async (who = account) => {
   await browser.submit({ username: who.username, password: who.password })
   return browser
 }
-
-/** What an answer tells, without what is random in every page and what was typed. */
-const plain = (reply: Reply, typed: string) => ({
-  status: reply.status,
-  headers: [...reply.headers].filter(([name]) => name !== 'set-cookie'),
-  text: reply.text.replaceAll(/value="[A-Za-z0-9]{64}"/g, 'value="random"').replaceAll(typed, 'typed'),
-})
 
 describe('nobody gets in', () => {
   test('without a password, with a wrong one, with that of another name, or in another Space', async () => {
@@ -137,7 +127,7 @@ describe('guessing', () => {
     expect((await attempt('somebody', 'correct-horse')).status).toBe(429)
     expect((await attempt('SOMEBODY@sip.example.org', 'correct-horse')).status).toBe(429)
     expect(isIn(await attempt((await t.account()).username, 'correct-horse'))).toBe(true)
-    expect(events('auth.throttled').length).toBeGreaterThan(0)
+    expect(t.logged('auth.throttled').length).toBeGreaterThan(0)
   })
 
   test('at an account that does not exist is over just as soon', async () => {
@@ -185,8 +175,8 @@ describe('guessing', () => {
     await attempt('somebody', 'correct-horse')
     const log = t.lines.join('\n')
     for (const secret of ['typed-by-mistake', 'wrong-horse', 'correct-horse']) expect(log).not.toContain(secret)
-    expect(events('auth.login.fail')).toHaveLength(2)
-    expect(events('auth.login.ok')).toEqual([expect.stringContaining('account=somebody@sip.example.org')])
+    expect(t.logged('auth.login.fail')).toHaveLength(2)
+    expect(t.logged('auth.login.ok')).toEqual([expect.stringContaining('account=somebody@sip.example.org')])
   })
 })
 
@@ -282,7 +272,7 @@ describe('nobody is shut out', () => {
       expect(isIn(await browser.submit({ username, password: 'correct-horse' }))).toBe(true)
     }
     expect(String(browser.cookies.get('sipkeeper_known')).split('~')).toHaveLength(2)
-    later(366 * 24 * 60)
+    t.later(366 * 24 * 60 * MINUTE_MS)
     browser.cookies.delete('sipkeeper_session')
     await browser.open('/login')
     await browser.submit({ username: 'somebody', password: 'correct-horse' })
@@ -385,7 +375,7 @@ describe('somebody who is signed in', () => {
     expect(browser.cookies.has('sipkeeper_session')).toBe(false)
     expect((await t.get('/dashboard', { headers: { cookie } })).headers.get('location')).toContain('/login')
     expect((await browser.open('/login')).text).toContain('You are signed out')
-    expect(events('auth.logout')).toHaveLength(1)
+    expect(t.logged('auth.logout')).toHaveLength(1)
   })
 
   test('is out when an administrator blocks the account or gives it another role or password', async () => {
@@ -407,7 +397,7 @@ describe('somebody who is signed in', () => {
       expect((await browser.open('/dashboard')).headers.get('location')).toContain('/login')
       await t.post(`/api/accounts/${account.id}/unblock`, { as: admin })
     }
-    expect(events('auth.session.revoked')).toHaveLength(3)
+    expect(t.logged('auth.session.revoked')).toHaveLength(3)
   })
 
   test('sees only the page about it when the account was blocked behind our back, and may leave', async () => {
@@ -423,9 +413,9 @@ describe('somebody who is signed in', () => {
 
   test('is out after two hours without a request', async () => {
     const browser = await signedIn()
-    later(119)
+    t.later(119 * MINUTE_MS)
     expect((await browser.open('/dashboard')).status).toBe(200)
-    later(122)
+    t.later(122 * MINUTE_MS)
     expect((await browser.open('/dashboard')).status).toBe(302)
   })
 })
@@ -458,7 +448,7 @@ describe('a QR code', () => {
     expect((await thief.open(`/provisioning/auth_token/${token}`, provisioning)).status).toBe(404)
     await thief.open('/login')
     expect((await thief.submit({ token }, { form: '/authenticate' })).status).toBe(422)
-    later(6)
+    t.later(6 * MINUTE_MS)
     expect((await browser.open(path)).headers.get('location')).toBe('/authenticate/qrcode')
     expect((await sessionRows()).map(({ accountId }) => accountId)).toEqual([account.id])
   })
@@ -484,7 +474,7 @@ describe('a QR code', () => {
     expect([dashboard.status, dashboard.text]).toEqual([200, expect.stringContaining('somebody@sip.example.org')])
     expect(await tokens()).toEqual([])
     expect(t.lines.join('\n')).not.toContain(token)
-    expect(events('auth.login.ok').at(-1)).toContain('via=qr')
+    expect(t.logged('auth.login.ok').at(-1)).toContain('via=qr')
   })
 
   test('does not come more than twenty times an hour to one address', async () => {

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { type Reply, type TestApp, testApp } from '../support/app.ts'
-import { parsePage } from '../support/page.ts'
+import { type Reply, type TestApp, testApp, WITH_MAIL } from '../support/app.ts'
+import { parsePage, plain, wrongFor } from '../support/page.ts'
 import { visitor } from '../support/visitor.ts'
 
 let t: TestApp
 
 const PHONE = '+33612345678'
-const MAIL = { MAIL_HOST: 'mail.example.org', MAIL_FROM_ADDRESS: 'sip@example.org' }
 const GATEWAY = { SMS_PROVIDER: 'http', SMS_HTTP_URL: 'https://sms.example.org/' }
 const PASSWORD = 'battery-staple'
 
@@ -16,7 +15,7 @@ const setSpace = async (columns: Record<string, unknown>): Promise<void> => {
 }
 
 const start = async (env: Record<string, string> = {}) => {
-  t = await testApp({ env: { ...MAIL, ...GATEWAY, ...env } })
+  t = await testApp({ env: { ...WITH_MAIL, ...GATEWAY, ...env } })
   await setSpace({ uniqueEmail: true })
   await t.parts.phoneCountries.activate('FR')
 }
@@ -49,7 +48,7 @@ const waitForCode = async (fields: Record<string, string>) => {
 }
 
 const aMinuteLater = () => {
-  t.clock.now = new Date(t.clock.now.getTime() + 60_000)
+  t.later(60_000)
 }
 
 const account = async (username = 'newcomer') => {
@@ -57,7 +56,6 @@ const account = async (username = 'newcomer') => {
   return rows.find((row) => row.username === username) ?? null
 }
 const sentCode = async (): Promise<string> => String((await t.messages()).at(-1)?.data?.code)
-const wrongFor = (code: string) => (code === '1000' ? '1001' : '1000')
 const sessions = async () => (await t.db.read.select().from(t.db.tables.sessions)).map(({ kind }) => kind)
 /** The notes below the fields, and what was refused about none of them. */
 const refusals = ({ text }: Reply) =>
@@ -400,12 +398,12 @@ describe('a registration', () => {
     const { browser, page } = await waitForCode(NEW)
     expect(page.text).toContain('data-seconds-left="60"')
     await browser.open('/register/again')
-    t.clock.now = new Date(t.clock.now.getTime() + 20_000)
+    t.later(20_000)
     const refused = await browser.submit({}, { stay: true })
     const note = 'email: A code was sent there a moment ago: ask again in 40 seconds.'
     expect([refused.status, refusals(refused)]).toEqual([422, [note]])
     expect(await t.messages()).toHaveLength(1)
-    t.clock.now = new Date(t.clock.now.getTime() + 40_000)
+    t.later(40_000)
     const twice = await Promise.all([browser.submit({}, { stay: true }), browser.submit({}, { stay: true })])
     expect(twice.map(({ status }) => status).sort()).toEqual([302, 422])
   })
@@ -437,7 +435,7 @@ describe('a registration', () => {
 
   test('waits for an hour at most', async () => {
     const { browser } = await waitForCode(NEW)
-    t.clock.now = new Date(t.clock.now.getTime() + 61 * 60_000)
+    t.later(61 * 60_000)
     expect((await browser.open('/register/code')).status).toBe(302)
   })
 })
@@ -502,14 +500,6 @@ describe('the newsletter of the Space', () => {
 })
 
 describe('that somebody has an address or a number', () => {
-  /** Without what is random in every page. */
-  const plain = (reply: Reply, typed: string) => ({
-    status: reply.status,
-    headers: [...reply.headers].filter(([name]) => name !== 'set-cookie'),
-    cookies: reply.headers.getSetCookie().length,
-    text: reply.text.replaceAll(/value="[A-Za-z0-9]{43,64}"/g, 'value="random"').replaceAll(typed, 'typed'),
-  })
-
   /** What somebody sees who registers, guesses to the end, asks again, and looks what the API knows of the account. */
   const seen = async (fields: Record<string, string>, typed: string) => {
     const { browser, reply } = await register({ ...fields, username: `prober${addresses + 1}` })

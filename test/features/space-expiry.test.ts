@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Space } from '../../src/nouns/space.ts'
 import { type TestApp, testApp } from '../support/app.ts'
-
-const DAY_MS = 86_400_000
+import { DAY_MS } from '../support/time.ts'
 
 let t: TestApp
 let space: Space

@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import type { Space } from '../../src/nouns/space.ts'
 import { spaceDirectory } from '../../src/spaces/spaces/directory.ts'
 import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { outcomes, times } from '../support/at-once.ts'
 
 // Things at once that do not go together: one of them happens, the others are refused in words, nobody sees a 500.
 
@@ -14,14 +15,6 @@ beforeEach(async () => {
 })
 afterEach(() => t.close())
 
-const times = <Result>(count: number, work: (i: number) => Promise<Result>) =>
-  Promise.all(Array.from({ length: count }, (_, i) => work(i)))
-/** `{ 201: 1, 422: 19 }` */
-const outcomes = (replies: readonly Reply[]) => {
-  const counts: Record<number, number> = {}
-  for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1
-  return counts
-}
 const refusedFields = (replies: readonly Reply[]) => [
   ...new Set(replies.flatMap(({ json }) => Object.keys(json?.errors ?? {}))),
 ]
@@ -193,5 +186,5 @@ test('whoever asks for something in a Space that is deleted at that moment is to
   await t.db.transaction((tx) => tx.delete(t.db.tables.spaces).where(eq(t.db.tables.spaces.domain, space.domain)))
   const late = await ask()
   expect([late.status, late.json.message]).toEqual([409, 'What this belongs to was deleted at the same time.'])
-  expect(t.lines.filter((line) => line.includes('request failed'))).toEqual([])
+  expect(t.logged('request failed')).toEqual([])
 })

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { type TestAccount, type TestApp, testApp, WITH_MAIL } from '../support/app.ts'
 import { visitor } from '../support/visitor.ts'
 
 let t: TestApp
 let root: TestAccount
 const start = async (env: Record<string, string> = {}) => {
-  t = await testApp({ env: { MAIL_HOST: 'mail.example.org', MAIL_FROM_ADDRESS: 'sip@example.org', ...env } })
+  t = await testApp({ env: { ...WITH_MAIL, ...env } })
   root = await t.account({ username: 'root', admin: true })
 }
 beforeEach(() => start())

@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test'
 import { type TestApp, testApp } from '../support/app.ts'
 
-const requests = (t: TestApp) =>
-  t.lines.filter((line) => line.includes('"msg":"request"')).map((line) => JSON.parse(line) as Record<string, unknown>)
+const requests = (t: TestApp) => t.logged('"msg":"request"').map((line) => JSON.parse(line) as Record<string, unknown>)
 
 test('a request leaves one line with its route, its account and its address, and no token', async () => {
   const t = await testApp({ env: { ACCESS_LOG: 'true' } })

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { BODY_BYTES, LARGE_BODY_BYTES } from '../../src/http/body.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { FORM } from '../support/page.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
-const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' }
 
 let t: TestApp
 let admin: TestAccount
@@ -72,7 +72,7 @@ describe('text that no database holds', () => {
       const body = { ...someone(), [member]: 'a\u0000b' }
       expect([member, (await create(JSON.stringify(body))).status]).toEqual([member, 400])
     }
-    expect((await create('username=a%00b', FORM_TYPE)).status).toBe(400)
+    expect((await create('username=a%00b', FORM)).status).toBe(400)
     expect((await create(JSON.stringify({ ...someone(), dictionary: { a: 'x\u0000' } }))).status).toBe(400)
     expect((await create(JSON.stringify({ ...someone(), dictionary: { 'a\u0000': 'x' } }))).status).toBeOneOf([
       400, 422,
@@ -136,12 +136,9 @@ describe('a body', () => {
 
   test('may be a form, or JSON that curl calls a form', async () => {
     const { username, password, algorithm } = someone()
-    const form = await create(
-      new URLSearchParams({ username, password, algorithm, activated: '1' }).toString(),
-      FORM_TYPE,
-    )
+    const form = await create(new URLSearchParams({ username, password, algorithm, activated: '1' }).toString(), FORM)
     expect([form.status, form.json.activated]).toEqual([200, true])
-    expect((await create(JSON.stringify(someone()), FORM_TYPE)).status).toBe(200)
+    expect((await create(JSON.stringify(someone()), FORM)).status).toBe(200)
     const parts = Object.entries(someone()).map(
       ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
     )

@@ -131,7 +131,7 @@ describe('wrong digest responses', () => {
     expect(statuses.filter((status) => status === 401)).toHaveLength(5)
     expect(statuses.filter((status) => status === 429)).toHaveLength(995)
     expect((await right).status).toBe(429)
-    expect(t.lines.filter((line) => line.includes('event=auth.digest.fail'))).toHaveLength(5)
+    expect(t.logged('event=auth.digest.fail')).toHaveLength(5)
   })
 
   test('do not stand in the way of right ones, however many of those come at once from one address', async () => {
@@ -158,7 +158,7 @@ describe('wrong digest responses', () => {
     await start({ AUTH_RATE_LIMIT_PER_MINUTE: '2' })
     const alice = await t.account()
     for (let i = 0; i < 6; i++) await guess(alice)
-    const lines = t.lines.filter((line) => line.includes('event=auth.throttled'))
+    const lines = t.logged('event=auth.throttled')
     expect(lines).toEqual([expect.stringContaining('result=fail ip=192.0.2.7')])
     expect(lines[0]).toMatch(/limit=digest retry_after=\d+$/)
   })
@@ -207,8 +207,8 @@ describe('what cannot be guessed anyhow', () => {
     for (let i = 0; i < 20; i++) replies.push(await t.get(ME, { key: `invented${i}` }))
     expect(replies.map(({ status }) => status)).toEqual([...Array(3).fill(401), ...Array(17).fill(429)])
     expectLimited(replies.at(-1) as Reply)
-    expect(t.lines.filter((line) => line.includes('event=auth.key.fail'))).toHaveLength(3)
-    expect(t.lines.filter((line) => line.includes('event=auth.throttled'))).toHaveLength(1)
+    expect(t.logged('event=auth.key.fail')).toHaveLength(3)
+    expect(t.logged('event=auth.throttled')).toHaveLength(1)
     // A right one opens the door all the while.
     expect((await t.get(ME, { as: alice })).status).toBe(200)
     expect((await t.get(ME, { key: 'invented', ...ELSEWHERE })).status).toBe(401)
@@ -219,7 +219,7 @@ describe('what cannot be guessed anyhow', () => {
     const statuses: number[] = []
     for (let i = 0; i < 10; i++) statuses.push((await t.get(`/reset_password/invented${i}xxxxxxx`)).status)
     expect(statuses).toEqual([...Array(3).fill(404), ...Array(7).fill(429)])
-    expect(t.lines.filter((line) => line.includes('event=auth.reset.fail'))).toHaveLength(3)
+    expect(t.logged('event=auth.reset.fail')).toHaveLength(3)
   })
 })
 
@@ -251,9 +251,7 @@ describe('an address', () => {
       Array.from({ length: 40 }, (_, index) => t.get('/api/ping', { address: `2001:db8:8::${index.toString(16)}` })),
     )
     expect(pings.filter(({ status }) => status === 429)).toHaveLength(20)
-    expect(t.lines.filter((line) => line.includes('limit=digest'))).toEqual([
-      expect.stringContaining('network=2001:db8:7::/64'),
-    ])
+    expect(t.logged('limit=digest')).toEqual([expect.stringContaining('network=2001:db8:7::/64')])
   })
 
   test('is the same however it is written', async () => {

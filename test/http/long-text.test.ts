@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { TObject } from '@sinclair/typebox'
-import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { type TestAccount, type TestApp, testApp, WITH_MAIL } from '../support/app.ts'
 import { nameOf, objectsOf, type Route, routesOf } from '../support/routes.ts'
 import { visitor } from '../support/visitor.ts'
 
@@ -13,14 +13,12 @@ const LONGEST = 70_000
 /** Headers and paths of a request are shorter, and so are our statements, which the database's driver looks at. */
 const SHORT = 4000
 
-const MAIL = { MAIL_HOST: 'mail.example.org', MAIL_FROM_ADDRESS: 'sip@example.org' }
-
 let t: TestApp
 let admin: TestAccount
 
 beforeAll(async () => {
   t = await testApp({
-    env: { ...MAIL, ACCOUNT_BLACKLISTED_USERNAMES: 'operator,(a+)+$', LEGACY_API: 'true' },
+    env: { ...WITH_MAIL, ACCOUNT_BLACKLISTED_USERNAMES: 'operator,(a+)+$', LEGACY_API: 'true' },
   })
   await t.db.transaction((tx) => tx.update(t.db.tables.spaces).set({ uniqueEmail: true }).returning())
   t.parts.spaces.forget()

@@ -81,7 +81,7 @@ describe('every refusal', () => {
     await broken.close()
     expect(reply.text).toBe('{"message":"Server Error"}')
     const id = reply.headers.get('x-request-id') ?? 'none'
-    expect(broken.lines.filter((line) => line.includes(id))).toHaveLength(1)
+    expect(broken.logged(id)).toHaveLength(1)
   })
 
   test('counts what is behind its first message', async () => {

@@ -21,10 +21,6 @@ afterEach(async () => {
 
 const held: Lease[] = []
 
-const later = (ms: number) => {
-  t.clock.now = new Date(t.clock.now.getTime() + ms)
-}
-
 interface Counting extends Job {
   readonly occasions: Occasion[]
 }
@@ -67,7 +63,7 @@ const processOf = (...jobs: Job[]) => {
 }
 
 const outcomes = async () => (await t.db.read.select().from(t.db.tables.jobRuns)).map(({ outcome }) => outcome)
-const events = (event: string) => t.lines.filter((line) => line.includes(`event=${event} `))
+const events = (event: string) => t.logged(`event=${event} `)
 
 describe('a job', () => {
   test('that fails is logged as failed, keeps no other from running, and waits for its next time', async () => {
@@ -82,7 +78,7 @@ describe('a job', () => {
     expect((await outcomes()).sort()).toEqual(['done', 'failed'])
     expect(events('job.fail').join()).toContain('job=broken')
     expect(events('job.fail').join()).toContain('reason=error')
-    later(24 * HOUR_MS)
+    t.later(24 * HOUR_MS)
     await one.look()
     expect([broken.occasions.length, good.occasions.length]).toEqual([2, 2])
     await one.scheduled.stop()
@@ -94,12 +90,12 @@ describe('a job', () => {
     const one = processOf(job)
     await one.look()
     for (let hour = 0; hour < 18; hour++) {
-      later(HOUR_MS)
+      t.later(HOUR_MS)
       await one.look()
     }
     expect(t.clock.now.toISOString()).toBe('2026-06-02T06:00:00.000Z')
     expect(job.occasions).toHaveLength(1)
-    later(HOUR_MS)
+    t.later(HOUR_MS)
     await one.look()
     await one.look()
     expect(job.occasions).toHaveLength(2)
@@ -110,7 +106,7 @@ describe('a job', () => {
   test('whose time passed while nobody was up is made up for, once', async () => {
     const job = counting('daily')
     await processOf(job).runner.run(job)
-    later(5 * 24 * HOUR_MS)
+    t.later(5 * 24 * HOUR_MS)
     const restarted = processOf(job)
     await restarted.look()
     await restarted.look()
@@ -133,7 +129,7 @@ describe('a job', () => {
     await eventually(() => job.occasions.length > 0)
     expect(await one.runner.run(job)).toBeNull()
     expect(await two.runner.run(job)).toBeNull()
-    later(24 * HOUR_MS - 1)
+    t.later(24 * HOUR_MS - 1)
     await t.db.transaction((tx) =>
       tx.update(t.db.tables.leases).set({ until: new Date(t.clock.now.getTime() + SECOND_MS) }),
     )
@@ -167,14 +163,14 @@ describe('a job', () => {
     const die = async (times: number) => {
       void processOf(job).runner.runDue()
       await eventually(() => job.occasions.length === times)
-      later(60 * SECOND_MS)
+      t.later(60 * SECOND_MS)
     }
     await die(1)
     await die(2)
     // The third looks, finds nothing to do, and lives.
     await processOf(job).runner.runDue()
     expect(job.occasions).toHaveLength(2)
-    later(24 * HOUR_MS)
+    t.later(24 * HOUR_MS)
     await die(3)
   })
 
@@ -204,7 +200,7 @@ describe('the lead', () => {
     const [here, there] = [counting('daily'), counting('daily')]
     const [one, two] = [processOf(here), processOf(there)]
     await one.look()
-    later(24 * HOUR_MS)
+    t.later(24 * HOUR_MS)
     await t.db.transaction((tx) =>
       tx.update(t.db.tables.leases).set({ until: new Date(t.clock.now.getTime() + SECOND_MS) }),
     )
@@ -219,14 +215,14 @@ describe('the lead', () => {
   test('passes on within a minute when its process dies, and at once when it stops', async () => {
     const [dead, next, last] = [processOf(), processOf(counting('daily')), processOf(counting('daily'))]
     await dead.look()
-    later(39 * SECOND_MS)
+    t.later(39 * SECOND_MS)
     await next.look()
     expect(await outcomes()).toEqual([])
-    later(10 * SECOND_MS)
+    t.later(10 * SECOND_MS)
     await next.look()
     expect(await outcomes()).toEqual(['done'])
     await next.scheduled.stop()
-    later(24 * HOUR_MS)
+    t.later(24 * HOUR_MS)
     await last.look()
     expect(events('job.done')).toHaveLength(2)
     await last.scheduled.stop()
@@ -235,7 +231,7 @@ describe('the lead', () => {
   test('of a process that slept too long is lost, and it learns of it', async () => {
     const [sleepy, awake] = [processOf().leases, processOf().leases]
     const first = await sleepy.take('jobs')
-    later(60 * SECOND_MS)
+    t.later(60 * SECOND_MS)
     const second = await awake.take('jobs')
     await first?.renew()
     expect(first?.lost.aborted).toBe(true)

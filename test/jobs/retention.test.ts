@@ -1,8 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import { type TestApp, testApp } from '../support/app.ts'
-
-const DAY_MS = 86_400_000
-const MINUTE_MS = 60_000
+import { DAY_MS, MINUTE_MS } from '../support/time.ts'
 
 let t: TestApp
 afterEach(() => t.close())
@@ -58,7 +56,7 @@ test('0 days keep everything for ever', async () => {
   t = await testApp({ env: { ...never, APP_API_KEY_EXPIRATION_MINUTES: '0' } })
   await fill(9000)
   await t.account({ activated: false })
-  t.clock.now = new Date(t.clock.now.getTime() + 9000 * DAY_MS)
+  t.later(9000 * DAY_MS)
   const before = await left()
   for (const name of ['tombstones', 'unconfirmed-accounts', 'tokens', 'api-keys']) expect(await run(name)).toBe(0)
   expect(await left()).toEqual(before)
@@ -145,12 +143,12 @@ test('many old accounts go a few at a time, so that a request between two transa
 test('keys go when nobody used them for their time, and not one whose last use is not written yet', async () => {
   t = await testApp()
   const [unused, used] = [await t.account(), await t.account()]
-  t.clock.now = new Date(t.clock.now.getTime() + 59 * MINUTE_MS + 50_000)
+  t.later(59 * MINUTE_MS + 50_000)
   expect((await t.get('/api/accounts/me', { as: used })).status).toBe(200)
-  t.clock.now = new Date(t.clock.now.getTime() + 20_000)
+  t.later(20_000)
   expect(await run('api-keys')).toBe(0)
   await t.parts.apiKeys.flush()
-  t.clock.now = new Date(t.clock.now.getTime() + 5 * MINUTE_MS)
+  t.later(5 * MINUTE_MS)
   expect(await run('api-keys')).toBe(1)
   expect((await t.get('/api/accounts/me', { as: used })).status).toBe(200)
   expect((await t.get('/api/accounts/me', { as: unused })).status).toBe(401)

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { add, dispatcherOf, mailTo } from '../outbox/recording.ts'
 import { type TestApp, testApp } from '../support/app.ts'
+import { MINUTE_MS } from '../support/time.ts'
 import { smtpServer } from './smtp.ts'
 
 // From the outbox to a mail server and back, with the clock in hand.
@@ -15,9 +16,6 @@ const begin = async (port: number, env: Record<string, string> = {}) => {
   const base = { MAIL_HOST: 'localhost', MAIL_PORT: String(port), MAIL_FROM_ADDRESS: 'noreply@example.org' }
   t = await testApp({ env: { ...base, ...env } })
   return dispatcherOf(t, [t.parts.mail])
-}
-const later = (minutes: number) => {
-  t.clock.now = new Date(t.clock.now.getTime() + minutes * 60_000)
 }
 const state = async () => {
   const [row] = await t.parts.outbox.list({ most: 1, unsent: false })
@@ -51,7 +49,7 @@ test('a greylisting server has the mail a minute later, once', async () => {
   expect(await state()).toMatchObject({ end: 'waiting', attempts: 1 })
   await sending.settle()
   expect(smtp.received).toEqual([])
-  later(1)
+  t.later(MINUTE_MS)
   await sending.settle()
   expect(await state()).toEqual({ end: 'sent', attempts: 2, error: null })
   expect(smtp.received.map(({ envelope }) => envelope.to)).toEqual([['alice@example.net']])
@@ -66,7 +64,7 @@ test('mails wait while the server is away, and leave when it is back', async () 
   await sending.settle()
   expect(await state()).toMatchObject({ end: 'waiting', error: expect.stringContaining('does not answer') })
   await using smtp = await smtpServer({ port: before.port })
-  later(1)
+  t.later(MINUTE_MS)
   await sending.settle()
   expect([(await state()).end, smtp.received.length]).toEqual(['sent', 1])
 })

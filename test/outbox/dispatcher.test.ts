@@ -3,10 +3,10 @@ import type { Db } from '../../src/db/db.ts'
 import { PermanentFailure } from '../../src/outbox/messages.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 import { eventually } from '../support/eventually.ts'
+import { MINUTE_MS } from '../support/time.ts'
 import { add, dispatcherOf, mailTo, never, recording, smsTo } from './recording.ts'
 
 const SECOND_MS = 1000
-const MINUTE_MS = 60_000
 
 let t: TestApp
 beforeEach(async () => {
@@ -14,9 +14,6 @@ beforeEach(async () => {
 })
 afterEach(() => t.close())
 
-const later = (ms: number) => {
-  t.clock.now = new Date(t.clock.now.getTime() + ms)
-}
 const rows = async () => (await t.db.read.select().from(t.db.tables.outboxMessages)).sort((a, b) => a.id - b.id)
 const stateOf = async (id = 1) => {
   const row = (await rows()).find((one) => one.id === id)
@@ -42,7 +39,7 @@ describe('what is not sent', () => {
   test('a code that has expired, and what was in it is gone', async () => {
     const mail = recording('mail')
     await add(t, mailTo(t, 'a@example.org', { expiresAt: new Date(t.clock.now.getTime() + MINUTE_MS) }))
-    later(MINUTE_MS)
+    t.later(MINUTE_MS)
     await dispatcherOf(t, [mail]).settle()
     expect(mail.given).toEqual([])
     expect(await rows()).toMatchObject([{ lastError: 'expired', data: null, sentAt: null }])
@@ -94,7 +91,7 @@ describe('what is not sent', () => {
     await add(t, message)
     failing.reject(new Error('try later'))
     await sending.settle()
-    later(5 * MINUTE_MS)
+    t.later(5 * MINUTE_MS)
     await sending.settle()
     expect(mail.given.map(({ id }) => id)).toEqual([1, 2])
     expect([await stateOf(1), await stateOf(2)]).toEqual(['dead', 'sent'])
@@ -113,7 +110,7 @@ describe('what fails', () => {
     await add(t, message)
     for (let passed = 0; passed <= forMs; passed += stepMs) {
       await sending.settle()
-      later(stepMs)
+      t.later(stepMs)
     }
     return attempts
   }
@@ -125,12 +122,12 @@ describe('what fails', () => {
     const sending = dispatcherOf(t, [mail])
     await add(t, mailTo(t, 'a@example.org'))
     await sending.settle()
-    later(24 * 60 * MINUTE_MS)
+    t.later(24 * 60 * MINUTE_MS)
     await sending.settle()
     expect(mail.given).toHaveLength(1)
     expect(await rows()).toMatchObject([{ lastError: '550 no such mailbox', attempts: 1 }])
     expect(await stateOf()).toBe('dead')
-    expect(t.lines.filter((line) => line.includes('event=mail.dead'))).toHaveLength(1)
+    expect(t.logged('event=mail.dead')).toHaveLength(1)
   })
 
   test('for now is tried again after 1, 5, 15 and 60 minutes, then every hour for a day', async () => {
@@ -198,7 +195,7 @@ describe('what fails', () => {
     const other = secrets(new Uint8Array(32), t.world.random)
     const mail = recording('mail')
     await dispatcherOf(t, [mail], { secrets: other }).settle()
-    later(MINUTE_MS)
+    t.later(MINUTE_MS)
     await dispatcherOf(t, [mail]).settle()
     expect(mail.given).toHaveLength(1)
   })
@@ -274,7 +271,7 @@ describe('a lease', () => {
     first.look()
     await eventually(() => slow.given.length === 1)
     for (let passed = 0; passed < 120; passed += 20) {
-      later(20 * SECOND_MS)
+      t.later(20 * SECOND_MS)
       await first.renew()
       await second.settle()
     }
@@ -290,10 +287,10 @@ describe('a lease', () => {
     await add(t, mailTo(t, 'a@example.org'))
     first.look()
     await eventually(() => dead.given.length === 1)
-    later(29 * SECOND_MS)
+    t.later(29 * SECOND_MS)
     await second.settle()
     expect(alive.given).toHaveLength(0)
-    later(2 * SECOND_MS)
+    t.later(2 * SECOND_MS)
     await second.settle()
     expect([alive.given.length, await stateOf()]).toEqual([1, 'sent'])
     await first.stop()
@@ -307,7 +304,7 @@ describe('a lease', () => {
     await add(t, mailTo(t, 'a@example.org'))
     first.look()
     await eventually(() => late.given.length === 1)
-    later(31 * SECOND_MS)
+    t.later(31 * SECOND_MS)
     second.look()
     await eventually(() => next.given.length === 1)
     failing.reject(new PermanentFailure('the first one says no'))
@@ -418,7 +415,7 @@ describe('a running dispatcher', () => {
     await add(t, mailTo(t, 'a@example.org'))
     state.isAway = true
     for (let looks = 0; looks < 5; looks++) await sending.settle()
-    expect(t.lines.filter((line) => line.includes('the outbox cannot be read'))).toHaveLength(1)
+    expect(t.logged('the outbox cannot be read')).toHaveLength(1)
     state.isAway = false
     await sending.settle()
     expect(await stateOf()).toBe('sent')
@@ -459,7 +456,7 @@ describe('the outbox', () => {
     for (const name of ['sent', 'dead']) await add(t, mailTo(t, `${name}@example.org`))
     await dispatcherOf(t, [mail]).settle()
     await add(t, mailTo(t, 'waiting@example.org'))
-    const days = (count: number) => later(count * 24 * 60 * MINUTE_MS)
+    const days = (count: number) => t.later(count * 24 * 60 * MINUTE_MS)
     days(6)
     expect(await t.parts.outbox.clear()).toBe(0)
     days(2)
@@ -487,7 +484,7 @@ describe('the outbox', () => {
     ])
     const at = t.clock.now
     await add(t, mailTo(t, 'a@example.org'))
-    later(MINUTE_MS)
+    t.later(MINUTE_MS)
     await add(t, mailTo(t, 'b@example.org'))
     expect(await t.parts.outbox.depth()).toMatchObject([
       { channel: 'mail', waiting: 2, oldest: at },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type TestApp, testApp } from '../support/app.ts'
-import { parsePage } from '../support/page.ts'
+import { FORM, parsePage } from '../support/page.ts'
 import { visitor } from '../support/visitor.ts'
 
 // A form of somebody else is refused by every route that people send forms to, whatever is added tomorrow.
@@ -41,7 +41,7 @@ const OWN = { origin: 'http://localhost', 'sec-fetch-site': 'same-origin' }
 const send = (path: string, cookie: string, fields: Record<string, string>, from: Record<string, string> = OWN) =>
   t.post(path, {
     body: new URLSearchParams(fields).toString(),
-    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html', cookie, ...from },
+    headers: { ...FORM, accept: 'text/html', cookie, ...from },
   })
 
 /** A token that is right, and the cookie that it belongs to. */

@@ -38,7 +38,7 @@ const PHONE = '+33612345678'
 const phone = (index: number) => `+336123450${String(index).padStart(2, '0')}`
 const addressOf = (index: number) => `198.51.100.${index}`
 
-const events = () => t.lines.filter((line) => line.includes('event=sms.limited'))
+const events = () => t.logged('event=sms.limited')
 
 const after = (seconds: number) => setSystemTime(Date.now() + seconds * 1000)
 

@@ -49,6 +49,9 @@ interface Options {
   readonly connectionWaitMs?: number
 }
 
+/** Settings with which mails leave. */
+export const WITH_MAIL = { MAIL_HOST: 'mail.example.org', MAIL_FROM_ADDRESS: 'sip@example.org' }
+
 /**
  * The whole HTTP surface on a fresh database, with a clock, addresses and logs in the test's hands. Two Spaces exist:
  * the super Space `sip.example.org` on host `localhost`, and `sip.other.org` on `other.localhost`. Limits are off.
@@ -226,8 +229,14 @@ export const testApp = async (options: Options = {}) => {
     front,
     routes,
     clock,
+    /** Moves the clock. */
+    later: (ms: number) => {
+      clock.now = new Date(clock.now.getTime() + ms)
+    },
     /** Every line that was logged, both streams. */
     lines,
+    /** Those of them that contain the text. */
+    logged: (text: string) => lines.filter((line) => line.includes(text)),
     main,
     other,
     space,

@@ -1,5 +1,8 @@
 import type { Reply, TestApp } from './app.ts'
 
+/** How a browser sends a form. */
+export const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+
 /**
  * A form of a page, as a browser without scripts would send it: the first one of the page's own, or the one that is sent
  * to `target`.
@@ -26,7 +29,7 @@ export const parsePage = (reply: Reply, target?: string) => {
         host,
         body: new URLSearchParams({ ...fields, ...changed }).toString(),
         headers: {
-          'content-type': 'application/x-www-form-urlencoded',
+          ...FORM,
           cookie: [...cookies, ...(more.cookies ?? [])].join('; '),
           origin: `http://${host}`,
         },
@@ -34,3 +37,14 @@ export const parsePage = (reply: Reply, target?: string) => {
     },
   }
 }
+
+/** What an answer tells, without what is random in every page and what was typed. */
+export const plain = (reply: Reply, typed: string) => ({
+  status: reply.status,
+  headers: [...reply.headers].filter(([name]) => name !== 'set-cookie'),
+  cookies: reply.headers.getSetCookie().length,
+  text: reply.text.replaceAll(/value="[A-Za-z0-9]{43,64}"/g, 'value="random"').replaceAll(typed, 'typed'),
+})
+
+/** A code that is not this one. */
+export const wrongFor = (code: string): string => (code === '1000' ? '1001' : '1000')

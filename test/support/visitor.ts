@@ -1,5 +1,5 @@
 import type { Call, Reply, TestApp } from './app.ts'
-import { parsePage } from './page.ts'
+import { FORM, parsePage } from './page.ts'
 
 /** A browser without scripts that keeps its cookies from page to page, and sends the form of the page that it is on. */
 export const visitor = (
@@ -39,7 +39,7 @@ export const visitor = (
       if (page === null) throw new Error('no page is open')
       const form = parsePage(page, target)
       const reply = await send('POST', form.action, {
-        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+        headers: { ...FORM, ...headers },
         body: new URLSearchParams({ ...form.fields, ...fields }).toString(),
       })
       if (!stay) page = reply
