@@ -207,6 +207,14 @@ describe('a feature', () => {
   })
 })
 
+/** What is one entry after another, and found by its name. */
+const LISTS = ['config/settings.ts', 'db/tables.ts']
+
+test('a file has at most 400 lines, unless it is a list', () => {
+  const long = modules.filter(({ source }) => source.trimEnd().split('\n').length > 400).map(({ file }) => file)
+  expect(long).toEqual(LISTS)
+})
+
 describe('what works in a transaction of its caller', () => {
   test('takes it as the first parameter, `tx`, or `on` where a reader will do', () => {
     const odd = modules.flatMap(({ file, source }) =>

@@ -79,3 +79,5 @@ export const contactDetailsStore = (db: Db) => {
       ),
   }
 }
+
+export type ContactDetailsStore = ReturnType<typeof contactDetailsStore>
