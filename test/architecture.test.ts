@@ -133,6 +133,11 @@ describe('imports', () => {
     expect(found.map(({ file }) => file)).toEqual([])
   })
 
+  test('leave the first row, and whether there is one, to db/rows.ts', () => {
+    const found = modules.filter(({ file, source }) => /store\.ts$/.test(file) && /\)\s*\[0\]/.test(source))
+    expect(found.map(({ file }) => file)).toEqual([])
+  })
+
   test('of a database driver are in db/, where all differences live', () => {
     const drivers = ['bun:sqlite', 'bun']
     const found = imports.filter(({ from, to }) => drivers.includes(to) && roomOf(from) !== 'db')

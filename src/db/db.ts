@@ -40,8 +40,8 @@ export interface Db {
    * What is declared and not used is an error when the query is prepared: on PostgreSQL here, on SQLite when it first runs.
    */
   prepare<P extends Parameters, Row>(name: string, parameters: P, build: Build<P, Row>): Prepared<Row, Values<P>>
-  /** A JSON object of key → value over the rows of a group, in their order, as text or as an object. */
-  objectOf(key: SQL, value: SQL): SQL<string | Record<string, string> | null>
+  /** A column that holds the rows of a subquery as one object, in their order; the subquery selects `key` and `value`. */
+  objectOf(rows: SQL): SQL<Record<string, string>>
   /** Text with its ASCII letters in lower case, as `foldedEmail` makes it; other letters stay, on both databases. */
   folded(text: SQLWrapper): SQL<string>
   /**

@@ -88,7 +88,7 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
         return Object.assign(Object.create(shape), prepared, given).execute()
       }
     },
-    objectOf: (key, value) => sql`json_object_agg(${key}, ${value})`,
+    objectOf: (rows) => sql`(select coalesce(json_object_agg(o.key, o.value), '{}') from (${rows}) o)`,
     folded: (text) => postgresColumns.folded(sql`${text}`) as SQL<string>,
     nameContains: (part, { after, last }) =>
       sql`accounts.id > ${after} and accounts.id <= ${last}

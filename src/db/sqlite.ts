@@ -256,7 +256,10 @@ export const openSqlite = (file: string): Db => {
         return run(values)
       }
     },
-    objectOf: (key, value) => sql`json_group_object(${key}, ${value})`,
+    objectOf: (rows) =>
+      sql`(select json_group_object(o.key, o.value) from (${rows}) o)`.mapWith(
+        (text: string): Record<string, string> => JSON.parse(text),
+      ),
     folded: (text) => sqliteColumns.folded(sql`${text}`) as SQL<string>,
     nameContains: (part, { after, last }) => {
       if ([...part].length < SHORTEST_TRIGRAM) {

@@ -503,7 +503,7 @@ export const defineTables = (c: Columns) => {
     name: c.text().primaryKey(),
     startedAt: c.moment().notNull(),
     finishedAt: c.moment(),
-    outcome: c.text(),
+    outcome: c.text().$type<'running' | 'repeated' | 'done' | 'failed'>(),
   })
 
   const timestamps = { createdAt: c.moment(), updatedAt: c.moment() }

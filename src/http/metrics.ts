@@ -12,7 +12,7 @@ export interface Watched {
 }
 interface LastRun {
   readonly succeededAt: Date | null
-  readonly outcome: string
+  readonly outcome: string | null
 }
 
 /** Prometheus' text for `METRICS_LISTEN`. Labels are route patterns, never paths: their number is bounded. */

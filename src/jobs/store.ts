@@ -10,7 +10,7 @@ export interface Run {
   readonly startedAt: Date
   /** When it last ended well. */
   readonly succeededAt: Date | null
-  readonly outcome: Outcome
+  readonly outcome: Outcome | null
 }
 
 export const jobStore = (db: Db) => {
@@ -20,7 +20,7 @@ export const jobStore = (db: Db) => {
     name: row.name,
     startedAt: row.startedAt,
     succeededAt: row.finishedAt,
-    outcome: row.outcome as Outcome,
+    outcome: row.outcome,
   })
 
   return {

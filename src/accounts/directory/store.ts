@@ -39,20 +39,19 @@ export const directoryStore = (db: Db) => {
 
   // The whole account object in one query: three satellites as scalar subqueries, so that a page of 20 costs one too.
   // Rows are put in order before they are aggregated: an `order by` of the aggregate itself makes SQLite sort one row.
-  const newestToken = (column: SQL) =>
-    sql`(select ${column} from ${tokens} t where t.account_id = accounts.id and not t.used order by t.id desc limit 1)`
+  const newestToken = <Value>(column: SQL) =>
+    sql<Value>`(select ${column} from ${tokens} t where t.account_id = accounts.id and not t.used order by t.id desc limit 1)`
   /** At most one of a kind is pending; few accounts have one, so what is in it is read apart. */
   const pendingCode = (table: typeof emailChangeCodes | typeof phoneChangeCodes) =>
     sql<number | null>`(select max(id) from ${table} where account_id = accounts.id and code is not null)`
   const account = {
     row: accounts,
     /** For `provisioningTokens.reveal`. */
-    sealedProvisioningToken: newestToken(sql`t.sealed`) as SQL<string | null>,
+    sealedProvisioningToken: newestToken<string | null>(sql`t.sealed`),
     provisioningTokenCreatedAt: newestToken(sql`t.created_at`).mapWith(tokens.createdAt) as SQL<Date | null>,
     algorithms: sql<string | null>`(select string_agg(p.algorithm, ',') from (
       select algorithm from ${passwords} where account_id = accounts.id order by id) p)`,
-    dictionary: sql<Record<string, string> | string | null>`(select ${db.objectOf(sql`d.key`, sql`d.value`)} from (
-      select key, value from ${entries} where account_id = accounts.id order by id) d)`,
+    dictionary: db.objectOf(sql`select key, value from ${entries} where account_id = accounts.id order by id`),
     emailChange: pendingCode(emailChangeCodes),
     phoneChange: pendingCode(phoneChangeCodes),
     hasCarddav: sql<boolean | number>`exists(select 1 from ${credentials} where account_id = accounts.id)`,
@@ -138,9 +137,7 @@ export const directoryStore = (db: Db) => {
     sealedProvisioningToken: found.sealedProvisioningToken,
     provisioningTokenCreatedAt: found.provisioningTokenCreatedAt,
     algorithms: (found.algorithms ?? '').split(',').filter(Boolean),
-    dictionary: (typeof found.dictionary === 'string'
-      ? JSON.parse(found.dictionary)
-      : (found.dictionary ?? {})) as Record<string, string>,
+    dictionary: found.dictionary,
   })
   const typesOf = (on: Reader, ids: readonly number[]) =>
     on

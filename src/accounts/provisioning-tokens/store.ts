@@ -72,7 +72,7 @@ export const provisioningTokenStore = (db: Db) => {
     /** The account's newest unused token, by its hash; older ones count as unknown. */
     unused: async (on: Reader, space: Pick<Space, 'domain'>, hash: string) => {
       const row = await first(unused(on, { token: hash, domain: space.domain }))
-      return row === null || row.id !== Number(row.newest) ? null : row
+      return row === null || row.id !== row.newest ? null : row
     },
     revoke: (tx: Tx, accountId: number, at: Date) =>
       tx

@@ -27,10 +27,7 @@ export const contactStore = (db: Db) => {
           displayName: accounts.displayName,
           activated: accounts.activated,
           dtmfProtocol: accounts.dtmfProtocol,
-          dictionary: sql<
-            Record<string, string> | string | null
-          >`(select ${db.objectOf(sql`d.key`, sql`d.value`)} from (
-            select key, value from ${entries} where account_id = accounts.id order by id) d)`,
+          dictionary: db.objectOf(sql`select key, value from ${entries} where account_id = accounts.id order by id`),
         })
         .from(accounts)
         .where(wanted(bound))
@@ -59,12 +56,8 @@ export const contactStore = (db: Db) => {
       const found = await rows(on, values)
       const labels = byAccount(found.length === 0 ? [] : await typesOf(on, values))
       const dialled = byAccount(found.length === 0 ? [] : await actionsOf(on, values))
-      return found.map(({ dictionary, ...contact }) => ({
+      return found.map((contact) => ({
         ...contact,
-        dictionary: (typeof dictionary === 'string' ? JSON.parse(dictionary) : (dictionary ?? {})) as Record<
-          string,
-          string
-        >,
         types: labels.get(contact.id) ?? [],
         actions: dialled.get(contact.id) ?? [],
       }))

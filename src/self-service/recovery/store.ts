@@ -80,7 +80,8 @@ export const recoveryStore = (db: Db) => {
       const email = foldedEmail(address)
       const rows =
         name === null ? await byEmail(on, { domain, email }) : await byEmailAndName(on, { domain, email, ...name })
-      return rows.length === 1 ? (rows[0]?.id ?? null) : null
+      const [one, another] = rows
+      return another === undefined ? (one?.id ?? null) : null
     },
     insert: (tx: Tx, row: NewRecovery, at: Date) => tx.insert(codes).values({ ...row, createdAt: at, updatedAt: at }),
     /** The code is for that account; false: the recovery has one already. `phone`: where it goes, if to a phone. */

@@ -45,8 +45,8 @@ export const signInStore = (db: Db) => {
       const { domain } = space
       const named = await byName(db.read, { domain, username, phone })
       const addressed = await byEmail(db.read, { domain, email: foldedEmail(email) })
-      const [only] = addressed.length === 1 ? addressed : []
-      return named.find((row) => row.username === username) ?? named[0] ?? only ?? null
+      const [one = null, another] = addressed
+      return named.find((row) => row.username === username) ?? named[0] ?? (another === undefined ? one : null)
     },
   }
 }
