@@ -320,6 +320,11 @@ describe('the outside world', () => {
     expect(using(role, (file) => file === 'nouns/caller.ts')).toEqual([])
   })
 
+  test('is told of a refused member in two ways: with others by an Input, alone by `invalid`', () => {
+    const places = ['errors.ts', 'http/input.ts']
+    expect(using(/'errors\.invalid'/, (file) => places.includes(file))).toEqual([])
+  })
+
   test('hears of a request through one writer of security records', () => {
     const record = /\.security\((?:[^()]|\([^()]*\))*\b(?:visit|exchange)\.(?:address|id|userAgent)\b/
     expect(using(record, (file) => file === 'nouns/security-record.ts')).toEqual([])
