@@ -37,10 +37,11 @@ export const kitOf = (visit: Visit, basePath: string, refused: FieldMessages = N
   }
 }
 
-export const page = (visit: Visit, basePath: string, { title, children, ...more }: Page): Response => {
+export const page = (visit: Visit, basePath: string, { title, children, address, ...more }: Page): Response => {
   const kit = kitOf(visit, basePath)
   return respond(exchangeBehind(visit), kit, {
     ...more,
+    ...(address === undefined ? {} : { address: address?.slice(basePath.length) ?? null }),
     title: kit.t(title),
     cards: true,
     children: <div class="stack older">{children}</div>,

@@ -107,10 +107,16 @@ const Sheet = ({ page }: { page: Page }): VNode => {
   )
 }
 
+/** Where the page is to be had in other languages: where it says, or as it was asked for; null: nowhere. */
+const addressOf = ({ address }: Page, asked: string, href: Kit['href']): string | null => {
+  const path = address === undefined ? asked : address
+  return path === null ? null : href(path)
+}
+
 /** The whole page as text. `respond.ts` answers with it. */
 export const pageHtml = (audience: Audience, page: Page): string => {
   const { kit, around, isUnconfirmed, flash } = audience
-  const { title, scripts = [], address = '', lookAgainSeconds, wide = false } = page
+  const { title, scripts = [], lookAgainSeconds, wide = false } = page
   const { href, space, isSignedIn } = kit
   const inKit = (children: VNode) => <KitContext.Provider value={kit}>{children}</KitContext.Provider>
   const content = withFocus(
@@ -130,7 +136,7 @@ export const pageHtml = (audience: Audience, page: Page): string => {
     ...(content.includes(' data-hx-') ? ['htmx.js'] : []),
     ...(content.includes(' data-copy=') ? ['copy.js'] : []),
   ]
-  const surroundings = { ...around, address }
+  const surroundings = { ...around, address: addressOf(page, around.path, href) }
   return htmlDocument({
     language: kit.language,
     title: `${title} – ${space.name}`,

@@ -1,19 +1,14 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { NOTHING_REFUSED } from '../../panel/fields.tsx'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { Hidden } from '../../panel/components/form.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 
-export const checkPage = (visit: Visit, basePath: string, token: string, refused = NOTHING_REFUSED): Form => ({
-  title: 'creation.title',
-  action: '/creation_token/validate',
-  button: 'creation.confirm',
-  refused,
-  address: `${basePath}/creation_token/check/${token}`,
-  captchaSubject: token,
-  children: (
-    <>
-      <p>{texts(visit)('creation.why')}</p>
-      <input type="hidden" name="account_creation_request_token" value={token} />
-    </>
-  ),
+/** An app has sent somebody here to show that they are one. */
+export const checkPage = ({ t }: Kit, token: string): FormPage => ({
+  title: t('creation.title'),
+  lede: t('creation.why'),
+  to: '/creation_token/validate',
+  button: t('creation.confirm'),
+  address: `/creation_token/check/${token}`,
+  captcha: token,
+  children: <Hidden name="account_creation_request_token" value={token} />,
 })

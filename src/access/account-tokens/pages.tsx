@@ -1,12 +1,9 @@
 import { Elysia } from 'elysia'
 import type { Captcha } from '../../captcha/kind.ts'
-import type { Config } from '../../config/config.ts'
-import type { FieldMessages } from '../../errors.ts'
+import { invalid } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
-import type { FormTokens } from '../../panel/csrf.ts'
-import { donePage } from '../../panel/done-page.tsx'
-import { textOf } from '../../panel/fields.tsx'
-import { formPage } from '../../panel/form-page.tsx'
+import { textOf } from '../../panel/components/fields.tsx'
+import { outcomePage } from '../../panel/outcome-page.ts'
 import type { Pages } from '../../panel/pages.ts'
 import type { AccountTokens } from './account-tokens.ts'
 import { checkPage } from './check-page.tsx'
@@ -16,42 +13,31 @@ interface Deps {
   readonly pages: Pages
   readonly accountTokens: AccountTokens
   readonly captcha: Captcha
-  readonly formTokens: FormTokens
-  readonly config: Config
 }
 
 /** The browser check of a creation request token (behaviour/tokens.md §2.1): GET shows, POST confirms. */
-export const creationTokenPages = (deps: Deps) => {
-  const { auth, pages, accountTokens, captcha, formTokens, config } = deps
-  const basePath = config.BASE_PATH
-
-  const form = formPage(deps)
-
-  const notAPerson: FieldMessages = new Map([[captcha.field, [{ id: 'v.captcha' }]]])
-
-  return new Elysia({ prefix: '/creation_token' })
+export const creationTokenPages = ({ auth, pages, accountTokens, captcha }: Deps) =>
+  new Elysia({ prefix: '/creation_token' })
     .use(auth)
     .use(pages)
     .get(
       '/check/:token',
-      async ({ request, visit, params }) => {
+      async ({ visit, params, form }) => {
         await accountTokens.checkRequest(visit, params.token)
-        return form(request, visit, checkPage(visit, basePath, params.token))
+        return form(checkPage, params.token)
       },
       { open: true, page: true },
     )
     .post(
       '/validate',
-      async ({ request, visit }) => {
-        formTokens.check(request, visit)
-        const token = textOf(visit.input.account_creation_request_token)
+      async ({ visit, input, t, form, show }) => {
+        const token = textOf(input.account_creation_request_token)
         await accountTokens.checkRequest(visit, token)
-        if (!(await captcha.verify(visit.input, token, visit.address))) {
-          return form(request, visit, checkPage(visit, basePath, token, notAPerson))
-        }
-        await accountTokens.validateRequest(visit, token)
-        return donePage(visit, basePath, { title: 'creation.done', text: 'creation.back' })
+        return form(checkPage, token, async () => {
+          if (!(await captcha.verify(input, token, visit.address))) throw invalid(captcha.field, 'v.captcha')
+          await accountTokens.validateRequest(visit, token)
+          return show(outcomePage, { title: t('creation.done'), text: t('creation.back') })
+        })
       },
       { open: true, page: true },
     )
-}

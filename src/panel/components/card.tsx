@@ -30,7 +30,7 @@ export const Card = ({ title, aside, flush = false, danger = false, id, children
 )
 
 /** A name and what it is; false and null leave one out. */
-export type Fact = readonly [name: string, value: ComponentChildren] | false | null
+export type Fact = readonly [name: ComponentChildren, value: ComponentChildren] | false | null
 
 /** What is known of a thing, as a list of names and values. */
 export const Facts = ({ children }: { children: readonly Fact[] }): VNode => (

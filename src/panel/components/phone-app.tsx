@@ -1,7 +1,8 @@
 import type { VNode } from 'preact'
 import { phoneSystem } from '../browser-name.ts'
 import { useKit } from '../kit.tsx'
-import { Link } from './button.tsx'
+import { ButtonLink, Link } from './button.tsx'
+import { FoldedQr, Qr } from './credentials.tsx'
 
 /** Where Linphone itself is to be had. */
 const STORES = {
@@ -28,5 +29,31 @@ export const GetTheApp = (): VNode => {
         <Link to={app.download}>{t('app.download', { app: app.name })}</Link>
       )}
     </p>
+  )
+}
+
+interface HandoverProps {
+  /** What opens the app on the device that has it. */
+  readonly to: string
+  readonly label: string
+  /** A picture of the same, for another device; null: there is none. */
+  readonly qr: { readonly src: string; readonly says: string } | null
+}
+
+/** A link that is opened or scanned: on a phone the button comes first, elsewhere the picture. */
+export const Handover = ({ to, label, qr }: HandoverProps): VNode => {
+  const { t, userAgent } = useKit()
+  const isPhone = phoneSystem(userAgent) !== null
+  const look = { size: 'wide', icon: 'smartphone' } as const
+  const picture = qr === null ? null : { src: qr.src, alt: t('provisioning.picture'), children: qr.says }
+  return (
+    <>
+      {isPhone || picture === null ? null : <Qr {...picture} />}
+      <ButtonLink to={to} tone={isPhone || picture === null ? 'primary' : 'plain'} {...look}>
+        {label}
+      </ButtonLink>
+      <GetTheApp />
+      {isPhone && picture !== null ? <FoldedQr title={t('app.other_device')} {...picture} /> : null}
+    </>
   )
 }

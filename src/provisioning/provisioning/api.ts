@@ -1,5 +1,4 @@
 import { Elysia } from 'elysia'
-import type { Config } from '../../config/config.ts'
 import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { answers, named, refuses } from '../../http/output.ts'
@@ -39,9 +38,8 @@ const resets = {
 }
 
 /** Where phones find their documents (behaviour/provisioning.md §1). Literal paths win over the token. */
-export const provisioningApi = (deps: { auth: Auth; pages: Pages; provisioning: Provisioning; config: Config }) => {
-  const { auth, pages, provisioning, config } = deps
-  const basePath = config.BASE_PATH
+export const provisioningApi = (deps: { auth: Auth; pages: Pages; provisioning: Provisioning }) => {
+  const { auth, pages, provisioning } = deps
 
   /** Nothing is spent for whoever only looks, and a person reads refusals on a page. */
   const isForLooking = (request: Request): boolean => isPerson(request) || isPrefetch(request)
@@ -72,7 +70,7 @@ export const provisioningApi = (deps: { auth: Auth; pages: Pages; provisioning: 
         },
       },
     )
-    .get('/documentation', ({ visit }) => documentationPage(visit, basePath), {
+    .get('/documentation', ({ show }) => show(documentationPage), {
       open: true,
       speaks: 'asked',
       detail: { hide: true },
@@ -116,7 +114,7 @@ export const provisioningApi = (deps: { auth: Auth; pages: Pages; provisioning: 
     )
     .get(
       '/auth_token/:token',
-      async ({ visit, params, request }) => {
+      async ({ visit, params, request, show }) => {
         if (isForLooking(request)) {
           const { again } = await provisioning.look(visit, {
             token: params.token,
@@ -124,7 +122,7 @@ export const provisioningApi = (deps: { auth: Auth; pages: Pages; provisioning: 
             isPerson: isPerson(request),
           })
           const { url } = provisioning.addressOf(visit, `auth_token/${params.token}`)
-          return landingPage(visit, basePath, { url, qrCodePath: null, again })
+          return show(landingPage, { url, qrCodePath: null, again })
         }
         if (visit.head) {
           await provisioning.inspectAuthToken(visit, params.token)
@@ -145,14 +143,14 @@ export const provisioningApi = (deps: { auth: Auth; pages: Pages; provisioning: 
     )
     .get(
       '/:token',
-      async ({ visit, params, request }) => {
+      async ({ visit, params, request, show }) => {
         if (isForLooking(request)) {
           const { again } = await provisioning.look(visit, {
             token: params.token,
             isAuthToken: false,
             isPerson: isPerson(request),
           })
-          return landingPage(visit, basePath, { ...provisioning.addressOf(visit, params.token), again })
+          return show(landingPage, { ...provisioning.addressOf(visit, params.token), again })
         }
         provisioning.requireHeader(visit, hasHeader(request))
         if (visit.head) {

@@ -1,5 +1,7 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { page, texts } from '../../panel/layout.tsx'
+import { Link } from '../../panel/components/button.tsx'
+import { Card, Facts } from '../../panel/components/card.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 
 /** Path below `/provisioning` → what is there. */
 const ADDRESSES = [
@@ -20,40 +22,31 @@ const REFUSALS = [
 ] as const
 
 /** `GET /provisioning/documentation`: what the addresses are for, for whoever sets up phones in this Space. */
-export const documentationPage = (visit: Visit, basePath: string): Response => {
-  const t = texts(visit)
-  const base = `${visit.baseUrl()}${basePath}/provisioning`
-  const asksForHeader = visit.space.provisioningUseLinphoneProvisioningHeader
-  return page(visit, basePath, {
-    title: 'provisioning.guide',
+export const documentationPage = ({ t, space, home }: Kit): Page => {
+  const asksForHeader = space.provisioningUseLinphoneProvisioningHeader
+  return {
+    title: t('provisioning.guide'),
+    lede: t('provisioning.guide_intro'),
+    address: '/provisioning/documentation',
+    wide: true,
     children: (
       <>
-        <p>{t('provisioning.guide_intro')}</p>
-        <dl>
-          {ADDRESSES.map(([path, meaning]) => (
-            <>
-              <dt>
-                <code>{`GET ${base}${path}`}</code>
-              </dt>
-              <dd>{t(meaning)}</dd>
-            </>
-          ))}
-        </dl>
+        <Facts>
+          {[
+            ...ADDRESSES.map(
+              ([path, meaning]) => [<code>{`GET ${home}/provisioning${path}`}</code>, t(meaning)] as const,
+            ),
+          ]}
+        </Facts>
         <p>{t('provisioning.guide_reset')}</p>
         <p>{t(asksForHeader ? 'provisioning.guide_header_needed' : 'provisioning.guide_header_free')}</p>
-        <h2>{t('provisioning.guide_refusals')}</h2>
-        <dl>
-          {REFUSALS.map(([status, meaning]) => (
-            <>
-              <dt>{status}</dt>
-              <dd>{t(meaning)}</dd>
-            </>
-          ))}
-        </dl>
+        <Card title={t('provisioning.guide_refusals')}>
+          <Facts>{REFUSALS.map(([status, meaning]) => [status, t(meaning)] as const)}</Facts>
+        </Card>
         <p>
-          <a href={`${basePath}/api`}>{t('api.title')}</a>
+          <Link to="/api">{t('api.title')}</Link>
         </p>
       </>
     ),
-  })
+  }
 }

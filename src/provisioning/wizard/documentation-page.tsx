@@ -1,5 +1,6 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { page, texts } from '../../panel/layout.tsx'
+import { Facts } from '../../panel/components/card.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 
 /** Path and query below `/wizard` → what the link does. */
 const ADDRESSES = [
@@ -10,24 +11,13 @@ const ADDRESSES = [
 ] as const
 
 /** `GET /wizard/documentation`: which links there are, for whoever hands them out. */
-export const documentationPage = (visit: Visit, basePath: string): Response => {
-  const t = texts(visit)
-  return page(visit, basePath, {
-    title: 'wizard.guide',
-    children: (
-      <>
-        <p>{t('wizard.guide_intro')}</p>
-        <dl>
-          {ADDRESSES.map(([address, meaning]) => (
-            <>
-              <dt>
-                <code>{`${visit.baseUrl()}${basePath}/wizard${address}`}</code>
-              </dt>
-              <dd>{t(meaning)}</dd>
-            </>
-          ))}
-        </dl>
-      </>
-    ),
-  })
-}
+export const documentationPage = ({ t, home }: Kit): Page => ({
+  title: t('wizard.guide'),
+  lede: t('wizard.guide_intro'),
+  wide: true,
+  children: (
+    <Facts>
+      {ADDRESSES.map(([address, meaning]) => [<code>{`${home}/wizard${address}`}</code>, t(meaning)] as const)}
+    </Facts>
+  ),
+})

@@ -1,51 +1,52 @@
-import type { Config } from '../../config/config.ts'
-import type { Visit } from '../../nouns/visit.ts'
-import { FORM_TOKEN_FIELD, type FormTokens } from '../../panel/csrf.ts'
-import { page, texts } from '../../panel/layout.tsx'
-import { whereToGetIt } from '../../panel/phone-app.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { phoneSystem } from '../../panel/browser-name.ts'
+import { FoldedQr } from '../../panel/components/credentials.tsx'
+import { Hidden } from '../../panel/components/form.tsx'
+import { Note } from '../../panel/components/note.tsx'
+import { GetTheApp } from '../../panel/components/phone-app.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 import { qrPng } from '../../protocols/qr.ts'
 import { calls, SCRIPT, titleOf } from './opening.tsx'
 import type { OpenLink } from './wizard.ts'
 
-/** What a link of ours would do, and the button that uses it up. `address`: its own, with its query. */
-export const linkPage = (
-  visit: Visit,
-  config: Config,
-  { token, errand, setsUp, again }: OpenLink,
-  address: string,
-  { token: formToken, setCookie }: ReturnType<FormTokens['issue']>,
-): Response => {
-  const t = texts(visit)
+/** What a link of ours would do, and the button that uses it up. `query`: what it was opened with. */
+export const linkPage = (kit: Kit, { link, query }: { link: OpenLink; query: string }): FormPage => {
+  const { t, space, home, userAgent } = kit
+  const { token, errand, setsUp, again } = link
   // Its query may be of any length and says only this; a picture has an end.
-  const query = errand.useSips ? '?linphone-use-sips' : ''
-  const scanned = `${visit.baseUrl()}${config.BASE_PATH}/wizard/${token}${query}`
-  return page(visit, config.BASE_PATH, {
-    title: titleOf(errand, setsUp),
-    address,
+  const scanned = `${home}/wizard/${token}${errand.useSips ? '?linphone-use-sips' : ''}`
+  return {
+    title: t(titleOf(errand, setsUp)),
+    lede: calls(kit, errand),
+    address: `/wizard/${token}${query}`,
     scripts: [SCRIPT],
-    headers: setCookie === null ? {} : { 'set-cookie': setCookie },
+    to: '/wizard',
+    button: t('wizard.open'),
+    icon: 'smartphone',
+    marks: { 'data-once': true },
     children: (
-      <form method="post" action={`${config.BASE_PATH}/wizard`} data-once>
-        {calls(visit, errand)}
-        {setsUp ? <p>{t('wizard.sets_up', { space: visit.space.name })}</p> : null}
-        {again ? <p>{t('provisioning.again')}</p> : null}
+      <>
+        {setsUp ? <p>{t('wizard.sets_up', { space: space.name })}</p> : null}
+        {again ? <Note>{t('provisioning.again')}</Note> : null}
         <p>{t('wizard.once')}</p>
-        <input type="hidden" name={FORM_TOKEN_FIELD} value={formToken} />
-        <input type="hidden" name="token" value={token} />
-        {errand.useSips ? <input type="hidden" name="linphone-use-sips" value="true" /> : null}
-        <button type="submit">{t('wizard.open')}</button>
-        {whereToGetIt(visit, config)}
-        <p>{t('wizard.scan')}</p>
-        <img
-          class="qr"
+        <Hidden name="token" value={token} />
+        {errand.useSips ? <Hidden name="linphone-use-sips" value="true" /> : null}
+      </>
+    ),
+    after: (
+      <>
+        <GetTheApp />
+        <FoldedQr
+          title={t('app.other_device')}
+          open={phoneSystem(userAgent) === null}
           src={dataUrl(qrPng(scanned, { level: 'M' }))}
           alt={t('provisioning.picture')}
-          width="320"
-          height="320"
-        />
-      </form>
+        >
+          {t('wizard.scan')}
+        </FoldedQr>
+      </>
     ),
-  })
+  }
 }
 
 const dataUrl = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString('base64')}`

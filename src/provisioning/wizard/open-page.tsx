@@ -1,29 +1,31 @@
-import type { Config } from '../../config/config.ts'
-import type { Visit } from '../../nouns/visit.ts'
-import { page, texts } from '../../panel/layout.tsx'
-import { whereToGetIt } from '../../panel/phone-app.tsx'
+import { ButtonLink } from '../../panel/components/button.tsx'
+import { GetTheApp } from '../../panel/components/phone-app.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 import type { Errand } from './link.ts'
-import { calls, opening, SCRIPT, titleOf } from './opening.tsx'
+import { calls, SCRIPT, titleOf } from './opening.tsx'
 
 interface Open {
   readonly errand: Errand
   readonly href: string
   readonly setsUp: boolean
-  /** As in `Page`; null: a button was pressed, and the app opens. */
-  readonly address: string | null
+  /** A button was pressed, and the app opens. */
+  readonly isAnswer: boolean
 }
 
-export const openPage = (visit: Visit, config: Config, { errand, href, setsUp, address }: Open): Response =>
-  page(visit, config.BASE_PATH, {
-    title: titleOf(errand, setsUp),
-    address,
-    scripts: [SCRIPT],
-    children: (
-      <>
-        {calls(visit, errand)}
-        {address === null ? <p>{texts(visit)('wizard.opening')}</p> : null}
-        {opening(visit, href, true)}
-        {whereToGetIt(visit, config)}
-      </>
-    ),
-  })
+/** The app opens by a script: whoever is here wants it to, and need not click again. */
+export const openPage = (kit: Kit, { errand, href, setsUp, isAnswer }: Open): Page => ({
+  title: kit.t(titleOf(errand, setsUp)),
+  lede: calls(kit, errand),
+  scripts: [SCRIPT],
+  ...(isAnswer ? { address: null } : {}),
+  children: (
+    <>
+      {isAnswer ? <p>{kit.t('wizard.opening')}</p> : null}
+      <ButtonLink to={href} tone="primary" size="wide" icon="smartphone" data-open>
+        {kit.t('wizard.open')}
+      </ButtonLink>
+      <GetTheApp />
+    </>
+  ),
+})

@@ -1,16 +1,16 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { page, texts } from '../../panel/layout.tsx'
-import { opening } from './opening.tsx'
+import { ButtonLink } from '../../panel/components/button.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 
-/** The app as the clients before us found it, and a word why nothing else happens. */
-export const overPage = (visit: Visit, basePath: string, href: string, address: '' | null): Response =>
-  page(visit, basePath, {
-    title: 'wizard.over',
-    address,
-    children: (
-      <>
-        <p>{texts(visit)('wizard.over_why')}</p>
-        {opening(visit, href, false)}
-      </>
-    ),
-  })
+/** The app as the clients before us found it, and a word why nothing else happens. `isAnswer`: to a form. */
+export const overPage = ({ t }: Kit, { href, isAnswer }: { href: string; isAnswer: boolean }): Page => ({
+  title: t('wizard.over'),
+  lede: t('wizard.over_why'),
+  badge: { icon: 'fail', tone: 'bad' },
+  ...(isAnswer ? { address: null } : {}),
+  children: (
+    <ButtonLink to={href} size="wide" icon="smartphone">
+      {t('wizard.open')}
+    </ButtonLink>
+  ),
+})

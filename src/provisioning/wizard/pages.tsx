@@ -1,9 +1,8 @@
 import { Elysia } from 'elysia'
-import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import type { FormTokens } from '../../panel/csrf.ts'
-import { textOf } from '../../panel/fields.tsx'
+import type { Answers } from '../../panel/answers.tsx'
+import { textOf } from '../../panel/components/fields.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import type { Provisioning } from '../provisioning/provisioning.ts'
 import { documentationPage } from './documentation-page.tsx'
@@ -19,30 +18,20 @@ interface Deps {
   readonly pages: Pages
   readonly wizard: WizardLinks
   readonly provisioning: Provisioning
-  readonly formTokens: FormTokens
-  readonly config: Config
 }
 
 /** Mails of the generation before link here with a provisioning token. */
 const PROVISIONING_TOKEN = /^[A-Za-z0-9]{13}$/
 
 /** Where a person opens the app (behaviour/wizard.md §2): GET shows, the click on the button is what counts (D28). */
-export const wizardPages = (deps: Deps) => {
-  const { auth, pages, wizard, provisioning, formTokens, config } = deps
-  const path = `${config.BASE_PATH}/wizard`
+export const wizardPages = ({ auth, pages, wizard, provisioning }: Deps) => {
+  /** What opens the app and does nothing else. */
+  const appAlone = (visit: Visit) => appLink({ ...wizard.errandOfQuery(visit), sip: null, action: 'show' }, null)
 
-  const queryOf = (request: Request) => new URL(request.url).search
-
-  const over = (request: Request, visit: Visit): Response => {
-    const href = appLink({ ...wizard.errandOfQuery(visit), sip: null, action: 'show' }, null)
-    return overPage(visit, config.BASE_PATH, href, request.method === 'GET' ? '' : null)
-  }
-
-  const withProvisioningToken = async (visit: Visit, token: string): Promise<Response> => {
+  const withProvisioningToken = async (visit: Visit, token: string, show: Answers['show']): Promise<Response> => {
     const { again } = await provisioning.look(visit, { token, isAuthToken: false, isPerson: true })
-    const query = provisioning.wantsReset(visit) ? '?reset_password=1' : ''
-    const link = { ...provisioning.addressOf(visit, token), again }
-    return provisioningPage(visit, config, link, `${path}/${token}${query}`)
+    const address = `/wizard/${token}${provisioning.wantsReset(visit) ? '?reset_password=1' : ''}`
+    return show(provisioningPage, { ...provisioning.addressOf(visit, token), again, address })
   }
 
   return new Elysia({ prefix: '/wizard' })
@@ -50,32 +39,29 @@ export const wizardPages = (deps: Deps) => {
     .use(pages)
     .get(
       '/',
-      ({ request, visit }) => {
+      ({ visit, show }) => {
         const errand = wizard.errandOfQuery(visit)
-        const href = appLink(errand, null)
-        return openPage(visit, config, { errand, href, setsUp: false, address: `${path}${queryOf(request)}` })
+        return show(openPage, { errand, href: appLink(errand, null), setsUp: false, isAnswer: false })
       },
       { open: true, page: true },
     )
-    .get('/documentation', ({ visit }) => documentationPage(visit, config.BASE_PATH), { open: true, page: true })
+    .get('/documentation', ({ show }) => show(documentationPage), { open: true, page: true })
     .get(
       '/:token',
-      async ({ request, visit, params }) => {
-        if (PROVISIONING_TOKEN.test(params.token)) return withProvisioningToken(visit, params.token)
+      async ({ request, visit, params, show, form }) => {
+        if (PROVISIONING_TOKEN.test(params.token)) return withProvisioningToken(visit, params.token, show)
         const link = await wizard.inspect(visit, params.token)
-        if (link === null) return over(request, visit)
-        const address = `${path}/${link.token}${queryOf(request)}`
-        return linkPage(visit, config, link, address, formTokens.issue(request, visit))
+        if (link === null) return show(overPage, { href: appAlone(visit), isAnswer: false })
+        return form(linkPage, { link, query: new URL(request.url).search })
       },
       { open: true, page: true },
     )
     .post(
       '/',
-      async ({ request, visit }) => {
-        formTokens.check(request, visit)
-        const followed = await wizard.follow(visit, textOf(visit.input.token))
-        if (followed === null) return over(request, visit)
-        return openPage(visit, config, { ...followed, address: null })
+      async ({ visit, input, show }) => {
+        const followed = await wizard.follow(visit, textOf(input.token))
+        if (followed === null) return show(overPage, { href: appAlone(visit), isAnswer: true })
+        return show(openPage, { ...followed, isAnswer: true })
       },
       { open: true, page: true },
     )

@@ -1,21 +1,20 @@
-import type { Config } from '../../config/config.ts'
-import type { Visit } from '../../nouns/visit.ts'
-import { NOTHING_REFUSED, newPasswordFields } from '../../panel/fields.tsx'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { NewPasswordFields } from '../../panel/components/fields.tsx'
+import { Hidden } from '../../panel/components/form.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 
-export const passwordPage = (visit: Visit, config: Config, token: string, refused = NOTHING_REFUSED): Form => ({
-  title: 'password.title',
-  action: '/reset_password',
-  button: 'password.set',
-  refused,
-  address: `${config.BASE_PATH}/reset_password/${token}`,
-  captchaSubject: token,
+/** `least`: characters of a password. */
+export const passwordPage = ({ t, space }: Kit, { token, least }: { token: string; least: number }): FormPage => ({
+  title: t('password.title'),
+  lede: t('reset.why', { space: space.name }),
+  to: '/reset_password',
+  button: t('password.set'),
+  address: `/reset_password/${token}`,
+  captcha: token,
   children: (
     <>
-      <p>{texts(visit)('reset.why', { space: visit.space.name })}</p>
-      <input type="hidden" name="token" value={token} />
-      {newPasswordFields(visit, refused, config.ACCOUNT_PASSWORD_MIN_LENGTH)}
+      <Hidden name="token" value={token} />
+      <NewPasswordFields least={least} />
     </>
   ),
 })
