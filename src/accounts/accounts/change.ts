@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts'
 import type { AccountEvents } from '../../hooks/account-events.ts'
 import type { Input, Settled } from '../../http/input.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
-import { realmOf, type Space } from '../../nouns/space.ts'
+import { type PasswordAlgorithm, realmOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
 import type { Dictionary } from '../dictionary/dictionary.ts'
@@ -30,6 +30,14 @@ const standingAfter = (before: AccountView, wanted: Settled<typeof ChangedAccoun
   const activated = wanted.activated ?? before.activated
   const switchedOff = !activated && (before.activated || before.switchedOff)
   return { activated, switchedOff, admin: wanted.admin ?? before.admin, blocked: wanted.blocked ?? before.blocked }
+}
+
+/** What is about to become of an account. */
+interface Change {
+  readonly wanted: Settled<typeof ChangedAccount>
+  readonly standing: ReturnType<typeof standingAfter>
+  readonly target: Space
+  readonly algorithm: PasswordAlgorithm
 }
 
 /** What administrators change of an account, and of what is below it. */
@@ -64,6 +72,29 @@ export const change = (deps: {
     return (await passwords.compare({ id: current.id, username: current.username, space }, password)).isRight
   }
 
+  /** What ends, and who hears of it, when the row has been changed. Resolves to how many sessions ended. */
+  const follow = async (tx: Tx, visit: Visit, before: AccountView, change: Change): Promise<number> => {
+    const { id } = before
+    const { wanted, standing, target, algorithm } = change
+    const { username, password } = wanted
+    const isMoved = target.domain !== before.domain
+    let revoked = 0
+    if (password !== null) {
+      const realm = target.digest === null ? null : realmOf(target)
+      revoked = await passwords.replace(tx, id, { username, realm, algorithm, password }, visit)
+      await notices.passwordChanged(tx, visit.space, before, visit)
+    }
+    if (isMoved) await leaveSpace(tx, id)
+    if (standing.blocked !== before.blocked) {
+      await notices.blocked(tx, visit.space, before, visit, { isBlocked: standing.blocked, isAutomatic: false })
+    }
+    if (isMoved && password === null) revoked = await revocation.all(tx, id, visit)
+    revoked += await revocation.follow(tx, before, standing, visit)
+    if (standing.admin !== before.admin) revoked += await sessions.revoke(tx, id)
+    if (wanted.dictionary !== null) await dictionary.replace(tx, id, wanted.dictionary)
+    return revoked
+  }
+
   /** `PUT /accounts/{id}`: absent or null e-mail, name, DTMF protocol and phone are cleared, the rest stays. */
   const change = async (
     visit: Visit,
@@ -91,7 +122,6 @@ export const change = (deps: {
     if (current !== null) refuseUselessHash(current)
     await identifiers.refuseTaken(db.read, input, target, phone, id)
     const wanted = input.settle()
-    const { username, password } = wanted
     if (current === null) throw new AppError('not_found', 'account.unknown')
     if (current.id === caller.id && (wanted.admin === false || wanted.blocked === true)) {
       throw new AppError('forbidden', 'account.own_rights')
@@ -106,8 +136,7 @@ export const change = (deps: {
       refuseUselessHash(before)
       await identifiers.refuseTaken(tx, input, target, phone, id)
       input.settle()
-      const isMoved = target.domain !== before.domain
-      if (isMoved) await creation.refuseFull(tx, target)
+      if (target.domain !== before.domain) await creation.refuseFull(tx, target)
       const standing = standingAfter(before, wanted)
       await last.refuse(tx, visit.space, {
         id,
@@ -116,7 +145,7 @@ export const change = (deps: {
         byItself: caller.id === id,
       })
       await directory.update(tx, visit.space, id, {
-        username,
+        username: wanted.username,
         domain: target.domain,
         email: wanted.email,
         phone,
@@ -125,19 +154,7 @@ export const change = (deps: {
         ...standing,
         userAgent: visit.userAgent ?? visit.space.name,
       })
-      if (password !== null) {
-        const realm = target.digest === null ? null : realmOf(target)
-        revoked = await passwords.replace(tx, id, { username, realm, algorithm, password }, visit)
-        await notices.passwordChanged(tx, visit.space, before, visit)
-      }
-      if (isMoved) await leaveSpace(tx, id)
-      if (standing.blocked !== before.blocked) {
-        await notices.blocked(tx, visit.space, before, visit, { isBlocked: standing.blocked, isAutomatic: false })
-      }
-      if (isMoved && password === null) revoked = await revocation.all(tx, id, visit)
-      revoked += await revocation.follow(tx, before, standing, visit)
-      if (standing.admin !== before.admin) revoked += await sessions.revoke(tx, id)
-      if (wanted.dictionary !== null) await dictionary.replace(tx, id, wanted.dictionary)
+      revoked = await follow(tx, visit, before, { wanted, standing, target, algorithm })
       return announcing.announced(tx, 'updated', visit, target, id)
     }
     const found = await db.transaction(write).catch(async (error: unknown) => {

@@ -49,8 +49,11 @@ export const creation = (deps: {
   const { config, db, store, spaces, directory, identifiers, announcing, passwords, now } = deps
   const { provisioningTokens, confirmationKeys, dictionary } = deps
 
-  const isFull = async (on: Reader, space: Space, maxAccounts: number) =>
-    maxAccounts > 0 && (await directory.count(on, space)) >= maxAccounts
+  /** The Space takes no more accounts than it says. */
+  const refuseFull = async (on: Reader, space: Pick<Space, 'domain' | 'maxAccounts'>): Promise<void> => {
+    const { maxAccounts } = space
+    if (maxAccounts > 0 && (await directory.count(on, space)) >= maxAccounts) throw noRoom()
+  }
 
   /** The Space that `domain` names; only super administrators may choose one (behaviour/accounts.md §2.2). */
   const targetSpace = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Space> => {
@@ -73,7 +76,8 @@ export const creation = (deps: {
     const { space, row, password, algorithm, selfRegistered = false } = creation
     // The Space as it is now, not as it was when the request arrived: its quota counts, and its realm enters the HA1.
     const held = await directory.holdSpace(tx, space)
-    if (held === null || (await isFull(tx, space, held.maxAccounts))) throw noRoom()
+    if (held === null) throw noRoom()
+    await refuseFull(tx, { domain: space.domain, maxAccounts: held.maxAccounts })
     await check?.()
     const at = now()
     const id = await store.insert(tx, { ...row, selfRegistered, createdAt: at, updatedAt: at })
@@ -96,7 +100,7 @@ export const creation = (deps: {
   /** `POST /accounts` (behaviour/accounts.md §6.2). */
   const create = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Found> => {
     const space = await targetSpace(visit, caller, input)
-    if (await isFull(db.read, space, space.maxAccounts)) throw noRoom()
+    await refuseFull(db.read, space)
     checkUsername(input, config, true)
     checkPassword(input, config)
     const algorithm = algorithmFor(input, space.digest)
@@ -218,10 +222,7 @@ export const creation = (deps: {
     makeOwn,
     /** For features that create accounts by other rights, inside their own transaction. */
     insert,
-    /** The Space takes no more accounts; `maxAccounts` of them may be there. */
-    refuseFull: async (on: Reader, space: Space): Promise<void> => {
-      if (await isFull(on, space, space.maxAccounts)) throw noRoom()
-    },
+    refuseFull,
     /** The activation key that an administrator may see while it is pending. */
     pendingKey: async ({ account }: Found) =>
       config.LEGACY_API && !account.activated ? confirmationKeys.pending(db.read, account.id) : null,

@@ -119,3 +119,5 @@ export const recoveryStore = (db: Db) => {
     },
   }
 }
+
+export type RecoveryStore = ReturnType<typeof recoveryStore>

@@ -3,36 +3,26 @@ import { isUnderRoot } from '../../config/root-host.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
-import { type Input, read } from '../../http/input.ts'
-import type { Logging, SecurityEvent } from '../../logging/logging.ts'
-import type { Message } from '../../messages/messages.ts'
+import type { Input } from '../../http/input.ts'
+import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
-import { actionRecords } from '../../nouns/security-record.ts'
-import {
-  type AdministeredSpace,
-  type DigestConfiguration,
-  type PasswordAlgorithm,
-  realmOf,
-  type Space,
-} from '../../nouns/space.ts'
+import { type AdministeredSpace, realmOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
 import { checkDigest } from './digest-configuration.ts'
 import type { SpaceDirectory } from './directory.ts'
-import { duplicateEmailsStore } from './duplicate-emails-store.ts'
+import { namedSpaces } from './named-spaces.ts'
 import {
   type ChangedNames,
   type ChangedSpace,
   checkDomain,
   checkEntries,
   checkExpiry,
-  checkLanNames,
   columnsOf,
-  NamedSpace,
   type NewSpace,
   refuseReadOnly,
 } from './rules.ts'
-import { spaceWire } from './wire.ts'
+import { storedSpaces } from './stored-spaces.ts'
 
 /** Accounts that one transaction deletes, some 5 ms on SQLite: the loop is free again after each. */
 const DELETE_BATCH = 100
@@ -40,14 +30,6 @@ const DELETE_BATCH = 100
 /** Accounts that may slip in while the others are deleted. */
 const MOST_LATE = 10_000
 const MOST_ID = 2_147_483_647
-
-/** The attributes that differ, as clients call them. */
-const changedFields = (before: AdministeredSpace, after: AdministeredSpace): string[] => {
-  const old: Readonly<Record<string, unknown>> = spaceWire(before)
-  return Object.entries(spaceWire(after)).flatMap(([name, value]) =>
-    name === 'updated_at' || Bun.deepEquals(old[name], value) ? [] : [name],
-  )
-}
 
 /** What administering Spaces means (behaviour/spaces.md §1.3); super administrators and the command line only. */
 export const spaceAdministration = (deps: {
@@ -63,20 +45,7 @@ export const spaceAdministration = (deps: {
 }) => {
   const { config, db, spaces, announceDeleted, removeFiles, log, now } = deps
   const store = spaceAdministrationStore(db)
-  const duplicates = duplicateEmailsStore(db)
-
-  const write = actionRecords(log)
-  const record = (event: SecurityEvent, domain: string, visit: Visit | null, fields: readonly string[] = []) => {
-    const about = { space: domain, fields: fields.length === 0 ? undefined : fields.join(',') }
-    if (visit === null) log.security(event, { ...about, by: 'command line' })
-    else write(event, visit, null, about)
-  }
-
-  const find = async (on: Reader, domain: string): Promise<AdministeredSpace> => {
-    const space = await store.byDomain(on, domain)
-    if (space === null) throw new AppError('not_found', 'space.unknown')
-    return space
-  }
+  const { find, insert, initialDigest, sharedEmails, isLastSuper, record, recordChange } = storedSpaces(deps)
 
   const refuseTaken = async (
     on: Reader,
@@ -89,30 +58,6 @@ export const spaceAdministration = (deps: {
     if (taken.name) input.refuse('name', { id: 'v.taken' })
     if (taken.host) input.refuse('host', { id: 'v.taken' })
     if (taken.domain) input.refuse('domain', { id: 'v.taken' })
-  }
-
-  /** Why addresses cannot become unique there; null: they can, or are already. The Space is held: nobody adds one. */
-  const sharedEmails = async (tx: Tx, space: Space): Promise<Message | null> => {
-    if (space.uniqueEmail) return null
-    const found = await duplicates.inSpace(tx, space.domain)
-    if (found.length === 0) return null
-    const list = found.map(({ email, accounts }) => `${email} (${accounts.join(', ')})`).join('; ')
-    return { id: 'v.shared_emails', values: { list } }
-  }
-
-  const initialDigest = (): DigestConfiguration => ({
-    realm: null,
-    defaultPasswordAlgorithm: config.ACCOUNT_DEFAULT_PASSWORD_ALGORITHM,
-  })
-
-  const insert = async (tx: Tx, row: SpaceRow, digest: DigestConfiguration | null): Promise<boolean> => {
-    const id = await store.insert(tx, {
-      uniqueEmail: config.ACCOUNT_EMAIL_UNIQUE,
-      provisioningUseLinphoneProvisioningHeader: config.PROVISIONING_HEADER_REQUIRED_DEFAULT,
-      ...row,
-    })
-    if (id !== null && digest !== null) await store.setDigest(tx, id, digest, now())
-    return id !== null
   }
 
   /** `POST /spaces`. A host outside `APP_ROOT_HOST` is only logged: its requests are answered with 503 until fixed. */
@@ -152,10 +97,6 @@ export const spaceAdministration = (deps: {
     if (!isUnderRoot(config, space.host)) log.app.warn('space host lies outside APP_ROOT_HOST', { host: space.host })
     return space
   }
-
-  /** Without it there would be no super Space, or no super administrator who can act. For a transaction that holds them. */
-  const isLastSuper = async (tx: Tx, domain: string): Promise<boolean> =>
-    (await store.otherSupers(tx, domain)) === 0 || !(await store.isLeftAdministered(tx, domain))
 
   /** Nobody may lock itself, or everybody, out (behaviour/spaces.md §1.4). */
   const refuseLockOut = async (
@@ -234,7 +175,7 @@ export const spaceAdministration = (deps: {
     })
     if (changed === null) return change(visit, caller, domain, body)
     spaces.forget()
-    record('space.updated', domain, visit, changedFields(changed.before, changed.after))
+    recordChange(visit, changed.before, changed.after)
     return changed.after
   }
 
@@ -271,96 +212,6 @@ export const spaceAdministration = (deps: {
     record('space.deleted', domain, visit)
   }
 
-  interface Named {
-    readonly domain: string
-    readonly host: string
-    readonly name: string
-    readonly super?: boolean
-    readonly realm?: string
-    readonly algorithm?: PasswordAlgorithm
-    readonly uniqueEmail?: boolean
-    readonly clientCertificateAuthentication?: boolean
-  }
-
-  /** `conflict` for whatever another Space has already. */
-  const refuseOthers = async (tx: Tx, { name, host, domain }: Named) => {
-    const taken = await store.taken(tx, { name, host, domain }, domain)
-    if (taken.host) throw new AppError('conflict', 'space.host_taken', { values: { host } })
-    if (taken.name) throw new AppError('conflict', 'space.name_taken', { values: { name } })
-  }
-
-  /** Only what is given changes; DIGEST that was switched off stays off until a realm or an algorithm is named. */
-  const digestNamed = (current: DigestConfiguration | null, wanted: Named): DigestConfiguration | null => {
-    if (current === null && wanted.realm === undefined && wanted.algorithm === undefined) return null
-    const base = current ?? initialDigest()
-    const realm = wanted.realm === undefined ? base.realm : wanted.realm === wanted.domain ? null : wanted.realm
-    return { realm, defaultPasswordAlgorithm: wanted.algorithm ?? base.defaultPasswordAlgorithm }
-  }
-
-  const switchesOf = ({ uniqueEmail, clientCertificateAuthentication }: Named) => ({
-    ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
-    ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
-  })
-
-  const changeNamed = async (tx: Tx, before: Space, wanted: Named): Promise<void> => {
-    const { domain, host, name } = wanted
-    const asSuper = wanted.super ?? before.super
-    if (before.super && !asSuper && (await isLastSuper(tx, domain))) {
-      throw new AppError('forbidden', 'space.last_super')
-    }
-    if (asSuper && before.expireAt !== null) throw new AppError('conflict', 'v.super_expires')
-    const digest = digestNamed(before.digest, wanted)
-    const isOtherRealm = digest !== null && (digest.realm ?? domain) !== realmOf(before)
-    if (isOtherRealm && (await store.accountCount(tx, domain)) > 0) throw new AppError('conflict', 'v.realm_fixed')
-    const shared = wanted.uniqueEmail === true ? await sharedEmails(tx, before) : null
-    if (shared !== null) throw new AppError('conflict', shared.id, { values: shared.values ?? {} })
-    await store.update(tx, domain, { host, name, super: asSuper, ...switchesOf(wanted), updatedAt: now() })
-    await store.setDigest(tx, before.id, digest, now())
-  }
-
-  const upsert = async (given: Named): Promise<{ space: Space; created: boolean }> => {
-    const { domain } = given
-    const wanted = { ...given, name: given.name.trim() }
-    const { host, name, realm = null } = wanted
-    const input = read(NamedSpace, { sip_domain: domain, host, name: name || null, realm })
-    checkLanNames(input)
-    input.settle()
-
-    const write = async (tx: Tx) => {
-      await store.hold(tx, domain)
-      await refuseOthers(tx, wanted)
-      const before = await store.byDomain(tx, domain)
-      if (host !== before?.host && !isUnderRoot(config, host)) {
-        throw new AppError('conflict', 'space.outside_root', { values: { host } })
-      }
-      if (before === null) {
-        const at = now()
-        const row = {
-          domain,
-          host,
-          name,
-          super: wanted.super ?? false,
-          ...switchesOf(wanted),
-          createdAt: at,
-          updatedAt: at,
-        }
-        if (!(await insert(tx, row, digestNamed(initialDigest(), wanted)))) return null
-      } else await changeNamed(tx, before, wanted)
-      return { before, after: await find(tx, domain) }
-    }
-    const result = await db.transaction(write).catch((error: unknown) => {
-      if (isCollision(error)) return null
-      throw error
-    })
-    // Somebody else was there between our look and our write: the next look sees it.
-    if (result === null) return upsert(given)
-    const { before, after } = result
-    spaces.forget()
-    if (before === null) record('space.created', domain, null)
-    else record('space.updated', domain, null, changedFields(before, after))
-    return { space: after, created: before === null }
-  }
-
   return {
     list: () => store.all(db.read),
     byDomain: (domain: string) => find(db.read, domain),
@@ -369,7 +220,7 @@ export const spaceAdministration = (deps: {
     change,
     remove,
     /** For the command line: creates the Space, or changes what is given (behaviour/spaces.md §7). */
-    upsert,
+    upsert: namedSpaces(deps).upsert,
   }
 }
 

@@ -1,0 +1,117 @@
+import type { Config } from '../../config/config.ts'
+import { isUnderRoot } from '../../config/root-host.ts'
+import { isCollision } from '../../db/collision.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import { read } from '../../http/input.ts'
+import type { Logging } from '../../logging/logging.ts'
+import { type DigestConfiguration, type PasswordAlgorithm, realmOf, type Space } from '../../nouns/space.ts'
+import { spaceAdministrationStore } from './administration-store.ts'
+import type { SpaceDirectory } from './directory.ts'
+import { checkLanNames, NamedSpace } from './rules.ts'
+import { storedSpaces } from './stored-spaces.ts'
+
+interface Named {
+  readonly domain: string
+  readonly host: string
+  readonly name: string
+  readonly super?: boolean
+  readonly realm?: string
+  readonly algorithm?: PasswordAlgorithm
+  readonly uniqueEmail?: boolean
+  readonly clientCertificateAuthentication?: boolean
+}
+
+/** Spaces as the command line names them: made, or changed in what is given. */
+export const namedSpaces = (deps: {
+  config: Config
+  db: Db
+  spaces: SpaceDirectory
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, spaces, now } = deps
+  const store = spaceAdministrationStore(db)
+  const stored = storedSpaces(deps)
+
+  /** `conflict` for whatever another Space has already. */
+  const refuseOthers = async (tx: Tx, { name, host, domain }: Named) => {
+    const taken = await store.taken(tx, { name, host, domain }, domain)
+    if (taken.host) throw new AppError('conflict', 'space.host_taken', { values: { host } })
+    if (taken.name) throw new AppError('conflict', 'space.name_taken', { values: { name } })
+  }
+
+  /** Only what is given changes; DIGEST that was switched off stays off until a realm or an algorithm is named. */
+  const digestNamed = (current: DigestConfiguration | null, wanted: Named): DigestConfiguration | null => {
+    if (current === null && wanted.realm === undefined && wanted.algorithm === undefined) return null
+    const base = current ?? stored.initialDigest()
+    const realm = wanted.realm === undefined ? base.realm : wanted.realm === wanted.domain ? null : wanted.realm
+    return { realm, defaultPasswordAlgorithm: wanted.algorithm ?? base.defaultPasswordAlgorithm }
+  }
+
+  const switchesOf = ({ uniqueEmail, clientCertificateAuthentication }: Named) => ({
+    ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
+    ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
+  })
+
+  const changeNamed = async (tx: Tx, before: Space, wanted: Named): Promise<void> => {
+    const { domain, host, name } = wanted
+    const asSuper = wanted.super ?? before.super
+    if (before.super && !asSuper && (await stored.isLastSuper(tx, domain))) {
+      throw new AppError('forbidden', 'space.last_super')
+    }
+    if (asSuper && before.expireAt !== null) throw new AppError('conflict', 'v.super_expires')
+    const digest = digestNamed(before.digest, wanted)
+    const isOtherRealm = digest !== null && (digest.realm ?? domain) !== realmOf(before)
+    if (isOtherRealm && (await store.accountCount(tx, domain)) > 0) throw new AppError('conflict', 'v.realm_fixed')
+    const shared = wanted.uniqueEmail === true ? await stored.sharedEmails(tx, before) : null
+    if (shared !== null) throw new AppError('conflict', shared.id, { values: shared.values ?? {} })
+    await store.update(tx, domain, { host, name, super: asSuper, ...switchesOf(wanted), updatedAt: now() })
+    await store.setDigest(tx, before.id, digest, now())
+  }
+
+  const upsert = async (given: Named): Promise<{ space: Space; created: boolean }> => {
+    const { domain } = given
+    const wanted = { ...given, name: given.name.trim() }
+    const { host, name, realm = null } = wanted
+    const input = read(NamedSpace, { sip_domain: domain, host, name: name || null, realm })
+    checkLanNames(input)
+    input.settle()
+
+    const write = async (tx: Tx) => {
+      await store.hold(tx, domain)
+      await refuseOthers(tx, wanted)
+      const before = await store.byDomain(tx, domain)
+      if (host !== before?.host && !isUnderRoot(config, host)) {
+        throw new AppError('conflict', 'space.outside_root', { values: { host } })
+      }
+      if (before === null) {
+        const at = now()
+        const row = {
+          domain,
+          host,
+          name,
+          super: wanted.super ?? false,
+          ...switchesOf(wanted),
+          createdAt: at,
+          updatedAt: at,
+        }
+        if (!(await stored.insert(tx, row, digestNamed(stored.initialDigest(), wanted)))) return null
+      } else await changeNamed(tx, before, wanted)
+      return { before, after: await stored.find(tx, domain) }
+    }
+    const result = await db.transaction(write).catch((error: unknown) => {
+      if (isCollision(error)) return null
+      throw error
+    })
+    // Somebody else was there between our look and our write: the next look sees it.
+    if (result === null) return upsert(given)
+    const { before, after } = result
+    spaces.forget()
+    if (before === null) stored.record('space.created', domain, null)
+    else stored.recordChange(null, before, after)
+    return { space: after, created: before === null }
+  }
+
+  return { upsert }
+}

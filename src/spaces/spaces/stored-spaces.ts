@@ -1,0 +1,79 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
+import { AppError } from '../../errors.ts'
+import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { Message } from '../../messages/messages.ts'
+import { actionRecords } from '../../nouns/security-record.ts'
+import type { AdministeredSpace, DigestConfiguration, Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
+import { duplicateEmailsStore } from './duplicate-emails-store.ts'
+import { spaceWire } from './wire.ts'
+
+/** The attributes that differ, as clients call them. */
+const changedFields = (before: AdministeredSpace, after: AdministeredSpace): string[] => {
+  const old: Readonly<Record<string, unknown>> = spaceWire(before)
+  return Object.entries(spaceWire(after)).flatMap(([name, value]) =>
+    name === 'updated_at' || Bun.deepEquals(old[name], value) ? [] : [name],
+  )
+}
+
+/** What holds for a Space whoever makes or changes it, over REST or from the command line. */
+export const storedSpaces = (deps: { config: Config; db: Db; log: Logging; now: () => Date }) => {
+  const { config, db, log, now } = deps
+  const store = spaceAdministrationStore(db)
+  const duplicates = duplicateEmailsStore(db)
+
+  const write = actionRecords(log)
+  const record = (event: SecurityEvent, domain: string, visit: Visit | null, fields: readonly string[] = []) => {
+    const about = { space: domain, fields: fields.length === 0 ? undefined : fields.join(',') }
+    if (visit === null) log.security(event, { ...about, by: 'command line' })
+    else write(event, visit, null, about)
+  }
+
+  const find = async (on: Reader, domain: string): Promise<AdministeredSpace> => {
+    const space = await store.byDomain(on, domain)
+    if (space === null) throw new AppError('not_found', 'space.unknown')
+    return space
+  }
+
+  /** Why addresses cannot become unique there; null: they can, or are already. The Space is held: nobody adds one. */
+  const sharedEmails = async (tx: Tx, space: Space): Promise<Message | null> => {
+    if (space.uniqueEmail) return null
+    const found = await duplicates.inSpace(tx, space.domain)
+    if (found.length === 0) return null
+    const list = found.map(({ email, accounts }) => `${email} (${accounts.join(', ')})`).join('; ')
+    return { id: 'v.shared_emails', values: { list } }
+  }
+
+  const initialDigest = (): DigestConfiguration => ({
+    realm: null,
+    defaultPasswordAlgorithm: config.ACCOUNT_DEFAULT_PASSWORD_ALGORITHM,
+  })
+
+  const insert = async (tx: Tx, row: SpaceRow, digest: DigestConfiguration | null): Promise<boolean> => {
+    const id = await store.insert(tx, {
+      uniqueEmail: config.ACCOUNT_EMAIL_UNIQUE,
+      provisioningUseLinphoneProvisioningHeader: config.PROVISIONING_HEADER_REQUIRED_DEFAULT,
+      ...row,
+    })
+    if (id !== null && digest !== null) await store.setDigest(tx, id, digest, now())
+    return id !== null
+  }
+
+  /** Without it there would be no super Space, or no super administrator who can act. For a transaction that holds them. */
+  const isLastSuper = async (tx: Tx, domain: string): Promise<boolean> =>
+    (await store.otherSupers(tx, domain)) === 0 || !(await store.isLeftAdministered(tx, domain))
+
+  return {
+    find,
+    insert,
+    initialDigest,
+    sharedEmails,
+    isLastSuper,
+    /** `visit` null: from the command line. */
+    record,
+    recordChange: (visit: Visit | null, before: AdministeredSpace, after: AdministeredSpace): void =>
+      record('space.updated', after.domain, visit, changedFields(before, after)),
+  }
+}
