@@ -330,6 +330,14 @@ describe('the outside world', () => {
     expect(using(record, (file) => file === 'nouns/security-record.ts')).toEqual([])
   })
 
+  test('gets and shows its cookies in one file', () => {
+    const made = /\b(HttpOnly|Max-Age|SameSite)\b|headers\.get\('cookie'\)|from 'cookie'/
+    expect(using(made, (file) => file === 'http/cookies.ts')).toEqual([])
+    // One parser in the executable: ours is the one that Elysia brings.
+    const theirs = Bun.resolveSync('cookie', dirname(Bun.resolveSync('elysia', root)))
+    expect(Bun.resolveSync('cookie', root)).toBe(theirs)
+  })
+
   test('gets nothing but log lines and answers of commands', () => {
     const printing = /\bconsole\.\w+\(|\bprocess\.std(out|err)\.write\b/
     expect(using(printing, (file) => ['cli', 'logging'].includes(roomOf(file)))).toEqual([])

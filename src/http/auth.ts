@@ -4,12 +4,11 @@ import type { Caller, Role } from '../nouns/caller.ts'
 import type { Proof, Verdict } from '../nouns/proof.ts'
 import type { Visit } from '../nouns/visit.ts'
 import { BODY_BYTES, inspectBody, readMembers, readQuery } from './body.ts'
+import { readKeyCookie } from './cookies.ts'
 import { refusal } from './errors.ts'
 import { type Exchange, exchangeOf } from './exchange.ts'
 import { empty } from './respond.ts'
 import type { VolumeLimit } from './volume.ts'
-
-const COOKIE = /(?:^|;\s*)x-api-key=([A-Za-z0-9]+)/
 
 /** The path and query of a URL. */
 const targetOf = (url: string): string => {
@@ -39,7 +38,6 @@ const isTarget = (uri: string, url: string, basePath: string): boolean => {
 
 const proofOf = (request: Request, exchange: Exchange, basePath: string): Proof => {
   const { headers } = request
-  const cookie = headers.get('cookie')
   return {
     method: exchange.head ? 'HEAD' : request.method,
     path: () => new URL(request.url).pathname,
@@ -48,7 +46,7 @@ const proofOf = (request: Request, exchange: Exchange, basePath: string): Proof 
     from: headers.get('from'),
     // Some clients send the header whether they have a key or not.
     apiKey: headers.get('x-api-key') || null,
-    apiKeyCookie: cookie === null ? null : (COOKIE.exec(cookie)?.[1] ?? null),
+    apiKeyCookie: readKeyCookie(request),
   }
 }
 

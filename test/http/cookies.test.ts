@@ -79,6 +79,30 @@ describe('over HTTPS', () => {
   })
 })
 
+describe('a browser that keeps much', () => {
+  const me = async (cookie: string) => (await t.get('/api/accounts/me', { headers: { cookie } })).status
+  const key = () => account.key
+
+  test.each([
+    ['alone', (of: string) => `x-api-key=${of}`],
+    ['among others, with and without blanks', (of: string) => `a=b;c=d ;  x-api-key=${of} ;e=f`],
+    ['once more, where the first counts', (of: string) => `x-api-key=${of}; x-api-key=${'x'.repeat(40)}`],
+    ['beside what is no cookie', (of: string) => `;; nonsense; =; x-api-key=${of}; %`],
+  ])('shows its key %s', async (_, header) => {
+    expect(await me(header(key()))).toBe(200)
+  })
+
+  test.each([
+    ['under a longer name', (of: string) => `my-x-api-key=${of}`],
+    ['inside another value', (of: string) => `a="x-api-key=${of}"`],
+    ['after a value that is not its own', (of: string) => `x-api-key=${'x'.repeat(40)}; x-api-key=${of}`],
+    ['in quotes', (of: string) => `x-api-key="${of}"`],
+    ['as nothing', () => 'x-api-key=; __proto__=x; constructor=y'],
+  ])('does not show its key %s', async (_, header) => {
+    expect(await me(header(key()))).toBe(401)
+  })
+})
+
 test('over plain HTTP signing in goes on, without the prefix that a browser would refuse', async () => {
   const { lines, landed } = await walk({})
   expect(landed.status).toBe(200)

@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
-import { withKeyCookie } from '../../http/key-cookie.ts'
+import { withKeyCookie } from '../../http/cookies.ts'
 import { answers } from '../../http/output.ts'
 import { text } from '../../http/respond.ts'
 import type { ApiKey } from './api-key.ts'
@@ -12,7 +12,7 @@ export const apiKeyApi = ({ auth, apiKey, config }: { auth: Auth; apiKey: ApiKey
     '/me/api_key',
     async ({ visit, caller }) => {
       const key = await apiKey.renew(visit, caller)
-      return withKeyCookie(text(key), key, visit, config.APP_API_KEY_EXPIRATION_MINUTES)
+      return withKeyCookie(text(key), visit, key, config.APP_API_KEY_EXPIRATION_MINUTES)
     },
     {
       requires: 'account',

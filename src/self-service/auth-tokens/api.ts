@@ -1,8 +1,8 @@
 import { Elysia } from 'elysia'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
+import { withKeyCookie } from '../../http/cookies.ts'
 import { integer, text } from '../../http/input.ts'
-import { withKeyCookie } from '../../http/key-cookie.ts'
 import type { Limits } from '../../http/limits.ts'
 import { answers, moment, named, object, orNull, record } from '../../http/output.ts'
 import { empty, json } from '../../http/respond.ts'
@@ -58,7 +58,7 @@ export const authTokensApi = (deps: { auth: Auth; authTokens: AuthTokens; limits
       '/api/accounts/me/api_key/:token',
       async ({ visit, params }) => {
         const key = await authTokens.redeemForApiKey(visit, params.token)
-        return withKeyCookie(json({ api_key: key }), key, visit, config.APP_API_KEY_EXPIRATION_MINUTES)
+        return withKeyCookie(json({ api_key: key }), visit, key, config.APP_API_KEY_EXPIRATION_MINUTES)
       },
       {
         open: true,
