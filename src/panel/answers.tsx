@@ -32,7 +32,7 @@ export interface FormPage extends Page {
   /** What the answer to the captcha is good for; without it the form has none. */
   readonly captcha?: string
   /** Attributes by which scripts find it. */
-  readonly marks?: Readonly<Record<`data-${string}`, boolean>>
+  readonly marks?: Readonly<Record<`data-${string}`, boolean | string>>
 }
 
 /** What a page function is handed, or how to find it out: only a page that is shown needs it. */

@@ -2,7 +2,6 @@ import pico from '@picocss/pico/css/pico.min.css' with { type: 'text' }
 import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'text' }
 import apiSearch from './assets/api-search.js' with { type: 'text' }
 import codeBoxes from './assets/code-boxes.js' with { type: 'text' }
-import codeSignIn from './assets/code-sign-in.js' with { type: 'text' }
 import copy from './assets/copy.js' with { type: 'text' }
 import countdown from './assets/countdown.js' with { type: 'text' }
 import base from './assets/css/base.css' with { type: 'text' }
@@ -72,7 +71,6 @@ const assets = (): readonly Asset[] => {
   const scripts = {
     'api-search.js': apiSearch,
     'code-boxes.js': codeBoxes,
-    'code-sign-in.js': codeSignIn,
     'copy.js': copy,
     'countdown.js': countdown,
     'htmx.js': htmx,

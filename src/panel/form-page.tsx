@@ -1,8 +1,7 @@
-import type { ComponentChildren, VNode } from 'preact'
+import type { ComponentChildren } from 'preact'
 import type { Captcha } from '../captcha/kind.ts'
 import type { Config } from '../config/config.ts'
 import { AppError, type FieldMessages } from '../errors.ts'
-import { exchangeBehind } from '../http/exchange.ts'
 import type { MessageId } from '../messages/messages.ts'
 import type { Visit } from '../nouns/visit.ts'
 import { FORM_TOKEN_FIELD, type FormTokens } from './csrf.ts'
@@ -66,26 +65,6 @@ export const formPage =
       ),
     })
   }
-
-/** A button that does something, on a page that needs a session. */
-export const actionForm = (
-  visit: Visit,
-  basePath: string,
-  action: {
-    readonly path: string
-    readonly button: MessageId
-    readonly class?: 'secondary' | undefined
-    readonly children?: ComponentChildren
-  },
-): VNode => (
-  <form method="post" action={basePath + action.path} class="action">
-    <input type="hidden" name={FORM_TOKEN_FIELD} value={exchangeBehind(visit).frame?.formToken ?? ''} />
-    {action.children}
-    <button type="submit" class={action.class}>
-      {texts(visit)(action.button)}
-    </button>
-  </form>
-)
 
 /** What a form is shown again with; every other refusal has a page of its own. */
 export const refusedFields = (error: unknown): FieldMessages => {

@@ -10,7 +10,7 @@ interface FormProps {
   readonly upload?: boolean
   readonly class?: string
   /** Attributes by which scripts find it. */
-  readonly marks?: Readonly<Record<`data-${string}`, boolean>> | undefined
+  readonly marks?: Readonly<Record<`data-${string}`, boolean | string>> | undefined
   readonly children: ComponentChildren
 }
 

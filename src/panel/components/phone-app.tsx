@@ -49,7 +49,7 @@ export const Handover = ({ to, label, qr }: HandoverProps): VNode => {
   return (
     <>
       {isPhone || picture === null ? null : <Qr {...picture} />}
-      <ButtonLink to={to} tone={isPhone || picture === null ? 'primary' : 'plain'} {...look}>
+      <ButtonLink to={to} tone={isPhone || picture === null ? 'primary' : undefined} {...look}>
         {label}
       </ButtonLink>
       <GetTheApp />

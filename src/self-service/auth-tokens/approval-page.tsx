@@ -1,10 +1,12 @@
-import type { Visit } from '../../nouns/visit.ts'
+import type { FormPage } from '../../panel/answers.tsx'
 import { browserName } from '../../panel/browser-name.ts'
-import { actionForm } from '../../panel/form-page.tsx'
-import { page, texts } from '../../panel/layout.tsx'
-import { moment } from '../../panel/moment.tsx'
+import { Facts } from '../../panel/components/card.tsx'
+import { Hidden } from '../../panel/components/form.tsx'
+import { Moment } from '../../panel/components/moment.tsx'
+import { Note } from '../../panel/components/note.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 import { LANDING } from '../../panel/navigation.ts'
-import { codePhrase } from './sign-in-code.tsx'
+import { CodePhrase } from './sign-in-code.tsx'
 
 interface Asking {
   readonly token: string
@@ -16,33 +18,29 @@ interface Asking {
 }
 
 /** Whether to let in the browser whose code was scanned. */
-export const approvalPage = (visit: Visit, basePath: string, { token, phrase, browser, account }: Asking): Response => {
-  const t = texts(visit)
+export const approvalPage = ({ t }: Kit, { token, phrase, browser, account }: Asking): FormPage => {
   const { ip, userAgent, createdAt } = browser
-  return page(visit, basePath, {
-    title: 'code_sign_in.approve_title',
+  return {
+    title: t('code_sign_in.approve_title'),
+    lede: t('code_sign_in.approve_why', { account }),
+    badge: { icon: 'monitor' },
+    address: `/auth_tokens/auth/external/${token}`,
+    to: '/auth_tokens/auth/external',
+    button: t('code_sign_in.approve'),
+    cancel: [t('panel.cancel'), LANDING],
     children: (
       <>
-        <p>{t('code_sign_in.approve_why', { account })}</p>
-        {codePhrase(visit, phrase)}
-        <dl>
-          <dt>{t('code_sign_in.browser')}</dt>
-          <dd>{userAgent === null ? t('panel.unknown') : browserName(userAgent)}</dd>
-          <dt>{t('panel.address')}</dt>
-          <dd>{ip ?? t('panel.unknown')}</dd>
-          <dt>{t('panel.time')}</dt>
-          <dd>{moment(visit, createdAt)}</dd>
-        </dl>
-        <p>{t('code_sign_in.approve_warning')}</p>
-        {actionForm(visit, basePath, {
-          path: '/auth_tokens/auth/external',
-          button: 'code_sign_in.approve',
-          children: <input type="hidden" name="token" value={token} />,
-        })}
-        <p>
-          <a href={basePath + LANDING}>{t('panel.cancel')}</a>
-        </p>
+        <CodePhrase phrase={phrase} />
+        <Facts>
+          {[
+            [t('code_sign_in.browser'), userAgent === null ? t('panel.unknown') : browserName(userAgent)],
+            [t('panel.address'), <span class="id">{ip ?? t('panel.unknown')}</span>],
+            [t('panel.time'), <Moment at={createdAt} />],
+          ]}
+        </Facts>
+        <Note tone="warn">{t('code_sign_in.approve_warning')}</Note>
+        <Hidden name="token" value={token} />
       </>
     ),
-  })
+  }
 }

@@ -1,15 +1,17 @@
-import type { Visit } from '../../nouns/visit.ts'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { Hidden } from '../../panel/components/form.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 
-/** For the browser whose code was approved: its script presses the button. */
-export const approvedPage = (visit: Visit, token: string): Form => ({
-  title: 'code_sign_in.approved',
-  action: '/authenticate/qrcode',
-  button: 'sign_in.go',
-  address: '',
-  scripts: ['code-sign-in.js'],
-  marks: { 'data-sign-in': true },
-  before: <p>{texts(visit)('code_sign_in.approved_text')}</p>,
-  children: <input type="hidden" name="token" value={token} />,
+const TO = '/authenticate/qrcode'
+
+/** For the browser whose code was approved: where scripts run, the form is sent as soon as it is there. */
+export const approvedPage = ({ t, href }: Kit, token: string): FormPage => ({
+  title: t('code_sign_in.approved'),
+  lede: t('code_sign_in.approved_text'),
+  badge: { icon: 'check', tone: 'good' },
+  to: TO,
+  button: t('sign_in.go'),
+  address: `/authenticate/qrcode/${token}`,
+  marks: { 'data-hx-post': href(TO), 'data-hx-trigger': 'load, submit' },
+  children: <Hidden name="token" value={token} />,
 })

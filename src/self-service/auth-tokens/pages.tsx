@@ -1,19 +1,15 @@
 import { Elysia } from 'elysia'
 import type { Sessions } from '../../access/sessions/sessions.ts'
-import type { Captcha } from '../../captcha/kind.ts'
-import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import type { Auth } from '../../http/auth.ts'
 import { readCookie, setCookie } from '../../http/cookies.ts'
 import type { Limits } from '../../http/limits.ts'
 import { json } from '../../http/respond.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import type { FormTokens } from '../../panel/csrf.ts'
-import { textOf } from '../../panel/fields.tsx'
-import { formPage } from '../../panel/form-page.tsx'
+import type { Answers } from '../../panel/answers.tsx'
+import { textOf } from '../../panel/components/fields.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
-import { redirect } from '../../panel/redirect.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { approvalPage } from './approval-page.tsx'
@@ -31,9 +27,6 @@ interface Deps {
   readonly signIn: SignIn
   readonly sessions: Sessions
   readonly limits: Limits
-  readonly captcha: Captcha
-  readonly formTokens: FormTokens
-  readonly config: Config
   readonly now: () => Date
 }
 
@@ -51,22 +44,17 @@ const proofIn = (request: Request, visit: Visit): string | null => {
  * scanned code leads to: nothing happens before somebody has pressed a button.
  */
 export const authTokenPages = (deps: Deps) => {
-  const { auth, pages, db, authTokens, signIn, sessions, limits, formTokens, config, now } = deps
-  const basePath = config.BASE_PATH
-  const form = formPage(deps)
+  const { auth, pages, db, authTokens, signIn, sessions, limits, now } = deps
 
-  const showWaiting = (visit: Visit, token: string, expiresAt: Date): Response => {
+  const waiting = (token: string, expiresAt: Date) => {
     const secondsLeft = Math.ceil((expiresAt.getTime() - now().getTime()) / 1000)
-    return waitingPage(visit, basePath, { token, phrase: authTokens.phraseOf(token), expiresAt, secondsLeft })
+    return { token, phrase: authTokens.phraseOf(token), expiresAt, secondsLeft }
   }
 
   /** Signed in, by whoever had a code that was worth it. */
-  const enter = async (request: Request, visit: Visit, proof: string | null): Promise<Response> => {
-    formTokens.check(request, visit)
+  const enter = async (request: Request, visit: Visit, proof: string | null, go: Answers['go']): Promise<Response> => {
     const { session, browser } = await signIn.withToken(request, visit, textOf(visit.input.token), proof)
-    return redirect(visit, basePath, LANDING, {
-      cookies: [sessions.cookie(visit, session), browser, setCookie(visit, COOKIE, '', 0)],
-    })
+    return go(LANDING, { cookies: [sessions.cookie(visit, session), browser, setCookie(visit, COOKIE, '', 0)] })
   }
 
   return new Elysia()
@@ -74,23 +62,19 @@ export const authTokenPages = (deps: Deps) => {
     .use(pages)
     .get(
       '/authenticate/qrcode',
-      async ({ visit }) => {
+      async ({ visit, go }) => {
         await limits.signInCodes.consume(visit.network)
         const { token, proof } = await authTokens.createForBrowser(visit)
-        return redirect(visit, basePath, `/authenticate/qrcode/${token}`, {
-          cookies: [setCookie(visit, COOKIE, proof)],
-        })
+        return go(`/authenticate/qrcode/${token}`, { cookies: [setCookie(visit, COOKIE, proof)] })
       },
       { open: true, page: true, mutates: true },
     )
     .get(
       '/authenticate/qrcode/:token',
-      async ({ request, visit, params: { token } }) => {
+      async ({ request, visit, params: { token }, form, show, go }) => {
         const found = await authTokens.ofBrowser(visit, token, proofIn(request, visit))
-        if (found === null) return redirect(visit, basePath, '/authenticate/qrcode')
-        return found.isApproved
-          ? form(request, visit, approvedPage(visit, token))
-          : showWaiting(visit, token, found.expiresAt)
+        if (found === null) return go('/authenticate/qrcode')
+        return found.isApproved ? form(approvedPage, token) : show(waitingPage, waiting(token, found.expiresAt))
       },
       { open: true, page: true },
     )
@@ -98,43 +82,45 @@ export const authTokenPages = (deps: Deps) => {
       '/authenticate/qrcode/:token/state',
       async ({ request, visit, params: { token } }) => {
         const found = await authTokens.ofBrowser(visit, token, proofIn(request, visit))
-        return json({ state: found === null ? 'over' : found.isApproved ? 'approved' : 'waiting' })
+        const reply = json({ state: found === null ? 'over' : found.isApproved ? 'approved' : 'waiting' })
+        if (found === null || found.isApproved) reply.headers.set('hx-refresh', 'true')
+        return reply
       },
       { open: true, page: true },
     )
-    .post('/authenticate/qrcode', ({ request, visit }) => enter(request, visit, proofIn(request, visit)), {
+    .post('/authenticate/qrcode', ({ request, visit, go }) => enter(request, visit, proofIn(request, visit), go), {
       open: true,
       page: true,
     })
     .get(
       '/auth_tokens/auth/:token',
-      async ({ request, visit, params: { token } }) => {
+      async ({ visit, params: { token }, form }) => {
         const { account } = await authTokens.inspect(db.read, visit, token)
-        return form(request, visit, scannedPage(visit, token, addressOfRecord(account)))
+        return form(scannedPage, { token, account: addressOfRecord(account) })
       },
       { open: true, page: true },
     )
-    .post('/auth_tokens/auth', ({ request, visit }) => enter(request, visit, null), { open: true, page: true })
+    .post('/auth_tokens/auth', ({ request, visit, go }) => enter(request, visit, null, go), { open: true, page: true })
     .get(
       '/auth_tokens/auth/external/:token',
-      async ({ visit, caller, params: { token } }) => {
+      async ({ visit, caller, params: { token }, form }) => {
         const browser = await authTokens.waiting(visit, token)
         const account = addressOfRecord(caller)
-        return approvalPage(visit, basePath, { token, phrase: authTokens.phraseOf(token), browser, account })
+        return form(approvalPage, { token, phrase: authTokens.phraseOf(token), browser, account })
       },
       { signedIn: 'account' },
     )
     .post(
       '/auth_tokens/auth/external',
-      async ({ visit, caller }) => {
-        await authTokens.attach(visit, caller, textOf(visit.input.token))
-        return redirect(visit, basePath, LANDING, { flash: 'flash.approved' })
+      async ({ visit, caller, input, go }) => {
+        await authTokens.attach(visit, caller, textOf(input.token))
+        return go(LANDING, { flash: 'flash.approved' })
       },
       { signedIn: 'account' },
     )
     .post(
       '/auth_tokens',
-      async ({ visit, caller }) => ownCodePage(visit, basePath, await authTokens.createForCaller(visit, caller)),
+      async ({ visit, caller, show }) => show(ownCodePage, await authTokens.createForCaller(visit, caller)),
       { signedIn: 'account' },
     )
 }

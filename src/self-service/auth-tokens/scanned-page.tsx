@@ -1,14 +1,19 @@
-import type { Visit } from '../../nouns/visit.ts'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { Hidden } from '../../panel/components/form.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 
-/** For a device that has scanned the code of somebody who is signed in: `account` is who it would be. */
-export const scannedPage = (visit: Visit, token: string, account: string): Form => ({
-  title: 'sign_in.title',
-  action: '/auth_tokens/auth',
-  button: 'sign_in.go',
-  address: '',
-  marks: { 'data-sign-in': true },
-  before: <p>{texts(visit)('code_sign_in.as', { account })}</p>,
-  children: <input type="hidden" name="token" value={token} />,
+interface Scanned {
+  readonly token: string
+  /** Who the device would be. */
+  readonly account: string
+}
+
+/** For a device that has scanned the code of somebody who is signed in. */
+export const scannedPage = ({ t }: Kit, { token, account }: Scanned): FormPage => ({
+  title: t('sign_in.title'),
+  lede: t('code_sign_in.as', { account }),
+  to: '/auth_tokens/auth',
+  button: t('sign_in.go'),
+  address: `/auth_tokens/auth/${token}`,
+  children: <Hidden name="token" value={token} />,
 })

@@ -1,21 +1,16 @@
 import type { VNode } from 'preact'
-import type { Visit } from '../../nouns/visit.ts'
-import { texts } from '../../panel/layout.tsx'
+import { Qr } from '../../panel/components/credentials.tsx'
+import { useKit } from '../../panel/kit.tsx'
 
 /** What the other device scans. */
-export const codePicture = (visit: Visit, basePath: string, token: string): VNode => (
-  <img
-    class="qr"
-    src={`${basePath}/auth_tokens/qrcode/${token}`}
-    alt={texts(visit)('code_sign_in.picture')}
-    width="320"
-    height="320"
-  />
-)
+export const CodePicture = ({ token }: { token: string }): VNode => {
+  const { t, href } = useKit()
+  return <Qr src={href(`/auth_tokens/qrcode/${token}`)} alt={t('code_sign_in.picture')} />
+}
 
 /** What both devices show. */
-export const codePhrase = (visit: Visit, phrase: string): VNode => (
+export const CodePhrase = ({ phrase }: { phrase: string }): VNode => (
   <p class="phrase">
-    {texts(visit)('code_sign_in.phrase')} <strong>{phrase}</strong>
+    {useKit().t('code_sign_in.phrase')} <strong>{phrase}</strong>
   </p>
 )

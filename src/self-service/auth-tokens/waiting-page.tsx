@@ -1,7 +1,8 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { page, texts } from '../../panel/layout.tsx'
-import { countdown, moment } from '../../panel/moment.tsx'
-import { codePhrase, codePicture } from './sign-in-code.tsx'
+import { Link } from '../../panel/components/button.tsx'
+import { Countdown, Moment } from '../../panel/components/moment.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
+import { CodePhrase, CodePicture } from './sign-in-code.tsx'
 
 interface Waiting {
   readonly token: string
@@ -13,31 +14,31 @@ interface Waiting {
 /** Where the browser looks again by itself, while scripts do not. */
 const LOOK_AGAIN_SECONDS = 5
 
-/** The code, until another device has approved it. */
-export const waitingPage = (visit: Visit, basePath: string, waiting: Waiting): Response => {
-  const { token, phrase, expiresAt, secondsLeft } = waiting
-  const t = texts(visit)
-  return page(visit, basePath, {
-    title: 'sign_in.by_code',
-    scripts: ['code-sign-in.js', 'countdown.js'],
-    lookAgainSeconds: LOOK_AGAIN_SECONDS,
-    children: (
-      <div data-state={`${basePath}/authenticate/qrcode/${token}/state`}>
-        <p>{t('code_sign_in.scan')}</p>
-        {codePicture(visit, basePath, token)}
-        {codePhrase(visit, phrase)}
-        <p role="status">
-          {t('code_sign_in.until')} {moment(visit, expiresAt)} {countdown(secondsLeft)}
-        </p>
-        <ul class="ways">
-          <li>
-            <a href={`${basePath}/authenticate/qrcode`}>{t('code_sign_in.another')}</a>
-          </li>
-          <li>
-            <a href={`${basePath}/login`}>{t('sign_in.by_password')}</a>
-          </li>
-        </ul>
-      </div>
-    ),
-  })
-}
+/** The code, until another device has approved it: `/state` then has the page loaded again. */
+export const waitingPage = ({ t, href }: Kit, { token, phrase, expiresAt, secondsLeft }: Waiting): Page => ({
+  title: t('sign_in.by_code'),
+  lede: t('code_sign_in.scan'),
+  scripts: ['countdown.js'],
+  lookAgainSeconds: LOOK_AGAIN_SECONDS,
+  children: (
+    <div
+      class="stack"
+      data-hx-get={href(`/authenticate/qrcode/${token}/state`)}
+      data-hx-trigger="every 3s"
+      data-hx-swap="none"
+    >
+      <CodePicture token={token} />
+      <CodePhrase phrase={phrase} />
+      <p class="muted" role="status">
+        {t('code_sign_in.until')} <Moment at={expiresAt} /> <Countdown seconds={secondsLeft} />
+      </p>
+    </div>
+  ),
+  below: (
+    <p class="center">
+      <Link to="/authenticate/qrcode">{t('code_sign_in.another')}</Link>
+      {' · '}
+      <Link to="/login">{t('sign_in.by_password')}</Link>
+    </p>
+  ),
+})
