@@ -1,5 +1,6 @@
-// A load client that answers challenges, in a process of its own: `bun bench/digest-client.ts PORT SECONDS FROM PASSWORD`.
-// Prints as JSON how many 401 + 200 pairs it got. With FROM `-` it sends the same two requests without digest.
+// A load client that answers challenges, in a process of its own: `bun bench/digest-client.ts PORT SECONDS FROM
+// PASSWORD`. Prints as JSON how many 401 + 200 pairs it got. With FROM `-` it sends the same two requests without
+// digest.
 import { DOMAIN } from './seed.ts'
 
 const [port = '', seconds = '3', username = '-', password = ''] = process.argv.slice(2)

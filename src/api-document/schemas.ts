@@ -50,9 +50,9 @@ const nullable = (schema: JsonSchema): JsonSchema => {
 export const schemas = () => {
   const components: Record<string, JsonSchema> = {}
 
-  /** Of a body that is sent: null says as little as silence, and some texts may be numbers. */
+  /** Of a request's body: null says as little as silence there, and some texts may be numbers. */
   const asked = (schema: TSchema): JsonSchema => translate(schema, true)
-  /** Of a body that is received. */
+  /** Of a reply's body. */
   const answered = (schema: TSchema): JsonSchema => translate(schema, false)
 
   const members = (schema: TSchema, isAsked: boolean) => {

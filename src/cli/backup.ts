@@ -63,7 +63,9 @@ const logosOf = ({ DATA_DIR: folder }: Config): string[] =>
         .filter((name) => LOGO.test(name))
     : []
 
-/** The files of a finished SQLite database, which nobody changes: read as they are, also where nothing can be written. */
+/**
+ * The files of a finished SQLite database, which nobody changes: read as they are, also where nothing can be written.
+ */
 const openFinished = (path: string): Database =>
   new Database(`${pathToFileURL(path).href}?immutable=1`, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI)
 
@@ -88,7 +90,10 @@ const emptied = (folder: string): void => {
   if (readdirSync(folder).length > 0) throw new CommandError(`${folder} is not empty.`, EXIT.refused)
 }
 
-/** Makes the folder, and in it the mark that it is ours; `undo` takes away what was made and what has come into it since. */
+/**
+ * Makes the folder, and in it the mark that it is ours; `undo` takes away what was made and what has come into it
+ * since.
+ */
 const claimed = (folder: string) => {
   const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
   const unmake = () => {
@@ -115,8 +120,8 @@ const claimed = (folder: string) => {
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Does what `begin` begins, then `work`; if that fails, or somebody ends the process meanwhile, what `begin` returned is
- * done before that is told. Signals wait for `begin`, which is no promise.
+ * Does what `begin` begins, then `work`; if that fails, or somebody ends the process meanwhile, what `begin` returned
+ * is done before that is told. Signals wait for `begin`, which is no promise.
  */
 const undoneUnlessWhole = async (begin: () => { undo(): void }, work: () => Promise<void>): Promise<void> => {
   let undo = () => {}

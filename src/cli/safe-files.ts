@@ -8,7 +8,7 @@ const CHUNK_BYTES = 1_048_576
 /** A name leads elsewhere, or to what is no file: nothing is read or written there. */
 export class NoPlainFile extends Error {
   override readonly name = 'NoPlainFile'
-  /** What it is instead. */
+  /** What the name leads to instead of a file. */
   readonly reason: string
   constructor(path: string, reason: string) {
     super(`${path} cannot be copied: ${reason}.`)

@@ -2,10 +2,10 @@ import type { Config } from './settings.ts'
 
 type Scheme = 'http' | 'https'
 
-/** How a link reaches us. */
+/** The scheme and the port by which a link reaches us. */
 export interface LinkOrigin {
   readonly scheme: Scheme
-  /** null: the scheme's own. */
+  /** null: the usual one of the scheme. */
   readonly port: number | null
 }
 
@@ -16,7 +16,8 @@ export const ownScheme = ({ TLS_CERT }: Pick<Settings, 'TLS_CERT'>): Scheme => (
 /**
  * Scheme and port of links (D57): the settings where they say something; else what a proxy says, whose port is then the
  * usual one; else our own listener's. Never what a client writes, so that mails, jobs and pages say the same.
- * `proxied`: what the proxy says the scheme is, null without one. `listening`: the port, where it is known better than `LISTEN` tells.
+ * `proxied`: what the proxy says the scheme is, null without one. `listening`: the port, where it is known better than
+ * `LISTEN` tells.
  */
 export const linkOriginOf = (config: Settings, proxied: Scheme | null, listening?: number): LinkOrigin => {
   const { PUBLIC_SCHEME, PUBLIC_PORT, LISTEN } = config
@@ -29,7 +30,9 @@ export const linkOriginOf = (config: Settings, proxied: Scheme | null, listening
 export const linkTo = ({ scheme, port }: LinkOrigin, host: string): string =>
   `${scheme}://${host.includes(':') ? `[${host}]` : host}${port === null ? '' : `:${port}`}`
 
-/** Where a Space is for links outside a request: a proxy that is trusted, or that holds our UNIX socket, speaks HTTPS. */
+/**
+ * Where a Space is for links outside a request: a proxy that is trusted, or that holds our UNIX socket, speaks HTTPS.
+ */
 export const spaceUrl = (config: Settings, host: string): string => {
   const isProxied = config.TRUSTED_PROXIES.length > 0 || config.LISTEN.kind === 'unix'
   return linkTo(linkOriginOf(config, isProxied ? 'https' : null), host) + config.BASE_PATH

@@ -19,7 +19,7 @@ const hasCode = (error: unknown, codes: readonly string[]): boolean => {
 export const isCollision = (error: unknown): boolean => hasCode(error, UNIQUE)
 
 /**
- * Whether a statement failed because what its row belongs to is gone: the Space or account was deleted after the request
- * had found it.
+ * Whether a statement failed because what its row belongs to is gone: the Space or account was deleted after the
+ * request had found it.
  */
 export const isOrphan = (error: unknown): boolean => hasCode(error, FOREIGN_KEY)

@@ -19,7 +19,9 @@ export const postgresColumns = {
   /** An instant with millisecond precision. */
   moment: () => p.timestamp({ withTimezone: true, mode: 'date', precision: 3 }),
   json: <T>() => jsonb().$type<T>(),
-  /** Text with its ASCII letters in lower case; every other letter stays as it is, whatever the database's collation. */
+  /**
+   * Text with its ASCII letters in lower case; every other letter stays as it is, whatever the database's collation.
+   */
   folded: (text: SQL): SQL => sql`lower(${text} collate "C")`,
   index: p.index,
   uniqueIndex: p.uniqueIndex,

@@ -9,7 +9,10 @@ export type Outage =
   /** Its disk is full, gone or not ours to write. */
   | 'unusable'
 
-/** The first that fits. SQLite's result codes; PostgreSQL's: its manual, appendix A; its driver's and the system's; our pool's. */
+/**
+ * The first that fits. SQLite's result codes; PostgreSQL's: its manual, appendix A; its driver's and the system's; our
+ * pool's.
+ */
 const OUTAGES: readonly (readonly [code: RegExp, outage: Outage])[] = [
   [/^(SQLITE_(BUSY|LOCKED)|POOL_EXHAUSTED$|40001$|40P01$|53300$|55P03$|57P03$|57014$)/, 'busy'],
   [/^(28P01|28000|3D000|3F000)$/, 'refused'],

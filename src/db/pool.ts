@@ -61,11 +61,11 @@ export const patientPool = (client: Client, { connections, waitMs = CONNECTION_W
 
   return {
     rows: (text: string, values?: unknown[]): Promise<Record<string, unknown>[]> => read(client.unsafe(text, values)),
-    /** As drizzle asks. */
+    /** Rows as lists of values: drizzle calls it. */
     unsafe: (text: string, values?: unknown[]) => ({
       values: (): Promise<unknown[][]> => read(client.unsafe(text, values).values()),
     }),
-    /** As drizzle asks. `work` does not run when its connection comes too late. */
+    /** A transaction: drizzle calls it. `work` does not run when its connection comes too late. */
     begin: async <Result>(work: (connection: Client) => Promise<Result>): Promise<Result> => {
       const wait = bounded(waitMs)
       pending += 1

@@ -55,7 +55,9 @@ const ROOM_BYTES = 1_048_576
 const TRY_WAL_EVERY_MS = 10
 const MOST_WAL_TRIES = 500
 
-/** For a new file this needs it for oneself, and SQLite does not wait for that: those who open it together take turns. */
+/**
+ * For a new file this needs it for oneself, and SQLite does not wait for that: those who open it together take turns.
+ */
 const enterWal = (writer: Database): void => {
   for (let tries = 1; ; tries++) {
     try {
@@ -76,7 +78,7 @@ const makeFile = (file: string, mode: number): void => {
     if (codeOf(error) === 'EEXIST') return
     throw error
   }
-  // Past the umask.
+  // The umask may have taken rights away.
   chmodSync(file, mode)
 }
 
@@ -105,7 +107,8 @@ export const openSqlite = (file: string): Db => {
   enterWal(writer)
   writer.run('PRAGMA synchronous = FULL')
   writer.run('PRAGMA foreign_keys = ON')
-  // What a savepoint would undo stays in memory: in a file it is written twice for every page that a transaction changes.
+  // What a savepoint would undo stays in memory: in a file it is written twice for every page that a transaction
+  // changes.
   writer.run('PRAGMA temp_store = MEMORY')
   const reader = new Database(file, { readonly: true, strict: true })
   reader.run('PRAGMA busy_timeout = 5000')
@@ -129,7 +132,9 @@ export const openSqlite = (file: string): Db => {
   let drained: Promise<void> | null = null
   let isClosed = false
 
-  /** Whatever has failed: some failures have ended the transaction already, and after others even this fails at first. */
+  /**
+   * Whatever has failed: some failures have ended the transaction already, and after others even this fails at first.
+   */
   const abandon = () => {
     try {
       if (writer.inTransaction) rollback.run()

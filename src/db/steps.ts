@@ -28,7 +28,9 @@ const ID = { name: 'id', type: 'integer' } as const
 /** Hashes are longer than every token: a row that was met before is left alone. */
 const IN_CLEAR = 'length(token) < 64'
 
-/** Tokens in clear become hashes, and those that somebody may see again are sealed. Links and QR codes go on working. */
+/**
+ * Tokens in clear become hashes, and those that somebody may see again are sealed. Links and QR codes go on working.
+ */
 const hashTokens = async (on: Rewriter, seal: Seal): Promise<void> => {
   const sealed = (text: string) => seal?.(text) ?? null
   const hashed = ({ token }: Row) => ({ token: hashOfToken(String(token)) })

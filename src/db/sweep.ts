@@ -22,9 +22,9 @@ export interface Pace {
 }
 
 /**
- * Walks a whole table, some hundred rows a transaction, and sums up what `step` returns. The conditions of house-keeping
- * have no index: each step looks at its own stretch of ids and no further, so that requests go on, however large the
- * table is.
+ * Walks a whole table, some hundred rows a transaction, and sums up what `step` returns. The conditions of
+ * house-keeping have no index: each step looks at its own stretch of ids and no further, so that requests go on,
+ * however large the table is.
  */
 export const walk = async (
   db: Db,

@@ -8,8 +8,8 @@ import type { Account, AccountEvent, Space } from './types.ts'
 type Cause = Parameters<Hooks['requestFor']>[0]
 
 /**
- * What the operator's account hooks are told. It waits in the outbox from the transaction of its cause on, with all that
- * the hook is handed, so that neither a power cut nor the account's end takes it away.
+ * What the operator's account hooks are told. It waits in the outbox from the transaction of its cause on, with all
+ * that the hook is handed, so that neither a power cut nor the account's end takes it away.
  */
 export const accountEvents = ({ hooks, outbox }: { hooks: Hooks; outbox: Outbox }) => {
   const channel: Channel = {

@@ -89,7 +89,7 @@ export const hooks = (deps: { config: Config; log: Logging }) => {
     /** False: nobody needs to collect what `provisioning` would be handed. */
     hasProvisioning: (): boolean => current.provisioning !== undefined,
     hasAccountEvent: (name: AccountEventName): boolean => current.account?.[name] !== undefined,
-    /** The request as hooks see it. */
+    /** What hooks are told of the request. */
     requestFor: (visit: {
       readonly path: string
       readonly address: string

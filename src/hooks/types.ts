@@ -68,7 +68,9 @@ export interface Hooks {
     /** Sections after all others. */
     readonly sections?: (context: Provisioning) => MaybePromise<readonly Section[]>
   }
-  /** After the change is stored; nobody waits for them. One that throws is called again, and any may be called twice. */
+  /**
+   * After the change is stored; nobody waits for them. One that throws is called again, and any may be called twice.
+   */
   readonly account?: {
     readonly created?: (event: AccountEvent) => MaybePromise<void>
     readonly updated?: (event: AccountEvent) => MaybePromise<void>

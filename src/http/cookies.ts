@@ -4,8 +4,8 @@ import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Visit } from '../nouns/visit.ts'
 
 /**
- * Under this name a browser keeps it. Over HTTPS it is one that a browser takes for this host alone, and from HTTPS alone:
- * neither a neighbouring host nor whoever sits on a plain connection can plant it.
+ * Under this name a browser keeps it. Over HTTPS it is one that a browser takes for this host alone, and from HTTPS
+ * alone: neither a neighbouring host nor whoever sits on a plain connection can plant it.
  */
 const nameFor = (visit: Visit, name: string): string => (visit.secure ? `__Host-${name}` : name)
 

@@ -151,7 +151,7 @@ export const exchangeBehind = (visit: Visit): Exchange => visit as Exchange
 
 /** A browser wants to show the answer. What programs speak to has no pages. */
 export const asksForPage = (request: Request): boolean => {
-  // null: it named no host.
+  // A request that names no host has no URL that can be read.
   const pathname = URL.parse(request.url)?.pathname ?? '/'
   const isForPrograms = pathname === '/api' || pathname.startsWith('/api/')
   return !isForPrograms && /^text\/html\b/i.test(request.headers.get('accept') ?? '')

@@ -14,9 +14,9 @@ interface Gate {
 type Inspect<Found extends object> = () => Found | string
 
 /**
- * Guesses at a secret against a limit of wrong ones. A guess is looked at only while the limit has room for all that are
- * being looked at to be wrong, so of a thousand at once this process looks at no more than the limit says; the others
- * wait for their turn or are refused (`rate_limited`), right or wrong. Only a wrong one is written anywhere.
+ * Guesses at a secret against a limit of wrong ones. A guess is looked at only while the limit has room for all that
+ * are being looked at to be wrong, so of a thousand at once this process looks at no more than the limit says; the
+ * others wait for their turn or are refused (`rate_limited`), right or wrong. Only a wrong one is written anywhere.
  */
 export const guesses = (limit: Limit) => {
   const gates = new Map<string, Gate>()
@@ -50,7 +50,9 @@ export const guesses = (limit: Limit) => {
   }
 
   return {
-    /** What `inspect` says; it is not asked beyond the limit. A wrong guess is counted before anybody learns that it is. */
+    /**
+     * What `inspect` says; it is not asked beyond the limit. A wrong guess is counted before anybody learns that it is.
+     */
     look: async <Found extends object>(key: string, inspect: Inspect<Found>): Promise<Found | string> => {
       if (limit.points === null) return inspect()
       const gate = gates.get(key) ?? { looking: 0, counted: 0, users: 0, waiting: [] }

@@ -145,7 +145,10 @@ export const limits = (config: Config, db: Db, log: Logging) => {
     confirmations: limit('confirmation', 5, true, 3600),
     /** Wrong codes of phone numbers, e-mail addresses and recoveries, per address. */
     codes: limit('code', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
-    /** Recoveries that an address starts, of accounts known or not: ten in an hour, unless guessing is not limited at all. */
+    /**
+     * Recoveries that an address starts, of accounts known or not: ten in an hour, unless guessing is not limited at
+     * all.
+     */
     recoveries: limit('recovery', isOff ? null : 10, true, 3600),
     /** Accounts that an address makes in the panel: ten in an hour, unless guessing is not limited at all. */
     registrations: limit('registration', isOff ? null : 10, true, 3600),

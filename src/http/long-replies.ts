@@ -25,10 +25,10 @@ export function* piecesOf(text: string): Iterable<string> {
 }
 
 /**
- * Replies of any length. What is short leaves whole, with its `Content-Length`; what is long leaves chunked, is never in
- * memory as a whole, and an account gets one at a time: a second one is refused with `rate_limited`, unless the
- * reader of the first has stopped reading, which ends that one. Phones read chunked address books to their end
- * (tried with Linphone 5.1).
+ * Replies of any length. What is short leaves whole, with its `Content-Length`; what is long leaves chunked, is never
+ * in memory as a whole, and an account gets one at a time: a second one is refused with `rate_limited`, unless the
+ * reader of the first has stopped reading, which ends that one. Phones read chunked address books to their end (tried
+ * with Linphone 5.1).
  */
 export const longReplies = (deps: { log: Logging; now: () => Date }) => {
   const { log, now } = deps

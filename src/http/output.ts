@@ -40,5 +40,7 @@ export const answers = (body: TSchema | MediaType | null, ...statuses: readonly 
 /** For a route's `detail`: refusals beyond those that follow from who may call it and whether it has a body. */
 export const refuses = (...statuses: readonly (400 | 409 | 410 | 503)[]) => ({ refuses: statuses })
 
-/** For a route's `detail`: what a parameter of its path is called in the document, where the router has a vaguer name. */
+/**
+ * For a route's `detail`: what a parameter of its path is called in the document, where the router has a vaguer name.
+ */
 export const named = (names: Readonly<Record<string, string>>) => ({ named: names })

@@ -8,7 +8,7 @@ const EDGE = 2
 /** Up to so many pages are all listed. */
 const SHORT = 13
 
-/** Page < 1 or no number: 1. */
+/** The page that a query asks for; the first where it names none that can be. */
 export const pageOf = (text: unknown): number => {
   const page = typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : 1
   return Math.max(page, 1)

@@ -10,7 +10,9 @@ import type { Front } from './front.ts'
  */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
-/** Flexisip keeps a connection for 60 s: both must not close it in the same moment, or a statistic is lost on the way. */
+/**
+ * Flexisip keeps a connection for 60 s: both must not close it in the same moment, or a statistic is lost on the way.
+ */
 const IDLE_SECONDS = 75
 
 const where = (address: Address) =>

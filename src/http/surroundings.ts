@@ -50,7 +50,9 @@ const forwarded = (headers: Headers): Forwarded => {
   }
 }
 
-/** RFC 9110 §7.2, RFC 3986 §3.2: a name or an address, and a port. Two `Host` headers arrive with a comma between them. */
+/**
+ * RFC 9110 §7.2, RFC 3986 §3.2: a name or an address, and a port. Two `Host` headers arrive with a comma between them.
+ */
 const HOST = /^(?:[a-z0-9_-][a-z0-9._-]*|\[[0-9a-f:.]{2,45}\])(?::\d{0,5})?$/i
 const LONGEST_HOST = 261
 const MOST_PORT = 65_535

@@ -1,4 +1,6 @@
-/** The network as a place for lines: datagrams that nobody confirms, or a connection that is made again when it ends. */
+/**
+ * The network as a place for lines: datagrams that nobody confirms, or a connection that is made again when it ends.
+ */
 
 import { lookup } from 'node:dns/promises'
 import type { Output } from './output.ts'

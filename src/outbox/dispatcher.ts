@@ -37,7 +37,10 @@ const AT_ONCE: Readonly<Record<ChannelId, number | null>> = {
   hook: 16,
 }
 
-/** What the security log calls the end of a message; null: nothing to be proven, or a recovery, which says itself what it came to. */
+/**
+ * What the security log calls the end of a message; null: nothing to be proven, or a recovery, which says itself what
+ * it came to.
+ */
 const EVENTS: Readonly<Record<ChannelId, { readonly sent: SecurityEvent; readonly dead: SecurityEvent } | null>> = {
   mail: { sent: 'mail.sent', dead: 'mail.dead' },
   sms: { sent: 'sms.sent', dead: 'sms.fail' },
@@ -194,7 +197,10 @@ export const dispatcher = (options: DispatcherOptions) => {
       })
   }
 
-  /** Leases what is due for lanes with room, until nothing is. A failure of the database ends it; the next look tries again. */
+  /**
+   * Leases what is due for lanes with room, until nothing is. A failure of the database ends it; the next look tries
+   * again.
+   */
   const work = async (): Promise<void> => {
     do {
       lookAgain = false
@@ -280,8 +286,8 @@ export const dispatcher = (options: DispatcherOptions) => {
     renew,
     settle,
     /**
-     * Takes nothing more, and waits for what is on its way: at most some seconds, since a server that hangs may not hang
-     * us. What still waits is another process's, or the next start's.
+     * Takes nothing more, and waits for what is on its way: at most some seconds, since a server that hangs may not
+     * hang us. What still waits is another process's, or the next start's.
      */
     stop: async (): Promise<void> => {
       for (const timer of timers) clearInterval(timer)

@@ -84,7 +84,7 @@ interface Addressed {
   readonly language: Language
   /** A second message with the same key is not added. */
   readonly dedupKey?: string
-  /** It waits at least so long. */
+  /** The message is sent no earlier than after this. */
   readonly delayMs?: number
   /** From then on the secret inside is worthless and the message is not sent. */
   readonly expiresAt?: Date | null

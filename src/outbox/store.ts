@@ -75,13 +75,13 @@ export const outboxStore = (db: Db) => {
         .update(outbox)
         .set({ leasedUntil: null })
         .where(and(waiting, isNotNull(outbox.leasedUntil))),
-    /** Given back untried. */
+    /** Frees a message that was leased and not tried: the lease counts as no attempt. */
     giveBack: (tx: Tx, lease: Leased) =>
       tx
         .update(outbox)
         .set({ leasedUntil: null, attempts: sql`${outbox.attempts} - 1` })
         .where(held(lease)),
-    /** Whoever else has leased it meanwhile: it has left. */
+    /** The message has left, even where somebody else has leased it meanwhile. */
     sent: (tx: Tx, { id }: Leased, at: Date) =>
       tx
         .update(outbox)

@@ -186,8 +186,8 @@ export function responseMatches(credentials: DigestCredentials, ha1: string, met
 }
 
 /**
- * The value of `WWW-Authenticate` (RFC 7616 §3.3), in the one shape every deployed client reads: no blanks after commas,
- * `algorithm` without quotes, `stale` only when true. `nonce` and `opaque` are ours and need no escaping.
+ * The value of `WWW-Authenticate` (RFC 7616 §3.3), in the one shape every deployed client reads: no blanks after
+ * commas, `algorithm` without quotes, `stale` only when true. `nonce` and `opaque` are ours and need no escaping.
  */
 export function challenge(offer: {
   readonly realm: string

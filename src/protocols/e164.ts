@@ -22,7 +22,10 @@ export interface Phone {
 
 const LONGEST_NUMBER = 64
 
-/** Reads a number in international form; blanks, dashes, dots and brackets are allowed, an extension is not. `null` unless it can exist. */
+/**
+ * Reads a number in international form; blanks, dashes, dots and brackets are allowed, an extension is not. `null`
+ * unless it can exist.
+ */
 export function parsePhone(text: string): Phone | null {
   const phone = read(text)
   if (phone === undefined || phone.ext !== undefined || !phone.isValid()) return null

@@ -20,7 +20,9 @@ export interface IniProblem {
   readonly problem: 'syntax' | 'key_before_section' | 'no_entries'
 }
 
-/** Everything that could be read, and everything that could not. Sections and keys appear once, in their first place. */
+/**
+ * Everything that could be read, and everything that could not. Sections and keys appear once, in their first place.
+ */
 export interface IniDocument {
   readonly sections: IniSection[]
   readonly problems: IniProblem[]

@@ -29,7 +29,9 @@ export function parseSipAddress(text: string): SipAddress | null {
   return decoded === null ? null : readAddress(decoded, false)
 }
 
-/** Reads a path parameter `{sip}`, already percent-decoded: `user@domain`, scheme optional; the domain is lower-cased. */
+/**
+ * Reads a path parameter `{sip}`, already percent-decoded: `user@domain`, scheme optional; the domain is lower-cased.
+ */
 export function parseAddressOfRecord(text: string): { user: string; domain: string } | null {
   if (text.length > LONGEST_ADDRESS || hasControl(text)) return null
   const from = schemeEnd(text, 0)

@@ -1,4 +1,6 @@
-/** One connection to the Redis that `REDIS_*` names, or that a sentinel names: made at first use, replaced when broken. */
+/**
+ * One connection to the Redis that `REDIS_*` names, or that a sentinel names: made at first use, replaced when broken.
+ */
 
 import { isIP } from 'node:net'
 import type { Config } from '../config/config.ts'

@@ -12,7 +12,9 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** A proxy that `TRUSTED_PROXIES` does not name: everybody comes from there, and five an hour are not enough for all. */
+/**
+ * A proxy that `TRUSTED_PROXIES` does not name: everybody comes from there, and five an hour are not enough for all.
+ */
 const LOOPBACK = /^(?:127\.|::1$)/
 
 /** The codes of a calling code whose fate is looked at. */
@@ -49,8 +51,8 @@ export const smsLimits = (deps: {
 
   return {
     /**
-     * Counts one SMS; `rate_limited` when there were too many. A refusal counts nothing. Of many at once no more are let
-     * through than the limits say.
+     * Counts one SMS; `rate_limited` when there were too many. A refusal counts nothing. Of many at once no more are
+     * let through than the limits say.
      */
     admit: async (sms: {
       readonly phone: string

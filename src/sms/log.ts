@@ -6,7 +6,7 @@ import type { ProviderDeps, SmsProvider } from './provider.ts'
 export const logged = ({ config, log }: ProviderDeps): SmsProvider => ({
   name: 'log',
   async send({ to, text, kind }) {
-    // The code stands in the text.
+    // The text holds the code, and only a developer's log may show that.
     const shown = config.APP_ENV === 'local' ? { text } : {}
     log.app.info('an SMS that nobody gets', { kind, to: maskedPhone(to), ...shown })
   },

@@ -18,7 +18,9 @@ const understood = (reply: Reply) => {
   return reply.text === '' ? null : JSON.parse(reply.text)
 }
 
-/** It takes the first token of `qop`, gives up on a second challenge, and needs an algorithm that it holds an HA1 for. */
+/**
+ * It takes the first token of `qop`, gives up on a second challenge, and needs an algorithm that it holds an HA1 for.
+ */
 const challengeAsRead = (reply: Reply) => {
   const value = reply.headers.get('www-authenticate') ?? ''
   expect(value).toStartWith('Digest ')
@@ -27,7 +29,9 @@ const challengeAsRead = (reply: Reply) => {
   return parseChallenge(value)
 }
 
-/** Every request goes out bare first; the second is signed with `nc=00000001`, the query in `uri`, `algorithm` quoted. */
+/**
+ * Every request goes out bare first; the second is signed with `nc=00000001`, the query in `uri`, `algorithm` quoted.
+ */
 const call = async (who: TestAccount, method: string, path: string, body?: unknown) => {
   const headers = { ...APP, from: `sip:${who.username}@${who.domain}` }
   const sent = body === undefined ? {} : { body }

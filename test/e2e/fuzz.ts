@@ -1,4 +1,5 @@
-// `bun run fuzz --seed 1 --requests 5000`: hostile requests to every route of the OpenAPI document, against the executable.
+// `bun run fuzz --seed 1 --requests 5000`: hostile requests to every route of the OpenAPI document, against the
+// executable.
 import { Database } from 'bun:sqlite'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

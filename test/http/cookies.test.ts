@@ -12,7 +12,10 @@ afterEach(() => t.close())
 
 const HTTPS = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'localhost', 'x-forwarded-for': '203.0.113.9' }
 
-/** Somebody signs in, with a wrong password first, chooses a language, asks for a QR code, and signs out: all that is set. */
+/**
+ * Somebody signs in, with a wrong password first, chooses a language, asks for a QR code, and signs out: all that is
+ * set.
+ */
 const walk = async (headers: Record<string, string>): Promise<{ lines: string[]; landed: Reply }> => {
   const lines: string[] = []
   const browser = visitor(t)

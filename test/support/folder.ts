@@ -15,5 +15,7 @@ for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(NAME
     rmSync(old, { recursive: true, force: true })
 }
 
-/** Where browser tests put their pictures: `TEST_ARTEFACTS`, for whoever wants to look at them, or gone with the rest. */
+/**
+ * Where browser tests put their pictures: `TEST_ARTEFACTS`, for whoever wants to look at them, or gone with the rest.
+ */
 export const artefacts = process.env.TEST_ARTEFACTS || join(testFolder, 'artefacts')

@@ -4,8 +4,8 @@ import type { Reply, TestApp } from './app.ts'
 export const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 /**
- * A form of a page, as a browser without scripts would send it: the first one of the page's own, or the one that is sent
- * to `target`.
+ * A form of a page, as a browser without scripts would send it: the first one of the page's own, or the one that is
+ * sent to `target`.
  */
 export const parsePage = (reply: Reply, target?: string) => {
   const own = target === undefined ? reply.text.slice(Math.max(0, reply.text.indexOf('<main'))) : reply.text

@@ -1,4 +1,6 @@
-/** A SIP registrar for tests, over UDP: it knows accounts by their passwords, and tells who registered (RFC 3261 §10). */
+/**
+ * A SIP registrar for tests, over UDP: it knows accounts by their passwords, and tells who registered (RFC 3261 §10).
+ */
 
 export interface SipUser {
   readonly user: string

@@ -27,7 +27,10 @@ export const visitor = (
       page = await send('GET', path, call)
       return page
     },
-    /** `form`: where the form is sent to, on a page that has several. `stay`: the page remains the one to send from, whatever the answer is. */
+    /**
+     * `form`: where the form is sent to, on a page that has several. `stay`: the page remains the one to send from,
+     * whatever the answer is.
+     */
     submit: async (
       fields: Readonly<Record<string, string>> = {},
       {

@@ -14,7 +14,7 @@ import { accountTokenStore, type Device, type Sent, type TokenKind } from './sto
 
 export const TOKEN_LENGTH = 13
 
-/** So many sends in the window are the most, whether their tokens were used or not (D50). */
+/** Sends to a device within the window, whether their tokens were used or not (D50). */
 const MOST_SENDS = 3
 
 const PROVIDERS = ['apns.dev', 'apns', 'fcm'] as const satisfies readonly PushProvider[]
@@ -101,7 +101,9 @@ export const accountTokens = (deps: {
     return { pnProvider, pnParam: pn_param ?? '', pnPrid: pn_prid ?? '' }
   }
 
-  /** Until when a device with these rows, oldest first, gets no token, in epoch milliseconds (D50); null: it gets one. */
+  /**
+   * Until when a device with these rows, oldest first, gets no token, in epoch milliseconds (D50); null: it gets one.
+   */
   const blockedUntil = (rows: readonly Sent[], policy: 'documented' | 'reference'): number | null => {
     const windowMs = config.APP_API_ACCOUNT_CREATION_TOKEN_RETRY_MINUTES * 60_000
     const inWindow = rows.filter(({ createdAt }) => createdAt.getTime() + windowMs > now().getTime())
@@ -270,13 +272,18 @@ export const accountTokens = (deps: {
     /** Notes the account that a spent token led to. */
     creditRecovery: (tx: Tx, space: { readonly id: number }, token: string, accountId: number) =>
       store.creditRecovery(tx, space, secrets.hash(token), accountId),
-    /** The account was made in the panel, behind a captcha and a code: as good as a token, and so a spent one stands for it. */
+    /**
+     * The account was made in the panel, behind a captcha and a code: as good as a token, and so a spent one stands for
+     * it.
+     */
     vouch: async (tx: Tx, visit: Visit, accountId: number): Promise<void> => {
       await store.insertCreation(tx, { ...newToken(visit).row, used: true, accountId }, now())
     },
     recordRedeemed: (visit: Visit, token: string, kind: TokenKind = 'creation') =>
       record('token.redeemed', visit, kind, token),
-    /** The account was made by an administrator, the command line or an import (D49), or with a token, or consumed one. */
+    /**
+     * The account was made by an administrator, the command line or an import (D49), or with a token, or consumed one.
+     */
     isValidated: (on: Reader, accountId: number) => store.isValidated(on, accountId),
   }
 }

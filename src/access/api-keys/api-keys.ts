@@ -82,7 +82,9 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
       }
       return found
     },
-    /** Replaces the account's own key and returns the new one, which is shown this once. `address` null: from anywhere. */
+    /**
+     * Replaces the account's own key and returns the new one, which is shown this once. `address` null: from anywhere.
+     */
     regenerate: async (tx: Tx, accountId: number, address: string | null): Promise<string> => {
       const key = secrets.token(KEY_LENGTH)
       const at = now()
@@ -97,7 +99,9 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
       })
       return key
     },
-    /** What is known of the account's own key, but never the key; null: it has none, or one that is idle for too long. */
+    /**
+     * What is known of the account's own key, but never the key; null: it has none, or one that is idle for too long.
+     */
     own: async (accountId: number): Promise<OwnKey | null> => {
       const found = await store.own(db.read, accountId)
       if (found === null) return null

@@ -67,7 +67,7 @@ interface Subject {
   readonly spaceId: number
   readonly realm: string
   readonly algorithm: DigestAlgorithm
-  /** HA1. */
+  /** The HA1 that the response is compared by; of nobody, one that nobody has. */
   readonly secret: string
 }
 

@@ -9,8 +9,8 @@ const FRESH_MS = 60_000
 type Algorithms = readonly string[]
 
 /**
- * How many of a Space's accounts have MD5 only, from 0 to 1. Where both are in use it goes in steps, so that a name keeps
- * its algorithm while accounts come and go.
+ * How many of a Space's accounts have MD5 only, from 0 to 1. Where both are in use it goes in steps, so that a name
+ * keeps its algorithm while accounts come and go.
  */
 const shareOfMd5 = (space: Space, accounts: readonly Algorithms[]): number => {
   if (accounts.length === 0) return space.digest?.defaultPasswordAlgorithm === 'MD5' ? 1 : 0

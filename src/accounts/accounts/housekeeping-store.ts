@@ -12,7 +12,7 @@ interface OldAccounts {
 
 /** Since when a kind of token or code is of no use, if nobody used it; null: it never expires. */
 export interface TokenAges {
-  /** What was used before. */
+  /** Whatever was used before this goes. */
   readonly usedUntil: Date
   readonly provisioning: Date | null
   readonly request: Date

@@ -5,7 +5,9 @@ import type { Stretch } from '../../db/stretch.ts'
 import { countOutlived, type Pace, sweep, walk } from '../../db/sweep.ts'
 import { accountHousekeepingStore } from './housekeeping-store.ts'
 
-/** Accounts that one transaction looks at: each goes with everything below it, which takes some hundred microseconds. */
+/**
+ * Accounts that one transaction looks at: each goes with everything below it, which takes some hundred microseconds.
+ */
 const ACCOUNTS_BATCH = 25
 const BATCH = 500
 
@@ -89,7 +91,10 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Line
     /** Proofs of work that could not be sent again anyway; an hour of grace, as clocks of several machines differ. */
     captchaAnswers: ({ signal }: Pace = {}): Promise<number> =>
       inBatches((most) => db.transaction((tx) => answers.clear(tx, before(60 * MINUTE_MS), most)), signal),
-    /** Tokens and codes of every kind that were used, or expired, so long ago; those that mark an account as validated stay. */
+    /**
+     * Tokens and codes of every kind that were used, or expired, so long ago; those that mark an account as validated
+     * stay.
+     */
     tokens: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
       if (days === null) return 0
       const until = before(days * DAY_MS)

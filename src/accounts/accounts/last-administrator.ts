@@ -21,7 +21,8 @@ export interface Loss {
 
 /**
  * Nobody may lock everybody out (D52): the last super administrator stays one, whoever asks, and the last administrator
- * of a Space does not take its own rights. Whatever deletes, demotes, blocks, switches off or moves an account asks here.
+ * of a Space does not take its own rights. Whatever deletes, demotes, blocks, switches off or moves an account asks
+ * here.
  */
 export const lastAdministrator = ({ db, directory }: { db: Db; directory: Directory }) => {
   const store = administratorStore(db)

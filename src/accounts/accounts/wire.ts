@@ -154,9 +154,9 @@ export const accountWire = (config: Config, reveal: Revealing) => ({
     ...members(account, space, config, reveal),
     passwords: passwordsOf(account),
   }),
-  /** For strangers. */
+  /** What anybody may know of an account. */
   info: ({ activated }: AccountView, space: Space) => ({ activated, realm: space.digest?.realm ?? null }),
-  /** After `PUT`. */
+  /** The reply when an administrator has changed the account. */
   changed: (account: AccountView, space: Space) => ({
     ...members(account, space, config, reveal),
     passwords: passwordsOf(account),

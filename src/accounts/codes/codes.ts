@@ -66,7 +66,7 @@ export const codes = (deps: { config: Config; db: Db; secrets: Secrets; now: () 
     expiryOf,
     isExpired,
     make,
-    /** As it stands in a row. */
+    /** The code in the form in which a row keeps it. */
     seal: (code: string): string => secrets.seal(code),
     /** Whether the account may get another code now; `rate_limited` when not. Call it while the account is held. */
     refuseTooMany: async (tx: Tx, kind: CodeKind, accountId: number): Promise<void> => {
@@ -96,8 +96,8 @@ export const codes = (deps: { config: Config; db: Db; secrets: Secrets; now: () 
       return { outcome: 'right' }
     },
     /**
-     * The guess of somebody who has shown nothing of the account: compared, and not counted against the code, which must
-     * not die of strangers. The caller counts them, before.
+     * The guess of somebody who has shown nothing of the account: compared, and not counted against the code, which
+     * must not die of strangers. The caller counts them, before.
      */
     guessOfStranger: async (tx: Tx, kind: CodeKind, id: number, given: string): Promise<Guess> => {
       const row = await store.byId(tx, kind, id)

@@ -53,8 +53,8 @@ export const revocation = (deps: {
     signOut,
     /**
      * After the account was blocked or switched off, or the contrary. Nobody is signed in to a closed account, and what
-     * else was given out is refused while it is closed, with a reason; once it is open again, all of that is worth nothing
-     * (D48, D55).
+     * else was given out is refused while it is closed, with a reason; once it is open again, all of that is worth
+     * nothing (D48, D55).
      */
     follow: async (tx: Tx, before: Standing & { readonly id: number }, after: Standing, by: Asker): Promise<number> => {
       if (after.switchedOff) return signOut(tx, before.id)

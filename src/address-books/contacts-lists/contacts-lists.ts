@@ -16,7 +16,9 @@ const LARGEST_DESCRIPTION_BYTES = 65_535
 
 export const WantedList = form({ title: plainText(255), description: text({ bytes: LARGEST_DESCRIPTION_BYTES }) })
 
-/** Named groups of contacts (behaviour/address-books.md §4), in the address book of each account they are attached to. */
+/**
+ * Named groups of contacts (behaviour/address-books.md §4), in the address book of each account they are attached to.
+ */
 export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
   const { db, accounts, now } = deps
   const store = contactsListStore(db)

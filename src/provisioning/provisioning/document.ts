@@ -73,7 +73,9 @@ const UI_SWITCHES = [
   ['max_account', 'maxAccount'],
 ] as const satisfies readonly (readonly [string, keyof Space])[]
 
-/** A host, a host with its port, or a whole URI, as an address between angle brackets; only a host gets `parameters`. */
+/**
+ * A host, a host with its port, or a whole URI, as an address between angle brackets; only a host gets `parameters`.
+ */
 const routeTo = (address: string, parameters = ''): string => {
   if (address.startsWith('<')) return address
   return /^sips?:/i.test(address) ? `<${address}>` : `<sip:${hostOf(address)}${parameters}>`
@@ -165,8 +167,8 @@ const placed = (document: ConfigDocument, { proxy, authInfo }: Shape, name: stri
 }
 
 /**
- * A client reads numbered sections up to the first that is missing. Those in front of `count` that the document does not
- * have get one entry that makes nothing of them, and that leaves alone what a phone has there.
+ * A client reads numbered sections up to the first that is missing. Those in front of `count` that the document does
+ * not have get one entry that makes nothing of them, and that leaves alone what a phone has there.
  */
 const fill = (document: ConfigDocument, prefix: string, count: number, key: string, value: string | number): void => {
   for (let index = 0; index < count; index++) {
@@ -185,8 +187,8 @@ const AUTH_INFO_KEYS = ['username', 'domain', 'ha1', 'realm', 'algorithm']
 
 /**
  * Linphone 5.1 keeps what it holds unless told otherwise, and of sections for one user the last wins: with a former HA1
- * in any of them the phone cannot register. So all sections from `first` on are overwritten, and those beyond ours that an
- * earlier document may have had, `reach` altogether, by nothing.
+ * in any of them the phone cannot register. So all sections from `first` on are overwritten, and those beyond ours that
+ * an earlier document may have had, `reach` altogether, by nothing.
  */
 const replaceCredentials = (document: ConfigDocument, first: number, reach: number): void => {
   for (let index = first; index < first + reach || document.has(`auth_info_${index}`); index++) {
@@ -283,7 +285,9 @@ const addProxy = (
   addEntries(proxy, additions?.proxy ?? [])
 }
 
-/** What apps know the line by. Nothing depends on it: an account would not register where the carrier refuses the line. */
+/**
+ * What apps know the line by. Nothing depends on it: an account would not register where the carrier refuses the line.
+ */
 const EXTERNAL = 'external_account'
 
 const freeProxy = (document: ConfigDocument, from: number): string => {

@@ -23,7 +23,7 @@ import { provisioningStore } from './store.ts'
 
 const isNotFound = (error: unknown): error is AppError => error instanceof AppError && error.code === 'not_found'
 
-/** What has expired is 404 as well (D44), and was known. */
+/** An expired token is refused as an unknown one is (D44); its message tells that it was known. */
 const isExpired = (error: unknown): boolean => isNotFound(error) && error.text.id === 'provisioning.expired'
 const isUnknown = (error: unknown): boolean => isNotFound(error) && !isExpired(error)
 
@@ -39,7 +39,7 @@ const inWordsFor =
 interface AttachedTokens {
   /** Refuses what `redeem` would refuse; spends nothing. */
   inspect(on: Reader, visit: Visit, token: string): Promise<Found>
-  /** Spends it. */
+  /** Spends the token for the account that is attached to it. */
   redeem(tx: Tx, visit: Visit, token: string): Promise<Found>
 }
 

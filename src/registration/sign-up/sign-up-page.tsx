@@ -9,7 +9,7 @@ import { markdown } from '../../panel/markdown.tsx'
 import type { Pending } from '../../self-service/contact-details/contact-details.ts'
 import { emailFields, phoneField } from './contact-fields.tsx'
 
-/** By what an account is made. */
+/** What the new account is confirmed by. */
 export type Way = Pending['kind']
 
 export const PATHS = { email: '/register/email', phone: '/register/phone' } as const

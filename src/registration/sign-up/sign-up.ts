@@ -43,7 +43,9 @@ export type Answer =
   | { readonly outcome: 'right'; readonly session: string }
   | Exclude<Guess, { readonly outcome: 'right' }>
 
-/** The sentence beside the box that subscribes to the Space's newsletter, as the visitor reads it; null: it has none. */
+/**
+ * The sentence beside the box that subscribes to the Space's newsletter, as the visitor reads it; null: it has none.
+ */
 const newsletterOffer = ({ space, language }: Visit): string | null =>
   space.newsletterRegistrationAddress === null
     ? null

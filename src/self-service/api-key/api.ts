@@ -6,7 +6,7 @@ import { answers } from '../../http/output.ts'
 import { text } from '../../http/respond.ts'
 import type { ApiKey } from './api-key.ts'
 
-/** behaviour/accounts.md §4 */
+/** An account has a new key made for itself (behaviour/accounts.md §4). */
 export const apiKeyApi = ({ auth, apiKey, config }: { auth: Auth; apiKey: ApiKey; config: Config }) =>
   new Elysia({ prefix: '/api/accounts', tags: ['Own account'] }).use(auth).get(
     '/me/api_key',

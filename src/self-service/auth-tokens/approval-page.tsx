@@ -13,7 +13,7 @@ interface Asking {
   readonly phrase: string
   /** The browser that wants to be signed in. */
   readonly browser: { readonly ip: string | null; readonly userAgent: string | null; readonly createdAt: Date }
-  /** As whom. */
+  /** The account that the browser would be signed in to. */
   readonly account: string
 }
 

@@ -48,7 +48,9 @@ export const passwordResets = (deps: {
 
   const record = actionRecords(log)
 
-  /** The link that the token stands for while it can be used. `dead`: how one is refused that was used or is too old. */
+  /**
+   * The link that the token stands for while it can be used. `dead`: how one is refused that was used or is too old.
+   */
   const find = async (on: Reader, visit: Visit, token: string, dead: RefusalCode) => {
     const found = token.length === TOKEN_LENGTH ? await store.byHash(on, visit, secrets.hash(token)) : null
     if (found === null) throw new AppError('not_found', 'reset.unknown')

@@ -32,7 +32,9 @@ interface Deps {
 
 const refusedCode = (id: MessageId, count: number): FieldMessages => new Map([['code', [{ id, values: { count } }]]])
 
-/** Back into an account: by e-mail, or by the phone that an app has asked a token for; then the code, then `/password`. */
+/**
+ * Back into an account: by e-mail, or by the phone that an app has asked a token for; then the code, then `/password`.
+ */
 export const recoveryPages = (deps: Deps) => {
   const { auth, pages, recovery, codes, sessions, captcha, formTokens, config } = deps
   const basePath = config.BASE_PATH

@@ -45,7 +45,7 @@ export type Answer =
 
 /** No account's id. */
 const NOBODY = 0
-/** Never right, and counted like any other guess. */
+/** A guess that is never right, and is counted like any other. */
 const NO_CODE = ''
 
 /**

@@ -104,7 +104,10 @@ export const recoveryStore = (db: Db) => {
         .update(codes)
         .set({ code: sealed, updatedAt: at })
         .where(and(eq(codes.accountId, accountId), isNotNull(codes.code))),
-    /** How many codes the account got since then, how many of them were guessed wrong to the end, and how often all were. */
+    /**
+     * How many codes the account got since then, how many of them were guessed wrong to the end, and how often all
+     * were.
+     */
     countSince: async (tx: Tx, accountId: number, since: Date, mostAttempts: number) => {
       const rows = await tx
         .select({ attempts: codes.attempts, confirmedAt: codes.confirmedAt })

@@ -41,7 +41,7 @@ export type Answer =
 interface Budget {
   /** Counts one, before it is looked at; refuses with `rate_limited`. */
   count(): Promise<void>
-  /** It was right. */
+  /** Takes back what was counted: the guess was right. */
   giveBack(): Promise<void>
 }
 

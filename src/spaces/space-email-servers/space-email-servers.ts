@@ -77,7 +77,10 @@ export const spaceEmailServers = (deps: { db: Db; secrets: Secrets; log: Logging
       return found.server
     },
 
-    /** Replaces all of it; a password that is not spoken of stays, as long as the host does. `isNew`: the Space had none. */
+    /**
+     * Replaces all of it; a password that is not spoken of stays, as long as the host does. `isNew`: the Space had
+     * none.
+     */
     set: async (
       visit: Visit,
       domain: string,

@@ -129,7 +129,8 @@ export const spaceAdministrationStore = (db: Db) => {
           .where(and(eq(spaces.super, true), ne(spaces.domain, domain)))
       ).length,
     /**
-     * Whether super administrators who can act would be left without this Space, or it has none itself (D52). For `hold`.
+     * Whether super administrators who can act would be left without this Space, or it has none itself (D52). For
+     * `hold`.
      */
     isLeftAdministered: async (on: Reader, domain: string): Promise<boolean> => {
       const acting = and(sql`${accounts.admin}`, eq(accounts.activated, true), eq(accounts.blocked, false))
@@ -166,7 +167,7 @@ export const spaceAdministrationStore = (db: Db) => {
         .returning({ id: accounts.id })
       return held.map(({ id }) => id)
     },
-    /** With everything below them. */
+    /** Rows that belong to these accounts go with them. */
     removeAccounts: (tx: Tx, ids: readonly number[]) => tx.delete(accounts).where(inArray(accounts.id, [...ids])),
     /** The Space, whatever it still has, and the counts of its accounts. */
     remove: async (tx: Tx, domain: string) => {

@@ -114,7 +114,9 @@ export const spaceAdministration = (deps: {
     if (expireAt !== null && (asSuper || own)) input.refuse('expire_at', { id: 'v.super_expires' })
   }
 
-  /** A host that stays is not looked at: `APP_ROOT_HOST` may have changed, or the command line have given a LAN name. */
+  /**
+   * A host that stays is not looked at: `APP_ROOT_HOST` may have changed, or the command line have given a LAN name.
+   */
   const checkNewHost = (names: Input<typeof ChangedNames>, space: Space) => {
     if (names.values.host === space.host) return
     checkDomain(names, 'host', names.values.host)

@@ -12,7 +12,7 @@ const TurnCredentialsSchema = object({
   uris: listOf(text()),
 })
 
-/** behaviour/accounts.md §6 */
+/** Ephemeral credentials for the TURN server of the operator (behaviour/accounts.md §4.2). */
 export const turnApi = ({ auth, turn }: { auth: Auth; turn: Turn }) =>
   new Elysia({ prefix: '/api/accounts', tags: ['Own account'] })
     .use(auth)
