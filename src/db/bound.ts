@@ -21,7 +21,7 @@ export const bound = <P extends Parameters>(parameters: P): Bound<P> =>
   Object.fromEntries(
     Object.entries(parameters).map(([name, column]) => {
       const placeholder = sql.placeholder(name)
-      return [name, column === Number ? placeholder : sql`${sql.param(placeholder, column as Column)}`]
+      return [name, is(column, Column) ? sql`${sql.param(placeholder, column)}` : placeholder]
     }),
   ) as Bound<P>
 
