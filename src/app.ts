@@ -45,6 +45,7 @@ import { accountActionsApi } from './telephony/account-actions/api.ts'
 import { devicesApi } from './telephony/devices/api.ts'
 import { devicePages } from './telephony/devices/pages.tsx'
 import { externalAccountsApi } from './telephony/external-accounts/api.ts'
+import { callLogApi, statisticsApi } from './telephony/statistics/api.ts'
 import { turnApi } from './telephony/turn/api.ts'
 
 /** The whole HTTP surface. Which Space a request is for was settled before (`http/front.ts`). */
@@ -110,6 +111,8 @@ export const app = (services: Services): AnyElysia => {
     .use(vcardsStorageApi(deps))
     .use(vcardsApi(deps))
     .use(externalAccountsApi(deps))
+    .use(callLogApi(deps))
+    .use(statisticsApi(deps))
     .use(carddavCredentialsApi(deps))
     .use(resolveApi(deps))
     .use(spacesApi(deps))

@@ -69,6 +69,10 @@ import { accountActions } from './telephony/account-actions/account-actions.ts'
 import { devices } from './telephony/devices/devices.ts'
 import { bridge } from './telephony/external-accounts/bridge.ts'
 import { externalAccounts } from './telephony/external-accounts/external-accounts.ts'
+import { callLog } from './telephony/statistics/call-log.ts'
+import { charts } from './telephony/statistics/charts.ts'
+import { statisticsClearing } from './telephony/statistics/clearing.ts'
+import { statistics } from './telephony/statistics/statistics.ts'
 import { turn } from './telephony/turn/turn.ts'
 
 /** What the outside world gives: everything a test wants to hold in its own hands. */
@@ -123,6 +127,7 @@ const ground = (world: World, db: Db) => {
     directory: directory(base),
     phoneCountries: phoneCountries(base),
     provisioningTokens: provisioningTokens(base),
+    statistics: statistics(base),
     turn: turn(base),
   }
 }
@@ -135,6 +140,7 @@ const middle = (below: ReturnType<typeof ground>) => {
     accountTokens: accountTokens(below),
     accountEvents: accountEvents(below),
     bridge: bridge(below),
+    statisticsClearing: statisticsClearing(below),
     expiryNotices: expiryNotices(below),
     revocation: revocation(below),
     mail: mail({ ...below, ...below.spaceEmailServers }),
@@ -161,6 +167,8 @@ const top = (below: ReturnType<typeof middle>) => {
     contacts: contacts(below),
     contactsLists: contactsLists(below),
     devices: devices(below),
+    callLog: callLog(below),
+    charts: charts(below),
     externalAccounts: externalAccounts(below),
     passwordResets: passwordResets(below),
     recovery: recovery(below),
@@ -190,12 +198,19 @@ const top = (below: ReturnType<typeof middle>) => {
 /** config → database → every feature: plain calls, no container. Each layer is handed whole to the one above it. */
 export const services = (world: World, db: Db) => {
   const features = top(middle(ground(world, db)))
-  const { mail, sms, recovery, bridge, accountEvents } = features
+  const { mail, sms, recovery, bridge, accountEvents, statisticsClearing } = features
   return {
     ...features,
     world,
     /** How messages leave the building. */
-    channels: world.channels ?? [mail, sms, recovery.channel, bridge.channel, accountEvents.channel],
+    channels: world.channels ?? [
+      mail,
+      sms,
+      recovery.channel,
+      bridge.channel,
+      accountEvents.channel,
+      statisticsClearing.channel,
+    ],
     jobs: jobRunner({ ...features, jobs: jobs(features) }),
   }
 }

@@ -62,6 +62,7 @@ export const exampleOf = (
 ): unknown => {
   const schema = find(asked)
   if ('const' in schema) return schema.const
+  if (schema.examples !== undefined) return schema.examples[0]
   if (schema.enum !== undefined) return schema.enum[0]
   const [first] = schema.anyOf ?? []
   if (first !== undefined) return exampleOf(first, find)

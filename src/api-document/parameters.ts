@@ -28,6 +28,11 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   key: text('The name of the entry.', 'department'),
   code: text('A region by its code of ISO 3166-1, in capitals.', 'FR'),
   uuid: text('The identifier, as the list gives it.', 'urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33'),
+  call_id: text('The identifier of the call, as it was reported.', '9f2c'),
+  message_id: text('The identifier of the message, as it was reported.', '9f2c'),
+  conference_id: text('The identifier of the conference, as it was reported.', '9f2c'),
+  to: text('The SIP address of the recipient.', 'bob@sip.example.org'),
+  device_id: text('What the SIP proxy calls the device.', '"<urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33>"'),
   auth_token: text('An auth token.', 'Hk3Vt8QxZw2Lr'),
   provisioning_token: text('A provisioning token.', 'm4Tq7RbYc1Ns9'),
 }

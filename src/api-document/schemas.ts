@@ -6,6 +6,7 @@ export interface JsonSchema {
   readonly type?: string | readonly string[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]
+  readonly examples?: readonly unknown[]
   readonly format?: string
   readonly pattern?: string
   readonly properties?: Readonly<Record<string, JsonSchema>>

@@ -124,6 +124,30 @@ export const housekeepingCommands = (program: Command) => {
       )
     })
   program
+    .command('app:clear-statistics')
+    .argument('<days>')
+    .option('--apply', 'do it; otherwise they are only counted')
+    .description('remove calls, messages and conferences that were reported so many days ago')
+    .action(async (days: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<Options>()
+      const apply = options.apply === true
+      const age = wholeNumber(days, 'days')
+      await withServices(options, async ({ parts }) =>
+        clear(parts, apply, 'calls, messages and conferences', 'statistics', (how) =>
+          parts.statisticsClearing.clear(age, how),
+        ),
+      )
+    })
+  program
+    .command('statistics:recount')
+    .description('count calls and messages anew for the charts, and correct what was counted wrong')
+    .action(async (_options, command: Command) =>
+      withServices(command.optsWithGlobals<Options>(), async ({ parts }) => {
+        const { count } = await runJob(parts, 'statistics', ({ signal }) => parts.statisticsClearing.recount(signal))
+        print(`${count} hours corrected`)
+      }),
+    )
+  program
     .command('spaces:expiration-emails')
     .argument('[days]', 'so many days before the end', DEFAULT_THRESHOLDS.join())
     .description('write to the administrators of Spaces that expire in exactly so many days, once for each')

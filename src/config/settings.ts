@@ -559,7 +559,7 @@ const jobs = {
   FILES_RETENTION_DAYS: reserved(days, '7', 'How long uploaded files are kept.'),
   TOMBSTONES_RETENTION_DAYS: active(days, '7', 'How long the name of a deleted account stays taken.'),
   UNCONFIRMED_RETENTION_DAYS: active(days, '30', 'How long an account that was never confirmed is kept.'),
-  STATISTICS_RETENTION_DAYS: reserved(days, '400', 'How long statistics of calls and messages are kept.'),
+  STATISTICS_RETENTION_DAYS: active(days, '400', 'How long statistics of calls and messages are kept.'),
   TOKENS_RETENTION_DAYS: active(days, '30', 'How long spent and expired tokens and codes are kept.'),
   APP_SHOW_LOGIN_COUNTER_TEMP: active(flag, 'false', 'Shows the number of accounts beside the login form.'),
 }

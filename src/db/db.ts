@@ -1,4 +1,4 @@
-import type { SQL, SQLWrapper } from 'drizzle-orm'
+import type { AnyColumn, SQL, SQLWrapper } from 'drizzle-orm'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PgQueryResultHKT } from 'drizzle-orm/pg-core/session'
 import type { Bound, Parameters, Values } from './bound.ts'
@@ -42,6 +42,10 @@ export interface Db {
   prepare<P extends Parameters, Row>(name: string, parameters: P, build: Build<P, Row>): Prepared<Row, Values<P>>
   /** A column that holds the rows of a subquery as one object, in their order; the subquery selects `key` and `value`. */
   objectOf(rows: SQL): SQL<Record<string, string>>
+  /** The full hour, in UTC, in which an instant lies. */
+  hourOf(instant: AnyColumn): SQL<Date>
+  /** Over how many rows a number is spread that everybody increments, so that nobody waits for the other's commit. */
+  readonly spread: number
   /** Text with its ASCII letters in lower case, as `foldedEmail` makes it; other letters stay, on both databases. */
   folded(text: SQLWrapper): SQL<string>
   /**

@@ -42,4 +42,10 @@ export const {
   accountActions,
   vcardsStorage,
   wizards,
+  statisticsMessages,
+  statisticsMessageDevices,
+  statisticsCalls,
+  statisticsCallDevices,
+  statisticsConferences,
+  statisticsHours,
 } = defineTables(sqliteColumns)

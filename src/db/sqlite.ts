@@ -265,6 +265,9 @@ export const openSqlite = (file: string): Db => {
       sql`(select json_group_object(o.key, o.value) from (${rows}) o)`.mapWith(
         (text: string): Record<string, string> => JSON.parse(text),
       ),
+    hourOf: (instant) => sql`(${instant} - ${instant} % 3600000)`.mapWith(instant) as SQL<Date>,
+    // Writers come one after the other anyway.
+    spread: 1,
     folded: (text) => sqliteColumns.folded(sql`${text}`) as SQL<string>,
     nameContains: (part, { after, last }) => {
       if ([...part].length < SHORTEST_TRIGRAM) {

@@ -4,7 +4,7 @@ import { only } from './rows.ts'
 import type { Stretch } from './stretch.ts'
 
 /** A table that numbers its rows as they come. */
-export type Numbered = Extract<Tables[keyof Tables], { readonly id: unknown }>
+export type Numbered = Extract<Tables[keyof Tables], { readonly id: { readonly _: { readonly data: number } } }>
 
 /** Rows that have had their day. */
 export interface Outlived {

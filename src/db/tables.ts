@@ -462,7 +462,7 @@ export const defineTables = (c: Columns) => {
     'outbox_messages',
     {
       id: c.id(),
-      channel: c.text().$type<'mail' | 'sms' | 'recovery' | 'bridge' | 'hook'>().notNull(),
+      channel: c.text().$type<'mail' | 'sms' | 'recovery' | 'bridge' | 'hook' | 'statistics'>().notNull(),
       kind: c.text().notNull(),
       spaceId: maybeSpace(),
       accountId: c.ref().references(() => accounts.id, { onDelete: 'set null' }),
@@ -737,6 +737,138 @@ export const defineTables = (c: Columns) => {
     (t) => [c.index('captcha_answers_expires_at_index').on(t.expiresAt)],
   )
 
+  // ---- What Flexisip reports of calls and messages (behaviour/statistics.md). Parties are text: they need not be
+  // accounts of ours, and rows keep the address that a party had. ----
+
+  const statisticsMessages = c.table(
+    'statistics_messages',
+    {
+      id: c.text().primaryKey(),
+      fromUsername: c.text().notNull(),
+      fromDomain: c.text().notNull(),
+      sentAt: c.moment().notNull(),
+      encrypted: c.flag().notNull().default(false),
+      conferenceId: c.text(),
+      ...stamps,
+    },
+    (t) => [
+      c.index('statistics_messages_sender_index').on(t.fromDomain, t.fromUsername, t.sentAt),
+      c.index('statistics_messages_sent_at_index').on(t.sentAt),
+      c.index('statistics_messages_created_at_index').on(t.createdAt),
+    ],
+  )
+
+  const statisticsMessageDevices = c.table(
+    'statistics_message_devices',
+    {
+      id: c.id(),
+      messageId: c
+        .text()
+        .notNull()
+        .references(() => statisticsMessages.id, { onDelete: 'cascade' }),
+      toUsername: c.text().notNull(),
+      toDomain: c.text().notNull(),
+      deviceId: c.text().notNull(),
+      lastStatus: c.count().notNull(),
+      receivedAt: c.moment().notNull(),
+      /** As the message has it: charts of a recipient then read one index. */
+      sentAt: c.moment().notNull(),
+      /** The first device of its recipient that was heard of: one row for each recipient of a message has it. */
+      isFirst: c.flag().notNull(),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('statistics_message_devices_device_unique').on(t.messageId, t.toDomain, t.toUsername, t.deviceId),
+      c.index('statistics_message_devices_recipient_index').on(t.toDomain, t.toUsername, t.isFirst, t.sentAt),
+    ],
+  )
+
+  const statisticsCalls = c.table(
+    'statistics_calls',
+    {
+      id: c.text().primaryKey(),
+      fromUsername: c.text().notNull(),
+      fromDomain: c.text().notNull(),
+      toUsername: c.text().notNull(),
+      toDomain: c.text().notNull(),
+      initiatedAt: c.moment().notNull(),
+      endedAt: c.moment(),
+      conferenceId: c.text(),
+      /** Whoever called has called itself, or its own domain: such a call is in both directions and counts once. */
+      toSelf: c.flag().notNull(),
+      toOwnDomain: c.flag().notNull(),
+      ...stamps,
+    },
+    (t) => [
+      c.index('statistics_calls_caller_index').on(t.fromDomain, t.fromUsername, t.initiatedAt),
+      c.index('statistics_calls_callee_index').on(t.toDomain, t.toUsername, t.toSelf, t.initiatedAt),
+      c.index('statistics_calls_from_domain_index').on(t.fromDomain, t.initiatedAt),
+      c.index('statistics_calls_to_domain_index').on(t.toDomain, t.toOwnDomain, t.initiatedAt),
+      c.index('statistics_calls_initiated_at_index').on(t.initiatedAt),
+      c.index('statistics_calls_created_at_index').on(t.createdAt),
+    ],
+  )
+
+  const statisticsCallDevices = c.table(
+    'statistics_call_devices',
+    {
+      id: c.id(),
+      callId: c
+        .text()
+        .notNull()
+        .references(() => statisticsCalls.id, { onDelete: 'cascade' }),
+      deviceId: c.text().notNull(),
+      rangAt: c.moment(),
+      inviteTerminatedAt: c.moment(),
+      inviteTerminatedState: c
+        .text()
+        .$type<'accepted' | 'accepted_elsewhere' | 'declined' | 'declined_elsewhere' | 'canceled' | 'error'>(),
+      ...stamps,
+    },
+    (t) => [c.uniqueIndex('statistics_call_devices_device_unique').on(t.callId, t.deviceId)],
+  )
+
+  const statisticsConferences = c.table(
+    'statistics_conferences',
+    {
+      id: c.text().primaryKey(),
+      /** As Flexisip says. */
+      createdAt: c.moment().notNull(),
+      endedAt: c.moment(),
+      /** Whatever was sent as such. */
+      schedule: c.json<unknown>(),
+      /** When we heard of it. */
+      reportedAt: c.moment().notNull(),
+      updatedAt: c.moment().notNull(),
+    },
+    (t) => [c.index('statistics_conferences_reported_at_index').on(t.reportedAt)],
+  )
+
+  /**
+   * How many calls and messages an hour had, for each domain that was part of them and, with an empty domain, of all;
+   * written with the rows that they count, so that charts never walk over those. `part`: what everybody increments is
+   * spread over several rows (`Db.spread`), whose sum counts.
+   */
+  const statisticsHours = c.table(
+    'statistics_hours',
+    {
+      kind: c.text().$type<'calls' | 'messages'>().notNull(),
+      domain: c.text().notNull(),
+      hour: c.moment().notNull(),
+      part: c.count().notNull(),
+      /** From the domain; of the empty one: all. */
+      sent: c.count().notNull(),
+      /** To the domain. */
+      received: c.count().notNull(),
+      /** Both at once. */
+      inside: c.count().notNull(),
+    },
+    (t) => [
+      c.primaryKey({ columns: [t.kind, t.domain, t.hour, t.part] }),
+      c.index('statistics_hours_hour_index').on(t.hour),
+    ],
+  )
+
   return {
     spaces,
     spaceDigestAuthenticationConfigurations,
@@ -777,6 +909,12 @@ export const defineTables = (c: Columns) => {
     accountActions,
     vcardsStorage,
     wizards,
+    statisticsMessages,
+    statisticsMessageDevices,
+    statisticsCalls,
+    statisticsCallDevices,
+    statisticsConferences,
+    statisticsHours,
   }
 }
 

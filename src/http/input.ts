@@ -2,6 +2,7 @@ import { FormatRegistry, type Static, type TObject, type TOptional, type TSchema
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value'
 import { AppError } from '../errors.ts'
 import type { Message, MessageId } from '../messages/messages.ts'
+import { parseIso8601 } from '../protocols/iso-8601.ts'
 
 // ---- The vocabulary of request schemas: shape only; meaning is the feature's. ----
 
@@ -31,6 +32,27 @@ export const plainText = (max: number) => Type.String({ maxLength: max, format: 
 export const email = (max: number) => Type.String({ maxLength: max, format: 'email' })
 
 export const date = () => Type.String({ format: 'date', maxLength: LONGEST_DATE })
+
+/** Text that `parse` reads: what it makes of it is the value. null: refused with `refusal`. */
+export const parsed = <Value>(
+  max: number,
+  refusal: MessageId,
+  example: string,
+  parse: (text: string) => Value | null,
+) =>
+  Type.Unsafe<Value>({
+    type: 'string',
+    maxLength: max,
+    refusal: { id: refusal },
+    matches: (value: unknown) => typeof value === 'string' && parse(value) !== null,
+    means: parse,
+    examples: [example],
+  })
+
+const LONGEST_INSTANT = 64
+
+/** A date, or a date and a time, as ISO 8601 writes them (behaviour/statistics.md §1.2). */
+export const instant = () => parsed(LONGEST_INSTANT, 'v.instant', '2026-03-01T10:00:00Z', parseIso8601)
 
 const isTrue = (value: unknown): boolean => value === true || value === 1 || value === '1'
 

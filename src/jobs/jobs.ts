@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { Limits } from '../http/limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { DEFAULT_THRESHOLDS, type ExpiryNotices } from '../spaces/spaces/expiry-notices.ts'
+import type { StatisticsClearing } from '../telephony/statistics/clearing.ts'
 
 /** What a job is told when it runs. */
 export interface Occasion {
@@ -29,9 +30,10 @@ export const jobs = (deps: {
   limits: Limits
   outbox: Outbox
   expiryNotices: ExpiryNotices
+  statisticsClearing: StatisticsClearing
   now: () => Date
 }): readonly Job[] => {
-  const { config, housekeeping, limits, outbox, expiryNotices, now } = deps
+  const { config, housekeeping, limits, outbox, expiryNotices, statisticsClearing, now } = deps
   return [
     {
       name: 'tombstones',
@@ -59,6 +61,12 @@ export const jobs = (deps: {
       commands: ['tokens:clear'],
       schedule: '15 * * * *',
       run: ({ signal }) => housekeeping.tokens(config.TOKENS_RETENTION_DAYS, { apply: true, signal }),
+    },
+    {
+      name: 'statistics',
+      commands: ['app:clear-statistics'],
+      schedule: '30 0 * * *',
+      run: ({ signal }) => statisticsClearing.clear(config.STATISTICS_RETENTION_DAYS, { apply: true, signal }),
     },
     {
       name: 'nonces',

@@ -18,6 +18,7 @@ const RETRY_AFTER_MS: Readonly<Record<ChannelId, readonly number[]>> = {
   recovery: [SECOND_MS, 5 * SECOND_MS, 20 * SECOND_MS],
   bridge: [SECOND_MS, 5 * SECOND_MS, 15 * SECOND_MS, MINUTE_MS],
   hook: [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS],
+  statistics: [MINUTE_MS],
 }
 /** However long the secret lives. */
 const GIVE_UP_AFTER_MS: Readonly<Record<ChannelId, number>> = {
@@ -26,6 +27,7 @@ const GIVE_UP_AFTER_MS: Readonly<Record<ChannelId, number>> = {
   recovery: 10 * MINUTE_MS,
   bridge: 24 * 60 * MINUTE_MS,
   hook: 24 * 60 * MINUTE_MS,
+  statistics: 7 * 24 * 60 * MINUTE_MS,
 }
 
 /** Messages of one lane on their way at once; where null, as many as `workers`. A slow hook leaves room for mails. */
@@ -35,6 +37,7 @@ const AT_ONCE: Readonly<Record<ChannelId, number | null>> = {
   recovery: null,
   bridge: 16,
   hook: 16,
+  statistics: 1,
 }
 
 /**
@@ -47,6 +50,7 @@ const EVENTS: Readonly<Record<ChannelId, { readonly sent: SecurityEvent; readonl
   recovery: null,
   bridge: null,
   hook: null,
+  statistics: null,
 }
 
 /** A crashed process's messages are free again after this; a living one renews it. */

@@ -1,6 +1,6 @@
 import type { Language } from '../messages/messages.ts'
 
-export const CHANNELS = ['mail', 'sms', 'recovery', 'bridge', 'hook'] as const
+export const CHANNELS = ['mail', 'sms', 'recovery', 'bridge', 'hook', 'statistics'] as const
 export type ChannelId = (typeof CHANNELS)[number]
 
 /**
@@ -110,7 +110,13 @@ type Hooked = Addressed & {
   readonly kind: 'created' | 'updated' | 'deleted'
   readonly data: { readonly event: string }
 }
-export type Message = Mail | Sms | Recovery | Bridged | Hooked
+/** What an account sent and that did not go with it at once; `until`: in milliseconds, what is younger stays. */
+type Forgotten = Addressed & {
+  readonly channel: 'statistics'
+  readonly kind: 'forget'
+  readonly data: { readonly username: string; readonly domain: string; readonly until: number }
+}
+export type Message = Mail | Sms | Recovery | Bridged | Hooked | Forgotten
 
 /** A message on its way out. */
 export interface OutgoingMessage {

@@ -301,6 +301,7 @@ describe('replies', () => {
     const [domain, host] = [`sip.w${spaces}.org`, `w${spaces}.localhost`]
     const space = await t.space({ domain, host, carddavUserCredentials: true })
     const email = `owner${spaces}@example.org`
+    const sip = `owners@${domain}`
     const account = await t.account({ space, username: 'owners', email })
     const admin = await t.account({ space, username: 'keeper', admin: true })
     const friend = await t.account({ space, username: 'friend', email: `friend${spaces}@example.org` })
@@ -328,6 +329,15 @@ describe('replies', () => {
       made(`${path}/contacts/${friend.id}`, {}),
       made(`${path}/external`, line),
       made('/api/accounts/me/vcards-storage', { vcard }, { host, as: account }),
+      made('/api/statistics/messages', { id: `m${spaces}`, from: sip, sent_at: '2026-03-01', encrypted: true }),
+      made('/api/statistics/calls', {
+        id: `c${spaces}`,
+        from: sip,
+        to: sip,
+        initiated_at: '2026-03-01',
+        devices: ['x'],
+      }),
+      made('/api/statistics/conferences', { id: `r${spaces}`, created_at: '2026-03-01' }, { as: root }),
     ])
     const credential = { username: 'owners', password: 'correct-horse', realm: 'dav', algorithm: 'MD5' }
     await Promise.all([
@@ -341,7 +351,12 @@ describe('replies', () => {
       callers: { account, admin, super: root },
       values: {
         id: String(account.id),
-        sip: `owners@${domain}`,
+        sip,
+        message_id: `m${spaces}`,
+        call_id: `c${spaces}`,
+        conference_id: `r${spaces}`,
+        to: sip,
+        device_id: '"<urn:uuid:1>"',
         email,
         domain,
         key: 'department',
@@ -426,6 +441,8 @@ describe('replies', () => {
     'PUT /api/accounts/{id}': (_, example) => ({ ...example, username: 'renamed' }),
     'POST /api/accounts/me/vcards-storage': anotherCard,
     'POST /api/accounts/{id}/vcards-storage': anotherCard,
+    'POST /api/statistics/messages': ({ values }, example) => ({ ...example, from: values.sip }),
+    'POST /api/statistics/calls': ({ values }, example) => ({ ...example, from: values.sip }),
     'PUT /api/spaces/{domain}': republish,
     'PATCH /api/spaces/{domain}': republish,
     'POST /api/spaces': (_, example) => ({ ...example, name: 'Made', domain: 'sip.made.org', host: 'made.localhost' }),

@@ -249,6 +249,7 @@ describe('the list', () => {
       '20 0 * * * unconfirmed-accounts',
       '*/5 * * * * api-keys',
       '15 * * * * tokens',
+      '30 0 * * * statistics',
       '*/10 * * * * nonces',
       '*/10 * * * * captcha-answers',
       '*/10 * * * * rate-limits',
@@ -258,6 +259,7 @@ describe('the list', () => {
       '0 7 * * * space-expiry',
     ])
     expect(t.parts.jobs.named('accounts:clear-unconfirmed')?.name).toBe('unconfirmed-accounts')
+    expect(t.parts.jobs.named('app:clear-statistics')?.name).toBe('statistics')
     expect(t.parts.jobs.named('digest:clear-nonces')?.name).toBe('nonces')
     expect(t.parts.jobs.named('no-such-job')).toBeNull()
   })

@@ -481,6 +481,7 @@ describe('the outbox', () => {
       { channel: 'recovery', waiting: 0, oldest: null },
       { channel: 'bridge', waiting: 0, oldest: null },
       { channel: 'hook', waiting: 0, oldest: null },
+      { channel: 'statistics', waiting: 0, oldest: null },
     ])
     const at = t.clock.now
     await add(t, mailTo(t, 'a@example.org'))
@@ -488,6 +489,7 @@ describe('the outbox', () => {
     await add(t, mailTo(t, 'b@example.org'))
     expect(await t.parts.outbox.depth()).toMatchObject([
       { channel: 'mail', waiting: 2, oldest: at },
+      { waiting: 0 },
       { waiting: 0 },
       { waiting: 0 },
       { waiting: 0 },

@@ -146,11 +146,28 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
         .values({ ...ofOwner, key: 'open', code: '1' })
         .returning(),
     )
-    return { list, type, action }
+    const reported = `of-${space.domain}`
+    const device = '"<urn:uuid:1>"'
+    const { statisticsCalls, statisticsMessages, statisticsConferences } = t.db.tables
+    const from = { fromUsername: owner.username, fromDomain: space.domain }
+    const call = { toUsername: owner.username, toDomain: space.domain, toSelf: true, toOwnDomain: true }
+    const instant = t.clock.now
+    await tx.insert(statisticsCalls).values({ id: reported, ...from, ...call, initiatedAt: instant, ...at })
+    await tx.insert(statisticsMessages).values({ id: reported, ...from, sentAt: instant, ...at })
+    await tx.insert(statisticsConferences).values({ id: reported, ...at, reportedAt: instant })
+    return { list, type, action, reported, device }
   })
 
   const sample = (path: string, name: string): string | undefined => {
     switch (name) {
+      case 'message_id':
+      case 'call_id':
+      case 'conference_id':
+        return known.reported
+      case 'to':
+        return sip
+      case 'device_id':
+        return known.device
       case 'id':
         if (path.startsWith('/api/contacts_lists/')) return String(known.list)
         if (path.startsWith('/api/account_types/')) return String(known.type)

@@ -18,7 +18,7 @@ import { announcing } from './announcing.ts'
 import { change } from './change.ts'
 import { creation } from './creation.ts'
 import { deletion } from './deletion.ts'
-import type { LinesOfAccounts } from './housekeeping.ts'
+import type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
 import { identifiers } from './identifiers.ts'
 import { lastAdministrator } from './last-administrator.ts'
 import { accountListing } from './listing.ts'
@@ -45,6 +45,7 @@ export const accounts = (deps: {
   outbox: Outbox
   accountEvents: AccountEvents
   bridge: LinesOfAccounts
+  statisticsClearing: StatisticsOfAccounts
   log: Logging
   now: () => Date
 }) => {

@@ -5,7 +5,7 @@ import type { Visit } from '../../nouns/visit.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Notices } from '../notices/notices.ts'
 import type { Announcing } from './announcing.ts'
-import type { LinesOfAccounts } from './housekeeping.ts'
+import type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
 import type { LastAdministrator } from './last-administrator.ts'
 import type { AccountStore } from './store.ts'
 
@@ -19,9 +19,10 @@ export const deletion = (deps: {
   notices: Notices
   accountEvents: AccountEvents
   bridge: LinesOfAccounts
+  statisticsClearing: StatisticsOfAccounts
   now: () => Date
 }) => {
-  const { db, store, directory, announcing, last, notices, accountEvents, bridge, now } = deps
+  const { db, store, directory, announcing, last, notices, accountEvents, bridge, statisticsClearing, now } = deps
 
   return {
     /** The name stays reserved, and everything below the account goes with it (behaviour/accounts.md §8). */
@@ -33,6 +34,7 @@ export const deletion = (deps: {
         const { account } = await directory.view(tx, space, id)
         await last.refuse(tx, space, { id, before: account, after: null, byItself: visit.caller?.id === id })
         await bridge.tellBelow(tx, [id])
+        await statisticsClearing.forgetBelow(tx, [id])
         await accountEvents.announce(tx, 'deleted', visit, { account, space })
         await store.delete(tx, { space }, id)
         await store.bury(tx, account.username, account.domain, now())
@@ -44,6 +46,7 @@ export const deletion = (deps: {
     /** Tells whoever must know that these accounts go, in the transaction that deletes them; they are held. */
     announceDeleted: async (tx: Tx, visit: Visit, space: Space, ids: readonly number[]): Promise<void> => {
       await bridge.tellBelow(tx, ids)
+      await statisticsClearing.forgetBelow(tx, ids)
       if (!accountEvents.isAwaited('deleted')) return
       for (const account of await directory.byIds(tx, space, ids)) {
         await accountEvents.announce(tx, 'deleted', visit, { account, space })

@@ -26,6 +26,12 @@ export interface LinesOfAccounts {
   tellBelow(tx: Tx, accountIds: readonly number[]): Promise<void>
 }
 
+/** What hears of calls and messages, which remember who sent them. */
+export interface StatisticsOfAccounts {
+  /** In the transaction that deletes these accounts, which are held. */
+  forgetBelow(tx: Tx, accountIds: readonly number[]): Promise<void>
+}
+
 /** `apply` false: only counts. `signal` ends the work after the transaction that runs. */
 export interface Clearing {
   readonly apply: boolean
@@ -33,8 +39,14 @@ export interface Clearing {
 }
 
 /** What accumulates and is cleared by age (behaviour/operations.md §3). null days or minutes: kept for ever. */
-export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: LinesOfAccounts; now: () => Date }) => {
-  const { config, db, bridge, now } = deps
+export const accountHousekeeping = (deps: {
+  config: Config
+  db: Db
+  bridge: LinesOfAccounts
+  statisticsClearing: StatisticsOfAccounts
+  now: () => Date
+}) => {
+  const { config, db, bridge, statisticsClearing, now } = deps
   const store = accountHousekeepingStore(db)
   const answers = captchaStore(db)
   const before = (ms: number) => new Date(now().getTime() - ms)
@@ -72,6 +84,7 @@ export const accountHousekeeping = (deps: { config: Config; db: Db; bridge: Line
       const clear = async (tx: Tx, stretch: Stretch): Promise<number> => {
         const ids = await store.holdAccounts(tx, stretch, old)
         await bridge.tellBelow(tx, ids)
+        await statisticsClearing.forgetBelow(tx, ids)
         await store.deleteAccounts(tx, ids)
         return ids.length
       }

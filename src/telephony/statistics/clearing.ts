@@ -1,0 +1,122 @@
+import type { Db, Tx } from '../../db/db.ts'
+import type { Channel } from '../../outbox/messages.ts'
+import type { Outbox } from '../../outbox/outbox.ts'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
+import { type Doomed, statisticsClearingStore } from './clearing-store.ts'
+import { hourOf, hours as hoursOf } from './hours.ts'
+import { hoursStore } from './hours-store.ts'
+import type { Party } from './parties.ts'
+
+/** Rows of a kind that one transaction deletes. Each has some devices, and is counted in up to a few hours. */
+const BATCH = 100
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+
+/** `apply` false: only counts. `signal` ends the work after the transaction that runs. */
+interface Clearing {
+  readonly apply: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How statistics end: by their age, or with the account that sent them. The hours say the same afterwards. */
+export const statisticsClearing = (deps: { db: Db; outbox: Outbox; now: () => Date }) => {
+  const { db, outbox, now } = deps
+  const store = statisticsClearingStore(db)
+  const counters = hoursStore(db)
+  const hours = hoursOf(counters, db.spread)
+
+  /** Up to `most` calls, and as many messages; resolves to how many of both went. */
+  const deleteSome = async (tx: Tx, doomed: Doomed, most: number): Promise<number> => {
+    const gone = [...(await store.deleteCalls(tx, doomed, most)), ...(await store.deleteMessages(tx, doomed, most))]
+    await hours.take(tx, gone)
+    return gone.length
+  }
+
+  /** Calls `step`, each time in a transaction of its own, until it finds nothing; resolves to the sum. */
+  const inStretches = async (step: (tx: Tx) => Promise<number>, signal?: AbortSignal): Promise<number> => {
+    let total = 0
+    for (;;) {
+      signal?.throwIfAborted()
+      const gone = await db.transaction(step)
+      if (gone === 0) return total
+      total += gone
+      await Bun.sleep(0)
+    }
+  }
+
+  const channel: Channel = {
+    id: 'statistics',
+    dispatch: async ({ data }) => {
+      const { username, domain, until } = data
+      const sender = { username: String(username), domain: String(domain) }
+      await inStretches((tx) => deleteSome(tx, { sender, until: new Date(Number(until)) }, BATCH))
+    },
+    close: async () => {},
+  }
+
+  const forget = async (tx: Tx, sender: Party, most: number): Promise<number> => {
+    const until = now()
+    const gone = await deleteSome(tx, { sender, until }, most)
+    if (gone < most) return gone
+    await outbox.add(tx, {
+      channel: 'statistics',
+      kind: 'forget',
+      // The message must outlive both.
+      spaceId: null,
+      accountId: null,
+      recipient: addressOfRecord(sender),
+      language: 'en',
+      // Whoever has the name later keeps what is theirs.
+      data: { ...sender, until: until.getTime() },
+    })
+    return gone
+  }
+
+  return {
+    channel,
+    /**
+     * In the transaction that deletes these accounts, which are held: what they sent goes with them, and what they
+     * received stays. Some goes at once; what is more goes soon after the commit, so that nobody waits for it.
+     */
+    forgetBelow: async (tx: Tx, accountIds: readonly number[]): Promise<void> => {
+      if (accountIds.length === 0) return
+      let left = BATCH
+      for (const sender of await store.partiesOf(tx, accountIds)) {
+        left = Math.max(1, left - (await forget(tx, sender, left)))
+      }
+    },
+    /** What was reported so many days ago. null days: kept for ever. */
+    clear: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
+      if (days === null) return 0
+      const before = new Date(now().getTime() - days * DAY_MS)
+      if (!apply) return store.count(db.read, before)
+      const rows = await inStretches((tx) => deleteSome(tx, { before }, BATCH), signal)
+      return rows + (await inStretches((tx) => store.deleteConferences(tx, before, BATCH), signal))
+    },
+    /** Holds the hours against the rows that they count, and corrects them; resolves to how many were wrong. */
+    recount: async (signal?: AbortSignal): Promise<number> => {
+      let corrected = 0
+      let since = new Date(0)
+      for (;;) {
+        signal?.throwIfAborted()
+        const at = await counters.nextInstant(db.read, since)
+        if (at === null) return corrected
+        const hour = hourOf(at)
+        const wrong = await counters.differences(db.read, hour)
+        if (wrong.length > 0) {
+          await db.transaction((tx) =>
+            hours.correct(
+              tx,
+              wrong.map((found) => ({ ...found, hour, part: 0 })),
+            ),
+          )
+          corrected += 1
+        }
+        since = new Date(hour.getTime() + HOUR_MS)
+        await Bun.sleep(0)
+      }
+    },
+  }
+}
+
+export type StatisticsClearing = ReturnType<typeof statisticsClearing>
