@@ -220,6 +220,26 @@ test('a file has at most 400 lines, unless it is a list', () => {
   expect(long).toEqual(LISTS)
 })
 
+test('from a route to a row it is at most five files', () => {
+  const isRoute = (file: string) => /^(api|pages)\.tsx?$/.test(basename(file))
+  const isStore = (file: string) => featureOf(file) !== null && /^(.+-)?store\.ts$/.test(basename(file))
+  const files = new Map(modules.map((module) => [module.file, module]))
+  const length = new Map(modules.filter(({ file }) => isRoute(file)).map(({ file }) => [file, 1]))
+  // A map is walked with what is added to it meanwhile, so that the nearest come first.
+  for (const [file, before] of length) {
+    for (const to of files.get(file)?.mentions ?? []) if (!length.has(to)) length.set(to, before + 1)
+  }
+  const journeys = modules.filter(({ file }) => isStore(file)).map(({ file }) => ({ file, length: length.get(file) }))
+  expect(journeys.length).toBeGreaterThan(30)
+  expect(journeys.filter((journey) => journey.length !== undefined && journey.length > 5)).toEqual([])
+})
+
+test('passwords of accounts are compared and written in one room', () => {
+  const touching = /\bisPassword\(|\.(?:insert|update|delete)\((?:db\.tables\.)?passwords\)/
+  const found = modules.filter(({ source }) => touching.test(source)).map(({ file }) => file)
+  expect(found).toEqual(['accounts/passwords/passwords.ts', 'accounts/passwords/store.ts'])
+})
+
 describe('what works in a transaction of its caller', () => {
   test('takes it as the first parameter, `tx`, or `on` where a reader will do', () => {
     const odd = modules.flatMap(({ file, source }) =>
