@@ -34,7 +34,7 @@ export const apiDocumentApi = (deps: {
   return new Elysia({ prefix: '/api', tags: ['Documentation'] })
     .use(auth)
     .use(pages)
-    .get('/', ({ visit }) => ready().page(visit), {
+    .get('/', ({ show }) => show(ready().page), {
       open: true,
       speaks: 'en',
       detail: { summary: 'Read about the API', ...answers('text/html') },

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact'
 import { render } from 'preact-render-to-string'
-import type { Visit } from '../nouns/visit.ts'
-import { page } from '../panel/layout.tsx'
+import type { Kit } from '../panel/kit.tsx'
+import type { Page } from '../panel/page.tsx'
 import type { ApiDocument } from './api-document.ts'
 import { INTRODUCTION } from './introduction.ts'
 import { anchorOf, type Operation, type PlacedParameter, titleOf } from './operations.ts'
@@ -29,30 +29,16 @@ const withoutNull = (schema: JsonSchema): JsonSchema => {
   }
 }
 
-const bodyRows = ({ properties = {}, required = [] }: JsonSchema, isRequired: boolean): Row[] =>
+/** What is required comes first. */
+const bodyRows = ({ properties = {}, required = [] }: JsonSchema): Row[] =>
   Object.entries(properties)
-    .filter(([name]) => required.includes(name) === isRequired)
-    .map(([name, schema]) => ({ name, schema: withoutNull(schema), note: schema.description }))
-
-const body = (schema: JsonSchema): VNode => {
-  const [required, optional] = [bodyRows(schema, true), bodyRows(schema, false)]
-  return (
-    <>
-      {required.length === 0 ? null : (
-        <>
-          <h4>Required</h4>
-          {list(required)}
-        </>
-      )}
-      {optional.length === 0 ? null : (
-        <>
-          <h4>Optional</h4>
-          {list(optional)}
-        </>
-      )}
-    </>
-  )
-}
+    .map(([name, schema]) => ({
+      name,
+      schema: withoutNull(schema),
+      note: schema.description,
+      isRequired: required.includes(name),
+    }))
+    .sort((a, b) => Number(b.isRequired) - Number(a.isRequired))
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
@@ -82,6 +68,7 @@ const copied = (text: string): VNode => (
 
 const pretty = (value: unknown): string => JSON.stringify(value, null, 2)
 
+/** What comes when all is well, and what may be refused. */
 const replies = ({ responses }: Operation): VNode => {
   const all = Object.entries(responses)
   const refusals = all.filter(([status, { $ref }]) => $ref !== undefined && status !== 'default')
@@ -95,22 +82,22 @@ const replies = ({ responses }: Operation): VNode => {
           return (
             <>
               <p>
-                <strong>{status}</strong>{' '}
+                <span class="chip good">{status}</span>{' '}
                 {type === undefined ? 'without a body' : schema === undefined ? <code>{type}</code> : kindOf(schema)}
                 {schema?.required === undefined
                   ? null
                   : [', with ', joined(schema.required.map((one) => <code>{one}</code>))]}
               </p>
               {schema === undefined || schema.type === 'integer' || 'const' in schema ? null : (
-                <details>
-                  <summary>Example</summary>
+                <details class="more">
+                  <summary>Example of the reply</summary>
                   {copied(pretty(reply?.example))}
                 </details>
               )}
             </>
           )
         })}
-      <p class="refusals">
+      <p class="muted small-text">
         Refusals:{' '}
         {refusals.map(([status], index) => (
           <>
@@ -130,29 +117,37 @@ const parameterRows = (parameters: readonly PlacedParameter[]): Row[] =>
     note: description,
   }))
 
+/** How a method looks: what reads, what writes, what removes. */
+const METHOD_CLASS: Readonly<Record<string, string>> = { GET: 'method', DELETE: 'method delete' }
+
 const route = (method: string, path: string, operation: Operation): VNode => {
   const { summary, description, deprecated, parameters = [], requestBody } = operation
   const schema = requestBody?.content['application/json']?.schema
   const anchor = anchorOf(titleOf(method, path))
+  const rows = [...parameterRows(parameters), ...(schema === undefined ? [] : bodyRows(schema))]
   return (
-    <article id={anchor}>
+    <article class="endpoint" id={anchor}>
       <h3>
-        <a href={`#${anchor}`}>
-          <span class="method">{method}</span> <code>{path}</code>
+        <span class={METHOD_CLASS[method] ?? 'method write'}>{method}</span>{' '}
+        <a class="quiet-link" href={`#${anchor}`}>
+          {path}
         </a>
       </h3>
-      <p>
-        {prose(`${summary}.`)}
-        {description === undefined ? null : prose(` ${description}`)}
-      </p>
-      <p class="caller">
-        {callerOf(operation)}
-        {deprecated === true ? <strong> · of 2021, has a successor</strong> : null}
-      </p>
-      {parameters.length === 0 ? null : list(parameterRows(parameters))}
-      {schema === undefined ? null : body(schema)}
-      {copied(curl(method, path, operation))}
-      {replies(operation)}
+      <div class="stack">
+        <p>
+          {prose(`${summary}.`)}
+          {description === undefined ? null : prose(` ${description}`)}
+        </p>
+        <p class="row">
+          <span class="chip">{callerOf(operation)}</span>
+          {deprecated === true ? <span class="chip warn">of 2021, has a successor</span> : null}
+        </p>
+        {rows.length === 0 ? null : list(rows)}
+      </div>
+      <div class="sample stack">
+        {copied(curl(method, path, operation))}
+        {replies(operation)}
+      </div>
     </article>
   )
 }
@@ -169,8 +164,8 @@ const entriesOf = ({ paths }: ApiDocument): Entry[] =>
   )
 
 const contents = (document: ApiDocument, byTag: ReadonlyMap<string, readonly Entry[]>): VNode => (
-  <nav aria-label="Contents">
-    <label data-search hidden>
+  <nav class="toc" aria-label="Contents">
+    <label class="search" data-search hidden>
       Search
       <input type="search" autocomplete="off" spellcheck={false} />
       <small role="status" />
@@ -195,17 +190,17 @@ const refusalTable = ({ components }: ApiDocument, shown: readonly Entry[]): VNo
     shown.flatMap(({ operation }) => Object.entries(operation.responses)).map(([status, { $ref }]) => [status, $ref]),
   )
   return (
-    <dl>
+    <dl class="params">
       {[...named]
         .filter(([status, $ref]) => $ref !== undefined && status !== 'default')
         .sort(([a], [b]) => Number(a) - Number(b))
         .map(([status, $ref]) => (
-          <>
+          <div>
             <dt>
-              <strong>{status}</strong>
+              <code>{status}</code>
             </dt>
             <dd>{prose(components.responses[$ref?.split('/').at(-1) ?? '']?.description ?? '')}</dd>
-          </>
+          </div>
         ))}
     </dl>
   )
@@ -216,18 +211,27 @@ const reference = (document: ApiDocument, basePath: string): VNode => {
   const byTag = Map.groupBy(entries, ({ operation }) => operation.tags[0] ?? '')
   return (
     <div class="reference">
+      <details class="fold">
+        <summary class="button wide">Contents</summary>
+      </details>
       {contents(document, byTag)}
-      <div>
-        <p>
-          <a href={`${basePath}/`}>Back to the panel</a>
-        </p>
-        <p>
-          Every route of this server, made of the declarations that check its requests. The same for programs:{' '}
-          <a href={`${basePath}/api/openapi.json`}>OpenAPI 3.1</a>. For phones:{' '}
-          <a href={`${basePath}/provisioning/documentation`}>provisioning</a>.
-        </p>
+      <div class="prose">
+        <div class="head">
+          <div>
+            <h1>API</h1>
+            <p class="lede">Every route of this server, made of the declarations that check its requests.</p>
+          </div>
+          <div class="actions">
+            <a class="button" href={`${basePath}/api/openapi.json`}>
+              OpenAPI 3.1
+            </a>
+            <a class="button" href={`${basePath}/`}>
+              Back to the panel
+            </a>
+          </div>
+        </div>
         {INTRODUCTION.map(({ title, text }) => (
-          <section id={anchorOf(title)}>
+          <section class="prose" id={anchorOf(title)}>
             <h2>{title}</h2>
             <p>{prose(text)}</p>
             {title === 'Refusals' ? refusalTable(document, entries) : null}
@@ -235,15 +239,19 @@ const reference = (document: ApiDocument, basePath: string): VNode => {
         ))}
         {document.tags.map(({ name, description }) => (
           <section id={anchorOf(name)}>
-            <h2>{name}</h2>
-            <p>{description}</p>
+            <div class="chapter">
+              <h2>{name}</h2>
+              <p>{description}</p>
+            </div>
             {(byTag.get(name) ?? []).map(({ method, path, operation }) => route(method, path, operation))}
           </section>
         ))}
         <section id="objects">
-          <h2>Objects</h2>
+          <div class="chapter">
+            <h2>Objects</h2>
+          </div>
           {Object.entries(document.components.schemas).map(([name, { properties = {} }]) => (
-            <article id={anchorOf(name)}>
+            <article class="endpoint object" id={anchorOf(name)}>
               <h3>{name}</h3>
               {list(Object.entries(properties).map(([of, schema]) => ({ name: of, schema, note: schema.description })))}
             </article>
@@ -259,15 +267,11 @@ const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceA
 /** `GET /api`: the document for people. Works without scripts. Shown by every Space under its own address. */
 export const documentPage = (document: ApiDocument, basePath: string) => {
   const html = render(reference(document, basePath))
-  return (visit: Visit): Response => {
-    return page(visit, basePath, {
-      title: 'api.title',
-      wide: true,
-      scripts: ['copy.js', 'api-search.js'],
-      address: null,
-      children: (
-        <div dangerouslySetInnerHTML={{ __html: html.replaceAll(SERVER, escaped(visit.baseUrl() + basePath)) }} />
-      ),
-    })
-  }
+  return ({ t, home }: Kit): Page => ({
+    title: t('api.title'),
+    docs: '/api',
+    scripts: ['api-search.js'],
+    address: null,
+    children: <div class="whole" dangerouslySetInnerHTML={{ __html: html.replaceAll(SERVER, escaped(home)) }} />,
+  })
 }

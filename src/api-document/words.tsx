@@ -58,24 +58,25 @@ export interface Row {
   readonly name: string
   readonly schema: JsonSchema
   readonly note?: string | undefined
+  readonly isRequired?: boolean
 }
 
 /** Name and meaning, one below the other on a phone. */
 export const list = (rows: readonly Row[]): VNode => (
-  <dl>
-    {rows.map(({ name, schema, note }) => {
+  <dl class="params">
+    {rows.map(({ name, schema, note, isRequired = false }) => {
       const limits = limitsOf(schema)
       return (
-        <>
+        <div>
           <dt>
-            <code>{name}</code>
+            <code>{name}</code> {isRequired ? <span class="chip line">required</span> : null}
           </dt>
           <dd>
             {kindOf(schema)}
             {limits.length === 0 ? null : `, ${limits.join(', ')}`}
             {note === undefined ? null : <small>{prose(note)}</small>}
           </dd>
-        </>
+        </div>
       )
     })}
   </dl>

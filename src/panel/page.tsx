@@ -8,7 +8,7 @@ import type { IconName } from './components/icons.ts'
 import { Note } from './components/note.tsx'
 import { htmlDocument } from './document.tsx'
 import { type Kit, KitContext, useKit } from './kit.tsx'
-import { AppShell, isFew, PublicShell, type Surroundings } from './shell.tsx'
+import { AppShell, type DocsPath, DocsShell, isFew, PublicShell, type Surroundings } from './shell.tsx'
 
 /** What a page says, and how it is answered with. */
 export interface Page extends Head {
@@ -21,6 +21,8 @@ export interface Page extends Head {
   readonly cards?: boolean | undefined
   /** Much to read, as wide as the window lets it. */
   readonly wide?: boolean | undefined
+  /** Documentation to read: which of its pages this is. `children` are its contents and its text, title included. */
+  readonly docs?: DocsPath | undefined
   readonly status?: number | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Origins that a captcha of somebody else needs for its script and frame. */
@@ -116,17 +118,21 @@ const addressOf = ({ address }: Page, asked: string, href: Kit['href']): string 
 /** The whole page as text. `respond.ts` answers with it. */
 export const pageHtml = (audience: Audience, page: Page): string => {
   const { kit, around, isUnconfirmed, flash } = audience
-  const { title, scripts = [], lookAgainSeconds, wide = false } = page
+  const { title, scripts = [], lookAgainSeconds, wide = false, docs } = page
   const { href, space, isSignedIn } = kit
-  const inKit = (children: VNode) => <KitContext.Provider value={kit}>{children}</KitContext.Provider>
+  const inKit = (children: ComponentChildren) => <KitContext.Provider value={kit}>{children}</KitContext.Provider>
   const content = withFocus(
     render(
       inKit(
-        <>
-          <News flash={flash} isUnconfirmed={isUnconfirmed} />
-          {isSignedIn ? <Sheet page={page} /> : <OneCard page={page} />}
-          {page.below}
-        </>,
+        docs === undefined ? (
+          <>
+            <News flash={flash} isUnconfirmed={isUnconfirmed} />
+            {isSignedIn ? <Sheet page={page} /> : <OneCard page={page} />}
+            {page.below}
+          </>
+        ) : (
+          page.children
+        ),
       ),
     ),
   )
@@ -144,9 +150,11 @@ export const pageHtml = (audience: Audience, page: Page): string => {
     stylesheets: [assetPath('panel.css'), huePath(space.themeHue)].map(href),
     scripts: [...new Set(loaded)].map((script) => (script.startsWith('https:') ? script : href(assetPath(script)))),
     lookAgainSeconds,
-    body: isSignedIn ? (isFew(around.menu) ? 'app person' : 'app') : 'public',
+    body: docs !== undefined ? 'docs' : isSignedIn ? (isFew(around.menu) ? 'app person' : 'app') : 'public',
     children: inKit(
-      isSignedIn ? (
+      docs !== undefined ? (
+        <DocsShell around={surroundings} content={content} current={docs} />
+      ) : isSignedIn ? (
         <AppShell around={surroundings} content={content} />
       ) : (
         <PublicShell around={surroundings} content={content} wide={wide} />

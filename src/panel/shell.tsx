@@ -1,9 +1,9 @@
 import type { VNode } from 'preact'
 import type { Place as Entry } from '../http/frame.ts'
-import { LANGUAGES, type Language, translate } from '../messages/messages.ts'
+import { LANGUAGES, type Language, type MessageId, translate } from '../messages/messages.ts'
 import type { Role } from '../nouns/caller.ts'
 import { addressOfRecord } from '../protocols/sip-address.ts'
-import { Avatar } from './components/head.tsx'
+import { Avatar, Segments } from './components/head.tsx'
 import { Icon } from './components/icon.tsx'
 import { isIcon } from './components/icons.ts'
 import { FORM_TOKEN_FIELD } from './csrf.ts'
@@ -257,6 +257,43 @@ export const PublicShell = ({ around, content, wide }: ShellProps & { wide: bool
         {others.some(({ path }) => path === '/about') || route === '/about' ? null : (
           <a href={href('/about')}>{t('about.title')}</a>
         )}
+        <Copyright />
+      </footer>
+    </>
+  )
+}
+
+/** The pages of the documentation, and what they are called. */
+const DOCS = {
+  '/api': 'docs.api',
+  '/provisioning/documentation': 'docs.provisioning',
+  '/wizard/documentation': 'docs.wizard',
+} as const satisfies Record<string, MessageId>
+
+export type DocsPath = keyof typeof DOCS
+
+/** Below `body.docs`: contents beside a long text, for whoever connects something to the server. */
+export const DocsShell = ({ around, content, current }: ShellProps & { current: DocsPath }): VNode => {
+  const { t, href, space } = useKit()
+  const shown = (Object.keys(DOCS) as DocsPath[]).filter((path) => path !== '/wizard/documentation' || space.webPanel)
+  return (
+    <>
+      <Skip />
+      <header>
+        <a class="brand" href={href('/')}>
+          <Tile />
+          {space.name}
+        </a>
+        <Segments
+          label={t('docs.title')}
+          tabs={shown.map((path) => ({ label: t(DOCS[path]), to: path }))}
+          current={current}
+        />
+      </header>
+      <main id="main" dangerouslySetInnerHTML={{ __html: content }} />
+      <footer>
+        <LanguageLinks address={around.address} />
+        <a href={href('/about')}>{t('about.title')}</a>
         <Copyright />
       </footer>
     </>

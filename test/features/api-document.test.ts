@@ -540,8 +540,8 @@ describe('GET /api', () => {
   })
 
   test('leads back to the panel, and has what its two scripts look for', () => {
-    expect(shown.text).toContain('<a href="/">Back to the panel</a>')
-    expect(shown.text).toMatch(/<label data-search[^>]* hidden>/)
+    expect(shown.text).toMatch(/<a class="button" href="\/">\s*Back to the panel\s*<\/a>/)
+    expect(shown.text).toMatch(/<label class="search" data-search[^>]* hidden>/)
     expect(shown.text.match(/data-copy="Copy"/g)?.length ?? 0).toBeGreaterThan(documented().length)
   })
 
@@ -576,7 +576,7 @@ describe('GET /api', () => {
   test('shows every route with who may call it and how, at the address of this Space', async () => {
     for (const { method, path } of documented()) expect(ids()).toContain(anchorOf(titleOf(method, path)))
     const theirs = await t.get('/api', { host: t.other.host })
-    const article = /<article id="post-accounts">[\s\S]*?<\/article>/.exec(theirs.text)?.[0] ?? ''
+    const article = /<article class="endpoint" id="post-accounts">[\s\S]*?<\/article>/.exec(theirs.text)?.[0] ?? ''
     expect(article).toContain('For administrators')
     expect(article).toContain('curl -X POST http://other.localhost/api/accounts')
     expect(theirs.text).not.toContain('server.invalid')

@@ -84,3 +84,23 @@ export const Checks = ({ items }: { items: readonly Check[] }): VNode => (
     ))}
   </ul>
 )
+
+interface MeaningsProps {
+  readonly of: readonly (readonly [name: string, meaning: ComponentChildren])[]
+  /** The names are long, such as addresses. */
+  readonly long?: boolean
+}
+
+/** What addresses, codes and members mean, for whoever reads documentation. */
+export const Meanings = ({ of, long = false }: MeaningsProps): VNode => (
+  <dl class={long ? 'params long' : 'params'}>
+    {of.map(([name, meaning]) => (
+      <div>
+        <dt>
+          <code>{name}</code>
+        </dt>
+        <dd>{meaning}</dd>
+      </div>
+    ))}
+  </dl>
+)

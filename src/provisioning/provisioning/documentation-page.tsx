@@ -1,5 +1,5 @@
-import { Link } from '../../panel/components/button.tsx'
-import { Card, Facts } from '../../panel/components/card.tsx'
+import { PageHead } from '../../panel/components/head.tsx'
+import { Meanings } from '../../panel/components/list.tsx'
 import type { Kit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
 
@@ -26,27 +26,17 @@ export const documentationPage = ({ t, space, home }: Kit): Page => {
   const asksForHeader = space.provisioningUseLinphoneProvisioningHeader
   return {
     title: t('provisioning.guide'),
-    lede: t('provisioning.guide_intro'),
     address: '/provisioning/documentation',
-    wide: true,
+    docs: '/provisioning/documentation',
     children: (
-      <>
-        <Facts>
-          {[
-            ...ADDRESSES.map(
-              ([path, meaning]) => [<code>{`GET ${home}/provisioning${path}`}</code>, t(meaning)] as const,
-            ),
-          ]}
-        </Facts>
+      <div class="prose">
+        <PageHead title={t('provisioning.guide')} lede={t('provisioning.guide_intro')} />
+        <Meanings long of={ADDRESSES.map(([path, meaning]) => [`GET ${home}/provisioning${path}`, t(meaning)])} />
         <p>{t('provisioning.guide_reset')}</p>
         <p>{t(asksForHeader ? 'provisioning.guide_header_needed' : 'provisioning.guide_header_free')}</p>
-        <Card title={t('provisioning.guide_refusals')}>
-          <Facts>{REFUSALS.map(([status, meaning]) => [status, t(meaning)] as const)}</Facts>
-        </Card>
-        <p>
-          <Link to="/api">{t('api.title')}</Link>
-        </p>
-      </>
+        <h2>{t('provisioning.guide_refusals')}</h2>
+        <Meanings of={REFUSALS.map(([status, meaning]) => [status, t(meaning)])} />
+      </div>
     ),
   }
 }

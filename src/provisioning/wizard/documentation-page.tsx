@@ -1,4 +1,5 @@
-import { Facts } from '../../panel/components/card.tsx'
+import { PageHead } from '../../panel/components/head.tsx'
+import { Meanings } from '../../panel/components/list.tsx'
 import type { Kit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
 
@@ -13,11 +14,11 @@ const ADDRESSES = [
 /** `GET /wizard/documentation`: which links there are, for whoever hands them out. */
 export const documentationPage = ({ t, home }: Kit): Page => ({
   title: t('wizard.guide'),
-  lede: t('wizard.guide_intro'),
-  wide: true,
+  docs: '/wizard/documentation',
   children: (
-    <Facts>
-      {ADDRESSES.map(([address, meaning]) => [<code>{`${home}/wizard${address}`}</code>, t(meaning)] as const)}
-    </Facts>
+    <div class="prose">
+      <PageHead title={t('wizard.guide')} lede={t('wizard.guide_intro')} />
+      <Meanings long of={ADDRESSES.map(([address, meaning]) => [`${home}/wizard${address}`, t(meaning)])} />
+    </div>
   ),
 })
