@@ -47,6 +47,7 @@ import { devicePages } from './telephony/devices/pages.tsx'
 import { externalAccountsApi } from './telephony/external-accounts/api.ts'
 import { callLogApi, statisticsApi } from './telephony/statistics/api.ts'
 import { turnApi } from './telephony/turn/api.ts'
+import { fileLinksApi, voicemailsApi } from './telephony/voicemails/api.ts'
 
 /** The whole HTTP surface. Which Space a request is for was settled before (`http/front.ts`). */
 export const app = (services: Services): AnyElysia => {
@@ -113,6 +114,8 @@ export const app = (services: Services): AnyElysia => {
     .use(externalAccountsApi(deps))
     .use(callLogApi(deps))
     .use(statisticsApi(deps))
+    .use(voicemailsApi(deps))
+    .use(fileLinksApi(deps))
     .use(carddavCredentialsApi(deps))
     .use(resolveApi(deps))
     .use(spacesApi(deps))

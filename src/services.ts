@@ -28,6 +28,7 @@ import { databaseLocation } from './config/database-location.ts'
 import type { Db } from './db/db.ts'
 import { openPostgres } from './db/postgres.ts'
 import { openSqlite } from './db/sqlite.ts'
+import { files } from './files/files.ts'
 import { accountEvents } from './hooks/account-events.ts'
 import { hooks } from './hooks/hooks.ts'
 import { limits } from './http/limits.ts'
@@ -74,6 +75,8 @@ import { charts } from './telephony/statistics/charts.ts'
 import { statisticsClearing } from './telephony/statistics/clearing.ts'
 import { statistics } from './telephony/statistics/statistics.ts'
 import { turn } from './telephony/turn/turn.ts'
+import { voicemailEnclosures } from './telephony/voicemails/enclosures.ts'
+import { voicemails } from './telephony/voicemails/voicemails.ts'
 
 /** What the outside world gives: everything a test wants to hold in its own hands. */
 export interface World {
@@ -109,6 +112,7 @@ const ground = (world: World, db: Db) => {
     captcha: captcha(base),
     formTokens: formTokens(base.secrets),
     navigation: navigation(config),
+    files: files(base),
     leases: leases(base),
     outbox: outbox(base),
     push: world.push ?? push(base),
@@ -143,7 +147,7 @@ const middle = (below: ReturnType<typeof ground>) => {
     statisticsClearing: statisticsClearing(below),
     expiryNotices: expiryNotices(below),
     revocation: revocation(below),
-    mail: mail({ ...below, ...below.spaceEmailServers }),
+    mail: mail({ ...below, ...below.spaceEmailServers, enclosures: { voicemail: voicemailEnclosures(below) } }),
     smsLimits: smsLimits(below),
     wire: accountWire(below.config, { code: below.secrets.open, token: below.provisioningTokens.reveal }),
   }
@@ -179,6 +183,7 @@ const top = (below: ReturnType<typeof middle>) => {
       removeFiles: branding.removeFolder,
     }),
     vcardsStorage: vcardsStorage(below),
+    voicemails: voicemails(below),
   }
   const joined = {
     ...single,

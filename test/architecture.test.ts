@@ -87,7 +87,7 @@ describe('imports', () => {
     ['protocols', 'errors.ts', 'messages', 'secrets.ts', 'program.ts', 'thrown.ts'],
     ['config', 'db', 'logging'],
     ['nouns'],
-    ['http', 'outbox', 'push', 'registrar', 'captcha'],
+    ['http', 'outbox', 'push', 'registrar', 'captcha', 'files'],
     ['panel', 'hooks', 'mail', 'sms'],
     ['spaces'],
     ['access'],
@@ -329,7 +329,7 @@ describe('the outside world', () => {
 
   test('is called only from the rooms that exist to call it', () => {
     const calls = /(?<![.\w])fetch\((?!request: Request)/
-    const rooms = ['captcha', 'push', 'outbox', 'sms', 'cli']
+    const rooms = ['captcha', 'files', 'push', 'outbox', 'sms', 'cli']
     expect(using(calls, (file) => rooms.includes(roomOf(file)))).toEqual([])
   })
 

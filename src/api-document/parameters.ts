@@ -33,6 +33,7 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   conference_id: text('The identifier of the conference, as it was reported.', '9f2c'),
   to: text('The SIP address of the recipient.', 'bob@sip.example.org'),
   device_id: text('What the SIP proxy calls the device.', '"<urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33>"'),
+  name: text('The name of the file, as the link has it.', 'aB3dE5gH_voicemail.wav'),
   auth_token: text('An auth token.', 'Hk3Vt8QxZw2Lr'),
   provisioning_token: text('A provisioning token.', 'm4Tq7RbYc1Ns9'),
 }

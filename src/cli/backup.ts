@@ -34,8 +34,11 @@ const MANIFEST = 'manifest.json'
 /** Holds the process id of the backup that is being made; a folder that still has it after that one's end is none. */
 const UNFINISHED = '.unfinished'
 
-/** Logos of Spaces, as `DATA_DIR` names them. */
+/** Logos of Spaces and files of voicemails, as `DATA_DIR` names them. */
 const LOGO = /^public\/\d+\/[0-9a-f]{64}\.png$/
+const VOICEMAIL = /^files\/([0-9a-f]{2})\/\1[0-9a-f]{6}-[0-9a-f-]{27}$/
+const isVoicemail = (name: string): boolean => VOICEMAIL.test(name)
+const isFile = (name: string): boolean => LOGO.test(name) || isVoicemail(name)
 
 interface Manifest {
   readonly version: string
@@ -56,12 +59,14 @@ const sqliteFile = (options: GlobalOptions): { config: Config; file: string } =>
   return { config, file: location.file }
 }
 
-const logosOf = ({ DATA_DIR: folder }: Config): string[] =>
-  existsSync(join(folder, 'public'))
-    ? readdirSync(join(folder, 'public'), { recursive: true, encoding: 'utf8' })
-        .map((name) => join('public', name))
-        .filter((name) => LOGO.test(name))
-    : []
+const filesOf = ({ DATA_DIR: folder }: Config): string[] =>
+  ['public', 'files'].flatMap((inner) =>
+    existsSync(join(folder, inner))
+      ? readdirSync(join(folder, inner), { recursive: true, encoding: 'utf8' })
+          .map((name) => join(inner, name))
+          .filter(isFile)
+      : [],
+  )
 
 /**
  * The files of a finished SQLite database, which nobody changes: read as they are, also where nothing can be written.
@@ -83,7 +88,7 @@ const isRunning = (pid: number): boolean => {
 const emptied = (folder: string): void => {
   const mark = join(folder, UNFINISHED)
   if (existsSync(mark) && !isRunning(Number(readFileSync(mark, 'utf8')))) {
-    for (const name of [DATABASE, `${DATABASE}-journal`, KEY, MANIFEST, 'public', UNFINISHED]) {
+    for (const name of [DATABASE, `${DATABASE}-journal`, KEY, MANIFEST, 'public', 'files', UNFINISHED]) {
       rmSync(join(folder, name), { recursive: true, force: true })
     }
   }
@@ -175,8 +180,13 @@ const fill = async (folder: string, config: Config, file: string): Promise<Manif
   if (config.APP_KEY === null && existsSync(appKeyFile(config))) {
     files[KEY] = await copyPlain(appKeyFile(config), join(folder, KEY), { mode: 0o600 })
   }
-  for (const name of logosOf(config)) {
-    files[name] = await copyInto(folder, name, join(config.DATA_DIR, name), { mode: 0o600 })
+  for (const name of filesOf(config)) {
+    const hash = await copyInto(folder, name, join(config.DATA_DIR, name), { mode: 0o600 }).catch((error: unknown) => {
+      // A voicemail may be deleted while the server runs; its row was copied before, and shows nothing then.
+      if (isVoicemail(name) && (error as NodeJS.ErrnoException).code === 'ENOENT') return null
+      throw error
+    })
+    if (hash !== null) files[name] = hash
   }
   // Last: a folder without it holds no backup.
   const manifest: Manifest = { version: VERSION, createdAt: new Date().toISOString(), files }
@@ -198,7 +208,10 @@ const backup = async (folder: string, options: GlobalOptions): Promise<void> => 
     },
   )
   if (manifest === undefined) return
-  print(`${Object.keys(manifest.files).join(', ')} kept in ${folder}`)
+  const names = Object.keys(manifest.files)
+  const voicemails = names.filter(isVoicemail).length
+  const others = names.filter((name) => !isVoicemail(name)).join(', ')
+  print(`${others}${voicemails === 0 ? '' : ` and ${voicemails} voicemails`} kept in ${folder}`)
   if (config.APP_KEY !== null) print('APP_KEY is part of your configuration: keep it with this backup.')
   const why = lockedOut(folder, manifest, config)
   if (why !== null) warn(`warning: ${why} The server cannot read them either, and restore will refuse this backup.`)
@@ -221,7 +234,7 @@ const readManifest = (folder: string): Manifest => {
 }
 
 const namesIn = ({ files }: Manifest): string[] =>
-  Object.keys(files).filter((name) => name === DATABASE || name === KEY || LOGO.test(name))
+  Object.keys(files).filter((name) => name === DATABASE || name === KEY || isFile(name))
 
 /** Reads a file of the backup with `read`, which tells its hash, and holds that against the manifest. */
 const checked = async (
@@ -357,7 +370,7 @@ export const backupCommands = (program: Command) => {
   program
     .command('backup')
     .argument('<dir>', 'an empty or new folder')
-    .description('keep a consistent copy of the database, the key and the logos; the server may run')
+    .description('keep a consistent copy of the database, the key, the logos and the voicemails; the server may run')
     .action((folder: string, _options, command: Command) => backup(folder, command.optsWithGlobals()))
   program
     .command('restore')

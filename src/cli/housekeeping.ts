@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Occasion } from '../jobs/jobs.ts'
 import type { Services } from '../services.ts'
 import { DEFAULT_THRESHOLDS } from '../spaces/spaces/expiry-notices.ts'
@@ -147,6 +147,38 @@ export const housekeepingCommands = (program: Command) => {
         print(`${count} hours corrected`)
       }),
     )
+  program
+    .command('accounts:clear-files')
+    .argument('<days>')
+    .option('--apply', 'do it; otherwise they are only counted')
+    .description('delete voicemails that were left so many days ago, slots that wait for a day, and files of neither')
+    .action(async (days: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<Options>()
+      const apply = options.apply === true
+      const age = wholeNumber(days, 'days')
+      await withServices(options, async ({ parts }) => {
+        await clear(parts, apply, 'voicemails', 'voicemails', (how) => parts.voicemails.clear(age, how))
+        if (!apply) return
+        const { count } = await runJob(parts, 'orphaned-files')
+        if (count > 0) print(`${count} files that belonged to nothing removed`)
+      })
+    })
+  program
+    .command('accounts:send-voicemails-emails')
+    .option('--tryout', 'accepted, and without effect')
+    .addOption(
+      new Option('--max-attempts <n>', 'try mails again that were given up after fewer attempts').argParser((text) =>
+        wholeNumber(text, '--max-attempts'),
+      ),
+    )
+    .description('queue the mails about voicemails whose accounts had no address when they came')
+    .action(async (_options, command: Command) => {
+      const { maxAttempts, ...options } = command.optsWithGlobals<Options & { maxAttempts?: number }>()
+      await withServices(options, async ({ parts }) => {
+        const again = maxAttempts === undefined ? 0 : await parts.outbox.retryKind('voicemail', maxAttempts)
+        print(`${(await parts.voicemails.mailUnmailed()) + again} mails queued`)
+      })
+    })
   program
     .command('spaces:expiration-emails')
     .argument('[days]', 'so many days before the end', DEFAULT_THRESHOLDS.join())

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import type { PasswordAlgorithm } from '../nouns/space.ts'
 import { MOST_LOGO_BYTES } from '../spaces/branding/branding.ts'
+import { MOST_VOICEMAIL_BYTES } from '../spaces/spaces/rules.ts'
 import { sentenceOf } from '../thrown.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
@@ -11,6 +12,7 @@ interface Options extends GlobalOptions {
   readonly super?: boolean
   readonly uniqueEmail?: boolean
   readonly clientCertificates?: boolean
+  readonly maxVoicemailBytes?: string
   readonly realm?: string
   readonly algorithm?: PasswordAlgorithm
   readonly json?: boolean
@@ -28,6 +30,7 @@ export const spacesCommands = (program: Command) => {
     .option('--no-unique-email', 'several accounts may have one address')
     .option('--client-certificates', 'phones may fetch their configuration with a client certificate')
     .option('--no-client-certificates', 'they may not')
+    .option('--max-voicemail-bytes <bytes>', 'what all its voicemails may take together; 0: as much as they like')
     .option('--realm <realm>', 'digest realm; the SIP domain by default')
     .addOption(new Option('--algorithm <algorithm>', 'algorithm of new passwords').choices(['MD5', 'SHA-256']))
     .option('--json', 'print one JSON object')
@@ -39,6 +42,8 @@ export const spacesCommands = (program: Command) => {
         command.getOptionValueSource(name) === 'cli' ? options[name] : undefined
       const [asSuper, uniqueEmail] = [written('super'), written('uniqueEmail')]
       const clientCertificateAuthentication = written('clientCertificates')
+      const room = options.maxVoicemailBytes
+      const maxVoicemailBytes = room === undefined ? undefined : bytesOf(room)
       await withServices(options, async ({ parts }) => {
         const { space, created } = await parts.spaceAdministration.upsert({
           domain,
@@ -47,6 +52,7 @@ export const spacesCommands = (program: Command) => {
           ...(asSuper === undefined ? {} : { super: asSuper }),
           ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
           ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
+          ...(maxVoicemailBytes === undefined ? {} : { maxVoicemailBytes }),
           ...(options.realm === undefined ? {} : { realm: options.realm }),
           ...(options.algorithm === undefined ? {} : { algorithm: options.algorithm }),
         })
@@ -72,6 +78,12 @@ export const spacesCommands = (program: Command) => {
         print(`Space ${domain} has ${bytes === null ? 'no' : 'its'} logo.`)
       })
     })
+}
+
+const bytesOf = (text: string): number => {
+  const bytes = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (bytes <= MOST_VOICEMAIL_BYTES) return bytes
+  throw new CommandError('--max-voicemail-bytes must be a whole number of bytes.', EXIT.usage)
 }
 
 const readPicture = (file: string): Uint8Array => {

@@ -13,6 +13,11 @@ export function combinationProblems(config: Config): readonly string[] {
   if (config.METRICS_LISTEN !== null && isSameAddress(config.METRICS_LISTEN, config.LISTEN)) {
     problems.push('METRICS_LISTEN must not be the address of LISTEN.')
   }
+  if (config.FILES_S3_BUCKET !== null) {
+    needs('FILES_S3_ACCESS_KEY_ID', 'FILES_S3_BUCKET is')
+    needs('FILES_S3_SECRET_ACCESS_KEY', 'FILES_S3_BUCKET is')
+  }
+  if (config.FILES_S3_ENDPOINT !== null) needs('FILES_S3_BUCKET', 'FILES_S3_ENDPOINT is')
   if (config.CAPTCHA_PROVIDER === 'hcaptcha') {
     needs('HCAPTCHA_SITEKEY', 'CAPTCHA_PROVIDER is hcaptcha')
     needs('HCAPTCHA_SECRET', 'CAPTCHA_PROVIDER is hcaptcha')
@@ -58,8 +63,16 @@ const neededBy: Readonly<Record<Config['SMS_PROVIDER'][number], readonly Setting
   command: ['SMS_COMMAND'],
 }
 
+/** What Flexisip's voicemail server must be allowed, or it records nothing: 120 s, as it counts them. */
+const FLEXISIP_RECORDING_BYTES = 12_582_840
+
 export function combinationWarnings(config: Config): readonly string[] {
   const warnings: string[] = []
+  if (config.UPLOAD_MAX_BYTES < FLEXISIP_RECORDING_BYTES) {
+    warnings.push(
+      `UPLOAD_MAX_BYTES is below ${FLEXISIP_RECORDING_BYTES}: a Flexisip as it is shipped records no voicemail.`,
+    )
+  }
   if ((config.COTURN_SERVER_HOST === null) !== (config.COTURN_STATIC_AUTH_SECRET === null)) {
     warnings.push('TURN credentials are off: they need both COTURN_SERVER_HOST and COTURN_STATIC_AUTH_SECRET.')
   }

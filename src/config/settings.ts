@@ -90,7 +90,7 @@ const server = {
   ),
   BASE_PATH: active(basePath, '/', 'Path under which a proxy mounts the server.'),
   CORS_ALLOW_ORIGIN: active(origin, '*', 'Origin whose scripts may read replies of the API; they never use cookies.'),
-  UPLOAD_MAX_BYTES: reserved(
+  UPLOAD_MAX_BYTES: active(
     wholeNumber(1_048_576, 2_147_483_647),
     '33554432',
     'Longest accepted file in bytes; Flexisip records no voicemail when it is below 12582840.',
@@ -133,6 +133,25 @@ const storage = {
   DB_DATABASE: active(text, null, 'Name of the database for `DB_CONNECTION=pgsql`.'),
   DB_USERNAME: active(text, null, 'User of the database for `DB_CONNECTION=pgsql`.'),
   DB_PASSWORD: active(secret(text), null, 'Password of the database for `DB_CONNECTION=pgsql`.'),
+  FILES_S3_BUCKET: active(
+    text,
+    null,
+    'Bucket of S3 that keeps voicemails, so that several processes share them; unset keeps them in `files` in `DATA_DIR`.',
+  ),
+  FILES_S3_ENDPOINT: active(url, null, 'Where the bucket is; unset is Amazon.'),
+  FILES_S3_REGION: active(text, 'us-east-1', 'Region of the bucket.'),
+  FILES_S3_ACCESS_KEY_ID: active(text, null, 'Key for the bucket.'),
+  FILES_S3_SECRET_ACCESS_KEY: active(secret(text), null, 'Secret of that key.'),
+  FILES_S3_PREFIX: active(
+    text,
+    'files/',
+    'What the names of our files in the bucket begin with; two installations in one bucket must have two of them.',
+  ),
+  FILES_PUBLIC_LINKS: active(
+    flag,
+    'false',
+    'Whoever has the link of a voicemail may listen to it until it is removed, as with the reference; otherwise its account, administrators, and links that are signed for 14 days.',
+  ),
 }
 
 const application = {
@@ -556,7 +575,7 @@ const push = {
 
 const jobs = {
   JOBS: active(flag, 'true', 'Runs the periodic jobs inside `serve`.'),
-  FILES_RETENTION_DAYS: reserved(days, '7', 'How long uploaded files are kept.'),
+  FILES_RETENTION_DAYS: active(days, '7', 'How long voicemails are kept after they were left.'),
   TOMBSTONES_RETENTION_DAYS: active(days, '7', 'How long the name of a deleted account stays taken.'),
   UNCONFIRMED_RETENTION_DAYS: active(days, '30', 'How long an account that was never confirmed is kept.'),
   STATISTICS_RETENTION_DAYS: active(days, '400', 'How long statistics of calls and messages are kept.'),

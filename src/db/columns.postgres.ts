@@ -15,6 +15,8 @@ export const postgresColumns = {
   ref: () => p.integer(),
   text: () => p.text(),
   count: () => p.integer(),
+  /** A count that 32 bits are too short for. */
+  bytes: () => p.bigint({ mode: 'number' }),
   flag: () => p.boolean(),
   /** An instant with millisecond precision. */
   moment: () => p.timestamp({ withTimezone: true, mode: 'date', precision: 3 }),

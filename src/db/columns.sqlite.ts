@@ -8,6 +8,7 @@ export const sqliteColumns = {
   ref: () => s.integer(),
   text: () => s.text(),
   count: () => s.integer(),
+  bytes: () => s.integer(),
   flag: () => s.integer({ mode: 'boolean' }),
   moment: () => s.integer({ mode: 'timestamp_ms' }),
   json: <T>() => s.text({ mode: 'json' }).$type<T>(),

@@ -31,6 +31,7 @@ export const {
   leases,
   jobRuns,
   externalAccounts,
+  voicemails,
   spaceCarddavServers,
   accountCarddavCredentials,
   contacts,

@@ -48,6 +48,8 @@ export const defineTables = (c: Columns) => {
       introRegistrationText: c.text(),
       themeHue: c.count(),
       logo: c.text(),
+      /** All voicemails of its accounts together; 0: as much as there is room for. */
+      maxVoicemailBytes: c.bytes().notNull().default(0),
       /** Language of messages to people who have chosen none; null: that of whoever caused the message. */
       locale: c.text().$type<'en' | 'fr'>(),
       ...stamps,
@@ -531,6 +533,40 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
+  /**
+   * Voice messages that a voicemail server leaves for accounts, and slots that wait for one. A row without an account is
+   * what is left of a deleted one: it goes once its bytes are removed, whatever deleted the account.
+   */
+  const voicemails = c.table(
+    'voicemails',
+    {
+      id: c.id(),
+      /** Version 7, the id that clients know. */
+      uuid: c.text().notNull(),
+      accountId: c.ref().references(() => accounts.id, { onDelete: 'set null' }),
+      /** Whose room its bytes take. */
+      spaceId: c.ref().references(() => spaces.id, { onDelete: 'set null' }),
+      contentType: c.text().$type<'audio/opus' | 'audio/wav'>().notNull(),
+      sipFrom: c.text(),
+      /** What the file is called in links; this and what follows is null until it was uploaded. */
+      name: c.text(),
+      size: c.count(),
+      durationSeconds: c.count(),
+      /** Under which name its bytes are kept (`files/`). */
+      storedAs: c.text(),
+      uploadedAt: c.moment(),
+      /** null: no mail was written about it, because the account had no address. */
+      mailedAt: c.moment(),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('voicemails_uuid_unique').on(t.uuid),
+      c.index('voicemails_account_id').on(t.accountId, t.id),
+      c.index('voicemails_space_id').on(t.spaceId, t.size),
+      c.uniqueIndex('voicemails_stored_as_unique').on(t.storedAs),
+    ],
+  )
+
   const spaceCarddavServers = c.table(
     'space_carddav_servers',
     {
@@ -898,6 +934,7 @@ export const defineTables = (c: Columns) => {
     leases,
     jobRuns,
     externalAccounts,
+    voicemails,
     spaceCarddavServers,
     accountCarddavCredentials,
     contacts,

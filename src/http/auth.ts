@@ -62,8 +62,11 @@ export const readInput = (request: Request, exchange: Exchange, limit: number): 
   if (request.url.includes('?')) exchange.input = readQuery(request.url)
 }
 
-/** What a route asks of its caller, and the most that it reads of a body where that is more than a form. */
-type Needs = Role | { readonly role: Role; readonly body: number }
+/**
+ * What a route asks of its caller, and the most that it reads of a body where that is more than a form; `itself`: the
+ * route reads it, while it arrives (`http/upload.ts`).
+ */
+type Needs = Role | { readonly role: Role; readonly body: number | 'itself' }
 
 /**
  * `requires: role`, `open`: every route names its caller with one of them. Both count the request before they read its
@@ -141,6 +144,7 @@ export const auth = (
           }
           try {
             if (options.admitted !== null) await options.admitted(exchange)
+            if (limit === 'itself') return
             const reading =
               exchange.caller === null && !isSafe(request.method)
                 ? inspectBody(request, limit)

@@ -31,13 +31,13 @@ const normalise = (value: unknown, name = '', depth = 0): unknown => {
 }
 
 /**
- * Hands over what arrives, while it arrives. A stream that grows too long is left, not cancelled: Bun drops the rest
+ * Hands over what arrives, while it arrives; where `take` returns a promise, it waits for it. A stream that grows too long is left, not cancelled: Bun drops the rest
  * after the reply, and never answers a copied request whose stream was cancelled.
  */
-const drain = async (
+export const drain = async (
   body: ReadableStream<Uint8Array>,
   limit: number,
-  take: (chunk: Uint8Array) => void,
+  take: (chunk: Uint8Array) => unknown,
 ): Promise<void> => {
   const reader = body.getReader()
   for (let size = 0; ; ) {
@@ -45,7 +45,8 @@ const drain = async (
     if (done) return
     size += value.byteLength
     if (size > limit) throw tooLarge(limit)
-    take(value)
+    const busy = take(value)
+    if (busy instanceof Promise) await busy
   }
 }
 
@@ -56,7 +57,7 @@ const announcedBytes = (request: Request): number | null => {
 }
 
 /** Refuses (413) a body that announces more than `limit` bytes, before any of it is read. */
-const refuseLargeBody = (request: Request, limit: number): void => {
+export const refuseLargeBody = (request: Request, limit: number): void => {
   if ((announcedBytes(request) ?? 0) > limit) throw tooLarge(limit)
 }
 
@@ -73,9 +74,9 @@ const readText = async (request: Request, limit: number): Promise<string> => {
  * Lets a body pass that nobody has read, unless it is too long: clients that speak HTTP/2, such as curl 7.88, lose a
  * reply that overtakes their request. Nothing of it is kept.
  */
-export const skipBody = async (request: Request): Promise<void> => {
-  if (request.bodyUsed || request.body === null || (announcedBytes(request) ?? 0) > LARGE_BODY_BYTES) return
-  await drain(request.body, LARGE_BODY_BYTES, () => {}).catch(() => {}) // it was answered already
+export const skipBody = async (request: Request, limit = LARGE_BODY_BYTES): Promise<void> => {
+  if (request.bodyUsed || request.body === null || (announcedBytes(request) ?? 0) > limit) return
+  await drain(request.body, limit, () => {}).catch(() => {}) // it was answered already
 }
 
 const parseJson = (text: string): unknown => {

@@ -25,13 +25,23 @@ export const described = <Schema extends TSchema>(schema: Schema, description: s
   description,
 })
 
-type MediaType = 'text/plain' | 'text/html' | 'application/xml' | 'image/png' | 'text/vcard'
+type MediaType =
+  | 'text/plain'
+  | 'text/html'
+  | 'application/xml'
+  | 'image/png'
+  | 'text/vcard'
+  | 'audio/opus'
+  | 'audio/wav'
 
-/** For a route's `detail`: what comes back when all is well. null: nothing but the status. */
-export const answers = (body: TSchema | MediaType | null, ...statuses: readonly (200 | 201)[]) => {
+/** For a route's `detail`: what comes back when all is well, or one of what may. null: nothing but the status. */
+export const answers = (
+  body: TSchema | MediaType | readonly MediaType[] | null,
+  ...statuses: readonly (200 | 201)[]
+) => {
   const content =
-    typeof body === 'string'
-      ? { [body]: {} }
+    typeof body === 'string' || Array.isArray(body)
+      ? Object.fromEntries([body].flat().map((type) => [type, {}]))
       : { 'application/json': { schema: body as unknown as Record<string, never> } }
   const reply = { description: 'Done.', ...(body === null ? {} : { content }) }
   return { responses: Object.fromEntries((statuses.length === 0 ? [200] : statuses).map((status) => [status, reply])) }

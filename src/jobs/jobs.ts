@@ -4,6 +4,7 @@ import type { Limits } from '../http/limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { DEFAULT_THRESHOLDS, type ExpiryNotices } from '../spaces/spaces/expiry-notices.ts'
 import type { StatisticsClearing } from '../telephony/statistics/clearing.ts'
+import type { Voicemails } from '../telephony/voicemails/voicemails.ts'
 
 /** What a job is told when it runs. */
 export interface Occasion {
@@ -31,9 +32,10 @@ export const jobs = (deps: {
   outbox: Outbox
   expiryNotices: ExpiryNotices
   statisticsClearing: StatisticsClearing
+  voicemails: Voicemails
   now: () => Date
 }): readonly Job[] => {
-  const { config, housekeeping, limits, outbox, expiryNotices, statisticsClearing, now } = deps
+  const { config, housekeeping, limits, outbox, expiryNotices, statisticsClearing, voicemails, now } = deps
   return [
     {
       name: 'tombstones',
@@ -99,6 +101,25 @@ export const jobs = (deps: {
       run: ({ signal }) => housekeeping.sessions({ signal }),
     },
     { name: 'outbox', commands: [], schedule: '35 * * * *', run: ({ signal }) => outbox.clear({ signal }) },
+    {
+      name: 'voicemails',
+      commands: ['accounts:clear-files'],
+      schedule: '45 * * * *',
+      run: ({ signal }) => voicemails.clear(config.FILES_RETENTION_DAYS, { apply: true, signal }),
+    },
+    // Of accounts that were deleted, too: nobody else looks after what they leave.
+    {
+      name: 'deleted-voicemails',
+      commands: [],
+      schedule: '* * * * *',
+      run: ({ signal }) => voicemails.removeDisowned(signal),
+    },
+    {
+      name: 'orphaned-files',
+      commands: [],
+      schedule: '30 3 * * *',
+      run: ({ signal }) => voicemails.removeOrphans(signal),
+    },
     {
       name: 'space-expiry',
       commands: ['spaces:expiration-emails'],

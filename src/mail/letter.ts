@@ -1,3 +1,5 @@
+import type { OutgoingMessage } from '../outbox/messages.ts'
+
 /** Where mails are handed in. `spaceId` null: the instance's own server. */
 export interface MailServer {
   readonly spaceId: number | null
@@ -17,8 +19,24 @@ export interface Letter {
   readonly text: string
   readonly html: string
   readonly headers: Record<string, string>
-  readonly attachments: { cid: string; filename: string; content: Buffer; contentType: string }[]
+  readonly attachments: Attachment[]
 }
+
+/** A picture that the text shows by its `cid`, or a file that goes along. */
+interface Attachment {
+  cid?: string
+  filename: string
+  content: Buffer
+  contentType: string
+}
+
+/**
+ * What goes with a mail beside its words, and to whom by now: looked at when it is sent. Rejects with `PermanentFailure`
+ * when there is nothing to send any more.
+ */
+export type Enclosures = (
+  message: OutgoingMessage,
+) => Promise<{ readonly recipient: string; readonly attachments: Attachment[] }>
 
 /** One way for mails to leave. */
 export interface Driver {

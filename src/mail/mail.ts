@@ -15,7 +15,7 @@ import type { Check } from '../push/sender.ts'
 import type { Secrets } from '../secrets.ts'
 import { type DriverDeps, driver } from './driver.ts'
 import { failureOf, MailFailure } from './failure.ts'
-import type { Letter, MailServer } from './letter.ts'
+import type { Enclosures, Letter, MailServer } from './letter.ts'
 import type { Values } from './template.ts'
 import { isMailKind } from './templates/samples.ts'
 import { escapeHtml, mailTemplates, opensDoors } from './templates.ts'
@@ -43,6 +43,8 @@ interface MailDeps extends DriverDeps {
   readonly senderOf: (spaceId: number) => Promise<MailSender | null>
   /** The Spaces that have a server of their own. */
   readonly spacesWithServer: () => Promise<readonly { readonly spaceId: number; readonly domain: string }[]>
+  /** Of the kinds that have something to enclose. */
+  readonly enclosures: Partial<Readonly<Record<MailKind, Enclosures>>>
 }
 
 /** Subjects are cut by many programs after so many characters (RFC 5322 §2.1.1). */
@@ -131,23 +133,24 @@ const mailWith = (deps: MailDeps) => {
     }
   }
 
-  const letter = (message: OutgoingMessage, kind: MailKind, sender: MailSender): Letter => {
+  const letter = async (message: OutgoingMessage, kind: MailKind, sender: MailSender): Promise<Letter> => {
     const { id, recipient, data, language } = message
     const from = fromOf(sender)
     const { subject, text, html } = write(kind, data, sender, language)
     const picture = html.includes(`cid:${QR_CID}`) ? data.provisioning_link : null
+    const enclosed = await deps.enclosures[kind]?.(message)
     // Of what the message is, so that a repetition has the same and nothing else has.
     const mark = createHmac('sha256', idKey).update(JSON.stringify([id, kind, recipient, data]))
     return {
       messageId: `<${id}.${mark.digest('hex').slice(0, 32)}@${from.address.split('@').at(-1)}>`,
       date: now(),
       from,
-      to: { name: '', address: recipient },
+      to: { name: '', address: enclosed?.recipient ?? recipient },
       subject,
       text,
       html,
       headers: AUTOMATIC,
-      attachments: typeof picture === 'string' ? [qrAttachment(picture)] : [],
+      attachments: [...(typeof picture === 'string' ? [qrAttachment(picture)] : []), ...(enclosed?.attachments ?? [])],
     }
   }
 
@@ -156,7 +159,7 @@ const mailWith = (deps: MailDeps) => {
   /** Resolves to who took it and what they said; rejects with a `MailFailure`. */
   const send = async (message: OutgoingMessage, kind: MailKind, sender: MailSender) => {
     const server = serverOf(sender)
-    const written = letter(message, kind, sender)
+    const written = await letter(message, kind, sender)
     const name = way.name(server)
     const hidden = [...doorOpeners(message.data), ...secretsOf(server)]
     try {

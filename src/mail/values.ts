@@ -24,6 +24,15 @@ const humanDuration = (minutes: number, language: Language): string => {
   return format.format(minutes / MINUTES_OF[unit])
 }
 
+/** `125` → "2 minutes 5 seconds". */
+const humanSeconds = (seconds: number, language: Language): string => {
+  const say = (count: number, unit: 'minute' | 'second') =>
+    new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60]
+  const parts = [...(minutes > 0 ? [say(minutes, 'minute')] : []), ...(rest > 0 ? [say(rest, 'second')] : [])]
+  return parts.length === 0 ? say(0, 'second') : parts.join(' ')
+}
+
 /** "28 January 2026 at 09:30 UTC", "28 janvier 2026 à 09:30 UTC". What is no moment stays as it is. */
 const humanMoment = (written: string | Date, language: Language): string => {
   const moment = new Date(written)
@@ -66,10 +75,13 @@ export const urlOf = (config: Config, space: MailSpace, data: MessageData): stri
 /** A message's data as people read it: moments in words, and what follows from them. */
 export const ownValues = (data: MessageData, language: Language): Values => {
   const { time, expire_at: expireAt, expires_minutes: minutes, days, provisioning_link: provisioning } = data
+  const { recorded_at: recordedAt, seconds } = data
   return {
     ...data,
     ...(typeof time === 'string' && { time: humanMoment(time, language) }),
     ...(typeof expireAt === 'string' && { expire_at: humanMoment(expireAt, language) }),
+    ...(typeof recordedAt === 'string' && { recorded_at: humanMoment(recordedAt, language) }),
+    ...(seconds !== undefined && { duration: typeof seconds === 'number' ? humanSeconds(seconds, language) : null }),
     ...(minutes !== undefined && {
       expires_human: typeof minutes === 'number' ? humanDuration(minutes, language) : null,
     }),

@@ -20,6 +20,10 @@ const RETRY_AFTER_MS: Readonly<Record<ChannelId, readonly number[]>> = {
   hook: [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS],
   statistics: [MINUTE_MS],
 }
+/** Kinds that are given up after their last attempt, however young they are. */
+const RETRIES_OF_KIND: Readonly<Record<string, readonly number[]>> = {
+  voicemail: [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS],
+}
 /** However long the secret lives. */
 const GIVE_UP_AFTER_MS: Readonly<Record<ChannelId, number>> = {
   mail: 24 * 60 * MINUTE_MS,
@@ -156,7 +160,9 @@ export const dispatcher = (options: DispatcherOptions) => {
   }
 
   const postpone = async (row: OutboxRow, reason: string): Promise<void> => {
-    const delays = RETRY_AFTER_MS[row.channel]
+    const few = RETRIES_OF_KIND[row.kind]
+    if (few !== undefined && row.attempts > few.length) return abandon(row, reason)
+    const delays = few ?? RETRY_AFTER_MS[row.channel]
     const delay = delays[Math.min(row.attempts, delays.length) - 1] ?? MINUTE_MS
     const next = new Date(now().getTime() + delay)
     const isTooOld = next.getTime() > row.createdAt.getTime() + GIVE_UP_AFTER_MS[row.channel]

@@ -34,6 +34,19 @@ export interface MailKinds {
     expires_minutes: number | null
     registrar: string | null
   }
+  /**
+   * `voicemail` is its uuid: the recording goes along. Where it is too large for that there is a `link`. `caller` and
+   * `callee` are SIP addresses; without `caller` it is not known. `seconds` null: the file does not say.
+   */
+  voicemail: {
+    voicemail: string
+    caller: string | null
+    callee: string
+    recorded_at: string
+    seconds: number | null
+    link: string | null
+    telephony_url: string
+  }
   /** To an administrator. `expire_at` is `2026-01-31`. */
   space_expiring: { days: number; expire_at: string; accounts_count: number }
   /** To the old address. `link` brings it back for 72 hours. */

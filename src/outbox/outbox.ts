@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../db/db.ts'
 import { type Pace, sweep } from '../db/sweep.ts'
 import type { Secrets } from '../secrets.ts'
-import { CHANNELS, type Message } from './messages.ts'
+import { CHANNELS, type MailKind, type Message } from './messages.ts'
 import { outboxStore } from './store.ts'
 
 /** How long rows are kept after their end (behaviour/messages.md §3). */
@@ -56,6 +56,12 @@ export const outbox = (deps: { db: Db; secrets: Secrets; now: () => Date }) => {
     clear: (pace: Pace = {}): Promise<number> => {
       const before = (days: number) => new Date(now().getTime() - days * DAY_MS)
       return sweep(db, store.old(before(SENT_DAYS), before(DEAD_DAYS)), pace)
+    },
+    /** Those of a kind that were given up after fewer attempts are tried once more: how many. */
+    retryKind: async (kind: MailKind, belowAttempts: number): Promise<number> => {
+      const revived = await db.transaction((tx) => store.reviveKind(tx, kind, belowAttempts, now()))
+      if (revived > 0) nudge()
+      return revived
     },
     /** False: there is none, or it has left already, or its secret was superseded. */
     retry: async (id: number): Promise<boolean> => {

@@ -114,6 +114,22 @@ export const outboxStore = (db: Db) => {
           .where(and(eq(outbox.id, id), isNull(outbox.sentAt), isNotNull(outbox.data), free(at)))
           .returning({ id: outbox.id }),
       ),
+    /** All that are dead after fewer attempts; those are still counted. */
+    reviveKind: async (tx: Tx, kind: string, belowAttempts: number, at: Date): Promise<number> =>
+      (
+        await tx
+          .update(outbox)
+          .set({ deadAt: null, notBefore: at, leasedUntil: null, updatedAt: at })
+          .where(
+            and(
+              isNotNull(outbox.deadAt),
+              eq(outbox.kind, kind),
+              lt(outbox.attempts, belowAttempts),
+              isNotNull(outbox.data),
+            ),
+          )
+          .returning({ id: outbox.id })
+      ).length,
     /** Older messages of one kind that a newer code makes worthless; one on its way arrives, or is not tried again. */
     supersede: (tx: Tx, accountId: number, channel: OutboxRow['channel'], kind: string, at: Date) =>
       tx

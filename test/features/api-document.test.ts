@@ -9,6 +9,7 @@ import { TAGS } from '../../src/api-document/tags.ts'
 import type { Space } from '../../src/nouns/space.ts'
 import { type Call, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { testFolder } from '../support/folder.ts'
+import { form, wav } from '../support/voice.ts'
 
 const TURN = { COTURN_SERVER_HOST: 'turn.example.org', COTURN_STATIC_AUTH_SECRET: 'secret' }
 
@@ -339,6 +340,9 @@ describe('replies', () => {
       }),
       made('/api/statistics/conferences', { id: `r${spaces}`, created_at: '2026-03-01' }, { as: root }),
     ])
+    const slot = () => made(`${path}/voicemails`, { content_type: 'audio/wav', sip_from: 'sip:bob@sip.example.org' })
+    const [{ id: voicemail }, { id: waiting }] = [await slot(), await slot()]
+    const heard = await t.post(`/api/files/${voicemail}`, { ...at, ...form(wav()) })
     const credential = { username: 'owners', password: 'correct-horse', realm: 'dav', algorithm: 'MD5' }
     await Promise.all([
       made(`${path}/types/${type.id}`, {}),
@@ -370,6 +374,10 @@ describe('replies', () => {
         carddav_id: String(server.id),
         auth_token: token,
         provisioning_token: own.provisioning_token,
+        voicemail,
+        name: heard.json.name,
+        query: new URL(heard.json.download_url).search,
+        'uuid of files': waiting,
         'id of account_types': String(type.id),
         'id of contacts_lists': String(list.id),
       },
@@ -378,11 +386,12 @@ describe('replies', () => {
 
   const urlOf = ({ path }: Documented, { values }: World) =>
     path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-      const known = name === 'sip' && path.includes('/contacts/') ? 'friend' : name
+      const isHeard = name === 'uuid' && /^\/f\/|\/voicemails\//.test(path)
+      const known = isHeard ? 'voicemail' : name === 'sip' && path.includes('/contacts/') ? 'friend' : name
       const value = values[`${name} of ${path.split('/')[2]}`] ?? values[known]
       if (value === undefined) throw new Error(`there is no sample for {${name}}`)
       return encodeURIComponent(value)
-    })
+    }) + (path.startsWith('/f/') ? values.query : '')
 
   const roleOf = ({ operation }: Documented): keyof World['callers'] | undefined => operation.security[0]?.digest[0]
 
@@ -479,9 +488,10 @@ describe('replies', () => {
       const made = route.method === 'GET' && !/token|api_key|activate/.test(route.path) ? shared : await world()
       const url = urlOf(route, made)
       await before(route, made, url)
-      const example = route.operation.requestBody?.content['application/json'].example
+      const example = route.operation.requestBody?.content['application/json']?.example
       const body = example === undefined ? undefined : await (BODIES[route.name]?.(made, example) ?? example)
-      const reply = await t.send(route.method, url, { ...at(route, made), body })
+      const upload = route.name === 'POST /api/files/{uuid}' ? form(wav()) : {}
+      const reply = await t.send(route.method, url, { ...at(route, made), body, ...upload })
       const trouble = verdict(route, reply)
       if (trouble !== null) wrong.push(`${route.name}: ${trouble}`)
       if (reply.status < 300) proven.add(route.name)

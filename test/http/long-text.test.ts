@@ -66,9 +66,9 @@ afterEach(() => {
 
 const membersOf = ({ method, path }: Route): string[] => {
   const route = t.routes.routes.find((each) => each.method === method && each.path.replace(/\/$/, '') === path)
-  type Detail = { requestBody?: { content: { 'application/json': { schema: TObject } } } }
+  type Detail = { requestBody?: { content: { 'application/json'?: { schema: TObject } } } }
   const { detail } = (route?.hooks ?? {}) as { detail?: Detail }
-  return Object.keys(detail?.requestBody?.content['application/json'].schema.properties ?? {})
+  return Object.keys(detail?.requestBody?.content['application/json']?.schema.properties ?? {})
 }
 
 const chunks = (names: readonly string[], size: number): string[][] =>

@@ -256,6 +256,9 @@ describe('the list', () => {
       '*/5 * * * * account-names',
       '25 * * * * sessions',
       '35 * * * * outbox',
+      '45 * * * * voicemails',
+      '* * * * * deleted-voicemails',
+      '30 3 * * * orphaned-files',
       '0 7 * * * space-expiry',
     ])
     expect(t.parts.jobs.named('accounts:clear-unconfirmed')?.name).toBe('unconfirmed-accounts')

@@ -46,6 +46,7 @@ export const mailChannel = ({ env = {}, senders = { 1: EXAMPLE }, limitMs = 5000
     log: logging(config, { now, write: (line) => lines.push(line) }),
     secrets: secrets(new Uint8Array(32), (size) => randomBytes(size)),
     senderOf: async (spaceId) => senders[spaceId] ?? null,
+    enclosures: {},
     spacesWithServer: async () =>
       Object.entries(senders)
         .filter(([, { server }]) => server !== null)

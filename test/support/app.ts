@@ -171,16 +171,16 @@ export const testApp = async (options: Options = {}) => {
   const send = async (method: string, path: string, call: Call = {}): Promise<Reply> => {
     const { host = 'localhost', body, headers = {}, address = '192.0.2.7' } = call
     const key = call.key ?? call.as?.key
-    const isText = typeof body === 'string'
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array || body instanceof ReadableStream
     const request = new Request(`http://${host}${path}`, {
       method,
       headers: {
         host,
         ...(key === undefined ? {} : { 'x-api-key': key }),
-        ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined || isRaw ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }),
     })
     const response = await front.fetch(request, { requestIP: () => ({ address }), port: 80 })
     const text = await response.text()

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { eq } from 'drizzle-orm'
 import type { Role } from '../../src/nouns/caller.ts'
 import type { Space } from '../../src/nouns/space.ts'
+import { uuidV7 } from '../../src/protocols/uuid.ts'
 import type { TestAccount, TestApp } from './app.ts'
 import { picture as pngPicture } from './picture.ts'
 
@@ -65,6 +66,25 @@ const withLogo = async (t: TestApp, { domain }: Space): Promise<string> => {
   if (!existsSync(t.config.DATA_DIR)) return 'none.png'
   await t.parts.branding.setLogo(domain, pngPicture())
   return (await t.parts.spaces.byDomain(domain))?.logo ?? ''
+}
+
+/** Leaves the account a voicemail, and makes a slot for another. */
+const withVoicemails = async (t: TestApp, { id: accountId }: TestAccount, space: Space) => {
+  const { voicemails } = t.db.tables
+  const [uuid, waiting] = [uuidV7(t.clock.now, t.world.random(10)), uuidV7(t.clock.now, t.world.random(10))]
+  const name = 'voicemail.wav'
+  const stamps = { createdAt: t.clock.now, updatedAt: t.clock.now }
+  const slot = { accountId, spaceId: space.id, contentType: 'audio/wav' as const, ...stamps }
+  const draft = await t.parts.files.draft()
+  await draft.write(Buffer.from('RIFF\0\0\0\0WAVE'))
+  const filled = { name, size: draft.size, storedAs: await draft.keep('audio/wav'), uploadedAt: t.clock.now }
+  await t.db.transaction(async (tx) => {
+    await tx.insert(voicemails).values({ uuid, ...slot, ...filled })
+    await tx.insert(voicemails).values({ uuid: waiting, ...slot })
+  })
+  const heard = await t.parts.voicemails.one(accountId, uuid)
+  const { search } = new URL(t.parts.voicemails.downloadUrl('http://localhost', heard) ?? '')
+  return { heard: { uuid, name, query: search }, waiting }
 }
 
 /** One of everything that a path can name. A new parameter needs a sample here. */
@@ -158,6 +178,8 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
     return { list, type, action, reported, device }
   })
 
+  const { heard, waiting } = await withVoicemails(t, owner, space)
+
   const sample = (path: string, name: string): string | undefined => {
     switch (name) {
       case 'message_id':
@@ -190,7 +212,9 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
       case 'carddav_id':
         return String(carddavServer)
       case 'uuid':
-        return UUID
+        if (path.startsWith('/f/')) return heard.uuid
+        if (path.startsWith('/api/files/')) return waiting
+        return path.includes('/voicemails/') ? heard.uuid : UUID
       case 'link':
         return path.startsWith('/email/undo') ? undo : confirmation
       case 'token':
@@ -207,7 +231,7 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
       case 'logo':
         return logo
       case 'name':
-        return picture
+        return path.startsWith('/f/') ? heard.name : picture
     }
   }
   return {
@@ -218,6 +242,6 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
         if (value === undefined)
           throw new Error(`test/support/routes.ts has no sample for :${name} of ${nameOf(route)}`)
         return encodeURIComponent(value)
-      }),
+      }) + (route.path.startsWith('/f/') ? heard.query : ''),
   }
 }

@@ -68,6 +68,7 @@ export const accounts = (deps: {
     bySip: directory.bySip,
     byEmail: directory.byEmail,
     forProxy: directory.forProxy,
+    idForProxy: directory.idForProxy,
     ofCaller: directory.ofCaller,
     ownerOf: directory.ownerOf,
     view: directory.view,

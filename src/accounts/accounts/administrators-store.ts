@@ -1,7 +1,6 @@
 import { and, count, eq, ne, sql } from 'drizzle-orm'
 import type { Db, Reader } from '../../db/db.ts'
-import { first, only } from '../../db/rows.ts'
-import type { Scope } from '../../nouns/space.ts'
+import { only } from '../../db/rows.ts'
 import type { InSpace } from '../directory/directory.ts'
 
 /** Who is left that can act as an administrator. */
@@ -12,15 +11,6 @@ export const administratorStore = (db: Db) => {
     and(sql`${accounts.admin}`, eq(accounts.activated, true), eq(accounts.blocked, false), ne(accounts.id, otherThan))
 
   return {
-    /** Where an id lives, for whoever may look into every Space. */
-    domainOf: async (on: Reader, scope: Scope, id: number): Promise<string | null> => {
-      const inScope = 'space' in scope ? eq(accounts.domain, scope.space.domain) : undefined
-      const found = on
-        .select({ domain: accounts.domain })
-        .from(accounts)
-        .where(and(eq(accounts.id, id), inScope))
-      return (await first(found))?.domain ?? null
-    },
     /** Those who can act as one, other than `otherThan`. */
     countAdministrators: async (on: Reader, { space }: InSpace, otherThan = 0): Promise<number> => {
       const condition = and(acting(otherThan), eq(accounts.domain, space.domain))

@@ -62,7 +62,7 @@ export const administrators = (deps: {
   const find = async (tx: Tx, reference: string): Promise<{ space: Space; account: AccountView }> => {
     const address = parseAddressOfRecord(reference)
     const id = /^\d{1,10}$/.test(reference) && Number(reference) <= MOST_ID ? Number(reference) : 0
-    const domain = address?.domain ?? (await store.domainOf(tx, everySpace('command line'), id))
+    const domain = address?.domain ?? (await directory.domainOf(tx, everySpace('command line'), id))
     if (domain === null) throw new AppError('not_found', 'account.unknown')
     const space = await spaceOf(domain)
     const account =

@@ -84,7 +84,7 @@ export const change = (deps: {
       revoked = await passwords.replace(tx, id, { username, realm, algorithm, password }, visit)
       await notices.passwordChanged(tx, visit.space, before, visit)
     }
-    if (isMoved) await leaveSpace(tx, id)
+    if (isMoved) await leaveSpace(tx, id, target)
     if (standing.blocked !== before.blocked) {
       await notices.blocked(tx, visit.space, before, visit, { isBlocked: standing.blocked, isAutomatic: false })
     }

@@ -2,7 +2,7 @@ import type { Db, Reader } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
 import { AppError } from '../../errors.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
-import { isExpired, type Space } from '../../nouns/space.ts'
+import { everySpace, isExpired, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { addressOfRecord, parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
@@ -77,10 +77,18 @@ export const directory = ({ db, spaces, now }: { db: Db; spaces: SpaceDirectory;
       const space = other !== null && !isExpired(other, now()) ? other : visit.space
       return bySip(space, addressOfRecord({ username: user.toLowerCase(), domain }))
     },
+    /** The same by id: where a voicemail server leaves a message. */
+    idForProxy: async (visit: Visit, caller: Caller, id: number): Promise<Found> => {
+      const seesAll = mayActAs(caller, 'super') && caller.via === 'key'
+      const domain = seesAll ? await store.domainOf(db.read, everySpace('SIP proxy'), id) : null
+      const other = domain === null || domain === visit.space.domain ? null : await spaces.byDomain(domain)
+      return view(db.read, other !== null && !isExpired(other, now()) ? other : visit.space, id)
+    },
     byEmail: async (space: Space, email: string): Promise<Found> =>
       known(space, await store.byEmail(db.read, { space }, email)),
     /** Whose address it is; null: nobody's. */
     ownerOf: (on: Reader, space: Space, email: string) => store.byEmail(on, { space }, email),
+    domainOf: store.domainOf,
     count: (on: Reader, space: Pick<Space, 'domain'>): Promise<number> => store.count(on, { space }),
     page: store.page,
     stretches: store.stretches,

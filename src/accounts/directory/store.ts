@@ -3,7 +3,7 @@ import type { Db, Reader } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
 import { first, only } from '../../db/rows.ts'
 import type { Stretch } from '../../db/stretch.ts'
-import type { CarddavServer, Space } from '../../nouns/space.ts'
+import type { CarddavServer, Scope, Space } from '../../nouns/space.ts'
 import { foldedEmail } from '../../protocols/email-address.ts'
 
 /** Rows of one Space are found by its SIP domain, which `accounts` carries for Flexisip's sake. */
@@ -206,6 +206,15 @@ export const directoryStore = (db: Db) => {
       if (ids.length === 0) return []
       const wanted = and(inArray(accounts.id, [...ids]), eq(accounts.domain, space.domain))
       return toViews(on, await selectAccount(on).where(wanted).orderBy(accounts.id))
+    },
+    /** Where an id lives, for whoever may look into every Space. */
+    domainOf: async (on: Reader, scope: Scope, id: number): Promise<string | null> => {
+      const inScope = 'space' in scope ? eq(accounts.domain, scope.space.domain) : undefined
+      const found = on
+        .select({ domain: accounts.domain })
+        .from(accounts)
+        .where(and(eq(accounts.id, id), inScope))
+      return (await first(found))?.domain ?? null
     },
     /** Exact, from the counts that triggers keep; no table scan. */
     count: async (on: Reader, { space }: InSpace) => (await only(size(on, { domain: space.domain }))).total,

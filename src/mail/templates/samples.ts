@@ -36,6 +36,15 @@ export const SAMPLES: { readonly [Kind in MailKind]: Readonly<MailKinds[Kind]> }
     expires_minutes: 2880,
     registrar: 'sip.example.org',
   },
+  voicemail: {
+    voicemail: '019c3f52-7d1e-7a40-8c6b-5e02d9b7f318',
+    caller: 'sip:bob@sip.example.org',
+    callee: 'sip:alice@sip.example.org',
+    recorded_at: '2026-01-28T09:30:00.000Z',
+    seconds: 42,
+    link: 'https://sip.example.org/f/019c3f52-7d1e-7a40-8c6b-5e02d9b7f318/voicemail.wav/download',
+    telephony_url: 'https://sip.example.org/telephony',
+  },
   space_expiring: { days: 3, expire_at: '2026-01-31', accounts_count: 42 },
   email_changed: {
     'account.identifier': 'alice@sip.example.org',

@@ -20,6 +20,7 @@ interface Named {
   readonly algorithm?: PasswordAlgorithm
   readonly uniqueEmail?: boolean
   readonly clientCertificateAuthentication?: boolean
+  readonly maxVoicemailBytes?: number
 }
 
 /** Spaces as the command line names them: made, or changed in what is given. */
@@ -49,9 +50,10 @@ export const namedSpaces = (deps: {
     return { realm, defaultPasswordAlgorithm: wanted.algorithm ?? base.defaultPasswordAlgorithm }
   }
 
-  const switchesOf = ({ uniqueEmail, clientCertificateAuthentication }: Named) => ({
+  const switchesOf = ({ uniqueEmail, clientCertificateAuthentication, maxVoicemailBytes }: Named) => ({
     ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
     ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
+    ...(maxVoicemailBytes === undefined ? {} : { maxVoicemailBytes }),
   })
 
   const changeNamed = async (tx: Tx, before: Space, wanted: Named): Promise<void> => {

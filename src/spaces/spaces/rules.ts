@@ -62,6 +62,9 @@ export const each = <Name extends string, Schema extends TSchema>(
   schema: () => Schema,
 ) => Object.fromEntries(namesOf(names).map((name) => [name, schema()])) as Record<Name, Schema>
 
+/** A petabyte: numbers of JSON are exact so far, and no disk is larger. */
+export const MOST_VOICEMAIL_BYTES = 2 ** 50
+
 const texts = {
   account_proxy_registrar_address: optional(plainText(255)),
   custom_provisioning_entries: optional(text({ max: 65_535 })),
@@ -71,6 +74,7 @@ const texts = {
   expire_at: optional(date()),
   theme_hue: optional(integer(0, 360)),
   ...each(KEPT_FLAGS, () => optional(flag())),
+  max_voicemail_bytes: optional(integer(0, MOST_VOICEMAIL_BYTES)),
   // Of the generation before: accepted, never required.
   account_realm: clearable(text({ max: 255 })),
   account_default_password_algorithm: clearable(text({ max: 10 })),
@@ -119,13 +123,14 @@ type SettledSpace = Settled<typeof NewSpace> | Settled<typeof ChangedSpace>
 
 const SWITCHES = { ...FLAGS, ...KEPT_FLAGS }
 
-/** A switch that is not spoken of stays as it is, a text is cleared. */
+/** A switch that is not spoken of stays as it is, and so does the room for voicemails; a text is cleared. */
 export const columnsOf = (space: SettledSpace) => ({
   ...Object.fromEntries(
     namesOf(SWITCHES).flatMap((name) => (space[name] === null ? [] : [[SWITCHES[name], space[name]]])),
   ),
   ...Object.fromEntries(namesOf(TEXTS).map((name) => [TEXTS[name], space[name]])),
   themeHue: space.theme_hue,
+  ...(space.max_voicemail_bytes === null ? {} : { maxVoicemailBytes: space.max_voicemail_bytes }),
 })
 
 type Named = Input<typeof NewSpace> | Input<typeof ChangedNames>

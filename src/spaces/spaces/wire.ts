@@ -5,7 +5,7 @@ import { type AdministeredSpace, realmOf } from '../../nouns/space.ts'
 import { USUAL_HUE } from '../../panel/theme.ts'
 import { CarddavServerSchema, carddavServerWire } from '../carddav-servers/carddav-servers.ts'
 import { EmailServerSchema, emailServerWire } from '../space-email-servers/space-email-servers.ts'
-import { each, FLAGS, KEPT_FLAGS } from './rules.ts'
+import { each, FLAGS, KEPT_FLAGS, MOST_VOICEMAIL_BYTES } from './rules.ts'
 
 export const SpaceSchema = record('Space', {
   domain: text(),
@@ -13,6 +13,10 @@ export const SpaceSchema = record('Space', {
   name: text(),
   max_accounts: described(integer(0), '0: as many as you like.'),
   max_account: integer(0),
+  max_voicemail_bytes: described(
+    integer(0, MOST_VOICEMAIL_BYTES),
+    'Of all its voicemails together; 0: as many as you like.',
+  ),
   expire_at: orNull(moment()),
   account_proxy_registrar_address: orNull(text()),
   custom_provisioning_entries: described(orNull(text()), 'In INI.'),
@@ -40,6 +44,7 @@ export const spaceWire = (space: AdministeredSpace) => ({
   name: space.name,
   max_accounts: space.maxAccounts,
   max_account: space.maxAccount,
+  max_voicemail_bytes: space.maxVoicemailBytes,
   expire_at: isoMomentOrNull(space.expireAt),
   account_proxy_registrar_address: space.accountProxyRegistrarAddress,
   custom_provisioning_entries: space.customProvisioningEntries,

@@ -1,0 +1,368 @@
+import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import type { Config } from '../../config/config.ts'
+import { spaceUrl } from '../../config/links.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import { AppError, invalid } from '../../errors.ts'
+import type { KeptFile } from '../../files/file-store.ts'
+import type { Draft, Files } from '../../files/files.ts'
+import { choice, form, type Input, optional, text } from '../../http/input.ts'
+import type { Logging } from '../../logging/logging.ts'
+import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import { languageOf, type Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
+import type { Outbox } from '../../outbox/outbox.ts'
+import { isSipUri, sipUri } from '../../protocols/sip-address.ts'
+import { isUuid, uuidV7 } from '../../protocols/uuid.ts'
+import { VOICE_EDGE_BYTES, VOICE_TYPES, voiceSeconds, voiceTypeOf } from '../../protocols/voice-file.ts'
+import type { Secrets } from '../../secrets.ts'
+import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import { fileLinks, type Signed } from './links.ts'
+import { type Filling, type Owner, type Voicemail, voicemailStore } from './store.ts'
+
+export type { Voicemail } from './store.ts'
+
+/** Slots of one account that may wait for their files: each call that reaches a voicemail server makes one. */
+const MOST_WAITING = 1000
+
+const DAY_MS = 86_400_000
+/** How long a slot waits for its file. */
+const WAIT_MS = DAY_MS
+/** A file that no row names is somebody's upload for so long at most. */
+const ORPHAN_MS = DAY_MS
+const BATCH = 100
+
+/** The largest file that goes along with its mail; of longer ones the mail has a link. */
+const MOST_ATTACHED_BYTES = 10 * 1024 * 1024
+
+const LONGEST_NAME = 100
+const RANDOM_PREFIX = 8
+
+export const WantedSlot = form({ content_type: choice(VOICE_TYPES), sip_from: optional(text({ max: 512 })) })
+
+/** A voicemail, and the Space whose host its links have. */
+export interface Found {
+  readonly voicemail: Voicemail
+  readonly space: Space
+}
+
+/** A slot that was just made: how much of a file it takes. */
+export type Slot = Found & { readonly mostBytes: number }
+
+/** Hands over a file while it arrives; resolves to whether there was one, once all of it has come. */
+export type Receive = (
+  take: (file: { readonly name: string; readonly bytes: AsyncIterable<Uint8Array> }) => Promise<void>,
+) => Promise<boolean>
+
+const unknown = () => new AppError('not_found', 'voicemail.unknown')
+
+/** Without the folders that a client names, and of nothing that means something in a URL or a shell. */
+const safeName = (named: string): string =>
+  named.slice(Math.max(named.lastIndexOf('/'), named.lastIndexOf('\\')) + 1).replace(/[^A-Za-z0-9._-]/g, '_')
+
+/**
+ * Voice messages that a voicemail server leaves (behaviour/telephony.md §9): it makes a slot, then sends the file, which
+ * the account hears over its links and gets by mail. A voicemail that is taken from its account is deleted; its row stays
+ * until its bytes are removed, so that neither a power cut nor a broken disk leaves any behind.
+ */
+export const voicemails = (deps: {
+  config: Config
+  db: Db
+  accounts: Accounts
+  spaces: SpaceDirectory
+  files: Files
+  outbox: Outbox
+  secrets: Secrets
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, accounts, spaces, files, outbox, secrets, log, now } = deps
+  const store = voicemailStore(db)
+  const links = fileLinks(deps)
+
+  /** A Space that is gone took its accounts along. */
+  const spaceOf = async (domain: string): Promise<Space> => {
+    const space = await spaces.byDomain(domain)
+    if (space === null) throw unknown()
+    return space
+  }
+
+  /** null: as much as you like. */
+  const roomOf = async (on: Db['read'], spaceId: number): Promise<number | null> => {
+    const most = await store.mostBytes(on, spaceId)
+    return most === 0 ? null : Math.max(0, most - (await store.bytesOf(on, spaceId)))
+  }
+
+  /** The account is looked at first, then its address, then the body (behaviour/telephony.md §9). */
+  const create = async (
+    { account, space }: Awaited<ReturnType<Accounts['byId']>>,
+    input: Input<typeof WantedSlot>,
+  ): Promise<Slot> => {
+    if (account.email === null) throw new AppError('invalid', 'voicemail.no_email')
+    const { sip_from: from } = input.good
+    if (from !== null && !isSipUri(from)) input.refuse('sip_from', { id: 'v.sip_uri' })
+    const wanted = input.settle()
+    const room = await roomOf(db.read, space.id)
+    if (room === 0) throw new AppError('forbidden', 'voicemail.no_room', { setting: 'max_voicemail_bytes' })
+    const at = now()
+    const row = {
+      uuid: uuidV7(at, secrets.random(10)),
+      accountId: account.id,
+      spaceId: space.id,
+      contentType: wanted.content_type,
+      sipFrom: wanted.sip_from,
+    }
+    const voicemail = await db.transaction(async (tx) => {
+      if ((await store.waiting(tx, account.id)) >= MOST_WAITING) {
+        throw new AppError('forbidden', 'voicemail.slots_full', { values: { most: MOST_WAITING } })
+      }
+      return store.insert(tx, row, at)
+    })
+    const mostBytes = Math.min(config.UPLOAD_MAX_BYTES, room ?? Number.POSITIVE_INFINITY)
+    return { voicemail: { ...voicemail, accountId: account.id }, space, mostBytes }
+  }
+
+  const one = async (accountId: number, uuid: string): Promise<Voicemail> => {
+    const found = await store.byUuid(db.read, accountId, uuid)
+    if (found === null) throw unknown()
+    return found
+  }
+
+  /** An administrator's of its Space, or a super administrator's of any: a Flexisip has one address of us for all. */
+  const forUpload = async (visit: Visit, caller: Caller, uuid: string) => {
+    const found = isUuid(uuid) ? await store.withOwner(db.read, uuid) : null
+    const isOurs = found !== null && (mayActAs(caller, 'super') || found.owner.domain === visit.space.domain)
+    if (!isOurs) throw unknown()
+    if (found.voicemail.storedAs !== null) throw new AppError('not_found', 'voicemail.filled')
+    return { ...found, space: await spaceOf(found.owner.domain) }
+  }
+
+  const write = async (draft: Draft, bytes: AsyncIterable<Uint8Array>): Promise<void> => {
+    const most = config.UPLOAD_MAX_BYTES
+    for await (const piece of bytes) {
+      if (draft.size + piece.length > most) throw invalid('file', 'v.file_size', { max: most })
+      await draft.write(piece)
+    }
+  }
+
+  /** `?` of a link is never in a name, nor anything else that would make it another address. */
+  const nameFor = (named: string): string => `${secrets.token(RANDOM_PREFIX)}_${safeName(named)}`.slice(0, LONGEST_NAME)
+
+  /** What the file itself says; refuses one that is not what its slot is for. */
+  const examined = async (draft: Draft, { contentType }: Voicemail): Promise<{ durationSeconds: number | null }> => {
+    const edges = await draft.edges(VOICE_EDGE_BYTES)
+    const type = voiceTypeOf(edges.head)
+    if (type !== contentType) throw invalid('file', 'v.voice_type', { type: contentType })
+    return { durationSeconds: voiceSeconds({ type, ...edges, size: draft.size }) }
+  }
+
+  /** Writes to the account's address, when it has one. The words and the file are found when the mail is sent. */
+  const mail = async (tx: Tx, { voicemail, space }: Found, owner: Owner): Promise<boolean> => {
+    if (owner.email === null) return false
+    const base = spaceUrl(config, space.host)
+    const isLarge = (voicemail.size ?? 0) > MOST_ATTACHED_BYTES
+    await outbox.add(tx, {
+      channel: 'mail',
+      kind: 'voicemail',
+      spaceId: space.id,
+      accountId: owner.accountId,
+      recipient: owner.email,
+      language: languageOf(owner, space),
+      dedupKey: `voicemail:${voicemail.uuid}`,
+      data: {
+        voicemail: voicemail.uuid,
+        caller: voicemail.sipFrom,
+        callee: sipUri(owner.username, owner.domain),
+        recorded_at: (voicemail.uploadedAt ?? now()).toISOString(),
+        seconds: voicemail.durationSeconds,
+        link: isLarge ? base + pathOf(voicemail) + links.query(voicemail.uuid) : null,
+        telephony_url: `${base}/telephony`,
+      },
+    })
+    await store.setMailed(tx, voicemail.id, now())
+    return true
+  }
+
+  /** null: somebody was faster, or the voicemail is deleted. Refuses what the Space has no room for. */
+  const fill = (found: Found, filling: Filling): Promise<Voicemail | null> =>
+    db.transaction(async (tx) => {
+      const { voicemail, space } = found
+      if ((await store.mostBytes(tx, space.id)) > 0) {
+        await store.holdSpace(tx, space.id)
+        const room = await roomOf(tx, space.id)
+        if (room !== null && (filling.size ?? 0) > room) throw invalid('file', 'v.no_room', { room })
+      }
+      const at = now()
+      if (!(await store.fill(tx, voicemail.id, filling, at))) return null
+      const filled = { ...voicemail, ...filling, uploadedAt: at }
+      // The address as it is now, which may have gone since the slot was made.
+      const current = await store.withOwner(tx, voicemail.uuid)
+      if (current !== null) await mail(tx, { voicemail: filled, space }, current.owner)
+      return filled
+    })
+
+  /** The bytes are safe before the row says that they are there; if it never does, they go. */
+  const deposit = async (visit: Visit, caller: Caller, uuid: string, receive: Receive): Promise<Found> => {
+    const found = await forUpload(visit, caller, uuid)
+    const draft = await files.draft()
+    try {
+      let named = ''
+      const isThere = await receive(async ({ name, bytes }) => {
+        named = name
+        await write(draft, bytes)
+      })
+      if (!isThere || draft.size === 0) throw invalid('file', 'v.required')
+      const { durationSeconds } = await examined(draft, found.voicemail)
+      const storedAs = await draft.keep(found.voicemail.contentType)
+      const filling = { name: nameFor(named), size: draft.size, durationSeconds, storedAs }
+      // What failed otherwise may have been committed all the same: then the row names the bytes, else the sweep finds them.
+      const filled = await fill(found, filling).catch(async (error: unknown) => {
+        if (error instanceof AppError) await files.remove(storedAs).catch(() => {})
+        throw error
+      })
+      if (filled !== null) return { voicemail: filled, space: found.space }
+      await files.remove(storedAs).catch(() => {})
+      throw new AppError('not_found', 'voicemail.filled')
+    } finally {
+      await draft.discard()
+    }
+  }
+
+  const removeBytes = async ({ id, storedAs }: { id: number; storedAs: string | null }): Promise<void> => {
+    if (storedAs !== null) await files.remove(storedAs)
+    await db.transaction((tx) => store.remove(tx, id))
+  }
+
+  /** False: not now; the job tries again. */
+  const isRemoved = (row: { id: number; storedAs: string | null }): Promise<boolean> =>
+    removeBytes(row).then(
+      () => true,
+      (error: unknown) => {
+        log.app.warn('a voicemail is not removed yet', { voicemail: row.id, error })
+        return false
+      },
+    )
+
+  /** Bytes of what belongs to nobody any more, then its rows; resolves to how many. */
+  const removeDisowned = async (signal?: AbortSignal): Promise<number> => {
+    let removed = 0
+    for (let after = 0; ; ) {
+      const rows = await store.disowned(db.read, after, BATCH)
+      const last = rows.at(-1)
+      if (last === undefined) return removed
+      for (const row of rows) {
+        signal?.throwIfAborted()
+        // One that cannot be removed is no reason to keep the others.
+        if (await isRemoved(row)) removed += 1
+      }
+      after = last.id
+    }
+  }
+
+  /** Files that no row names: of processes that died between the two, and of a database that was brought back. */
+  const removeOrphans = async (signal?: AbortSignal): Promise<number> => {
+    const before = new Date(now().getTime() - ORPHAN_MS)
+    let removed = await files.clearDrafts()
+    let keys: string[] = []
+    const removeUnknown = async () => {
+      const known = await store.knownKeys(db.read, keys)
+      for (const key of keys.filter((one) => !known.has(one))) {
+        signal?.throwIfAborted()
+        await files.remove(key)
+        removed += 1
+      }
+      keys = []
+    }
+    for await (const { key, since } of files.all()) {
+      if (since < before) keys.push(key)
+      if (keys.length >= BATCH) await removeUnknown()
+    }
+    await removeUnknown()
+    return removed
+  }
+
+  /** By a link that is signed, or as somebody who may hear it anyway: its account, an administrator of its Space. */
+  const mayRead = (uuid: string, accountId: number, caller: Caller | null, signed: Signed): boolean => {
+    if (config.FILES_PUBLIC_LINKS) return true
+    if (caller !== null && (caller.id === accountId || mayActAs(caller, 'admin'))) return true
+    const verdict = links.verdict(uuid, signed)
+    if (verdict === 'expired') throw new AppError('gone', 'voicemail.link_expired')
+    return verdict === 'good'
+  }
+
+  return {
+    /** For whoever is called: its own. */
+    createOwn: async (caller: Caller, input: Input<typeof WantedSlot>): Promise<Slot> =>
+      create(await accounts.ofCaller(caller), input),
+    /** For administrators, and for the voicemail server. */
+    createFor: async (visit: Visit, caller: Caller, id: number, input: Input<typeof WantedSlot>): Promise<Slot> =>
+      create(await accounts.idForProxy(visit, caller, id), input),
+    /** The newest first, slots included. The account was looked up. */
+    ofAccount: (accountId: number) => store.ofAccount(db.read, accountId),
+    one,
+    deposit,
+    /** Gone for everybody at once, and its bytes a moment later. */
+    remove: async (accountId: number, uuid: string): Promise<void> => {
+      const gone = await db.transaction((tx) => store.disown(tx, accountId, uuid, now()))
+      if (gone === null) throw unknown()
+      const row = await store.disownedOne(db.read, gone.id)
+      if (row !== null) await isRemoved(row)
+    },
+    /** The file behind a link; `caller`: of the session that the browser has, if any. */
+    read: async (
+      visit: Visit,
+      caller: Caller | null,
+      { uuid, name, ...signed }: { uuid: string; name: string } & Signed,
+    ): Promise<{ voicemail: Voicemail; file: KeptFile }> => {
+      const found = isUuid(uuid) ? await store.withOwner(db.read, uuid) : null
+      const isThere = found?.owner.domain === visit.space.domain && found.voicemail.name === name
+      if (found === null || !isThere || !mayRead(uuid, found.owner.accountId, caller, signed)) throw unknown()
+      const { voicemail } = found
+      const file = voicemail.storedAs === null ? null : await files.find(voicemail.storedAs)
+      if (file !== null) return { voicemail, file }
+      log.app.error('the file of a voicemail is missing', { voicemail: uuid, stored_as: voicemail.storedAs })
+      throw unknown()
+    },
+    /** Absolute, for whoever may have it; null while there is no file. */
+    downloadUrl: (base: string, voicemail: Voicemail): string | null =>
+      voicemail.name === null
+        ? null
+        : base + pathOf(voicemail) + (config.FILES_PUBLIC_LINKS ? '' : links.query(voicemail.uuid)),
+    /**
+     * Deletes what was left so many days ago, and slots that waited for a day; null days: only those. Then removes bytes
+     * that belong to nobody. Without `apply` it counts.
+     */
+    clear: async (
+      days: number | null,
+      { apply, signal }: { readonly apply: boolean; readonly signal?: AbortSignal | undefined },
+    ): Promise<number> => {
+      const at = now()
+      const left = days === null ? null : new Date(at.getTime() - days * DAY_MS)
+      const waiting = new Date(at.getTime() - WAIT_MS)
+      if (!apply) return store.countOutlived(left, waiting)
+      const cleared = await store.disownOutlived(left, waiting, at, { signal })
+      await removeDisowned(signal)
+      return cleared
+    },
+    removeDisowned,
+    removeOrphans,
+    /** Mails about voicemails whose accounts had no address when they came, and have one now: how many. */
+    mailUnmailed: async (signal?: AbortSignal): Promise<number> => {
+      let queued = 0
+      for (let after = 0; ; ) {
+        signal?.throwIfAborted()
+        const rows = await store.unmailed(db.read, after, BATCH)
+        const last = rows.at(-1)
+        if (last === undefined) return queued
+        for (const { voicemail, owner } of rows) {
+          const space = await spaceOf(owner.domain)
+          if (await db.transaction((tx) => mail(tx, { voicemail, space }, owner))) queued += 1
+        }
+        after = last.voicemail.id
+      }
+    },
+  }
+}
+
+export type Voicemails = ReturnType<typeof voicemails>
+
+const pathOf = ({ uuid, name }: Voicemail): string => `/f/${uuid}/${name}/download`
