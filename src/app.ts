@@ -3,7 +3,7 @@ import { accountTokensApi } from './access/account-tokens/api.ts'
 import { creationTokenPages } from './access/account-tokens/pages.tsx'
 import { sessionPages } from './access/sessions/pages.tsx'
 import { accountTypesApi } from './accounts/account-types/api.ts'
-import { accountsApi, ownAccountApi, resolveApi } from './accounts/accounts/api.ts'
+import { accountsApi, ownAccountApi } from './accounts/accounts/api.ts'
 import { dictionaryApi } from './accounts/dictionary/api.ts'
 import { phoneCountriesApi } from './accounts/phone-countries/api.ts'
 import { carddavCredentialsApi } from './address-books/carddav-credentials/api.ts'
@@ -42,9 +42,11 @@ import { carddavServersApi } from './spaces/carddav-servers/api.ts'
 import { spaceEmailServersApi } from './spaces/space-email-servers/api.ts'
 import { spacesApi } from './spaces/spaces/api.ts'
 import { accountActionsApi } from './telephony/account-actions/api.ts'
+import { callForwardingsApi } from './telephony/call-forwardings/api.ts'
 import { devicesApi } from './telephony/devices/api.ts'
 import { devicePages } from './telephony/devices/pages.tsx'
 import { externalAccountsApi } from './telephony/external-accounts/api.ts'
+import { resolvingApi } from './telephony/resolving/api.ts'
 import { callLogApi, statisticsApi } from './telephony/statistics/api.ts'
 import { turnApi } from './telephony/turn/api.ts'
 import { fileLinksApi, voicemailsApi } from './telephony/voicemails/api.ts'
@@ -117,7 +119,8 @@ export const app = (services: Services): AnyElysia => {
     .use(voicemailsApi(deps))
     .use(fileLinksApi(deps))
     .use(carddavCredentialsApi(deps))
-    .use(resolveApi(deps))
+    .use(callForwardingsApi(deps))
+    .use(resolvingApi(deps))
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))
     .use(spaceEmailServersApi(deps))

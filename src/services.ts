@@ -67,9 +67,12 @@ import { spaceAdministration } from './spaces/spaces/administration.ts'
 import { spaceDirectory } from './spaces/spaces/directory.ts'
 import { expiryNotices } from './spaces/spaces/expiry-notices.ts'
 import { accountActions } from './telephony/account-actions/account-actions.ts'
+import { callForwardings } from './telephony/call-forwardings/call-forwardings.ts'
+import { forwardingsToContacts } from './telephony/call-forwardings/stray.ts'
 import { devices } from './telephony/devices/devices.ts'
 import { bridge } from './telephony/external-accounts/bridge.ts'
 import { externalAccounts } from './telephony/external-accounts/external-accounts.ts'
+import { resolving } from './telephony/resolving/resolving.ts'
 import { callLog } from './telephony/statistics/call-log.ts'
 import { charts } from './telephony/statistics/charts.ts'
 import { statisticsClearing } from './telephony/statistics/clearing.ts'
@@ -145,6 +148,7 @@ const middle = (below: ReturnType<typeof ground>) => {
     accountEvents: accountEvents(below),
     bridge: bridge(below),
     statisticsClearing: statisticsClearing(below),
+    forwardingsToContacts: forwardingsToContacts(below),
     expiryNotices: expiryNotices(below),
     revocation: revocation(below),
     mail: mail({ ...below, ...below.spaceEmailServers, enclosures: { voicemail: voicemailEnclosures(below) } }),
@@ -167,6 +171,7 @@ const top = (below: ReturnType<typeof middle>) => {
     apiKey: apiKey(below),
     authTokens: authTokens(below),
     blocking: blocking(below),
+    callForwardings: callForwardings(below),
     carddavCredentials: carddavCredentials(below),
     contacts: contacts(below),
     contactsLists: contactsLists(below),
@@ -189,6 +194,7 @@ const top = (below: ReturnType<typeof middle>) => {
     ...single,
     contactDetails: contactDetails(single),
     provisioning: provisioning(single),
+    resolving: resolving(single),
     signIn: signIn(single),
   }
   return {

@@ -168,6 +168,7 @@ describe('a feature', () => {
   const PUBLIC: Readonly<Record<string, readonly string[]>> = {
     'accounts/accounts': ['rules.ts', 'wire.ts'],
     'accounts/passwords': ['rules.ts'],
+    'telephony/call-forwardings': ['wire.ts'],
   }
   /** What others may name in types as well. */
   const PUBLIC_TYPES: Readonly<Record<string, readonly string[]>> = {

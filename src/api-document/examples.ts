@@ -11,6 +11,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   api_key: 'e7Jw…',
   app: 'Linphone',
   code: '1234',
+  contact_sip_uri: 'sip:bob02@sip.example.org',
   country_code: '33',
   device_name: 'Pixel 9',
   dictionary: { department: 'sales' },

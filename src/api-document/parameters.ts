@@ -21,6 +21,7 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   carddav_id: number('The number of the CardDAV server.'),
   contact_id: number('The number of the account that is the contact.'),
   contacts_list_id: number('The number of the contacts list.'),
+  forwarding_id: number('The number of the call forwarding.'),
   type_id: number('The number of the account type.'),
   sip: text('A SIP address, with or without `sip:`.', 'alice01@sip.example.org'),
   email: text('An e-mail address.', 'alice@example.org'),

@@ -10,6 +10,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Accounts: 'The accounts of a Space, for its administrators.',
   'Of 2021': 'Routes of the first generation, kept for the apps that still call them.',
   Devices: 'The phones and apps that are registered with an account.',
+  'Call forwarding': 'Where the calls of an account go instead.',
   Dictionary: 'Free entries that an administrator keeps for an account.',
   Contacts: 'The address book of an account, entry by entry.',
   'Contacts lists': 'Address books that several accounts share.',

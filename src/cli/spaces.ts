@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import type { PasswordAlgorithm } from '../nouns/space.ts'
+import type { PasswordAlgorithm, Space } from '../nouns/space.ts'
 import { MOST_LOGO_BYTES } from '../spaces/branding/branding.ts'
 import { MOST_VOICEMAIL_BYTES } from '../spaces/spaces/rules.ts'
 import { sentenceOf } from '../thrown.ts'
@@ -15,6 +15,7 @@ interface Options extends GlobalOptions {
   readonly maxVoicemailBytes?: string
   readonly realm?: string
   readonly algorithm?: PasswordAlgorithm
+  readonly callForwardingNoAnswerWire?: Space['callForwardingNoAnswerWire']
   readonly json?: boolean
 }
 
@@ -33,6 +34,12 @@ export const spacesCommands = (program: Command) => {
     .option('--max-voicemail-bytes <bytes>', 'what all its voicemails may take together; 0: as much as they like')
     .option('--realm <realm>', 'digest realm; the SIP domain by default')
     .addOption(new Option('--algorithm <algorithm>', 'algorithm of new passwords').choices(['MD5', 'SHA-256']))
+    .addOption(
+      new Option(
+        '--call-forwarding-no-answer-wire <word>',
+        'what its Flexisip calls forwarding of calls that nobody answers; away by default',
+      ).choices(['away', 'no_answer']),
+    )
     .option('--json', 'print one JSON object')
     .description('create a Space, or change the one of that SIP domain')
     .action(async (domain: string, host: string, name: string, _options, command: Command) => {
@@ -55,6 +62,9 @@ export const spacesCommands = (program: Command) => {
           ...(maxVoicemailBytes === undefined ? {} : { maxVoicemailBytes }),
           ...(options.realm === undefined ? {} : { realm: options.realm }),
           ...(options.algorithm === undefined ? {} : { algorithm: options.algorithm }),
+          ...(options.callForwardingNoAnswerWire === undefined
+            ? {}
+            : { callForwardingNoAnswerWire: options.callForwardingNoAnswerWire }),
         })
         if (options.json === true) print(JSON.stringify({ domain: space.domain, host: space.host, created }))
         else print(`Space ${space.domain} on ${space.host} ${created ? 'created' : 'updated'}.`)

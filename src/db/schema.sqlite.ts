@@ -41,6 +41,7 @@ export const {
   accountTypes,
   accountAccountType,
   accountActions,
+  callForwardings,
   vcardsStorage,
   wizards,
   statisticsMessages,

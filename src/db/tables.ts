@@ -50,6 +50,8 @@ export const defineTables = (c: Columns) => {
       logo: c.text(),
       /** All voicemails of its accounts together; 0: as much as there is room for. */
       maxVoicemailBytes: c.bytes().notNull().default(0),
+      /** What a Flexisip of this Space calls the forwarding of calls that nobody answers (D23). */
+      callForwardingNoAnswerWire: c.text().$type<'away' | 'no_answer'>().notNull().default('away'),
       /** Language of messages to people who have chosen none; null: that of whoever caused the message. */
       locale: c.text().$type<'en' | 'fr'>(),
       ...stamps,
@@ -707,6 +709,26 @@ export const defineTables = (c: Columns) => {
     (t) => [c.index('account_actions_account_id_index').on(t.accountId)],
   )
 
+  /** Where calls of an account go instead (behaviour/telephony.md §7): one rule of a type. */
+  const callForwardings = c.table(
+    'call_forwardings',
+    {
+      id: c.id(),
+      accountId: ofAccount(),
+      type: c.text().$type<'always' | 'no_answer' | 'busy'>().notNull(),
+      forwardTo: c.text().$type<'sip_uri' | 'contact' | 'voicemail'>().notNull(),
+      sipUri: c.text(),
+      enabled: c.flag().notNull().default(false),
+      /** Kept, too, where calls do not go to it now. */
+      contactId: c.ref().references(() => accounts.id, { onDelete: 'cascade' }),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('call_forwardings_account_id_type_unique').on(t.accountId, t.type),
+      c.index('call_forwardings_contact_id_index').on(t.contactId),
+    ],
+  )
+
   const vcardsStorage = c.table(
     'vcards_storage',
     { id: c.id(), accountId: ofAccount(), uuid: c.text().notNull(), vcard: c.text().notNull(), ...stamps },
@@ -944,6 +966,7 @@ export const defineTables = (c: Columns) => {
     accountTypes,
     accountAccountType,
     accountActions,
+    callForwardings,
     vcardsStorage,
     wizards,
     statisticsMessages,

@@ -23,6 +23,7 @@ test('what cannot be understood is a usage error, 2, and opens no database', asy
     ['no-such-command'],
     ['spaces:create-update', 'sip.example.org'],
     ['spaces:create-update', 'a.org', 'localhost', 'A', '--algorithm', 'SHA-1'],
+    ['spaces:create-update', 'a.org', 'localhost', 'A', '--call-forwarding-no-answer-wire', 'always'],
     ['accounts:create-admin-account', '-u', 'bob'],
     ['accounts:create-admin-account', '-u', 'bob', '-d', 'sip.example.org', '-k', 'everywhere'],
     ['accounts:create-admin-account', '-u', 'bob', '-d', 'sip.example.org', '-p', 'secret', '--password-stdin'],

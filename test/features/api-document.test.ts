@@ -319,10 +319,11 @@ describe('replies', () => {
     }
     const vcard = `BEGIN:VCARD\r\nVERSION:4.0\r\nUID:${UUID}\r\nFN:Alice\r\nEND:VCARD\r\n`
     const line = { username: 'line', domain: `carrier${spaces}.org`, password: 'secret', protocol: 'UDP' }
-    const [type, list, action, server, { token }] = await Promise.all([
+    const [type, list, action, forwarding, server, { token }] = await Promise.all([
       made('/api/account_types', { key: 'door' }),
       made('/api/contacts_lists', { title: 'Sales', description: 'All of them' }),
       made(`${path}/actions`, { key: 'open', code: '123' }),
+      made(`${path}/call_forwardings`, { type: 'busy', forward_to: 'voicemail', enabled: false }),
       made(`/api/spaces/${domain}/carddavs`, { uri: 'https://dav.example.org/' }, { as: root }),
       made('/api/accounts/auth_token', {}, { host }),
       made(`/api/spaces/${domain}/email`, { host: 'mail.example.org', port: 587 }, { as: root }),
@@ -371,6 +372,7 @@ describe('replies', () => {
         contacts_list_id: String(list.id),
         type_id: String(type.id),
         action_id: String(action.id),
+        forwarding_id: String(forwarding.id),
         carddav_id: String(server.id),
         auth_token: token,
         provisioning_token: own.provisioning_token,

@@ -374,12 +374,15 @@ describe('devices', () => {
 describe('one’s own data', () => {
   test('is a download without a secret in it', async () => {
     const browser = await signedIn()
+    const rule = { type: 'busy', forward_to: 'voicemail', enabled: true }
+    await t.post('/api/accounts/me/call_forwardings', { as: account, body: rule })
     const reply = await browser.open('/dashboard/data')
     expect(reply.headers.get('content-disposition')).toStartWith('attachment; filename="')
     expect(reply.headers.get('cache-control')).toBe('no-store, private')
     expect(reply.json).toMatchObject({
       account: { username: 'somebody', email: 'somebody@example.org' },
-      api_key: { requests: 0 },
+      api_key: { requests: 1 },
+      call_forwardings: [rule],
       contacts: [],
       devices: [],
       sessions: [{ ip: '192.0.2.7' }],

@@ -154,6 +154,15 @@ describe('changes', () => {
     expect(events().map((line) => /fields="?([\w,]+)/.exec(line)?.[1])).toEqual([undefined, 'host', 'host,super'])
   })
 
+  test('the word for calls that nobody answers, when it is given', async () => {
+    expect((await upsert()).space.callForwardingNoAnswerWire).toBe('away')
+    expect((await upsert({ callForwardingNoAnswerWire: 'no_answer' })).space.callForwardingNoAnswerWire).toBe(
+      'no_answer',
+    )
+    expect((await upsert({ name: 'Alpha 2' })).space.callForwardingNoAnswerWire).toBe('no_answer')
+    expect((await upsert({ callForwardingNoAnswerWire: 'away' })).space.callForwardingNoAnswerWire).toBe('away')
+  })
+
   test('nothing about DIGEST that was switched off, until somebody names a realm or an algorithm', async () => {
     await t.space({ ...alpha, digest: null })
     expect((await upsert()).space.digest).toBeNull()

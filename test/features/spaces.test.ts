@@ -52,6 +52,7 @@ describe('creating', () => {
     ['nothing', { name: null, domain: null, host: null }, ['name', 'domain', 'host']],
     ['a name of two lines', { name: 'Alpha\r\nBcc: eve@example.org' }, ['name']],
     ['a name of 256 characters', { name: 'a'.repeat(256) }, ['name']],
+    ['a word that no Flexisip knows', { call_forwarding_no_answer_wire: 'always' }, ['call_forwarding_no_answer_wire']],
     ['a single label', { domain: 'baddomain' }, ['domain']],
     ['an underscore', { domain: 'sip_alpha.example' }, ['domain']],
     ['an address', { domain: '192.0.2.1', host: '2001:db8::1' }, ['domain', 'host']],
@@ -185,6 +186,7 @@ describe('creating', () => {
       super: false,
       max_accounts: 0,
       unique_email: true,
+      call_forwarding_no_answer_wire: 'away',
       disable_broadcast_feature: true,
       theme_hue: 22,
       email_server: null,
@@ -257,6 +259,7 @@ describe('changing', () => {
       newsletter_registration_address: 'news@alpha.example',
       theme_hue: 200,
       provisioning_use_linphone_provisioning_header: true,
+      call_forwarding_no_answer_wire: 'no_answer',
       account_realm: 'voip.alpha.example',
       account_default_password_algorithm: 'SHA-256',
       digest_authentication_configuration: { realm: 'voip.alpha.example', default_password_algorithm: 'SHA-256' },
@@ -280,6 +283,19 @@ describe('changing', () => {
     expect((await t.get('/api/ping', { host: 'alpha2.localhost' })).status).toBe(200)
     expect(changed.json.custom_theme).toBeUndefined()
     expect((await t.get('/api/spaces/sip.alpha.example', { as: root })).json).toEqual(again.json)
+  })
+
+  test('keeps the word for calls that nobody answers when the body is silent about it', async () => {
+    const made = (await create({ ...wanted, call_forwarding_no_answer_wire: 'no_answer' })).json
+    const { call_forwarding_no_answer_wire: word, ...silent } = made
+    expect([word, (await put(wanted.domain, silent)).json.call_forwarding_no_answer_wire]).toEqual([
+      'no_answer',
+      'no_answer',
+    ])
+    const refused = await put(wanted.domain, { ...made, call_forwarding_no_answer_wire: true })
+    expect([refused.status, Object.keys(refused.json.errors)]).toEqual([422, ['call_forwarding_no_answer_wire']])
+    const again = await put(wanted.domain, { ...made, call_forwarding_no_answer_wire: 'away' }, 'PATCH')
+    expect(again.json.call_forwarding_no_answer_wire).toBe('away')
   })
 
   test('clears every text, the date and the hue that the body leaves out, and takes blank for nothing', async () => {

@@ -69,6 +69,7 @@ const bodyFor = (path: string) => ({
   vcard: 'BEGIN:VCARD\nVERSION:4.0\nFN:Taken over\nUID:urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33\nEND:VCARD',
   ...(path.startsWith('/api/statistics/') ? report() : {}),
   content_type: 'audio/wav',
+  ...(path.includes('/call_forwardings') ? { type: 'always', forward_to: 'voicemail', enabled: true } : {}),
   ...(path.endsWith('/external') ? { domain: 'carrier.example', protocol: 'UDP' } : {}),
 })
 

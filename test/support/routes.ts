@@ -138,6 +138,7 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
   const unspent = (await t.get('/api/accounts/me', { as: neighbour, ...at })).json.provisioning_token
   const known = await t.db.transaction(async (tx) => {
     const { accountAccountType, accountActions, accountContactsList, accounts, accountTypes } = t.db.tables
+    const { callForwardings } = t.db.tables
     const { contacts, contactsListContact, contactsLists, vcardsStorage } = t.db.tables
     const at = { createdAt: t.clock.now, updatedAt: t.clock.now }
     const idOf = ([row]: { id: number }[]) => row?.id ?? 0
@@ -166,6 +167,12 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
         .values({ ...ofOwner, key: 'open', code: '1' })
         .returning(),
     )
+    const forwarding = idOf(
+      await tx
+        .insert(callForwardings)
+        .values({ ...ofOwner, type: 'busy', forwardTo: 'contact', contactId: neighbour.id })
+        .returning(),
+    )
     const reported = `of-${space.domain}`
     const device = '"<urn:uuid:1>"'
     const { statisticsCalls, statisticsMessages, statisticsConferences } = t.db.tables
@@ -175,7 +182,7 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
     await tx.insert(statisticsCalls).values({ id: reported, ...from, ...call, initiatedAt: instant, ...at })
     await tx.insert(statisticsMessages).values({ id: reported, ...from, sentAt: instant, ...at })
     await tx.insert(statisticsConferences).values({ id: reported, ...at, reportedAt: instant })
-    return { list, type, action, reported, device }
+    return { list, type, action, forwarding, reported, device }
   })
 
   const { heard, waiting } = await withVoicemails(t, owner, space)
@@ -205,6 +212,8 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
         return String(known.type)
       case 'action_id':
         return String(known.action)
+      case 'forwarding_id':
+        return String(known.forwarding)
       case 'key':
         return 'department'
       case 'domain':

@@ -15,7 +15,7 @@ import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Revocation } from '../revocation/revocation.ts'
 import { announcing } from './announcing.ts'
-import { change } from './change.ts'
+import { change, type ForwardingsToContacts } from './change.ts'
 import { creation } from './creation.ts'
 import { deletion } from './deletion.ts'
 import type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
@@ -27,6 +27,7 @@ import { standing } from './standing.ts'
 import { accountStore } from './store.ts'
 
 export type { AccountView, Found } from '../directory/directory.ts'
+export type { ForwardingsToContacts, Owner } from './change.ts'
 
 /** What is done with accounts, as a table of contents. What takes a `tx` belongs to a transaction of its caller. */
 export const accounts = (deps: {
@@ -46,6 +47,7 @@ export const accounts = (deps: {
   accountEvents: AccountEvents
   bridge: LinesOfAccounts
   statisticsClearing: StatisticsOfAccounts
+  forwardingsToContacts: ForwardingsToContacts
   log: Logging
   now: () => Date
 }) => {

@@ -13,7 +13,7 @@ import { NewPassword } from '../passwords/rules.ts'
 import type { Accounts, Found } from './accounts.ts'
 import { ListedAccounts, MOST_FOUND, PAGE_SIZE } from './listing.ts'
 import { ChangedAccount, NewAccount } from './rules.ts'
-import { AccountSchema, type AccountWire, InfoSchema, pendingKeyWire, ResolvedSchema } from './wire.ts'
+import { AccountSchema, type AccountWire, InfoSchema, pendingKeyWire } from './wire.ts'
 
 interface Deps {
   readonly auth: Auth
@@ -92,7 +92,6 @@ export const ownAccountApi = ({
 /** What administrators do with the accounts of their Space (behaviour/accounts.md §6). */
 export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
   const own = ({ account, space }: Found) => json(wire.own(account, space))
-  const found = ({ account, space }: Found) => json(wire.found(account, space))
   return new Elysia({ prefix: '/api/accounts', tags: ['Accounts'] })
     .use(auth)
     .post(
@@ -195,23 +194,6 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
         detail: { summary: 'Delete an account', description: 'Its name stays reserved.', ...answers(null) },
       },
     )
-    .get('/:id/search', async ({ visit, caller, params }) => found(await accounts.forProxy(visit, caller, params.id)), {
-      requires: 'admin',
-      detail: {
-        summary: 'Find an account by its SIP address',
-        description: 'The user name in any case. The key of a super administrator finds accounts of every Space.',
-        ...named({ id: 'sip' }),
-        ...answers(having(AccountSchema, 'passwords', 'call_forwardings')),
-      },
-    })
-    .get('/:id/search-by-email', async ({ visit, params }) => found(await accounts.byEmail(visit.space, params.id)), {
-      requires: 'admin',
-      detail: {
-        summary: 'Find an account by its e-mail address',
-        ...named({ id: 'email' }),
-        ...answers(having(AccountSchema, 'passwords', 'call_forwardings')),
-      },
-    })
     .post('/:id/activate', async ({ visit, params }) => own(await accounts.activate(visit, idOf(params.id))), {
       requires: 'admin',
       detail: { summary: 'Activate an account', ...answers(having(AccountSchema, 'passwords')) },
@@ -246,22 +228,3 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
       },
     )
 }
-
-/** What Flexisip asks to route a call (compatibility.md §2.6). */
-export const resolveApi = ({ auth, accounts, wire }: Deps) =>
-  new Elysia({ prefix: '/api/resolve', tags: ['Resolving'] }).use(auth).get(
-    '/:sip',
-    async ({ visit, caller, params }) => {
-      const { account, space } = await accounts.forProxy(visit, caller, params.sip)
-      return json({ type: 'account', payload: wire.found(account, space) })
-    },
-    {
-      requires: 'admin',
-      detail: {
-        summary: 'Find whom a call is for',
-        description:
-          'What Flexisip asks to route a call. The user name in any case; the key of a super administrator finds accounts of every Space.',
-        ...answers(ResolvedSchema),
-      },
-    },
-  )

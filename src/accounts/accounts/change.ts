@@ -32,6 +32,18 @@ const standingAfter = (before: AccountView, wanted: Settled<typeof ChangedAccoun
   return { activated, switchedOff, admin: wanted.admin ?? before.admin, blocked: wanted.blocked ?? before.blocked }
 }
 
+/** An account, and the Space that it lives in. */
+export interface Owner {
+  readonly space: Space
+  readonly id: number
+}
+
+/** Rules that send calls to contacts, which lie in address books (behaviour/telephony.md §7). */
+export interface ForwardingsToContacts {
+  /** Ends those whose contact is not in the address book any more: those of an account, or those to contacts. */
+  disableStray(tx: Tx, of: { readonly account: number } | { readonly contacts: readonly number[] }): Promise<void>
+}
+
 /** What is about to become of an account. */
 interface Change {
   readonly wanted: Settled<typeof ChangedAccount>
@@ -55,10 +67,11 @@ export const change = (deps: {
   dictionary: Dictionary
   sessions: Sessions
   notices: Notices
+  forwardingsToContacts: ForwardingsToContacts
   accountEvents: AccountEvents
 }) => {
   const { config, db, spaces, directory, identifiers, announcing, creation, passwords, revocation, last } = deps
-  const { dictionary, sessions, notices, accountEvents } = deps
+  const { dictionary, sessions, notices, forwardingsToContacts, accountEvents } = deps
   const { leaveSpace } = movingStore(db)
 
   /** The request sends the password that the account has already. */
@@ -84,7 +97,11 @@ export const change = (deps: {
       revoked = await passwords.replace(tx, id, { username, realm, algorithm, password }, visit)
       await notices.passwordChanged(tx, visit.space, before, visit)
     }
-    if (isMoved) await leaveSpace(tx, id, target)
+    if (isMoved) {
+      await leaveSpace(tx, id, target)
+      await forwardingsToContacts.disableStray(tx, { account: id })
+      await forwardingsToContacts.disableStray(tx, { contacts: [id] })
+    }
     if (standing.blocked !== before.blocked) {
       await notices.blocked(tx, visit.space, before, visit, { isBlocked: standing.blocked, isAutomatic: false })
     }
@@ -169,28 +186,33 @@ export const change = (deps: {
     return found
   }
 
+  /** Of the request's Space, unless it is said. */
+  const ownerOf = (visit: Visit, named: number | Owner): Owner =>
+    typeof named === 'number' ? { space: visit.space, id: named } : named
+
   return {
     change,
     /**
-     * A change by an administrator of what is below an account: `work` runs while the account is held, and so is
-     * `other`, when the rows name one more.
+     * A change of what is below an account: `work` runs while the account is held, and so is the one of `more`, when
+     * the rows name another.
      */
     edit: async <Result>(
       visit: Visit,
-      id: number,
+      whose: number | Owner,
       work: (tx: Tx) => Promise<Result>,
-      other: number = id,
+      more: number | Owner = whose,
     ): Promise<Result> => {
+      const [{ space, id }, other] = [ownerOf(visit, whose), ownerOf(visit, more)]
       const { username, result } = await db.transaction(async (tx) => {
         // The lower id first: two edits that name each other's accounts must not wait for each other.
-        if (other < id) await directory.hold(tx, visit.space, other)
-        const held = await directory.hold(tx, visit.space, id)
-        if (other > id) await directory.hold(tx, visit.space, other)
+        if (other.id < id) await directory.hold(tx, other.space, other.id)
+        const held = await directory.hold(tx, space, id)
+        if (other.id > id) await directory.hold(tx, other.space, other.id)
         const result = await work(tx)
-        if (accountEvents.isAwaited('updated')) await announcing.announced(tx, 'updated', visit, visit.space, id)
+        if (accountEvents.isAwaited('updated')) await announcing.announced(tx, 'updated', visit, space, id)
         return { ...held, result }
       })
-      announcing.record('account.updated', visit, { username, domain: visit.space.domain })
+      announcing.record('account.updated', visit, { username, domain: space.domain })
       return result
     },
     /** For features that change an account in a transaction of their own. */

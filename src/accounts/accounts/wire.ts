@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts'
-import { anything, choice, integer, optional, text } from '../../http/input.ts'
+import { choice, integer, optional, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
-import { boolean, described, having, listOf, mapOf, moment, object, orNull, record } from '../../http/output.ts'
+import { boolean, described, listOf, mapOf, moment, object, orNull, record } from '../../http/output.ts'
 import type { Space } from '../../nouns/space.ts'
 import { sipUri } from '../../protocols/sip-address.ts'
 import { CarddavServerSchema, carddavServerWire } from '../../spaces/carddav-servers/carddav-servers.ts'
@@ -74,7 +74,6 @@ export const AccountSchema = record('Account', {
   phone_change_code: optional(
     described(orNull(object({ phone: text(), ...pendingMembers })), 'A number that waits for its code.'),
   ),
-  call_forwardings: optional(listOf(anything())),
   confirmation_key: optional(described(text(), 'A pending key of activation; only administrators see it.')),
   creation_time: optional(described(text(), 'Of 2021, as the two that follow.')),
   email_changed: optional(orNull(object({ new_email: text(), created_at: text() }))),
@@ -82,11 +81,6 @@ export const AccountSchema = record('Account', {
 })
 
 export const InfoSchema = object({ activated: boolean(), realm: orNull(text()) })
-
-export const ResolvedSchema = object({
-  type: choice(['account']),
-  payload: having(AccountSchema, 'passwords', 'call_forwardings'),
-})
 
 /** What of an account is stored sealed and may be shown. */
 interface Revealing {
@@ -173,12 +167,6 @@ export const accountWire = (config: Config, reveal: Revealing) => ({
   listed: (account: AccountView, space: Space) => ({
     ...members(account, space, config, reveal),
     phone_change_code: pendingWire(account.phoneChange, null),
-  }),
-  /** `search`, `search-by-email` and `resolve`: Flexisip requires `call_forwardings`. */
-  found: (account: AccountView, space: Space) => ({
-    ...members(account, space, config, reveal),
-    passwords: passwordsOf(account),
-    call_forwardings: [],
   }),
 })
 

@@ -27,6 +27,7 @@ export const directoryStore = (db: Db) => {
     accounts,
     accountBlocks: blocks,
     accountCarddavCredentials: credentials,
+    callForwardings,
     accountDictionaryEntries: entries,
     accountTypes: types,
     emailChangeCodes,
@@ -56,6 +57,7 @@ export const directoryStore = (db: Db) => {
     phoneChange: pendingCode(phoneChangeCodes),
     hasCarddav: sql<boolean | number>`exists(select 1 from ${credentials} where account_id = accounts.id)`,
     hasExternalAccount: sql<boolean | number>`exists(select 1 from ${externalAccounts} where account_id = accounts.id)`,
+    hasCallForwardings: sql<boolean | number>`exists(select 1 from ${callForwardings} where account_id = accounts.id)`,
     hasTypes: sql<boolean | number>`exists(select 1 from ${typesOfAccounts} where account_id = accounts.id)`,
     // Without a DTMF protocol they stay and are not shown (behaviour/telephony.md §4).
     hasActions: sql<boolean | number>`(accounts.dtmf_protocol is not null
@@ -134,6 +136,7 @@ export const directoryStore = (db: Db) => {
     ...found.row,
     ...details,
     hasExternalAccount: Boolean(found.hasExternalAccount),
+    hasCallForwardings: Boolean(found.hasCallForwardings),
     sealedProvisioningToken: found.sealedProvisioningToken,
     provisioningTokenCreatedAt: found.provisioningTokenCreatedAt,
     algorithms: (found.algorithms ?? '').split(',').filter(Boolean),

@@ -1,4 +1,4 @@
-import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import type { Accounts, ForwardingsToContacts } from '../../accounts/accounts/accounts.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
@@ -19,8 +19,13 @@ export const WantedList = form({ title: plainText(255), description: text({ byte
 /**
  * Named groups of contacts (behaviour/address-books.md §4), in the address book of each account they are attached to.
  */
-export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
-  const { db, accounts, now } = deps
+export const contactsLists = (deps: {
+  db: Db
+  accounts: Accounts
+  forwardingsToContacts: ForwardingsToContacts
+  now: () => Date
+}) => {
+  const { db, accounts, forwardingsToContacts, now } = deps
   const store = contactsListStore(db)
 
   const unknown = () => new AppError('not_found', 'list.unknown')
@@ -60,7 +65,10 @@ export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Dat
     },
     remove: (space: Space, id: number): Promise<void> =>
       db.transaction(async (tx) => {
-        if (!(await store.remove(tx, { space }, id))) throw unknown()
+        await hold(tx, space, id)
+        const members = await store.memberIds(tx, id)
+        await store.remove(tx, { space }, id)
+        await forwardingsToContacts.disableStray(tx, { contacts: members })
       }),
 
     /** As often as you like: there is one row. */
@@ -74,8 +82,9 @@ export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Dat
       }),
     removeMember: (space: Space, id: number, contactId: number): Promise<void> =>
       db.transaction(async (tx) => {
-        await find(tx, space, id)
+        await hold(tx, space, id)
         if (!(await store.removeMember(tx, id, contactId))) throw new AppError('not_found', 'contact.unknown')
+        await forwardingsToContacts.disableStray(tx, { contacts: [contactId] })
       }),
 
     attach: (visit: Visit, accountId: number, id: number): Promise<void> =>
@@ -88,6 +97,7 @@ export const contactsLists = (deps: { db: Db; accounts: Accounts; now: () => Dat
     detach: (visit: Visit, accountId: number, id: number): Promise<void> =>
       accounts.edit(visit, accountId, async (tx) => {
         if (!(await store.detach(tx, accountId, id))) throw new AppError('forbidden', 'list.detached')
+        await forwardingsToContacts.disableStray(tx, { account: accountId })
       }),
   }
 }

@@ -46,8 +46,7 @@ export const contactsListStore = (db: Db) => {
       const row = { ...text, updatedAt: at }
       return exists(tx.update(lists).set(row).where(inSpace(scope, id)).returning({ id: lists.id }))
     },
-    remove: (tx: Tx, scope: InSpace, id: number): Promise<boolean> =>
-      exists(tx.delete(lists).where(inSpace(scope, id)).returning({ id: lists.id })),
+    remove: (tx: Tx, scope: InSpace, id: number) => tx.delete(lists).where(inSpace(scope, id)),
     /** Keeps the list until the transaction ends; false: there is none. Accounts are held before lists. */
     hold: async (tx: Tx, scope: InSpace, id: number): Promise<boolean> => {
       const same = { updatedAt: sql`${lists.updatedAt}` }
@@ -56,6 +55,10 @@ export const contactsListStore = (db: Db) => {
 
     countMembers: async (on: Reader, listId: number) =>
       (await only(on.select({ n: count() }).from(members).where(eq(members.contactsListId, listId)))).n,
+    memberIds: async (on: Reader, listId: number): Promise<number[]> => {
+      const rows = await on.select({ id: members.contactId }).from(members).where(eq(members.contactsListId, listId))
+      return rows.map(({ id }) => id)
+    },
     /** False: it was one. */
     addMember: async (tx: Tx, listId: number, contactId: number, at: Date): Promise<boolean> => {
       const row = { contactsListId: listId, contactId, createdAt: at, updatedAt: at }

@@ -1,4 +1,4 @@
-import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
+import type { Accounts, AccountView, ForwardingsToContacts } from '../../accounts/accounts/accounts.ts'
 import { DTMF_PROTOCOLS } from '../../accounts/accounts/rules.ts'
 import { AccountActionSchema, AccountTypeSchema } from '../../accounts/accounts/wire.ts'
 import type { Db } from '../../db/db.ts'
@@ -45,8 +45,13 @@ export const contactWire = (contact: Contact) => ({
  * Address books (behaviour/address-books.md §1): an account's personal contacts and the members of its contacts lists.
  * Administrators write them, accounts read their own. A contact that has moved to another Space stays in them.
  */
-export const contacts = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
-  const { db, accounts, now } = deps
+export const contacts = (deps: {
+  db: Db
+  accounts: Accounts
+  forwardingsToContacts: ForwardingsToContacts
+  now: () => Date
+}) => {
+  const { db, accounts, forwardingsToContacts, now } = deps
   const store = contactStore(db)
 
   const unknown = () => new AppError('not_found', 'contact.unknown')
@@ -102,6 +107,7 @@ export const contacts = (deps: { db: Db; accounts: Accounts; now: () => Date }) 
     remove: (visit: Visit, id: number, contactId: number): Promise<void> =>
       accounts.edit(visit, id, async (tx) => {
         if (!(await store.remove(tx, id, contactId))) throw unknown()
+        await forwardingsToContacts.disableStray(tx, { account: id })
       }),
   }
 }

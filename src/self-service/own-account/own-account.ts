@@ -17,6 +17,8 @@ import type { Caller } from '../../nouns/caller.ts'
 import { actionRecords } from '../../nouns/security-record.ts'
 import type { Session } from '../../nouns/session.ts'
 import type { Visit } from '../../nouns/visit.ts'
+import type { CallForwardings } from '../../telephony/call-forwardings/call-forwardings.ts'
+import { callForwardingWire } from '../../telephony/call-forwardings/wire.ts'
 import type { Devices } from '../../telephony/devices/devices.ts'
 
 /** `current_password` where the account has one. */
@@ -32,6 +34,7 @@ export const ownAccount = (deps: {
   db: Db
   accounts: Accounts
   apiKeys: ApiKeys
+  callForwardings: CallForwardings
   contacts: Contacts
   devices: Devices
   sessions: Sessions
@@ -40,7 +43,8 @@ export const ownAccount = (deps: {
   wire: AccountWire
   log: Logging
 }) => {
-  const { config, db, accounts, apiKeys, contacts, devices, passwords, sessions, vcardsStorage, wire, log } = deps
+  const { config, db, accounts, apiKeys, callForwardings, contacts, devices } = deps
+  const { passwords, sessions, vcardsStorage, wire, log } = deps
 
   const record = actionRecords(log)
 
@@ -131,6 +135,7 @@ export const ownAccount = (deps: {
                 last_used_at: isoMoment(key.lastUsedAt),
               },
         contacts: (await contacts.addressBook(caller)).map(contactWire),
+        call_forwardings: (await callForwardings.list(caller)).map((rule) => callForwardingWire(rule)),
       }
     },
   }

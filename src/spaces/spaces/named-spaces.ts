@@ -21,6 +21,7 @@ interface Named {
   readonly uniqueEmail?: boolean
   readonly clientCertificateAuthentication?: boolean
   readonly maxVoicemailBytes?: number
+  readonly callForwardingNoAnswerWire?: Space['callForwardingNoAnswerWire']
 }
 
 /** Spaces as the command line names them: made, or changed in what is given. */
@@ -50,11 +51,15 @@ export const namedSpaces = (deps: {
     return { realm, defaultPasswordAlgorithm: wanted.algorithm ?? base.defaultPasswordAlgorithm }
   }
 
-  const switchesOf = ({ uniqueEmail, clientCertificateAuthentication, maxVoicemailBytes }: Named) => ({
-    ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
-    ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
-    ...(maxVoicemailBytes === undefined ? {} : { maxVoicemailBytes }),
-  })
+  const switchesOf = (wanted: Named) => {
+    const { uniqueEmail, clientCertificateAuthentication, maxVoicemailBytes, callForwardingNoAnswerWire } = wanted
+    return {
+      ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
+      ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
+      ...(maxVoicemailBytes === undefined ? {} : { maxVoicemailBytes }),
+      ...(callForwardingNoAnswerWire === undefined ? {} : { callForwardingNoAnswerWire }),
+    }
+  }
 
   const changeNamed = async (tx: Tx, before: Space, wanted: Named): Promise<void> => {
     const { domain, host, name } = wanted

@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import {
   anything,
+  choice,
   clearable,
   date,
   flag,
@@ -52,6 +53,9 @@ export const KEPT_FLAGS = {
   provisioning_use_linphone_provisioning_header: 'provisioningUseLinphoneProvisioningHeader',
 } as const satisfies Record<string, keyof Space>
 
+/** What Flexisips call the forwarding of calls that nobody answers (D23): the older ones know only the first. */
+export const NO_ANSWER_WORDS = ['away', 'no_answer'] as const
+
 /** Members of a Space that no request of this API sets: only what is there already is accepted. */
 const READ_ONLY = ['logo', 'oidc_authentication_configuration'] as const
 
@@ -75,6 +79,7 @@ const texts = {
   theme_hue: optional(integer(0, 360)),
   ...each(KEPT_FLAGS, () => optional(flag())),
   max_voicemail_bytes: optional(integer(0, MOST_VOICEMAIL_BYTES)),
+  call_forwarding_no_answer_wire: optional(choice(NO_ANSWER_WORDS)),
   // Of the generation before: accepted, never required.
   account_realm: clearable(text({ max: 255 })),
   account_default_password_algorithm: clearable(text({ max: 10 })),
@@ -123,7 +128,7 @@ type SettledSpace = Settled<typeof NewSpace> | Settled<typeof ChangedSpace>
 
 const SWITCHES = { ...FLAGS, ...KEPT_FLAGS }
 
-/** A switch that is not spoken of stays as it is, and so does the room for voicemails; a text is cleared. */
+/** What is not a text and is not spoken of stays as it is; a text is cleared. */
 export const columnsOf = (space: SettledSpace) => ({
   ...Object.fromEntries(
     namesOf(SWITCHES).flatMap((name) => (space[name] === null ? [] : [[SWITCHES[name], space[name]]])),
@@ -131,6 +136,9 @@ export const columnsOf = (space: SettledSpace) => ({
   ...Object.fromEntries(namesOf(TEXTS).map((name) => [TEXTS[name], space[name]])),
   themeHue: space.theme_hue,
   ...(space.max_voicemail_bytes === null ? {} : { maxVoicemailBytes: space.max_voicemail_bytes }),
+  ...(space.call_forwarding_no_answer_wire === null
+    ? {}
+    : { callForwardingNoAnswerWire: space.call_forwarding_no_answer_wire }),
 })
 
 type Named = Input<typeof NewSpace> | Input<typeof ChangedNames>

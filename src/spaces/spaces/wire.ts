@@ -1,11 +1,11 @@
-import { anything, integer, text } from '../../http/input.ts'
+import { anything, choice, integer, text } from '../../http/input.ts'
 import { isoMoment, isoMomentOrNull } from '../../http/moment.ts'
 import { boolean, described, listOf, moment, object, orNull, record } from '../../http/output.ts'
 import { type AdministeredSpace, realmOf } from '../../nouns/space.ts'
 import { USUAL_HUE } from '../../panel/theme.ts'
 import { CarddavServerSchema, carddavServerWire } from '../carddav-servers/carddav-servers.ts'
 import { EmailServerSchema, emailServerWire } from '../space-email-servers/space-email-servers.ts'
-import { each, FLAGS, KEPT_FLAGS, MOST_VOICEMAIL_BYTES } from './rules.ts'
+import { each, FLAGS, KEPT_FLAGS, MOST_VOICEMAIL_BYTES, NO_ANSWER_WORDS } from './rules.ts'
 
 export const SpaceSchema = record('Space', {
   domain: text(),
@@ -27,6 +27,10 @@ export const SpaceSchema = record('Space', {
   logo: orNull(text()),
   ...each(FLAGS, boolean),
   ...each(KEPT_FLAGS, boolean),
+  call_forwarding_no_answer_wire: described(
+    choice(NO_ANSWER_WORDS),
+    'What the Flexisip of the Space calls forwarding of calls that nobody answers.',
+  ),
   account_realm: orNull(text()),
   account_default_password_algorithm: orNull(text()),
   created_at: moment(),
@@ -54,6 +58,7 @@ export const spaceWire = (space: AdministeredSpace) => ({
   theme_hue: space.themeHue ?? USUAL_HUE,
   logo: space.logo,
   ...Object.fromEntries(Object.entries({ ...FLAGS, ...KEPT_FLAGS }).map(([name, column]) => [name, space[column]])),
+  call_forwarding_no_answer_wire: space.callForwardingNoAnswerWire,
   account_realm: space.digest?.realm ?? null,
   account_default_password_algorithm: space.digest?.defaultPasswordAlgorithm ?? null,
   created_at: isoMoment(space.createdAt),
