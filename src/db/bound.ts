@@ -6,7 +6,7 @@ import { Column, type GetColumnData, is, Param, Placeholder, type SQL, sql } fro
  */
 export type Parameters = Readonly<Record<string, Column | NumberConstructor>>
 
-/** The values themselves. `& {}` has editors show `{ id: number }` instead of columns. */
+/** The values themselves. `& {}`, here and below, has editors and errors show `{ id: number }` instead of columns. */
 export type Values<P extends Parameters> = {
   [Name in keyof P]: P[Name] extends Column ? GetColumnData<P[Name]> : number
 } & {}
@@ -14,7 +14,7 @@ export type Values<P extends Parameters> = {
 /** What stands for them while the query is built. */
 export type Bound<P extends Parameters> = {
   readonly [Name in keyof P]: P[Name] extends Column ? SQL<GetColumnData<P[Name]>> : Placeholder<string, number>
-}
+} & {}
 
 /** Written wherever a value may stand, each is put down as its column puts down values (a `Date` as milliseconds). */
 export const bound = <P extends Parameters>(parameters: P): Bound<P> =>
