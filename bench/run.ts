@@ -35,6 +35,24 @@ const post = (path: string, headers: Record<string, string>, username: string, m
   return each(`return wrk.format("POST", "${path}", nil, ${body})`, preamble)
 }
 
+/** Messages after which a device tells of one: by then it was answered. */
+const LAG = 256
+
+/** In turns a message, and a device that got one of those before. */
+const messages = (): Load => {
+  const lines = Object.entries({ 'content-type': 'application/json', ...key })
+  const preamble = lines.map(([name, value]) => `wrk.headers["${name}"] = "${value}"`).join('\n')
+  const report = `'{"id":"' .. string.format("%064d", id) .. '","from":"alice@${DOMAIN}","sent_at":"' .. at .. '","encrypted":true}'`
+  const path = `"/api/statistics/messages/" .. string.format("%064d", id - ${LAG - 1}) .. "/to/sip:bob@${DOMAIN}/devices/%22%3Curn:uuid:1%3E%22"`
+  const news = `'{"last_status":200,"received_at":"' .. at .. '"}'`
+  const script = `
+    first = first or id
+    local at = os.date("!%Y-%m-%dT%H:%M:%SZ")
+    if id % 2 == 1 or id - first < ${LAG} then return wrk.format("POST", "/api/statistics/messages", nil, ${report}) end
+    return wrk.format("PATCH", ${path}, nil, ${news})`
+  return each(script, preamble)
+}
+
 interface Row {
   readonly work: string
   /** The least share of raw Bun.serve's requests a second. */
@@ -89,6 +107,7 @@ const rows: readonly Row[] = [
     target: 0.05,
     load: post('/api/accounts', key, 'created', ''),
   },
+  { work: 'statistics: message + device (durable)', target: 0.05, load: messages() },
 ]
 
 /** Requests that the product has answered: what its memory is measured after. */

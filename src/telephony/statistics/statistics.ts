@@ -127,27 +127,17 @@ export const statistics = ({ db, now }: { db: Db; now: () => Date }) => {
     const { to, device_id: deviceId } = read(RecipientInPath, blankAsNull({ ...path })).settle()
     const delivery = { messageId: path.message_id, to, deviceId }
     const said = { lastStatus, receivedAt: received_at.at }
-    const isOwn = mayActAs(caller, 'super') || to.domain === caller.space.domain
-    const write = async (tx: Tx) => {
-      if (!isOwn) {
-        const found = await store.message(tx, delivery.messageId)
-        if (found === null) throw noMessage()
-        refuseForeign(caller, { domain: found.fromDomain })
-      }
-      const known = await store.updateDelivery(tx, delivery, said, now())
-      if (known !== null) return { device: known, isNew: false }
+    return db.transaction(async (tx) => {
       const message = await store.holdMessage(tx, delivery.messageId)
       if (message === null) throw noMessage()
-      // Somebody else may have been there first, before it was held.
-      const late = await store.updateDelivery(tx, delivery, said, now())
-      if (late !== null) return { device: late, isNew: false }
-      const told = await store.told(tx, delivery)
       const { id, sentAt, fromDomain: from } = message
-      const device = await store.insertDelivery(tx, delivery, { ...said, sentAt, isFirst: !told.recipient }, now())
+      refuseForeign(caller, to, { domain: from })
+      const told = await store.told(tx, delivery)
+      const added = await store.insertDelivery(tx, delivery, { ...said, sentAt, isFirst: !told.recipient }, now())
+      if (added === null) return { device: await store.updateDelivery(tx, delivery, said, now()), isNew: false }
       if (!told.domain) await hours.addRecipient(tx, { kind: 'messages', id, at: sentAt, from, to: [] }, to.domain)
-      return { device, isNew: true }
-    }
-    return db.transaction(write)
+      return { device: added, isNew: true }
+    })
   }
 
   const addCall = async (caller: Caller, input: Input<typeof NewCall>): Promise<void> => {

@@ -68,9 +68,6 @@ export const statisticsStore = (db: Db) => {
         .returning({ id: calls.id }),
   )
 
-  const messageById = db.prepare('statistics_message', { id: messages.id }, (on, { id }) =>
-    on.select().from(messages).where(eq(messages.id, id)),
-  )
   const callById = db.prepare('statistics_call', { id: calls.id }, (on, { id }) =>
     on.select().from(calls).where(eq(calls.id, id)),
   )
@@ -124,6 +121,7 @@ export const statisticsStore = (db: Db) => {
       on
         .insert(messageDevices)
         .values({ ...row, createdAt: at, updatedAt: at })
+        .onConflictDoNothing()
         .returning(),
   )
   const toldRecipient = db.prepare(
@@ -181,7 +179,6 @@ export const statisticsStore = (db: Db) => {
       (await first(insertMessage(tx, { ...row, at }))) !== null,
     insertCall: async (tx: Tx, row: Omit<Call, 'createdAt' | 'updatedAt'>, at: Date): Promise<boolean> =>
       (await first(insertCall(tx, { ...row, at }))) !== null,
-    message: (on: Reader, id: string): Promise<Message | null> => first(messageById(on, { id })),
     /** Keeps it as it is until the transaction ends: nobody else hears of its recipients meanwhile. */
     holdMessage: (tx: Tx, id: string): Promise<Message | null> => first(holdMessage(tx, { id })),
     call: (on: Reader, id: string): Promise<Call | null> => first(callById(on, { id })),
@@ -192,22 +189,22 @@ export const statisticsStore = (db: Db) => {
         .where(inArray(callDevices.callId, [...ids]))
         .orderBy(asc(callDevices.id)),
 
-    /** null: nothing was heard of this device yet. */
+    /** Of a device that something was heard of. */
     updateDelivery: (
       tx: Tx,
       { messageId, to, deviceId }: Delivery,
       said: Pick<MessageDevice, 'lastStatus' | 'receivedAt'>,
       at: Date,
-    ): Promise<MessageDevice | null> =>
-      first(updateDelivery(tx, { messageId, toUsername: to.username, toDomain: to.domain, deviceId, ...said, at })),
-    /** For `holdMessage`. */
+    ): Promise<MessageDevice> =>
+      only(updateDelivery(tx, { messageId, toUsername: to.username, toDomain: to.domain, deviceId, ...said, at })),
+    /** For `holdMessage`. null: something was heard of the device already. */
     insertDelivery: (
       tx: Tx,
       { messageId, to, deviceId }: Delivery,
       said: Pick<MessageDevice, 'lastStatus' | 'receivedAt' | 'sentAt' | 'isFirst'>,
       at: Date,
-    ): Promise<MessageDevice> =>
-      only(insertDelivery(tx, { messageId, toUsername: to.username, toDomain: to.domain, deviceId, ...said, at })),
+    ): Promise<MessageDevice | null> =>
+      first(insertDelivery(tx, { messageId, toUsername: to.username, toDomain: to.domain, deviceId, ...said, at })),
     /** Whether another device of the same recipient was heard of, and another one of its domain. */
     told: async (tx: Tx, { messageId, to }: Delivery): Promise<{ recipient: boolean; domain: boolean }> => {
       const given = { messageId, toDomain: to.domain }
