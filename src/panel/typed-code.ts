@@ -1,3 +1,4 @@
+import { invalid } from '../errors.ts'
 import type { Members } from '../nouns/visit.ts'
 import { textOf } from './components/fields.tsx'
 
@@ -10,4 +11,11 @@ export const typedCode = (input: Members, digits: number): string => {
   const boxes = Array.from({ length: digits }, (_, index) => digitsOf(input[`number_${index + 1}`]))
   const typed = digitsOf(input.code ?? boxes.join(''))
   return typed.length > LONGEST_TYPED_CODE ? '' : typed.replaceAll(/\s/g, '')
+}
+
+/** The same, for a `form`: what cannot be a code is refused, and is no guess. */
+export const wholeCode = (input: Members, digits: number): string => {
+  const code = typedCode(input, digits)
+  if (code.length !== digits || !/^\d+$/.test(code)) throw invalid('code', 'v.digits', { count: digits })
+  return code
 }

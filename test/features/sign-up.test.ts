@@ -556,7 +556,9 @@ describe('that somebody has an address or a number', () => {
     const [first, second] = [await waitForCode(NEW), await waitForCode({ ...NEW, username: 'latecomer' })]
     const codes = (await t.messages()).map(({ data }) => String(data?.code))
     expect((await first.browser.submit({ code: codes[0] ?? '' })).status).toBe(302)
-    expect((await second.browser.submit({ code: codes[1] ?? '' })).status).toBe(422)
+    const late = await second.browser.submit({ code: codes[1] ?? '' })
+    expect([late.status, refusals(late)[0]]).toEqual([422, '-: The e-mail is already used.'])
+    expect(late.text).toContain('href="/register/again"')
     expect((await account('latecomer'))?.activated).toBe(false)
     expect(await sessions()).toEqual(['registration', 'panel'])
   })

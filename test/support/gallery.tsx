@@ -354,7 +354,9 @@ export const fieldsPage = (): FormPage => ({
       <FieldGroup title="Proofs">
         <CurrentPasswordField />
         <NewPasswordFields least={8} />
-        <SentCode sent="A code is on its way." minutes={10} />
+        <p>
+          <SentCode sent="A code is on its way." minutes={10} />
+        </p>
         <CodeField digits={4} />
       </FieldGroup>
     </>

@@ -366,9 +366,11 @@ export const Switch = ({ name, label, hint, checked = false, disabled = false, v
   </label>
 )
 
-/** What was refused about no field that a person fills in, such as a captcha. */
+/** What was refused about no field of the page, such as a captcha. It stands by itself, so it says what it is about. */
 export const OtherRefusals = ({ name }: { name: string }): VNode | null => {
-  const refusals = refusalsOf(useKit(), name)
+  const { t, language, refused } = useKit()
+  const field = fieldName(language, name)
+  const refusals = (refused.get(name) ?? []).map(({ id, values }) => t(id, { field, ...values }))
   return refusals.length === 0 ? null : (
     <div class="note bad" role="alert">
       <Icon name="fail" />
@@ -377,12 +379,9 @@ export const OtherRefusals = ({ name }: { name: string }): VNode | null => {
   )
 }
 
-/** Where a code was sent, and how long it is good for; null: until it is used. */
-export const SentCode = ({ sent, minutes }: { sent: string; minutes: number | null }): VNode => {
-  const { t } = useKit()
-  return (
-    <p>
-      {sent} {minutes === null ? null : t('recovery.lifetime', { count: minutes })}
-    </p>
-  )
-}
+/** The `lede` of a page that asks for a code: where it was sent, and how long it is good for; null: until it is used. */
+export const SentCode = ({ sent, minutes }: { sent: string; minutes: number | null }): VNode => (
+  <>
+    {sent} {minutes === null ? null : useKit().t('recovery.lifetime', { count: minutes })}
+  </>
+)

@@ -1,39 +1,37 @@
-import type { Config } from '../../config/config.ts'
-import type { Visit } from '../../nouns/visit.ts'
-import { CODE_SCRIPTS, codeField, NOTHING_REFUSED, sentCode } from '../../panel/fields.tsx'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
-import { countdown } from '../../panel/moment.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { Link } from '../../panel/components/button.tsx'
+import { CODE_SCRIPTS, CodeField, OtherRefusals, SentCode } from '../../panel/components/fields.tsx'
+import { Countdown } from '../../panel/components/moment.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 import type { Pending } from '../../self-service/contact-details/contact-details.ts'
 
-export const codePage = (
-  visit: Visit,
-  config: Config,
-  { kind, to, resendSeconds }: Pending,
-  lifetimeMinutes: number | null,
-  refused = NOTHING_REFUSED,
-): Form => {
-  const t = texts(visit)
-  const basePath = config.BASE_PATH
-  const digits = config.CODE_DIGITS
+interface Sent {
+  readonly pending: Pending
+  readonly digits: number
+  /** How long the code is good for; null: until it is used. */
+  readonly minutes: number | null
+}
+
+export const codePage = ({ t }: Kit, { pending, digits, minutes }: Sent): FormPage => {
+  const { kind, to, resendSeconds } = pending
   const sent =
     kind === 'email' ? t('sign_up.sent_email', { email: to, digits }) : t('sign_up.sent_phone', { phone: to, digits })
   return {
-    title: 'sign_up.code_title',
-    action: '/register/code',
-    button: 'sign_up.confirm',
-    refused,
-    address: `${basePath}/register/code`,
+    title: t('sign_up.code_title'),
+    lede: <SentCode sent={sent} minutes={minutes} />,
+    to: '/register/code',
+    button: t('sign_up.confirm'),
+    address: '/register/code',
     scripts: CODE_SCRIPTS,
     children: (
       <>
-        {sentCode(visit, sent, lifetimeMinutes)}
-        {codeField(visit, refused, digits)}
+        <OtherRefusals name={kind} />
+        <CodeField digits={digits} />
       </>
     ),
-    after: (
-      <p>
-        {t('code.late')} {countdown(resendSeconds)} <a href={`${basePath}/register/again`}>{t('sign_up.another')}</a>
+    below: (
+      <p class="center">
+        {t('code.late')} <Countdown seconds={resendSeconds} /> <Link to="/register/again">{t('sign_up.another')}</Link>
       </p>
     ),
   }
