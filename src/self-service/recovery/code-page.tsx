@@ -1,31 +1,39 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { CODE_SCRIPTS, codeField, NOTHING_REFUSED, sentCode } from '../../panel/fields.tsx'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { Link } from '../../panel/components/button.tsx'
+import { CODE_SCRIPTS, CodeField, SentCode } from '../../panel/components/fields.tsx'
+import { Hidden } from '../../panel/components/form.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 import type { Waiting } from './recovery.ts'
 
-/** The same whoever was asked for. */
-export const codePage = (
-  visit: Visit,
-  digits: number,
-  { flow, email }: Waiting,
-  lifetimeMinutes: number | null,
-  refused = NOTHING_REFUSED,
-): Form => {
-  const t = texts(visit)
-  const sent = email === null ? t('recovery.sent_phone', { digits }) : t('recovery.sent_email', { email, digits })
-  return {
-    title: 'recovery.code_title',
-    action: '/recovery/confirm',
-    button: 'recovery.confirm',
-    refused,
-    scripts: CODE_SCRIPTS,
-    children: (
-      <>
-        {sentCode(visit, sent, lifetimeMinutes)}
-        <input type="hidden" name="flow" value={flow} />
-        {codeField(visit, refused, digits)}
-      </>
-    ),
-  }
+interface Sent extends Waiting {
+  readonly digits: number
+  /** How long the code is good for; null: until it is used. */
+  readonly minutes: number | null
 }
+
+/** The same whoever was asked for. */
+export const codePage = ({ t }: Kit, { flow, email, digits, minutes }: Sent): FormPage => ({
+  title: t('recovery.code_title'),
+  lede: (
+    <SentCode
+      sent={email === null ? t('recovery.sent_phone', { digits }) : t('recovery.sent_email', { email, digits })}
+      minutes={minutes}
+    />
+  ),
+  to: '/recovery/confirm',
+  button: t('recovery.confirm'),
+  scripts: CODE_SCRIPTS,
+  children: (
+    <>
+      <Hidden name="flow" value={flow} />
+      <CodeField digits={digits} />
+    </>
+  ),
+  // The app asks for an SMS; nobody else can.
+  below:
+    email === null ? null : (
+      <p class="center">
+        <Link to="/recovery/email">{t('recovery.resend')}</Link>
+      </p>
+    ),
+})

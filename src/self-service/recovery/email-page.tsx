@@ -1,46 +1,44 @@
-import type { FieldMessages } from '../../errors.ts'
-import type { Visit } from '../../nouns/visit.ts'
-import { textField, textOf } from '../../panel/fields.tsx'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { Link } from '../../panel/components/button.tsx'
+import { TextField, textOf } from '../../panel/components/fields.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 
-interface Shown {
-  readonly basePath: string
-  readonly captchaSubject: string
+interface Ask {
   /** The address alone may lead to several accounts. */
   readonly needsName: boolean
-  readonly refused: FieldMessages
+  readonly captcha: string
 }
 
-export const emailPage = (visit: Visit, { basePath, captchaSubject, needsName, refused }: Shown): Form => {
-  const { space, input } = visit
-  return {
-    title: 'recovery.title',
-    action: '/recovery',
-    button: 'recovery.send',
-    refused,
-    address: `${basePath}/recovery/email`,
-    captchaSubject,
-    children: (
-      <>
-        <p>{texts(visit)('recovery.by_email', { space: space.name })}</p>
-        {textField(visit, refused, {
-          name: 'email',
-          label: 'recovery.email',
-          type: 'email',
-          value: textOf(input.email),
-          autocomplete: 'email',
-        })}
-        {!needsName
-          ? null
-          : textField(visit, refused, {
-              name: 'username',
-              label: 'recovery.username',
-              value: textOf(input.username),
-              autocomplete: 'username',
-              autocapitalize: 'none',
-            })}
-      </>
-    ),
-  }
-}
+export const emailPage = ({ t, space, input }: Kit, { needsName, captcha }: Ask): FormPage => ({
+  title: t('recovery.title'),
+  lede: t('recovery.by_email', { space: space.name }),
+  to: '/recovery',
+  button: t('recovery.send'),
+  address: '/recovery/email',
+  captcha,
+  children: (
+    <>
+      <TextField
+        name="email"
+        label={t('recovery.email')}
+        type="email"
+        value={textOf(input.email)}
+        autocomplete="email"
+      />
+      {needsName ? (
+        <TextField
+          name="username"
+          label={t('recovery.username')}
+          value={textOf(input.username)}
+          autocomplete="username"
+          autocapitalize="none"
+        />
+      ) : null}
+    </>
+  ),
+  below: (
+    <p class="center">
+      <Link to="/login">{t('recovery.remembered')}</Link>
+    </p>
+  ),
+})

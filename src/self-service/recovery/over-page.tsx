@@ -1,20 +1,19 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { page, texts } from '../../panel/layout.tsx'
+import { ButtonLink } from '../../panel/components/button.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 
-/** No guess is left. */
-export const overPage = (visit: Visit, basePath: string, status: 410 | 422): Response => {
-  const t = texts(visit)
-  return page(visit, basePath, {
-    title: 'recovery.over',
-    status,
-    address: null,
-    children: (
-      <>
-        <p>{t('code.dead')}</p>
-        <p>
-          <a href={`${basePath}/recovery/email`}>{t('recovery.again')}</a>
-        </p>
-      </>
-    ),
-  })
-}
+/** No guess is left, or none ever was. */
+export const overPage = ({ t }: Kit, { status }: { status: 410 | 422 }): Page => ({
+  title: t('recovery.over'),
+  lede: t('code.dead'),
+  badge: { icon: 'alert' },
+  status,
+  address: null,
+  children: (
+    <div class="actions">
+      <ButtonLink to="/recovery/email" tone="primary">
+        {t('recovery.again')}
+      </ButtonLink>
+    </div>
+  ),
+})
