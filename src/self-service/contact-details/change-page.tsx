@@ -1,7 +1,6 @@
-import type { Visit } from '../../nouns/visit.ts'
-import { currentPasswordField, NOTHING_REFUSED, textField } from '../../panel/fields.tsx'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { CurrentPasswordField, TextField } from '../../panel/components/fields.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pending } from './contact-details.ts'
 
@@ -15,39 +14,33 @@ interface Change {
   /** What waits for its code already. */
   readonly pending: string | undefined
   readonly asksForCurrent: boolean
-  readonly captchaSubject: string
+  readonly captcha: string
 }
 
-export const changePage = (
-  visit: Visit,
-  basePath: string,
-  { kind, pending, asksForCurrent, captchaSubject }: Change,
-  refused = NOTHING_REFUSED,
-): Form => {
-  const t = texts(visit)
+export const changePage = ({ t, input }: Kit, { kind, pending, asksForCurrent, captcha }: Change): FormPage => {
   const { label, type, title, why } = WORDS[kind]
-  const typed = visit.input[kind]
+  const typed = input[kind]
   return {
-    title,
-    action: `/${kind}/change`,
-    button: 'recovery.send',
-    refused,
-    address: `${basePath}/${kind}/change`,
-    captchaSubject,
+    title: t(title),
+    lede: t(why),
+    above: [[t('dashboard.title'), LANDING]],
+    to: `/${kind}/change`,
+    button: t('recovery.send'),
+    cancel: [t('panel.cancel'), LANDING],
+    address: `/${kind}/change`,
+    captcha,
     children: (
       <>
-        <p>{t(why)}</p>
-        {textField(visit, refused, {
-          name: kind,
-          label,
-          type,
-          value: typeof typed === 'string' ? typed : (pending ?? ''),
-          autocomplete: type,
-          ...(kind === 'phone' ? { hint: t('sign_up.phone_hint') } : {}),
-        })}
-        {asksForCurrent ? currentPasswordField(visit, refused) : null}
+        <TextField
+          name={kind}
+          label={t(label)}
+          type={type}
+          value={typeof typed === 'string' ? typed : pending}
+          autocomplete={type}
+          hint={kind === 'phone' ? t('sign_up.phone_hint') : undefined}
+        />
+        {asksForCurrent ? <CurrentPasswordField /> : null}
       </>
     ),
-    after: <a href={basePath + LANDING}>{t('panel.cancel')}</a>,
   }
 }

@@ -1,46 +1,35 @@
-import type { Config } from '../../config/config.ts'
-import type { Visit } from '../../nouns/visit.ts'
-import { CODE_SCRIPTS, codeField, NOTHING_REFUSED, sentCode } from '../../panel/fields.tsx'
-import type { Form } from '../../panel/form-page.tsx'
-import { texts } from '../../panel/layout.tsx'
-import { countdown } from '../../panel/moment.tsx'
+import type { FormPage } from '../../panel/answers.tsx'
+import { Link } from '../../panel/components/button.tsx'
+import { CODE_SCRIPTS, CodeField, OtherRefusals, SentCode } from '../../panel/components/fields.tsx'
+import { Countdown } from '../../panel/components/moment.tsx'
+import type { Kit } from '../../panel/kit.tsx'
 import { LANDING } from '../../panel/navigation.ts'
 import type { Pending } from './contact-details.ts'
 
 const SENT = { email: 'contact.sent_email', phone: 'contact.sent_phone' } as const
 
-export const codePage = (
-  visit: Visit,
-  config: Config,
-  { kind, to, resendSeconds }: Pending,
-  lifetimeMinutes: number | null,
-  refused = NOTHING_REFUSED,
-): Form => {
-  const t = texts(visit)
-  const basePath = config.BASE_PATH
-  const digits = config.CODE_DIGITS
-  return {
-    title: 'recovery.code_title',
-    action: `/${kind}`,
-    button: 'recovery.confirm',
-    refused,
-    address: `${basePath}/${kind}/validate`,
-    scripts: CODE_SCRIPTS,
-    children: (
-      <>
-        {sentCode(visit, t(SENT[kind], { to, digits }), lifetimeMinutes)}
-        {codeField(visit, refused, digits)}
-      </>
-    ),
-    after: (
-      <ul class="ways">
-        <li>
-          {t('code.late')} {countdown(resendSeconds)} <a href={`${basePath}/${kind}/change`}>{t('contact.again')}</a>
-        </li>
-        <li>
-          <a href={basePath + LANDING}>{t('panel.cancel')}</a>
-        </li>
-      </ul>
-    ),
-  }
+interface Sent extends Pending {
+  readonly digits: number
+  /** How long the code is good for; null: until it is used. */
+  readonly minutes: number | null
 }
+
+export const codePage = ({ t }: Kit, { kind, to, resendSeconds, digits, minutes }: Sent): FormPage => ({
+  title: t('recovery.code_title'),
+  lede: <SentCode sent={t(SENT[kind], { to, digits })} minutes={minutes} />,
+  above: [[t('dashboard.title'), LANDING]],
+  to: `/${kind}`,
+  button: t('recovery.confirm'),
+  cancel: [t('panel.cancel'), LANDING],
+  address: `/${kind}/validate`,
+  scripts: CODE_SCRIPTS,
+  children: (
+    <>
+      <OtherRefusals name={kind} />
+      <CodeField digits={digits} />
+      <p class="muted">
+        {t('code.late')} <Countdown seconds={resendSeconds} /> <Link to={`/${kind}/change`}>{t('contact.again')}</Link>
+      </p>
+    </>
+  ),
+})

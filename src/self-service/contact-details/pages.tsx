@@ -5,17 +5,16 @@ import type { Config } from '../../config/config.ts'
 import { AppError, invalid } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
-import type { Message } from '../../messages/messages.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import type { Session } from '../../nouns/session.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import type { FormTokens } from '../../panel/csrf.ts'
-import { donePage } from '../../panel/done-page.tsx'
-import { NOTHING_REFUSED, textOf, typedCode } from '../../panel/fields.tsx'
-import { formPage, refusedFields } from '../../panel/form-page.tsx'
-import { LANDING } from '../../panel/navigation.ts'
+import type { Answers } from '../../panel/answers.tsx'
+import { ButtonLink } from '../../panel/components/button.tsx'
+import { textOf } from '../../panel/components/fields.tsx'
+import { LANDING, type Navigation } from '../../panel/navigation.ts'
+import { outcomePage } from '../../panel/outcome-page.ts'
 import type { Pages } from '../../panel/pages.ts'
-import { redirect } from '../../panel/redirect.ts'
+import { wholeCode } from '../../panel/typed-code.ts'
 import { type OwnAccount, Proven } from '../own-account/own-account.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { changePage } from './change-page.tsx'
@@ -27,158 +26,147 @@ interface Deps {
   readonly auth: Auth
   readonly pages: Pages
   readonly contactDetails: ContactDetails
-  readonly captcha: Captcha
-  readonly formTokens: FormTokens
-  readonly config: Config
+}
+
+interface LinkDeps extends Deps {
+  readonly navigation: Navigation
 }
 
 interface ChangeDeps extends Deps {
   readonly codes: Codes
   readonly ownAccount: OwnAccount
   readonly signIn: SignIn
-}
-
-interface SignedIn {
-  readonly caller: Caller
-  readonly session: Session
+  readonly captcha: Captcha
+  readonly config: Config
 }
 
 /**
  * The links of mails about an address (behaviour/accounts.md §5.3): GET only shows a button, so no preview confirms
  * anything.
  */
-export const contactDetailsPages = (deps: Deps) => {
-  const { auth, pages, contactDetails, formTokens, config } = deps
-  const basePath = config.BASE_PATH
-  const form = formPage(deps)
-
-  return new Elysia({ prefix: '/email' })
+export const contactDetailsPages = ({ auth, pages, contactDetails, navigation }: LinkDeps) =>
+  new Elysia({ prefix: '/email' })
     .use(auth)
     .use(pages)
     .get(
       '/confirm/:link',
-      async ({ request, visit, params: { link } }) => {
+      async ({ visit, params: { link }, form }) => {
         const { email } = await contactDetails.inspectLink(visit, link)
-        const words = { title: 'email.confirm', text: 'email.confirm_why', values: { email } } as const
-        return form(request, visit, linkPage(visit, basePath, { path: '/email/confirm', link, ...words }))
+        return form(linkPage, { path: '/email/confirm', link, title: 'email.confirm', why: 'email.confirm_why', email })
       },
       { open: true, page: true },
     )
     .post(
       '/confirm',
-      async ({ request, visit }) => {
-        formTokens.check(request, visit)
-        await contactDetails.confirmByLink(visit, textOf(visit.input.link))
-        return donePage(visit, basePath, { title: 'email.confirmed', text: 'email.confirmed_text' })
+      async ({ visit, input, t, show }) => {
+        await contactDetails.confirmByLink(visit, textOf(input.link))
+        return show(outcomePage, { title: t('email.confirmed'), text: t('email.confirmed_text') })
       },
       { open: true, page: true },
     )
     .get(
       '/undo/:link',
-      async ({ request, visit, params: { link } }) => {
-        const { previousEmail } = await contactDetails.inspectUndo(visit, link)
-        const words = { title: 'email.undo', text: 'email.undo_why', values: { email: previousEmail } } as const
-        return form(request, visit, linkPage(visit, basePath, { path: '/email/undo', link, ...words }))
+      async ({ visit, params: { link }, form }) => {
+        const { previousEmail: email } = await contactDetails.inspectUndo(visit, link)
+        return form(linkPage, { path: '/email/undo', link, title: 'email.undo', why: 'email.undo_why', email })
       },
       { open: true, page: true },
     )
     .post(
       '/undo',
-      async ({ request, visit }) => {
-        formTokens.check(request, visit)
-        await contactDetails.undoEmail(visit, textOf(visit.input.link))
-        return donePage(visit, basePath, { title: 'email.undone', text: 'email.undone_text' })
+      async ({ visit, input, t, show }) => {
+        await contactDetails.undoEmail(visit, textOf(input.link))
+        const newPassword = (
+          <div class="actions">
+            <ButtonLink to="/recovery/email" tone="primary">
+              {t('email.undone_go')}
+            </ButtonLink>
+          </div>
+        )
+        const hasPassword = navigation.isOn(visit.space, '/password')
+        return show(outcomePage, {
+          title: t('email.undone'),
+          text: t('email.undone_text'),
+          more: hasPassword ? { children: newPassword } : {},
+        })
       },
       { open: true, page: true },
     )
-}
 
 type Kind = Pending['kind']
 
+interface SignedIn extends Pick<Answers, 'input' | 'go'> {
+  readonly visit: Visit
+  readonly caller: Caller
+  readonly session: Session
+}
+
 const CHANGED = { email: 'flash.email', phone: 'flash.phone' } as const
+
+const captchaSubject = ({ id }: Caller): string => `contact ${id}`
 
 /** A new address or number, and the code that was sent to it (behaviour/panel.md §4.2). */
 export const contactChangePages = (deps: ChangeDeps) => {
   const { auth, pages, contactDetails, codes, ownAccount, signIn, captcha, config } = deps
-  const basePath = config.BASE_PATH
-  const form = formPage(deps)
+  const digits = config.CODE_DIGITS
 
-  const captchaSubject = ({ id }: Caller): string => `contact ${id}`
-
-  const changeForm = async (
-    request: Request,
-    visit: Visit,
-    { caller, session }: SignedIn,
-    kind: Kind,
-    refused = NOTHING_REFUSED,
-  ): Promise<Response> => {
-    const account = await ownAccount.view(caller)
-    const change = {
-      kind,
-      pending: kind === 'email' ? account.emailChange?.email : account.phoneChange?.phone,
-      asksForCurrent: account.algorithms.length > 0 && !signIn.isRecent(session),
-      captchaSubject: captchaSubject(caller),
+  const change =
+    ({ caller, session }: Pick<SignedIn, 'caller' | 'session'>, kind: Kind) =>
+    async () => {
+      const account = await ownAccount.view(caller)
+      return {
+        kind,
+        pending: kind === 'email' ? account.emailChange?.email : account.phoneChange?.phone,
+        asksForCurrent: account.algorithms.length > 0 && !signIn.isRecent(session),
+        captcha: captchaSubject(caller),
+      }
     }
-    return form(request, visit, changePage(visit, basePath, change, refused))
-  }
 
-  const codeForm = async (
-    request: Request,
-    visit: Visit,
-    { caller }: SignedIn,
-    kind: Kind,
-    refused = NOTHING_REFUSED,
-  ): Promise<Response> => {
+  const sent = (caller: Caller, kind: Kind) => async () => {
     const pending = await contactDetails.pending(caller, kind)
     if (pending === null) throw new AppError('not_found', 'code.none')
-    return form(request, visit, codePage(visit, config, pending, codes.lifetimeMinutes[kind], refused))
+    return { ...pending, digits, minutes: codes.lifetimeMinutes[kind] }
   }
 
-  const ask = async (request: Request, visit: Visit, who: SignedIn, kind: Kind): Promise<Response> => {
-    const { caller, session } = who
-    try {
-      if (!(await captcha.verify(visit.input, captchaSubject(caller), visit.address))) {
-        throw invalid(captcha.field, 'v.captcha')
-      }
-      if (!signIn.isRecent(session)) await ownAccount.prove(visit, caller, read(Proven, visit.input))
-      if (kind === 'email') await contactDetails.requestEmail(visit, caller, read(WantedEmail, visit.input))
-      else await contactDetails.requestPhone(visit, caller, read(WantedPhone, visit.input))
-    } catch (error) {
-      return changeForm(request, visit, who, kind, refusedFields(error))
+  const ask = async ({ visit, caller, session, input, go }: SignedIn, kind: Kind): Promise<Response> => {
+    if (!(await captcha.verify(input, captchaSubject(caller), visit.address))) {
+      throw invalid(captcha.field, 'v.captcha')
     }
-    return redirect(visit, basePath, `/${kind}/validate`)
+    if (!signIn.isRecent(session)) await ownAccount.prove(visit, caller, read(Proven, input))
+    if (kind === 'email') await contactDetails.requestEmail(visit, caller, read(WantedEmail, input))
+    else await contactDetails.requestPhone(visit, caller, read(WantedPhone, input))
+    return go(`/${kind}/validate`)
   }
 
-  const confirm = async (request: Request, visit: Visit, who: SignedIn, kind: Kind): Promise<Response> => {
-    const { caller } = who
-    const code = typedCode(visit, config.CODE_DIGITS)
-    if (code.length !== config.CODE_DIGITS || !/^\d+$/.test(code)) {
-      const count = config.CODE_DIGITS
-      return codeForm(request, visit, who, kind, new Map([['code', [{ id: 'v.digits', values: { count } }]]]))
-    }
-    const guessed = await contactDetails.guess(visit, caller, kind, code)
-    if (!('outcome' in guessed)) return redirect(visit, basePath, LANDING, { flash: CHANGED[kind] })
+  const confirm = async ({ visit, caller, input, go }: SignedIn, kind: Kind): Promise<Response> => {
+    const guessed = await contactDetails.guess(visit, caller, kind, wholeCode(input, digits))
+    if (!('outcome' in guessed)) return go(LANDING, { flash: CHANGED[kind] })
     if (guessed.outcome === 'dead' || guessed.left === 0) throw new AppError('gone', 'code.dead')
-    const wrong: Message = { id: 'recovery.wrong', values: { count: guessed.left } }
-    return codeForm(request, visit, who, kind, new Map([['code', [wrong]]]))
+    throw invalid('code', 'recovery.wrong', { count: guessed.left })
   }
 
   const routes = (kind: Kind) =>
     new Elysia({ prefix: `/${kind}` })
       .use(auth)
       .use(pages)
-      .get('/change', ({ request, visit, caller, session }) => changeForm(request, visit, { caller, session }, kind), {
+      .get('/change', ({ caller, session, form }) => form(changePage, change({ caller, session }, kind)), {
         signedIn: 'account',
       })
-      .post('/change', ({ request, visit, caller, session }) => ask(request, visit, { caller, session }, kind), {
-        signedIn: 'account',
-      })
-      .get('/validate', ({ request, visit, caller, session }) => codeForm(request, visit, { caller, session }, kind), {
-        signedIn: 'account',
-      })
-      .post('/', ({ request, visit, caller, session }) => confirm(request, visit, { caller, session }, kind), {
-        signedIn: 'account',
-      })
+      .post(
+        '/change',
+        ({ visit, caller, session, input, form, go }) => {
+          const who = { visit, caller, session, input, go }
+          return form(changePage, change(who, kind), () => ask(who, kind))
+        },
+        { signedIn: 'account' },
+      )
+      .get('/validate', ({ caller, form }) => form(codePage, sent(caller, kind)), { signedIn: 'account' })
+      .post(
+        '/',
+        ({ visit, caller, session, input, form, go }) =>
+          form(codePage, sent(caller, kind), () => confirm({ visit, caller, session, input, go }, kind)),
+        { signedIn: 'account' },
+      )
 
   return new Elysia().use(routes('email')).use(routes('phone'))
 }
