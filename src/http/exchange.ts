@@ -146,9 +146,6 @@ export const exchangeOf = (request: Request): Exchange => {
   return exchange
 }
 
-/** The exchange that a visit is a view of. For pages, which say with it what surrounds them. */
-export const exchangeBehind = (visit: Visit): Exchange => visit as Exchange
-
 /** A browser wants to show the answer. What programs speak to has no pages. */
 export const asksForPage = (request: Request): boolean => {
   // A request that names no host has no URL that can be read.

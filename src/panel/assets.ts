@@ -16,7 +16,6 @@ import heads from './assets/css/heads.css' with { type: 'text' }
 import lists from './assets/css/lists.css' with { type: 'text' }
 import media from './assets/css/media.css' with { type: 'text' }
 import notes from './assets/css/notes.css' with { type: 'text' }
-import older from './assets/css/older.css' with { type: 'text' }
 import people from './assets/css/public.css' with { type: 'text' }
 import shell from './assets/css/shell.css' with { type: 'text' }
 import tables from './assets/css/tables.css' with { type: 'text' }
@@ -47,7 +46,7 @@ const JAVASCRIPT = 'text/javascript; charset=utf-8'
 /** In their order: what comes later wins where two rules are as specific, and what depends on the window comes last. */
 const STYLES: readonly string[] = [
   ...[fontFaces, tokens, base, shell, heads, buttons, forms, notes, cards, tables, lists, charts],
-  ...[credentials, people, docs, older, media],
+  ...[credentials, people, docs, media],
 ]
 
 /** Pico lies in a layer below, so that none of our rules needs to be more specific than one of its own. */
