@@ -255,8 +255,9 @@ export class Input<Schema extends TObject> {
       else {
         const errors = property.refusal === undefined ? [...Value.Errors(property, value)] : []
         for (const error of errors.length === 0 ? [undefined] : errors) this.refuse(name, shapeMessage(property, error))
-        // Later rules still look at text that is only not of its format.
-        if (typeof value === 'string' && property.type === 'string' && property.enum === undefined) values[name] = value
+        // Later rules still look at text that is only not of its format; what cannot be read has no value.
+        const isText = property.type === 'string' && property.enum === undefined && property.means === undefined
+        if (isText && typeof value === 'string') values[name] = value
       }
     }
     this.values = values as Values<Schema>

@@ -9,6 +9,7 @@ import {
   email,
   flag,
   form,
+  instant,
   integer,
   looseText,
   optional,
@@ -170,6 +171,12 @@ describe('while refusals are collected', () => {
     input.refuse('name', { id: 'v.taken' })
     expect(input.good.name).toBeNull()
     expect(input.values.name).toBe('alice')
+  })
+
+  test('a text of another format can still be looked at, and one that cannot be read has no value', () => {
+    const input = read(form({ address: email(20), at: instant() }), { address: 'no mail', at: 'tomorrow' })
+    expect(input.values).toEqual({ address: 'no mail', at: null })
+    expect(input.good).toEqual({ address: null, at: null })
   })
 
   test('all refusals leave together, in the order of the schema, each once', () => {
