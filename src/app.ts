@@ -46,6 +46,7 @@ import { callForwardingsApi } from './telephony/call-forwardings/api.ts'
 import { devicesApi } from './telephony/devices/api.ts'
 import { devicePages } from './telephony/devices/pages.tsx'
 import { externalAccountsApi } from './telephony/external-accounts/api.ts'
+import { pushesApi } from './telephony/pushes/api.ts'
 import { resolvingApi } from './telephony/resolving/api.ts'
 import { callLogApi, statisticsApi } from './telephony/statistics/api.ts'
 import { turnApi } from './telephony/turn/api.ts'
@@ -114,6 +115,7 @@ export const app = (services: Services): AnyElysia => {
     .use(vcardsStorageApi(deps))
     .use(vcardsApi(deps))
     .use(externalAccountsApi(deps))
+    .use(pushesApi(deps))
     .use(callLogApi(deps))
     .use(statisticsApi(deps))
     .use(voicemailsApi(deps))

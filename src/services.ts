@@ -72,6 +72,7 @@ import { forwardingsToContacts } from './telephony/call-forwardings/stray.ts'
 import { devices } from './telephony/devices/devices.ts'
 import { bridge } from './telephony/external-accounts/bridge.ts'
 import { externalAccounts } from './telephony/external-accounts/external-accounts.ts'
+import { pushes } from './telephony/pushes/pushes.ts'
 import { resolving } from './telephony/resolving/resolving.ts'
 import { callLog } from './telephony/statistics/call-log.ts'
 import { charts } from './telephony/statistics/charts.ts'
@@ -180,6 +181,7 @@ const top = (below: ReturnType<typeof middle>) => {
     charts: charts(below),
     externalAccounts: externalAccounts(below),
     passwordResets: passwordResets(below),
+    pushes: pushes(below),
     recovery: recovery(below),
     registration: registration(below),
     spaceAdministration: spaceAdministration({

@@ -10,6 +10,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   algorithm: 'SHA-256',
   api_key: 'e7Jw…',
   app: 'Linphone',
+  call_id: 'a84b4c76e66710@192.0.2.7',
   code: '1234',
   contact_sip_uri: 'sip:bob02@sip.example.org',
   country_code: '33',

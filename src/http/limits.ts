@@ -139,6 +139,8 @@ export const limits = (config: Config, db: Db, log: Logging) => {
     requestTokens: limit('request-token', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
     /** Sends by push, per address; devices have their own throttle. */
     pushTokens: limit('push-token', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
+    /** Pushes that an account asks for which is no administrator: sixty in a minute, unless guessing is not limited. */
+    pushes: limit('push', isOff ? null : 60, true),
     /** Auth tokens, per address. */
     authTokens: limit('auth-token', config.AUTH_RATE_LIMIT_PER_MINUTE, true),
     /** Confirmations of the 2021 generation, per account name, known or not: five in an hour. */

@@ -6,7 +6,7 @@ import type { Provider, ProviderOptions, ResponseFailure } from 'node-apn'
 import type { Config } from '../config/config.ts'
 import { type AppleApp, appleApp, appleDevice, appleTopic } from './apple-app.ts'
 import { PushFailure, type PushReason, unlessAborted } from './failure.ts'
-import type { Check, PushMessage, Sender } from './sender.ts'
+import { type Check, LIFETIME_SECONDS, type PushMessage, type Sender } from './sender.ts'
 
 type Credential =
   | { readonly kind: 'key'; readonly team: string; readonly id: string; readonly file: string }
@@ -87,7 +87,7 @@ export function apns(config: Config, now: () => Date, limitMs: number): Sender |
       if (device === null) throw new PushFailure('bad_device', { detail: 'pn_prid names no device' })
       const credential = credentialFor(app, credentials)
       if (credential === null) throw new PushFailure('no_credentials', { detail: problems[0] ?? null })
-      const request = { signal, device, ...apnsRequest(app, message) }
+      const request = { signal, device, ...apnsRequest(app, message, now()) }
       const place = `${message.provider} ${credential.kind === 'key' ? `${credential.team} ${credential.id}` : 'certificate'}`
 
       const first = await attempt(place, credential, message, request)
@@ -149,6 +149,8 @@ interface ApnsRequest {
   readonly topic: string
   readonly pushType: 'background' | 'alert' | 'voip'
   readonly priority: 5 | 10
+  /** In seconds since 1970: Apple keeps it no longer. */
+  readonly expiry: number
   readonly payload: Readonly<Record<string, unknown>>
 }
 
@@ -161,24 +163,28 @@ const KINDS = {
   call: { pushType: 'voip', priority: 10, aps: {} },
 } as const
 
-function apnsRequest(app: AppleApp, { type, payload, callId }: PushMessage): Omit<ApnsRequest, 'signal' | 'device'> {
+function apnsRequest(app: AppleApp, message: PushMessage, at: Date): Omit<ApnsRequest, 'signal' | 'device'> {
+  const { type, payload, callId } = message
   const { pushType, priority, aps } = KINDS[type]
   const call = callId === null ? {} : { 'call-id': callId }
   return {
     topic: appleTopic(app, type),
     pushType,
     priority,
+    expiry: Math.floor(at.getTime() / 1000) + LIFETIME_SECONDS[type],
     // Twice, because apps differ: at the top level, and in the member that the operator's program calls customPayload.
     payload: { ...payload, ...(payload !== null && { customPayload: payload }), ...call, aps: { ...aps, ...call } },
   }
 }
 
-async function sent(provider: Provider, { device, topic, pushType, priority, payload }: ApnsRequest): Promise<void> {
+async function sent(provider: Provider, request: ApnsRequest): Promise<void> {
+  const { device, topic, pushType, priority, expiry, payload } = request
   const { Notification } = await import('node-apn')
   const notification = new Notification()
   notification.topic = topic
   notification.pushType = pushType
   notification.priority = priority
+  notification.expiry = expiry
   notification.rawPayload = payload
   const { failed } = await provider.send(notification, device)
   if (failed[0] !== undefined) throw failureOf(failed[0])

@@ -6,7 +6,7 @@ import type { Messaging } from 'firebase-admin/messaging'
 import type { Config } from '../config/config.ts'
 import { PushFailure, type PushReason, unlessAborted } from './failure.ts'
 import { type GoogleAccount, googleAccount } from './google-account.ts'
-import type { Check, PushMessage, Sender } from './sender.ts'
+import { type Check, LIFETIME_SECONDS, type PushMessage, type Sender } from './sender.ts'
 
 /** Null when the configuration names no service account. */
 export function fcm(config: Config, now: () => Date, limitMs: number): Sender | null {
@@ -122,9 +122,6 @@ function forbidRetries(messaging: Messaging): void {
   messagingRequestHandler.httpClient.retry.maxRetries = 0
 }
 
-/** The time after which a phone that sleeps may get a call or token too late to be of use. */
-const TTL_MS = { background: 3600_000, message: 28 * 86_400_000, call: 60_000 }
-
 function fcmMessage({ prid, type, payload, callId }: PushMessage) {
   return {
     token: prid,
@@ -134,7 +131,7 @@ function fcmMessage({ prid, type, payload, callId }: PushMessage) {
       ...(payload !== null && { 'custom-payload': JSON.stringify(payload) }),
       ...(callId !== null && { 'call-id': callId }),
     },
-    android: { priority: 'high' as const, ttl: TTL_MS[type] },
+    android: { priority: 'high' as const, ttl: LIFETIME_SECONDS[type] * 1000 },
   }
 }
 

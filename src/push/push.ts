@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/config.ts'
 import { AppError } from '../errors.ts'
-import type { Logging } from '../logging/logging.ts'
+import type { Logging, SecurityFields } from '../logging/logging.ts'
 import { apns } from './apns.ts'
 import { PushFailure, type PushReason, unlessAborted } from './failure.ts'
 import { fcm } from './fcm.ts'
@@ -40,9 +40,10 @@ export const push = ({ config, log, now, limitMs = LIMIT_MS }: PushDeps) => {
   return {
     /**
      * Resolves when the service, or the program, has accepted it: whether it arrives is not known. Never takes longer
-     * than ten seconds. Refusals: `push.off`, `push.busy`, `push.failed`.
+     * than ten seconds. `cause`: what the security log says of the request behind it. Refusals: `push.off`,
+     * `push.busy`, `push.failed`.
      */
-    send: async (message: PushMessage): Promise<void> => {
+    send: async (message: PushMessage, cause: SecurityFields = {}): Promise<void> => {
       const sender = message.provider === 'fcm' ? google : apple
       if (sender === null) throw refuse(message, new PushFailure('no_credentials'))
       if (inFlight >= config.PUSH_MAX_IN_FLIGHT) {
@@ -65,7 +66,7 @@ export const push = ({ config, log, now, limitMs = LIMIT_MS }: PushDeps) => {
         isBusy = false
       }
       const { provider: via, ...fields } = about(message)
-      log.security('push.sent', { via, ...fields })
+      log.security('push.sent', { via, ...fields, ...cause })
     },
 
     /** For `doctor`: what is configured, and whether it can work. */

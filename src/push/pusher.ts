@@ -38,7 +38,9 @@ export function pusher(config: Config): Sender | null {
 function pusherArguments(message: PushMessage, config: Config): string[] {
   const { provider, param, prid, type, payload, callId } = message
   const key = config.APP_FLEXISIP_PUSHER_FIREBASE_KEYSMAP.find(({ project }) => project === param)?.key
-  const words = ['--pn-provider', provider, '--pn-param', param, '--pn-prid', prid]
+  const words = ['--pn-provider', provider]
+  if (param !== '') words.push('--pn-param', param)
+  if (prid !== '') words.push('--pn-prid', prid)
   if (payload !== null) words.push('--customPayload', JSON.stringify(payload))
   if (callId !== null) words.push('--call-id', callId)
   if (provider !== 'fcm') words.push('--apple-push-type', APPLE_PUSH_TYPES[type])

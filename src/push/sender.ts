@@ -1,4 +1,14 @@
-export type PushProvider = 'apns' | 'apns.dev' | 'fcm'
+export const PUSH_PROVIDERS = ['apns.dev', 'apns', 'fcm'] as const
+export type PushProvider = (typeof PUSH_PROVIDERS)[number]
+
+export const PUSH_TYPES = ['background', 'message', 'call'] as const
+
+/** What `pn_param` and `pn_prid` may be made of, in any push service. */
+export const PN_PARAM = /^[A-Za-z0-9_.]+$/
+export const PN_PRID = /^[A-Za-z0-9_:-]+$/
+
+/** After so long a phone that was off gets too late what it was sent. */
+export const LIFETIME_SECONDS = { background: 3600, message: 28 * 86_400, call: 60 } as const
 
 export interface PushMessage {
   readonly provider: PushProvider
@@ -6,7 +16,7 @@ export interface PushMessage {
   readonly param: string
   /** The device, as its push service names it. */
   readonly prid: string
-  readonly type: 'background' | 'message' | 'call'
+  readonly type: (typeof PUSH_TYPES)[number]
   /** Members that the app finds at the top level of what it receives. */
   readonly payload: Readonly<Record<string, string>> | null
   readonly callId: string | null

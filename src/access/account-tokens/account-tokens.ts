@@ -8,7 +8,7 @@ import type { Caller } from '../../nouns/caller.ts'
 import { securityRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Push } from '../../push/push.ts'
-import type { PushProvider } from '../../push/sender.ts'
+import { PN_PARAM, PN_PRID, PUSH_PROVIDERS, type PushProvider } from '../../push/sender.ts'
 import type { Secrets } from '../../secrets.ts'
 import { accountTokenStore, type Device, type Sent, type TokenKind } from './store.ts'
 
@@ -17,19 +17,14 @@ export const TOKEN_LENGTH = 13
 /** Sends to a device within the window, whether their tokens were used or not (D50). */
 const MOST_SENDS = 3
 
-const PROVIDERS = ['apns.dev', 'apns', 'fcm'] as const satisfies readonly PushProvider[]
-
 export const PushTarget = form({
-  pn_provider: choice(PROVIDERS),
+  pn_provider: choice(PUSH_PROVIDERS),
   pn_param: optional(text({ max: 255 })),
   pn_prid: optional(text({ max: 255 })),
 })
 
 export const Exchange = form({ account_creation_request_token: text() })
 export const Consumption = form({ account_creation_token: text() })
-
-const PARAM = /^[A-Za-z0-9_.]+$/
-const PRID = /^[A-Za-z0-9_:-]+$/
 
 /** The tokens that lead to an account, or back into one (behaviour/tokens.md §1). */
 export const accountTokens = (deps: {
@@ -94,8 +89,8 @@ export const accountTokens = (deps: {
       if (value !== null && !pattern.test(value)) input.refuse(name, { id: 'v.push' })
       if (required && value === null) input.refuse(name, { id: 'v.required' })
     }
-    check('pn_param', PARAM)
-    check('pn_prid', PRID)
+    check('pn_param', PN_PARAM)
+    check('pn_prid', PN_PRID)
     const { pn_provider: pnProvider, pn_param, pn_prid } = input.settle()
     // A part that it does not name is kept as an empty one.
     return { pnProvider, pnParam: pn_param ?? '', pnPrid: pn_prid ?? '' }
