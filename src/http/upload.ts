@@ -1,75 +1,53 @@
-import { once } from 'node:events'
-import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy'
 import { AppError, invalid } from '../errors.ts'
+import { boundaryOf, multipartReader, type Sink } from '../protocols/multipart.ts'
 import { drain, refuseLargeBody } from './body.ts'
 
-/** What a form may hold beside its file: boundaries, headers of parts, short fields. */
+/** What a form may hold beside its file: boundaries, heads of parts, fields. */
 export const FORM_BYTES = 65_536
 
-/** A file while it arrives. `name` is as the client says it: often a path on its own disk. */
-export interface IncomingFile {
-  readonly name: string
-  readonly bytes: AsyncIterable<Uint8Array>
-}
-
-const LIMITS = { files: 1, fields: 20, parts: 21, fieldNameSize: 100, fieldSize: 1000, headerPairs: 20 }
-
-const parserOf = (request: Request): Busboy | null => {
-  const headers = { 'content-type': request.headers.get('content-type') ?? '' } as BusboyHeaders
-  try {
-    // The client's own words for the type and the encoding of the file have no say.
-    return new Busboy({ headers, limits: LIMITS, preservePath: true, highWaterMark: 65_536, fileHwm: 65_536 })
-  } catch {
-    return null // no multipart form, or one without a boundary
+/** Passes on to `take` until it refuses; then lets the rest pass, and remembers why. */
+const untilRefused = (take: Sink) => {
+  let refused: { readonly why: unknown } | null = null
+  return {
+    sink: async (piece: Uint8Array): Promise<void> => {
+      if (refused !== null) return
+      try {
+        await take(piece)
+      } catch (error) {
+        refused = { why: error }
+      }
+    },
+    throwRefusal: (): void => {
+      if (refused !== null) throw refused.why
+    },
   }
 }
 
 /**
- * Hands the part `file` of a multipart form (RFC 7578) to `take` while it arrives: whoever sends waits while `take` is
- * busy, and nothing of it is kept here. Resolves once the form has come to its end and `take` has, to whether there was
- * a file. Refuses a body of more than `most` bytes (413). Where `take` refuses, the rest is let pass first: over HTTP/2 a
- * reply that overtakes its request is lost.
+ * Hands the part `file` of a multipart form, which `begin` is told the name of, to `take` while it arrives: whoever sends
+ * waits meanwhile, and nothing of it is kept here. The name is as the client says it, often a path on its own disk.
+ * Resolves once the form has come to its end, to whether there was a file. Refuses a body of more than `most` bytes (413)
+ * and a form that breaks off (422). Where `take` refuses, the rest is let pass first: over HTTP/2 a reply that overtakes
+ * its request is lost.
  */
-export const receiveFile = async (
-  request: Request,
-  most: number,
-  take: (file: IncomingFile) => Promise<void>,
-): Promise<boolean> => {
+export const receiveFile = async (request: Request, most: number, begin: (name: string) => Sink): Promise<boolean> => {
   refuseLargeBody(request, most)
-  const parser = request.body === null ? null : parserOf(request)
-  if (parser === null || request.body === null) return false
-  let taken: Promise<unknown> | null = null
-  let current: BusboyFileStream | null = null
-  parser.on('file', (field: string, stream: BusboyFileStream, name: string) => {
-    if (field !== 'file' || taken !== null) return void stream.resume()
-    current = stream
-    // Whoever refuses the file in the middle leaves it to us to let the rest pass.
-    taken = take({ name: name ?? '', bytes: stream.iterator({ destroyOnReturn: false }) }).then(
-      () => null,
-      (error: unknown) => {
-        stream.on('error', () => {}).resume()
-        return error
-      },
-    )
+  const boundary = boundaryOf(request.headers.get('content-type') ?? '')
+  if (boundary === null || request.body === null) return false
+  let file: ReturnType<typeof untilRefused> | null = null
+  const form = multipartReader(boundary, ({ name, filename }) => {
+    if (name !== 'file' || filename === null || file !== null) return null
+    file = untilRefused(begin(filename))
+    return file.sink
   })
-  const ended = once(parser, 'finish')
-  ended.catch(() => {}) // it is waited for below
   try {
-    await drain(request.body, most, (chunk) =>
-      parser.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
-        ? undefined
-        : Promise.race([once(parser, 'drain'), ended]),
-    )
-    parser.end()
-    await ended
+    await drain(request.body, most, form.push)
   } catch (error) {
-    // Whoever reads the file must not wait for what never comes.
-    ;(current as BusboyFileStream | null)?.destroy(new Error('the form has ended'))
-    parser.destroy()
-    await taken
+    // A form that is none, or a client that has gone.
     throw error instanceof AppError ? error : invalid('file', 'v.incomplete')
   }
-  const refused = await (taken as Promise<unknown> | null)
-  if (refused !== null && refused !== undefined) throw refused
-  return taken !== null
+  const received = file as ReturnType<typeof untilRefused> | null
+  received?.throwRefusal()
+  if (!form.isComplete()) throw invalid('file', 'v.incomplete')
+  return received !== null
 }

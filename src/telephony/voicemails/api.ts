@@ -15,7 +15,7 @@ import type { Session } from '../../nouns/session.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { VOICE_TYPES } from '../../protocols/voice-file.ts'
-import { type Found, type Slot, type Voicemails, WantedSlot } from './voicemails.ts'
+import { type Found, type Receive, type Slot, type Voicemails, WantedSlot } from './voicemails.ts'
 
 const VoicemailSchema = record('Voicemail', {
   id: described(text(), 'A UUID, version 7.'),
@@ -144,7 +144,7 @@ export const voicemailsApi = (deps: { config: Config; auth: Auth; accounts: Acco
     '/:uuid',
     async ({ request, visit, caller, params }) => {
       try {
-        const receive = (take: Parameters<typeof receiveFile>[2]) => receiveFile(request, mostBytes, take)
+        const receive: Receive = (begin) => receiveFile(request, mostBytes, begin)
         return json(wire(visit, await voicemails.deposit(visit, caller, params.uuid, receive)))
       } catch (error) {
         await skipBody(request, mostBytes)

@@ -48,10 +48,11 @@ export interface Found {
 /** A slot that was just made: how much of a file it takes. */
 export type Slot = Found & { readonly mostBytes: number }
 
-/** Hands over a file while it arrives; resolves to whether there was one, once all of it has come. */
-export type Receive = (
-  take: (file: { readonly name: string; readonly bytes: AsyncIterable<Uint8Array> }) => Promise<void>,
-) => Promise<boolean>
+/**
+ * Hands over a file while it arrives, piece by piece, after its name; resolves to whether there was one, once all of it
+ * has come.
+ */
+export type Receive = (begin: (name: string) => (piece: Uint8Array) => Promise<void>) => Promise<boolean>
 
 const unknown = () => new AppError('not_found', 'voicemail.unknown')
 
@@ -136,12 +137,10 @@ export const voicemails = (deps: {
     return { ...found, space: await spaceOf(found.owner.domain) }
   }
 
-  const write = async (draft: Draft, bytes: AsyncIterable<Uint8Array>): Promise<void> => {
+  const write = (draft: Draft, piece: Uint8Array): Promise<void> => {
     const most = config.UPLOAD_MAX_BYTES
-    for await (const piece of bytes) {
-      if (draft.size + piece.length > most) throw invalid('file', 'v.file_size', { max: most })
-      await draft.write(piece)
-    }
+    if (draft.size + piece.length > most) throw invalid('file', 'v.file_size', { max: most })
+    return draft.write(piece)
   }
 
   /** `?` of a link is never in a name, nor anything else that would make it another address. */
@@ -206,9 +205,9 @@ export const voicemails = (deps: {
     const draft = await files.draft()
     try {
       let named = ''
-      const isThere = await receive(async ({ name, bytes }) => {
+      const isThere = await receive((name) => {
         named = name
-        await write(draft, bytes)
+        return async (piece) => write(draft, piece)
       })
       if (!isThere || draft.size === 0) throw invalid('file', 'v.required')
       const { durationSeconds } = await examined(draft, found.voicemail)
