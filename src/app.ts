@@ -70,10 +70,10 @@ export const app = (services: Services): AnyElysia => {
         services.log,
         services.outages,
         () => surface,
-        (request, visit, status, say) => {
+        (request, visit, { status, id, say }) => {
           if (!visit.isPage) speakAsChosen(request, visit)
           const message = say(visit.language)
-          return deps.answers(request, visit).show(errorPage, { status, message, id: visit.id })
+          return deps.answers(request, visit).show(errorPage, { status, about: id, message, id: visit.id })
         },
       ),
     )

@@ -2,7 +2,7 @@ import { type AnyElysia, Elysia } from 'elysia'
 import { isOrphan } from '../db/collision.ts'
 import { AppError } from '../errors.ts'
 import type { Logging } from '../logging/logging.ts'
-import { type Language, translate } from '../messages/messages.ts'
+import { type Language, type MessageId, translate } from '../messages/messages.ts'
 import { explain, ourBug, refusal, wrongMethod } from './errors.ts'
 import { asksForPage, type Exchange, exchangeOf } from './exchange.ts'
 import type { Outages } from './outages.ts'
@@ -27,8 +27,21 @@ const allowedMethods = (app: AnyElysia) => {
   return (path: string): readonly string[] => table.find(({ pattern }) => pattern.test(path))?.methods ?? []
 }
 
-/** The page of a refusal. `say`: its sentence, in the language that the page turns out to speak. */
-type ErrorPage = (request: Request, exchange: Exchange, status: number, say: (language: Language) => string) => Response
+/** What a page says of a refusal. `say`: its sentence, in the language that the page turns out to speak. */
+export interface Refused {
+  readonly status: number
+  readonly id: MessageId
+  readonly say: (language: Language) => string
+}
+
+type ErrorPage = (request: Request, exchange: Exchange, refused: Refused) => Response
+
+/** One sentence of the catalogue, which needs no values. */
+const plain = (status: number, id: MessageId): Refused => ({
+  status,
+  id,
+  say: (language) => translate(language, { id }),
+})
 
 /** The first plugin of the app: whatever is thrown anywhere leaves through here. */
 export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, errorPage: ErrorPage) => {
@@ -39,8 +52,7 @@ export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, e
     const isPage = exchange.isPage || asksForPage(request)
     const refuse = (refused: AppError): Response => {
       if (!isPage) return refusal(refused, exchange.language, exchange.caller?.role)
-      const { status, say } = explain(refused)
-      const page = errorPage(request, exchange, status, say)
+      const page = errorPage(request, exchange, { id: refused.text.id, ...explain(refused) })
       if (refused.retryAfterSeconds !== null) page.headers.set('retry-after', String(refused.retryAfterSeconds))
       return page
     }
@@ -55,7 +67,7 @@ export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, e
       const wrong = wrongMethod(methods, exchange.language)
       if (!isPage) return wrong
       // A person who opens the address of a form's answer reads that nothing is there, not names of methods.
-      const page = errorPage(request, exchange, 405, (language) => translate(language, { id: 'errors.not_found' }))
+      const page = errorPage(request, exchange, plain(405, 'errors.not_found'))
       page.headers.set('allow', wrong.headers.get('allow') ?? '')
       return page
     }
@@ -73,7 +85,7 @@ export const failures = (log: Logging, outages: Outages, app: () => AnyElysia, e
     }
     log.app.error('request failed', { ...fields, error: error instanceof Error ? error : String(error) })
     if (!isPage) return ourBug(exchange.id)
-    const page = errorPage(request, exchange, 500, (language) => translate(language, { id: 'errors.ours' }))
+    const page = errorPage(request, exchange, plain(500, 'errors.ours'))
     page.headers.set('x-request-id', exchange.id)
     return page
   })

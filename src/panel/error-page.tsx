@@ -14,29 +14,52 @@ const TITLES: Readonly<Record<number, MessageId>> = {
   503: 'panel.unavailable',
 }
 
+/** Said of an address that was sent to somebody: it was there, or never was, and the page is not what is missing. */
+const DEAD_LINKS: ReadonlySet<MessageId> = new Set([
+  'email.link_unknown',
+  'provisioning.link_expired',
+  'provisioning.link_unknown',
+  'reset.dead',
+  'reset.unknown',
+  'token.unknown',
+  'voicemail.link_expired',
+])
+
 const titleOf = (status: number): MessageId => TITLES[status] ?? 'panel.refused'
 
+interface Refusal {
+  readonly status: number
+  /** Which sentence it is. */
+  readonly about: MessageId
+  /** The same in the language of the page. */
+  readonly message: string
+  /** Of the request. */
+  readonly id: string
+}
+
 /** A refusal for people: what happened, in their language, on a page of the same frame, and what support can look up. */
-export const errorPage = (
-  { t }: Kit,
-  { status, message, id }: { status: number; message: string; id: string },
-): Page => ({
-  title: t(titleOf(status)),
-  badge: { icon: status === 404 || status === 405 ? 'question' : 'alert' },
-  lede: message,
-  status,
-  address: null,
-  children: (
-    <>
-      <div class="actions">
-        <ButtonLink to="/" tone="primary">
-          {t('panel.start')}
-        </ButtonLink>
-      </div>
-      <p class="muted small-text id">{t('panel.request', { id })}</p>
-    </>
-  ),
-})
+export const errorPage = ({ t }: Kit, { status, about, message, id }: Refusal): Page => {
+  const isDeadLink = DEAD_LINKS.has(about)
+  return {
+    title: t(isDeadLink ? 'panel.dead_link' : titleOf(status)),
+    badge: isDeadLink
+      ? { icon: 'fail', tone: 'bad' }
+      : { icon: status === 404 || status === 405 ? 'question' : 'alert' },
+    lede: message,
+    status,
+    address: null,
+    children: (
+      <>
+        <div class="actions">
+          <ButtonLink to="/" tone="primary">
+            {t('panel.start')}
+          </ButtonLink>
+        </div>
+        <p class="muted small-text id">{t('panel.request', { id })}</p>
+      </>
+    ),
+  }
+}
 
 /** The same where no Space answers, and so nothing of ours that a page could load. */
 export const barePage = (language: Language, status: number, message: string): Response => {

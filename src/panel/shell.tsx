@@ -219,7 +219,10 @@ const RADII = [70, 95, 120, 145, 170, 195, 219]
 export const PublicShell = ({ around, content, wide }: ShellProps & { wide: boolean }): VNode => {
   const { t, href, space } = useKit()
   const { menu, route, formToken, address } = around
-  const others = menu.filter(({ path, label }) => label !== undefined && path !== route)
+  // Where the page itself leads to a place, the line below it does not say so again.
+  const others = menu.filter(
+    ({ path, label }) => label !== undefined && !isBelow(route, path) && !content.includes(`href="${href(path)}"`),
+  )
   return (
     <>
       <Skip />

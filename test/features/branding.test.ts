@@ -252,6 +252,17 @@ describe('a refusal', () => {
     expect((await t.get('/accounts')).json.message).toContain('POST')
   })
 
+  test('of a link that is unknown, old or used is about the link, not about a page that is missing', async () => {
+    const dead = 'abcdefghijklm'
+    const paths = ['/provisioning', '/provisioning/auth_token', '/wizard', '/email/confirm', '/email/undo']
+    for (const path of [...paths, '/reset_password', '/auth_tokens/auth', '/creation_token/check']) {
+      const page = await t.get(`${path}/${dead}`, browser)
+      const shown = /<h1>(.*?)<\/h1>/.exec(page.text)?.[1]
+      expect([path, page.status, shown]).toEqual([path, 404, 'This link does not work'])
+      expect(page.text).toContain('href="/"')
+    }
+  })
+
   test('speaks the language that was chosen', async () => {
     const headers = { ...browser.headers, cookie: 'sipkeeper_language=fr' }
     expect((await t.get('/nothing/here', { headers })).text).toContain(

@@ -3,7 +3,7 @@ import type { Captcha } from '../../captcha/kind.ts'
 import { invalid } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { textOf } from '../../panel/components/fields.tsx'
-import { outcomePage } from '../../panel/outcome-page.ts'
+import { outcomePage } from '../../panel/outcome-page.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import type { AccountTokens } from './account-tokens.ts'
 import { checkPage } from './check-page.tsx'
@@ -36,7 +36,7 @@ export const creationTokenPages = ({ auth, pages, accountTokens, captcha }: Deps
         return form(checkPage, token, async () => {
           if (!(await captcha.verify(input, token, visit.address))) throw invalid(captcha.field, 'v.captcha')
           await accountTokens.validateRequest(visit, token)
-          return show(outcomePage, { title: t('creation.done'), text: t('creation.back') })
+          return show(outcomePage, { title: t('creation.done'), text: t('creation.back'), more: { children: null } })
         })
       },
       { open: true, page: true },

@@ -28,7 +28,14 @@ export const CopyText = ({ children }: { children: string }): VNode => {
   const { t } = useKit()
   return (
     <span class="row" data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
-      <code>{children}</code>
+      <code>
+        {children.split(/(?<=@)/).map((part, index) => (
+          <>
+            {index === 0 ? null : <wbr />}
+            {part}
+          </>
+        ))}
+      </code>
     </span>
   )
 }

@@ -1,6 +1,5 @@
 import { ButtonLink } from '../../panel/components/button.tsx'
 import type { Kit } from '../../panel/kit.tsx'
-import { LANDING } from '../../panel/navigation.ts'
 import type { Page } from '../../panel/page.tsx'
 import { CodePicture } from './sign-in-code.tsx'
 
@@ -13,8 +12,8 @@ export const ownCodePage = ({ t }: Kit, token: string): Page => ({
     <>
       <CodePicture token={token} />
       <div>
-        <ButtonLink to={LANDING} icon="chevron-left">
-          {t('panel.back')}
+        <ButtonLink to="/sessions" icon="chevron-left">
+          {t('sessions.title')}
         </ButtonLink>
       </div>
     </>

@@ -14,6 +14,7 @@ export const scannedPage = ({ t }: Kit, { token, account }: Scanned): FormPage =
   lede: t('code_sign_in.as', { account }),
   to: '/auth_tokens/auth',
   button: t('sign_in.go'),
+  cancel: [t('panel.cancel'), '/login'],
   address: `/auth_tokens/auth/${token}`,
   children: <Hidden name="token" value={token} />,
 })

@@ -29,7 +29,7 @@ export const waitingPage = ({ t, href }: Kit, { token, phrase, expiresAt, second
     >
       <CodePicture token={token} />
       <CodePhrase phrase={phrase} />
-      <p class="muted" role="status">
+      <p class="muted center" role="status">
         {t('code_sign_in.until')} <Moment at={expiresAt} /> <Countdown seconds={secondsLeft} />
       </p>
     </div>

@@ -72,8 +72,18 @@ export const signInPages = ({ auth, pages, signIn, sessions, accounts, navigatio
         }),
       { open: true, page: true },
     )
-    .get('/blocked', ({ show }) => show(closedPage, 'blocked'), { open: true, page: true })
-    .get('/switched-off', ({ show }) => show(closedPage, 'switched_off'), { open: true, page: true })
+    .get(
+      '/blocked',
+      async ({ request, visit, show }) => {
+        const session = await sessions.find(request, visit)
+        return show(closedPage, { closure: 'blocked', mayLeave: session !== null })
+      },
+      { open: true, page: true },
+    )
+    .get('/switched-off', ({ show }) => show(closedPage, { closure: 'switched_off', mayLeave: false }), {
+      open: true,
+      page: true,
+    })
     .get('/logout', ({ form }) => form(signOutPage), { signedIn: 'account' })
     .post(
       '/logout',
