@@ -42,8 +42,10 @@ const LAG = 256
 const messages = (): Load => {
   const lines = Object.entries({ 'content-type': 'application/json', ...key })
   const preamble = lines.map(([name, value]) => `wrk.headers["${name}"] = "${value}"`).join('\n')
-  const report = `'{"id":"' .. string.format("%064d", id) .. '","from":"alice@${DOMAIN}","sent_at":"' .. at .. '","encrypted":true}'`
-  const path = `"/api/statistics/messages/" .. string.format("%064d", id - ${LAG - 1}) .. "/to/sip:bob@${DOMAIN}/devices/%22%3Curn:uuid:1%3E%22"`
+  // Scattered, as the hashes are that Flexisip sends.
+  const name = (n: string) => `string.format("%08x%056d", (${n}) * 2654435761 % 4294967296, ${n})`
+  const report = `'{"id":"' .. ${name('id')} .. '","from":"alice@${DOMAIN}","sent_at":"' .. at .. '","encrypted":true}'`
+  const path = `"/api/statistics/messages/" .. ${name(`id - ${LAG - 1}`)} .. "/to/sip:bob@${DOMAIN}/devices/%22%3Curn:uuid:1%3E%22"`
   const news = `'{"last_status":200,"received_at":"' .. at .. '"}'`
   const script = `
     first = first or id

@@ -236,6 +236,17 @@ describe('a chart', () => {
     await isExact()
   })
 
+  test('of a Space or of everybody never looks at the calls themselves', async () => {
+    await call(`alice@${OURS}`, `bob@${OURS}`, '2026-06-01T10:00:00Z')
+    await t.db.transaction((tx) => tx.delete(t.db.tables.statisticsCalls))
+    for (const whose of [everybody, domain(OURS)]) {
+      expect((await chart('calls', whose, { by: 'year' })).at(-1)).toMatchObject({ key: '2026-06', count: 1 })
+    }
+    // Counted anew, there is none.
+    expect(await t.parts.statisticsClearing.recount()).toBe(1)
+    expect(await hours()).toEqual([])
+  })
+
   test('of one account has its own numbers, by direction', async () => {
     const at = '2026-06-01T10:00:00Z'
     await call(`alice@${OURS}`, `bob@${OURS}`, at)

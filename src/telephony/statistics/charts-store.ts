@@ -41,20 +41,21 @@ export const chartsStore = (db: Db) => {
   const n = sql<number>`count(*)`.mapWith(Number)
   const total = (column: SQLWrapper) => sql<number>`sum(${column})`.mapWith(Number)
 
-  /** From what was counted when it was written. */
-  const counted = (on: Reader, kind: Kind, domain: string, window: Window): Promise<HourCounter[]> =>
-    on
-      .select({
-        hour: hours.hour,
-        sent: total(hours.sent),
-        received: total(hours.received),
-        inside: total(hours.inside),
-      })
-      .from(hours)
-      .where(
-        and(eq(hours.kind, kind), eq(hours.domain, domain), gte(hours.hour, window.from), lt(hours.hour, window.end)),
-      )
-      .groupBy(hours.hour)
+  const countedHours = db.prepare(
+    'statistics_hours_counted',
+    { kind: hours.kind, domain: hours.domain, from: hours.hour, end: hours.hour },
+    (on, { kind, domain, from, end }) =>
+      on
+        .select({
+          hour: hours.hour,
+          sent: total(hours.sent),
+          received: total(hours.received),
+          inside: total(hours.inside),
+        })
+        .from(hours)
+        .where(and(eq(hours.kind, kind), eq(hours.domain, domain), gte(hours.hour, from), lt(hours.hour, end)))
+        .groupBy(hours.hour),
+  )
 
   const callsWhere = (on: Reader, window: Window, condition: SQL | undefined): Promise<Count[]> => {
     const hour = db.hourOf(calls.initiatedAt)
@@ -138,8 +139,8 @@ export const chartsStore = (db: Db) => {
 
   return {
     reported: async (on: Reader, kind: Kind, whose: Whose, window: Window): Promise<HourCounter[]> => {
-      if (whose.of === 'everybody') return counted(on, kind, EVERYBODY, window)
-      if (whose.of === 'domain') return counted(on, kind, whose.domain, window)
+      if (whose.of === 'everybody') return countedHours(on, { kind, domain: EVERYBODY, ...window })
+      if (whose.of === 'domain') return countedHours(on, { kind, domain: whose.domain, ...window })
       return joined(await (kind === 'calls' ? ofCalls : ofMessages)(on, whose, window))
     },
     /** Accounts that were made: stretches of ids, so that a million of them hold up nobody. */
