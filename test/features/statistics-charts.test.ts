@@ -337,6 +337,32 @@ describe('hours stay exact', () => {
     ])
   })
 
+  test('while accounts go, old rows are cleared and others report, all at once', async () => {
+    const at = (n: number) => `2026-06-01T${String(n % 3).padStart(2, '0')}:00:00Z`
+    const names = ['alice', 'bob', 'carol', 'dave']
+    const others = await Promise.all(['carol', 'dave'].map((username) => t.account({ username })))
+    for (let n = 0; n < 24; n++) {
+      const [from, to] = [names[n % 4], names[(n + 1) % 4]]
+      await call(`${from}@${OURS}`, `${to}@${n % 2 === 0 ? OURS : OTHERS}`, at(n), `old${n}`)
+      await message(`${from}@${OURS}`, [`${to}@${OURS}`], at(n), `note${n}`)
+    }
+    t.clock.now = new Date(t.clock.now.getTime() + 1000)
+    const news = { last_status: 200, received_at: at(0) }
+    const work = Array.from({ length: 24 }, (_, n) => [
+      call(`bob@${OURS}`, `carol@${OTHERS}`, at(n), `new${n}`),
+      call(`carol@${OTHERS}`, `bob@${OURS}`, at(n), `back${n}`),
+      t
+        .send('PATCH', `/api/statistics/messages/note${n}/to/eve@${OTHERS}/devices/x`, { as: flexisip, body: news })
+        .then(({ status }) => expect([201, 400]).toContain(status)),
+    ]).flat()
+    const { clear, recount } = t.parts.statisticsClearing
+    const ends = [alice, ...others].map(async ({ id }) => {
+      expect((await t.delete(`/api/accounts/${id}`, { as: flexisip })).status).toBe(200)
+    })
+    await Promise.all([...work, ...ends, clear(0, { apply: true }), recount()])
+    await isExact()
+  })
+
   test('when somebody has spoilt them, after a recount', async () => {
     await call(`alice@${OURS}`, `bob@${OURS}`, '2026-06-01T10:00:00Z')
     await message(`alice@${OURS}`, [`bob@${OURS}`], '2026-06-01T10:00:00Z')

@@ -145,6 +145,19 @@ describe('who may report', () => {
   })
 })
 
+test('as much as there is, past the limit of requests, which would lose reports; nobody else passes it', async () => {
+  await t.close()
+  t = await testApp({ env: { API_RATE_LIMIT_PER_MINUTE: '3' } })
+  flexisip = await t.account({ username: 'flexisip', admin: true })
+  alice = await t.account({ username: 'alice' })
+  for (let n = 0; n < 5; n++) expect((await post('calls', call(`c${n}`))).status).toBe(200)
+  const asked = []
+  for (let n = 0; n < 5; n++) asked.push((await post('calls', call(`d${n}`), alice)).status)
+  expect(asked).toEqual([403, 403, 403, 429, 429])
+  for (let n = 0; n < 3; n++) expect((await t.get('/api/accounts/me', { as: flexisip })).status).toBe(200)
+  expect((await t.get('/api/accounts/me', { as: flexisip })).status).toBe(429)
+})
+
 describe('a message', () => {
   test('is reported once: `1`, then 400 with the same id, whatever else it says', async () => {
     const reply = await post('messages', message())

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, lt, lte, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { only } from '../../db/rows.ts'
 import type { Counted } from './hours.ts'
@@ -6,6 +6,14 @@ import type { Party } from './parties.ts'
 
 /** Rows that go: all that were reported before an instant, or all that a party sent until one. */
 export type Doomed = { readonly before: Date } | { readonly sender: Party; readonly until: Date }
+
+/** `seen`: none were there any more if it is 0; others may have deleted some of them meanwhile. */
+export interface Gone {
+  readonly seen: number
+  readonly counted: readonly Counted[]
+}
+
+const NOTHING: Gone = { seen: 0, counted: [] }
 
 /** Rows that go with their devices, some at a time. */
 export const statisticsClearingStore = (db: Db) => {
@@ -27,39 +35,47 @@ export const statisticsClearingStore = (db: Db) => {
     )
   }
 
+  /**
+   * The ids of up to `most` rows, in the order of the index that finds them. They are named one by one to whoever deletes
+   * them: PostgreSQL then takes their locks in the order of the primary key, and two who clear wait for each other and
+   * not for ever.
+   */
+  const some = async (
+    tx: Tx,
+    table: typeof calls | typeof messages,
+    instant: SQLWrapper,
+    doomed: Doomed,
+    most: number,
+  ) => {
+    const rows = await tx
+      .select({ id: table.id })
+      .from(table)
+      .where(isDoomed(table, doomed))
+      .orderBy(asc('before' in doomed ? table.createdAt : instant))
+      .limit(most)
+    return rows.map(({ id }) => id).sort()
+  }
+
   return {
-    /** Up to `most` calls; resolves to what was counted of them. */
-    deleteCalls: async (tx: Tx, doomed: Doomed, most: number): Promise<Counted[]> => {
-      const some = tx
-        .select({ id: calls.id })
-        .from(calls)
-        .where(isDoomed(calls, doomed))
-        // In the order of the index that finds them.
-        .orderBy(asc('before' in doomed ? calls.createdAt : calls.initiatedAt))
-        .limit(most)
-      const gone = await tx.delete(calls).where(inArray(calls.id, some)).returning()
-      return gone.map(({ id, initiatedAt: at, fromDomain: from, toDomain }) => ({
-        kind: 'calls',
-        id,
-        at,
-        from,
-        to: [toDomain],
-      }))
+    /** Up to `most` calls. */
+    deleteCalls: async (tx: Tx, doomed: Doomed, most: number): Promise<Gone> => {
+      const ids = await some(tx, calls, calls.initiatedAt, doomed, most)
+      if (ids.length === 0) return NOTHING
+      const gone = await tx.delete(calls).where(inArray(calls.id, ids)).returning()
+      const counted = gone.map(({ id, initiatedAt: at, fromDomain: from, toDomain }) => {
+        return { kind: 'calls', id, at, from, to: [toDomain] } as const
+      })
+      return { seen: ids.length, counted }
     },
-    deleteMessages: async (tx: Tx, doomed: Doomed, most: number): Promise<Counted[]> => {
-      const some = tx
-        .select({ id: messages.id })
-        .from(messages)
-        .where(isDoomed(messages, doomed))
-        .orderBy(asc('before' in doomed ? messages.createdAt : messages.sentAt))
-        .limit(most)
+    deleteMessages: async (tx: Tx, doomed: Doomed, most: number): Promise<Gone> => {
+      const found = await some(tx, messages, messages.sentAt, doomed, most)
+      if (found.length === 0) return NOTHING
       // Held first: nobody may hear of another recipient after they were counted.
       const held = await tx
         .update(messages)
         .set({ updatedAt: sql`${messages.updatedAt}` })
-        .where(inArray(messages.id, some))
+        .where(inArray(messages.id, found))
         .returning({ id: messages.id })
-      if (held.length === 0) return []
       const ids = held.map(({ id }) => id)
       const told = await tx
         .selectDistinct({ id: messageDevices.messageId, domain: messageDevices.toDomain })
@@ -67,13 +83,11 @@ export const statisticsClearingStore = (db: Db) => {
         .where(inArray(messageDevices.messageId, ids))
       const domains = Map.groupBy(told, ({ id }) => id)
       const gone = await tx.delete(messages).where(inArray(messages.id, ids)).returning()
-      return gone.map(({ id, sentAt: at, fromDomain: from }) => ({
-        kind: 'messages',
-        id,
-        at,
-        from,
-        to: (domains.get(id) ?? []).map(({ domain }) => domain),
-      }))
+      const counted = gone.map(({ id, sentAt: at, fromDomain: from }) => {
+        const to = (domains.get(id) ?? []).map(({ domain }) => domain)
+        return { kind: 'messages', id, at, from, to } as const
+      })
+      return { seen: found.length, counted }
     },
     /** Conferences have no parties: only their age ends them. */
     deleteConferences: async (tx: Tx, before: Date, most: number): Promise<number> => {

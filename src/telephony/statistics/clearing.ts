@@ -18,6 +18,12 @@ interface Clearing {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Of one transaction: rows that it found, and those that it deleted. */
+interface Progress {
+  readonly seen: number
+  readonly gone: number
+}
+
 /** How statistics end: by their age, or with the account that sent them. The hours say the same afterwards. */
 export const statisticsClearing = (deps: { db: Db; outbox: Outbox; now: () => Date }) => {
   const { db, outbox, now } = deps
@@ -25,20 +31,22 @@ export const statisticsClearing = (deps: { db: Db; outbox: Outbox; now: () => Da
   const counters = hoursStore(db)
   const hours = hoursOf(counters, db.spread)
 
-  /** Up to `most` calls, and as many messages; resolves to how many of both went. */
-  const deleteSome = async (tx: Tx, doomed: Doomed, most: number): Promise<number> => {
-    const gone = [...(await store.deleteCalls(tx, doomed, most)), ...(await store.deleteMessages(tx, doomed, most))]
-    await hours.take(tx, gone)
-    return gone.length
+  /** Up to `most` calls, and as many messages. */
+  const deleteSome = async (tx: Tx, doomed: Doomed, most: number): Promise<Progress> => {
+    const calls = await store.deleteCalls(tx, doomed, most)
+    const messages = await store.deleteMessages(tx, doomed, most)
+    const counted = [...calls.counted, ...messages.counted]
+    await hours.take(tx, counted)
+    return { seen: calls.seen + messages.seen, gone: counted.length }
   }
 
-  /** Calls `step`, each time in a transaction of its own, until it finds nothing; resolves to the sum. */
-  const inStretches = async (step: (tx: Tx) => Promise<number>, signal?: AbortSignal): Promise<number> => {
+  /** Calls `step`, each time in a transaction of its own, until it sees nothing; resolves to how much went. */
+  const inStretches = async (step: (tx: Tx) => Promise<Progress>, signal?: AbortSignal): Promise<number> => {
     let total = 0
     for (;;) {
       signal?.throwIfAborted()
-      const gone = await db.transaction(step)
-      if (gone === 0) return total
+      const { seen, gone } = await db.transaction(step)
+      if (seen === 0) return total
       total += gone
       await Bun.sleep(0)
     }
@@ -56,8 +64,8 @@ export const statisticsClearing = (deps: { db: Db; outbox: Outbox; now: () => Da
 
   const forget = async (tx: Tx, sender: Party, most: number): Promise<number> => {
     const until = now()
-    const gone = await deleteSome(tx, { sender, until }, most)
-    if (gone < most) return gone
+    const { seen } = await deleteSome(tx, { sender, until }, most)
+    if (seen < most) return seen
     await outbox.add(tx, {
       channel: 'statistics',
       kind: 'forget',
@@ -69,7 +77,7 @@ export const statisticsClearing = (deps: { db: Db; outbox: Outbox; now: () => Da
       // Whoever has the name later keeps what is theirs.
       data: { ...sender, until: until.getTime() },
     })
-    return gone
+    return seen
   }
 
   return {
@@ -91,7 +99,11 @@ export const statisticsClearing = (deps: { db: Db; outbox: Outbox; now: () => Da
       const before = new Date(now().getTime() - days * DAY_MS)
       if (!apply) return store.count(db.read, before)
       const rows = await inStretches((tx) => deleteSome(tx, { before }, BATCH), signal)
-      return rows + (await inStretches((tx) => store.deleteConferences(tx, before, BATCH), signal))
+      const conferences = async (tx: Tx): Promise<Progress> => {
+        const gone = await store.deleteConferences(tx, before, BATCH)
+        return { seen: gone, gone }
+      }
+      return rows + (await inStretches(conferences, signal))
     },
     /** Holds the hours against the rows that they count, and corrects them; resolves to how many were wrong. */
     recount: async (signal?: AbortSignal): Promise<number> => {
