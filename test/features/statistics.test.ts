@@ -109,7 +109,7 @@ describe('a report that is refused stores nothing', () => {
   test('in the language of whoever asks', async () => {
     const french = { as: flexisip, body: call('c1', { to: 'bob' }), headers: { 'accept-language': 'fr' } }
     const reply = await t.post('/api/statistics/calls', french)
-    expect(reply.json.errors.to).toEqual(['Le champ destinataire doit être une adresse SIP, comme alice@example.org.'])
+    expect(reply.json.errors.to).toEqual(['Le champ « à » doit être une adresse SIP, comme alice@example.org.'])
   })
 })
 
