@@ -9,6 +9,8 @@ interface Document {
   readonly icon: string
   readonly stylesheets?: readonly string[]
   readonly scripts?: readonly string[]
+  /** Rules of its own, where nothing can be loaded. */
+  readonly style?: string
   /** Without scripts, it is loaded again after so long. */
   readonly lookAgainSeconds?: number | undefined
   readonly body: string
@@ -30,7 +32,7 @@ const HTMX = JSON.stringify({
 
 /** Every page of ours as text: what browsers need to know before they draw it, and its body. */
 export const htmlDocument = (document: Document): string => {
-  const { language, title, icon, stylesheets = [], scripts = [], lookAgainSeconds, body, children } = document
+  const { language, title, icon, stylesheets = [], scripts = [], style, lookAgainSeconds, body, children } = document
   const html = (
     <html lang={language}>
       <head>
@@ -49,6 +51,7 @@ export const htmlDocument = (document: Document): string => {
         {stylesheets.map((address) => (
           <link rel="stylesheet" href={address} />
         ))}
+        {style === undefined ? null : <style dangerouslySetInnerHTML={{ __html: style }} />}
         {scripts.map((address) => (
           <script type="module" src={address} />
         ))}

@@ -61,13 +61,27 @@ export const errorPage = ({ t }: Kit, { status, about, message, id }: Refusal): 
   }
 }
 
+/** A card in the middle, in no Space's colour; it stands in the page, which can load nothing. */
+const BARE_STYLE = [
+  ':root{color-scheme:light dark;font:100%/1.5 system-ui,sans-serif;background:#f4f5f6;color:#1c2126}',
+  'body{display:grid;place-items:center;min-height:100vh;margin:0;padding:1rem;box-sizing:border-box}',
+  'main{box-sizing:border-box;width:100%;max-width:27rem;padding:2rem;border:1px solid #e3e6e9;border-radius:1rem;background:#fff}',
+  'h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}p{margin:0;color:#474e55;overflow-wrap:anywhere}',
+  '@media(prefers-color-scheme:dark){:root{background:#121416;color:#eef0f2}',
+  'main{border-color:#2e3236;background:#1b1e21}p{color:#c2c7cc}}',
+].join('')
+const BARE_STYLE_HASH = new Bun.CryptoHasher('sha256').update(BARE_STYLE).digest('base64')
+const BARE_POLICY = `default-src 'none'; style-src 'sha256-${BARE_STYLE_HASH}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`
+
 /** The same where no Space answers, and so nothing of ours that a page could load. */
 export const barePage = (language: Language, status: number, message: string): Response => {
-  const title = translate(language, { id: titleOf(status) })
+  // What is forbidden here is a Space that has expired.
+  const title = translate(language, { id: status === 403 ? 'panel.gone' : titleOf(status) })
   const html = htmlDocument({
     language,
     title,
     icon: 'data:,',
+    style: BARE_STYLE,
     body: 'public',
     children: (
       <main>
@@ -83,7 +97,7 @@ export const barePage = (language: Language, status: number, message: string): R
       'cache-control': 'no-store, private',
       'content-language': language,
       vary: 'Accept-Language',
-      'content-security-policy': "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+      'content-security-policy': BARE_POLICY,
       'x-content-type-options': 'nosniff',
     },
   })

@@ -283,9 +283,13 @@ describe('a refusal', () => {
     const unknown = await t.get('/about', { ...browser, host: 'nobody.localhost' })
     expect([unknown.status, unknown.text]).toEqual([404, expect.stringContaining('<h1>Not found</h1>')])
     expect(unknown.text).not.toContain('/assets/')
+    const style = /<style>([^<]+)<\/style>/.exec(unknown.text)?.[1] ?? ''
+    const hash = new Bun.CryptoHasher('sha256').update(style).digest('base64')
+    expect(unknown.headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}';`)
     await setSpace({ expireAt: new Date('2026-01-01T00:00:00Z'), super: false })
     const expired = await t.get('/about', browser)
     expect([expired.status, expired.headers.get('content-type')]).toEqual([403, 'text/html; charset=utf-8'])
+    expect(expired.text).toContain('<h1>No longer available</h1>')
     expect((await t.get('/about')).json.message).toEqual(expect.any(String))
   })
 })
