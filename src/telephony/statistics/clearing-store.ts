@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lt, lte, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, lt, lte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { only } from '../../db/rows.ts'
 import type { Counted } from './hours.ts'
@@ -34,6 +34,9 @@ export const statisticsClearingStore = (db: Db) => {
       lte(table.createdAt, until),
     )
   }
+
+  const hasSent = (table: typeof calls | typeof messages): SQL =>
+    sql`exists (select 1 from ${table} where ${table.fromDomain} = ${accounts.domain} and ${table.fromUsername} = ${accounts.username})`
 
   /**
    * The ids of up to `most` rows, in the order of the index that finds them. They are named one by one to whoever deletes
@@ -110,11 +113,12 @@ export const statisticsClearingStore = (db: Db) => {
       ])
       return found.reduce((sum, { n }) => sum + n, 0)
     },
-    partiesOf: (tx: Tx, accountIds: readonly number[]): Promise<Party[]> =>
+    /** Those of the accounts that have sent anything: most that are deleted by the thousand never did. */
+    sendersAmong: (tx: Tx, accountIds: readonly number[]): Promise<Party[]> =>
       tx
         .select({ username: accounts.username, domain: accounts.domain })
         .from(accounts)
-        .where(inArray(accounts.id, [...accountIds]))
+        .where(and(inArray(accounts.id, [...accountIds]), or(hasSent(calls), hasSent(messages))))
         .orderBy(asc(accounts.id)),
   }
 }

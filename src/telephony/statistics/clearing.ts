@@ -89,7 +89,7 @@ export const statisticsClearing = (deps: { db: Db; outbox: Outbox; now: () => Da
     forgetBelow: async (tx: Tx, accountIds: readonly number[]): Promise<void> => {
       if (accountIds.length === 0) return
       let left = BATCH
-      for (const sender of await store.partiesOf(tx, accountIds)) {
+      for (const sender of await store.sendersAmong(tx, accountIds)) {
         left = Math.max(1, left - (await forget(tx, sender, left)))
       }
     },
