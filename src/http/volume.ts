@@ -5,12 +5,14 @@ import type { Limit } from './limit.ts'
 /** Small files that pages need, all of them in memory. */
 const UNCOUNTED = new Set(['/assets/:name', '/storage/img/:logo', '/robots.txt'])
 
+const LOOK_UPS = new Set(['/api/resolve/:sip', '/api/accounts/:id/search'])
+
 /**
- * What a SIP proxy reports, however much that is: it takes a refusal for an answer, and the report would be lost. Only
- * administrators report.
+ * What a SIP proxy reports and asks, however much that is: it takes a refusal for an answer, so a report would be lost,
+ * and a call would ring where it should not. Only administrators are proxies.
  */
-const isReport = ({ route, caller }: Exchange): boolean =>
-  route.startsWith('/api/statistics/') && caller !== null && mayActAs(caller, 'admin')
+const isOfProxy = ({ route, caller }: Exchange): boolean =>
+  (route.startsWith('/api/statistics/') || LOOK_UPS.has(route)) && caller !== null && mayActAs(caller, 'admin')
 
 /**
  * Counts a request against the volume limit of its account, or of its address while nobody was recognised; null: there
@@ -21,7 +23,7 @@ export const volumeLimit = ({ api }: { readonly api: Limit }) => {
   if (points === null) return null
   return async (exchange: Exchange): Promise<void> => {
     const { route, caller, network } = exchange
-    if (UNCOUNTED.has(route) || isReport(exchange)) return
+    if (UNCOUNTED.has(route) || isOfProxy(exchange)) return
     const tell = (remaining: number) => {
       if (route.startsWith('/api/')) exchange.quota = { limit: points, remaining }
     }

@@ -69,3 +69,18 @@ test('a user name is found in whatever case', async () => {
     expect(await ask(address, root)).toEqual(found(carol))
   }
 })
+
+test('a proxy asks as often as calls come, past the limit of requests; nobody else passes it', async () => {
+  const busy = await testApp({ env: { API_RATE_LIMIT_PER_MINUTE: '2' } })
+  try {
+    const flexisip = await busy.account({ username: 'flexisip', admin: true })
+    const alice = await busy.account({ username: 'alice' })
+    const paths = ['/api/resolve/alice@sip.example.org', '/api/accounts/alice@sip.example.org/search']
+    for (const path of [...paths, ...paths]) expect((await busy.get(path, { as: flexisip })).status).toBe(200)
+    const asked = []
+    for (const path of [...paths, ...paths]) asked.push((await busy.get(path, { as: alice })).status)
+    expect(asked).toEqual([403, 403, 429, 429])
+  } finally {
+    await busy.close()
+  }
+})
