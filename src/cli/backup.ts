@@ -211,7 +211,7 @@ const backup = async (folder: string, options: GlobalOptions): Promise<void> => 
   const names = Object.keys(manifest.files)
   const voicemails = names.filter(isVoicemail).length
   const others = names.filter((name) => !isVoicemail(name)).join(', ')
-  print(`${others}${voicemails === 0 ? '' : ` and ${voicemails} voicemails`} kept in ${folder}`)
+  print(`${others}${voicemails === 0 ? '' : `, files of voicemails (${voicemails})`} kept in ${folder}`)
   if (config.APP_KEY !== null) print('APP_KEY is part of your configuration: keep it with this backup.')
   const why = lockedOut(folder, manifest, config)
   if (why !== null) warn(`warning: ${why} The server cannot read them either, and restore will refuse this backup.`)

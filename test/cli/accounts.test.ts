@@ -7,6 +7,21 @@ const create = (username: string, ...more: string[]) => [
   ...more,
 ]
 
+test('spaces:create-update says how much room voicemails have, and refuses what is no number of bytes', async () => {
+  await using here = await placeWithSpace()
+  const again = (...more: string[]) =>
+    sipkeeper(['spaces:create-update', 'sip.example.org', 'localhost', 'Example', ...more], here)
+  for (const wrong of ['much', '-1', '1.5', '99999999999999999']) {
+    expect([wrong, (await again(`--max-voicemail-bytes=${wrong}`)).code]).toEqual([wrong, 2])
+  }
+  expect((await again('--max-voicemail-bytes', '10000000000')).code).toBe(0)
+  // What is not given stays.
+  expect((await again()).code).toBe(0)
+  await using database = databaseOf(here)
+  const [row] = await database.query<{ most: number }>('SELECT max_voicemail_bytes AS most FROM spaces')
+  expect(Number(row?.most)).toBe(10_000_000_000)
+})
+
 test('what a script reads is one JSON object and nothing else, also with logs configured to stdout', async () => {
   await using here = await placeWithSpace({ LOG_LEVEL: 'debug', LOG_TARGET: 'stdout', SECURITY_LOG_TARGET: 'stdout' })
   const again = ['spaces:create-update', 'sip.example.org', 'localhost', 'Renamed', '--json']

@@ -34,10 +34,17 @@ const roundTrip = async () => {
   expect((await sipkeeper(['spaces:logo', 'sip.example.org', join(here.folder, 'logo.png')], here)).code).toBe(0)
   const logo = readdirSync(join(here.folder, 'public/1'))[0] ?? ''
   expect(logo).toEndWith('.png')
+  const voicemail = 'files/7e/7e0c2f4e-5a0b-4c3e-9d57-2f3f8f6c1a20'
+  mkdirSync(join(here.folder, 'files/7e'), { recursive: true })
+  mkdirSync(join(here.folder, 'files/drafts'))
+  writeFileSync(join(here.folder, voicemail), 'RIFF')
+  writeFileSync(join(here.folder, 'files/drafts/5a0c2f4e-5a0b-4c3e-9d57-2f3f8f6c1a20'), 'begun')
   // A folder that others may enter: the files are closed nevertheless.
   mkdirSync(copy)
   chmodSync(copy, 0o755)
-  expect((await sipkeeper(['backup', copy], here)).code).toBe(0)
+  const kept = await sipkeeper(['backup', copy], here)
+  expect([kept.code, kept.stdout]).toEqual([0, expect.stringContaining(', files of voicemails (1) kept in')])
+  expect(existsSync(join(copy, 'files/drafts'))).toBe(false)
   for (const name of ['sipkeeper.sqlite', 'app.key', 'manifest.json']) {
     expect([name, (statSync(join(copy, name)).mode & 0o777).toString(8)]).toEqual([name, '600'])
   }
@@ -65,6 +72,7 @@ const roundTrip = async () => {
   rmSync(join(elsewhere.folder, 'app.key'))
   expect((await sipkeeper(['restore', copy], elsewhere)).code).toBe(0)
   expect(readFileSync(join(elsewhere.folder, 'app.key'), 'utf8')).toBe(key)
+  expect(readFileSync(join(elsewhere.folder, voicemail), 'utf8')).toBe('RIFF')
   expect(readFileSync(join(elsewhere.folder, 'public/1', logo))).toEqual(
     readFileSync(join(here.folder, 'public/1', logo)),
   )

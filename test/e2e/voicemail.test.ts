@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { simpleParser } from 'mailparser'
 import { eventually } from '../support/eventually.ts'
-import { hasProgram, prepared, type Running, serve, sipkeeper } from '../support/executable.ts'
+import { executable, hasProgram, prepared, type Running, serve, sipkeeper } from '../support/executable.ts'
 import { startS3 } from '../support/s3.ts'
 import { form, wav } from '../support/voice.ts'
 
@@ -198,6 +198,28 @@ test('an upload whose client goes, or whose server dies, leaves no bytes and a s
   expect((await shown.json()).name).toBeNull()
   const upload = { method: 'POST', headers: { ...headers, ...whole.headers }, body: whole.body }
   expect((await fetch(`${running.base}${path}`, upload)).status).toBe(200)
+  await running.stop()
+  await place.remove()
+})
+
+test('an upload that the disk has no room for is 503, leaves no bytes, and a shorter one is taken', async () => {
+  const place = await prepared({ ...MAIL, MAIL_DRIVER: 'null' })
+  // No file may grow beyond 4 MiB: the disk is full in the middle of one.
+  const command = ['sh', '-c', 'trap "" XFSZ; ulimit -f 8192; exec "$@"', 'sh', executable]
+  const running = await serve(place, command)
+  const headers = { 'x-api-key': place.admin.api_key, 'content-type': 'application/json' }
+  const post = async (path: string, body: object) =>
+    (await fetch(`${running.base}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json()
+  const bob = { username: 'bob-01', password: 'correct-horse', algorithm: 'SHA-256', email: 'bob@example.org' }
+  const { id } = await post('/api/accounts', bob)
+  const slot = await post(`/api/accounts/${id}/voicemails`, { content_type: 'audio/wav' })
+  const upload = (bytes: number) => {
+    const { body, headers: type } = form(recorded(bytes))
+    return fetch(`${running.base}/api/files/${slot.id}`, { method: 'POST', headers: { ...headers, ...type }, body })
+  }
+  const refused = await upload(5_000_000)
+  expect([refused.status, refused.headers.get('retry-after'), keptIn(place)]).toEqual([503, '30', []])
+  expect((await upload(3_000_000)).status).toBe(200)
   await running.stop()
   await place.remove()
 })
