@@ -18,6 +18,7 @@ import { passwords } from './accounts/passwords/passwords.ts'
 import { phoneCountries } from './accounts/phone-countries/phone-countries.ts'
 import { provisioningTokens } from './accounts/provisioning-tokens/provisioning-tokens.ts'
 import { revocation } from './accounts/revocation/revocation.ts'
+import { sipProxy } from './accounts/sip-proxy/sip-proxy.ts'
 import { carddavCredentials } from './address-books/carddav-credentials/carddav-credentials.ts'
 import { contacts } from './address-books/contacts/contacts.ts'
 import { contactsLists } from './address-books/contacts-lists/contacts-lists.ts'
@@ -142,8 +143,9 @@ const ground = (world: World, db: Db) => {
 
 /** What hears of accounts and recognises them, and the accounts themselves. */
 const middle = (below: ReturnType<typeof ground>) => {
+  const told = { ...below, sipProxy: sipProxy(below) }
   const around = {
-    ...below,
+    ...told,
     authentication: authentication(below),
     accountTokens: accountTokens(below),
     accountEvents: accountEvents(below),
@@ -151,7 +153,7 @@ const middle = (below: ReturnType<typeof ground>) => {
     statisticsClearing: statisticsClearing(below),
     forwardingsToContacts: forwardingsToContacts(below),
     expiryNotices: expiryNotices(below),
-    revocation: revocation(below),
+    revocation: revocation(told),
     mail: mail({ ...below, ...below.spaceEmailServers, enclosures: { voicemail: voicemailEnclosures(below) } }),
     smsLimits: smsLimits(below),
     wire: accountWire(below.config, { code: below.secrets.open, token: below.provisioningTokens.reveal }),
@@ -211,7 +213,7 @@ const top = (below: ReturnType<typeof middle>) => {
 /** config → database → every feature: plain calls, no container. Each layer is handed whole to the one above it. */
 export const services = (world: World, db: Db) => {
   const features = top(middle(ground(world, db)))
-  const { mail, sms, recovery, bridge, accountEvents, statisticsClearing } = features
+  const { mail, sms, recovery, bridge, accountEvents, statisticsClearing, sipProxy } = features
   return {
     ...features,
     world,
@@ -223,6 +225,7 @@ export const services = (world: World, db: Db) => {
       bridge.channel,
       accountEvents.channel,
       statisticsClearing.channel,
+      sipProxy.channel,
     ],
     jobs: jobRunner({ ...features, jobs: jobs(features) }),
   }

@@ -84,7 +84,7 @@ const ring = (edges: readonly { from: string; to: string }[]): string[] => {
 describe('imports', () => {
   /** From the ground up; a room imports from its own line and from those above it here. */
   const FLOORS: readonly (readonly string[])[] = [
-    ['protocols', 'errors.ts', 'messages', 'secrets.ts', 'program.ts', 'thrown.ts'],
+    ['protocols', 'errors.ts', 'messages', 'secrets.ts', 'program.ts', 'thrown.ts', 'unix-socket.ts'],
     ['config', 'db', 'logging'],
     ['nouns'],
     ['http', 'outbox', 'push', 'registrar', 'captcha', 'files'],

@@ -49,7 +49,15 @@ const stateOf = (row: OutboxRow, now: Date): string => {
 const asItIs = (recipient: string): string => recipient
 const masked = (recipient: string): string =>
   recipient.includes('@') ? maskedEmail(recipient) : maskedPhone(recipient)
-const MASKED = { mail: masked, sms: masked, recovery: masked, bridge: asItIs, hook: asItIs, statistics: asItIs }
+const MASKED = {
+  mail: masked,
+  sms: masked,
+  recovery: masked,
+  bridge: asItIs,
+  hook: asItIs,
+  statistics: asItIs,
+  proxy: asItIs,
+}
 
 /** What operators may see of a message: neither what it says nor exactly to whom. */
 const summary = (row: OutboxRow, now: Date) => {

@@ -385,6 +385,14 @@ const redis = {
   REDIS_SENTINEL_PASSWORD: active(secret(text), null, 'Password of the sentinel.'),
 }
 
+const flexisip = {
+  FLEXISIP_CLI_SOCKET: active(
+    absoluteFile,
+    null,
+    'Socket of `flexisip_cli`: Flexisip forgets a password at once when it changes, and one of an account that is closed.',
+  ),
+}
+
 const mail = {
   MAIL_DRIVER: active(
     choice(['smtp', 'sendmail', 'log', 'file', 'null'], { array: 'null' }),
@@ -596,6 +604,7 @@ export const groups = {
   Compatibility: compatibility,
   TURN: turn,
   Redis: redis,
+  Flexisip: flexisip,
   Mail: mail,
   SMS: sms,
   Captcha: captcha,
@@ -615,6 +624,7 @@ export const settings = {
   ...compatibility,
   ...turn,
   ...redis,
+  ...flexisip,
   ...mail,
   ...sms,
   ...captcha,

@@ -466,7 +466,7 @@ export const defineTables = (c: Columns) => {
     'outbox_messages',
     {
       id: c.id(),
-      channel: c.text().$type<'mail' | 'sms' | 'recovery' | 'bridge' | 'hook' | 'statistics'>().notNull(),
+      channel: c.text().$type<'mail' | 'sms' | 'recovery' | 'bridge' | 'hook' | 'statistics' | 'proxy'>().notNull(),
       kind: c.text().notNull(),
       spaceId: maybeSpace(),
       accountId: c.ref().references(() => accounts.id, { onDelete: 'set null' }),

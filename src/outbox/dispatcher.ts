@@ -19,6 +19,7 @@ const RETRY_AFTER_MS: Readonly<Record<ChannelId, readonly number[]>> = {
   bridge: [SECOND_MS, 5 * SECOND_MS, 15 * SECOND_MS, MINUTE_MS],
   hook: [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS],
   statistics: [MINUTE_MS],
+  proxy: [SECOND_MS, 5 * SECOND_MS, 15 * SECOND_MS, MINUTE_MS],
 }
 /** Kinds that are given up after their last attempt, however young they are. */
 const RETRIES_OF_KIND: Readonly<Record<string, readonly number[]>> = {
@@ -32,6 +33,7 @@ const GIVE_UP_AFTER_MS: Readonly<Record<ChannelId, number>> = {
   bridge: 24 * 60 * MINUTE_MS,
   hook: 24 * 60 * MINUTE_MS,
   statistics: 7 * 24 * 60 * MINUTE_MS,
+  proxy: 24 * 60 * MINUTE_MS,
 }
 
 /** Messages of one lane on their way at once; where null, as many as `workers`. A slow hook leaves room for mails. */
@@ -42,6 +44,7 @@ const AT_ONCE: Readonly<Record<ChannelId, number | null>> = {
   bridge: 16,
   hook: 16,
   statistics: 1,
+  proxy: 4,
 }
 
 /**
@@ -55,6 +58,7 @@ const EVENTS: Readonly<Record<ChannelId, { readonly sent: SecurityEvent; readonl
   bridge: null,
   hook: null,
   statistics: null,
+  proxy: null,
 }
 
 /** A crashed process's messages are free again after this; a living one renews it. */

@@ -1,6 +1,6 @@
 import type { Language } from '../messages/messages.ts'
 
-export const CHANNELS = ['mail', 'sms', 'recovery', 'bridge', 'hook', 'statistics'] as const
+export const CHANNELS = ['mail', 'sms', 'recovery', 'bridge', 'hook', 'statistics', 'proxy'] as const
 export type ChannelId = (typeof CHANNELS)[number]
 
 /**
@@ -129,7 +129,13 @@ type Forgotten = Addressed & {
   readonly kind: 'forget'
   readonly data: { readonly username: string; readonly domain: string; readonly until: number }
 }
-export type Message = Mail | Sms | Recovery | Bridged | Hooked | Forgotten
+/** For Flexisip: whose password it must forget, and whose phones as well (`account`). */
+type Closed = Addressed & {
+  readonly channel: 'proxy'
+  readonly kind: 'password' | 'account'
+  readonly data: { readonly username: string; readonly domain: string }
+}
+export type Message = Mail | Sms | Recovery | Bridged | Hooked | Forgotten | Closed
 
 /** A message on its way out. */
 export interface OutgoingMessage {

@@ -52,6 +52,18 @@ export const registrar = (deps: { config: Config; log: Logging; now: () => Date 
     }
   }
 
+  /** For what is tried again later: rejects where it could not be done. */
+  const insist = async (work: (client: RedisClient) => Promise<unknown>): Promise<void> => {
+    if (server === null) return
+    if (isWithin(REST_MS, failedAt)) throw new Error('Redis did not answer a moment ago')
+    try {
+      await server.ask(work, LIMIT_MS)
+    } catch (error) {
+      if (!isRefusal(error)) failedAt = now().getTime()
+      throw new Error(sentenceOf(error))
+    }
+  }
+
   const prefix = config.REDIS_PREFIX ?? ''
   const keyOf = (address: string) => `${prefix}fs:${address}`
 
@@ -78,17 +90,13 @@ export const registrar = (deps: { config: Config; log: Logging; now: () => Date 
         return removed === 1
       }),
 
+    /** Takes away every contact of `user@domain` and tells the proxy. Rejects where it could not be done. */
+    removeAll: (address: string): Promise<void> =>
+      insist((client) => Promise.all([client.send('DEL', [keyOf(address)]), client.send('PUBLISH', [address, ''])])),
+
     /** Says it to whoever listens on the channel; nobody may. Rejects where it could not be said. */
-    publish: async (channel: string, message: string): Promise<void> => {
-      if (server === null) return
-      if (isWithin(REST_MS, failedAt)) throw new Error('Redis did not answer a moment ago')
-      try {
-        await server.ask((client) => client.send('PUBLISH', [channel, message]), LIMIT_MS)
-      } catch (error) {
-        if (!isRefusal(error)) failedAt = now().getTime()
-        throw new Error(sentenceOf(error))
-      }
-    },
+    publish: (channel: string, message: string): Promise<void> =>
+      insist((client) => client.send('PUBLISH', [channel, message])),
 
     /** Whether an empty answer means that nothing is registered: nobody was asked, or nobody answered. */
     state: (): 'off' | 'away' | 'there' => (server === null ? 'off' : isWithin(REST_MS, failedAt) ? 'away' : 'there'),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { listen, startRedis } from '../registrar/servers.ts'
 import { hasProgram, type Installation, prepared, type Running, serve } from '../support/executable.ts'
 import { freePort } from '../support/postgres.ts'
+import { unixServer } from '../support/unix-server.ts'
 
 // A power cut between the commit and the word about it: whoever was to hear of the change hears of it later.
 
@@ -144,3 +145,36 @@ test('an account hook is called for an account that is gone, by the process afte
     await crm.stop(true)
   }
 }, 120_000)
+
+test.skipIf(!hasProgram('redis-server'))(
+  'Flexisip forgets passwords and phones, whenever the process is killed after its reply',
+  async () => {
+    const redis = await startRedis()
+    const flexisip = unixServer(() => 'Done\n')
+    try {
+      // Nobody listens yet.
+      await begin({ REDIS_URL: redis.url, FLEXISIP_CLI_SOCKET: flexisip.path })
+      const addresses: string[] = []
+      for (let round = 0; round < 4; round++) {
+        const { id, username } = await create(`alice0${round}`)
+        const address = `${username}@sip.example.org`
+        addresses.push(address)
+        await redis.register(address, 'urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33')
+        if (round === 0) await ask('DELETE', `accounts/${id}`)
+        else await ask('POST', `accounts/${id}/${round === 1 ? 'deactivate' : 'block'}`)
+        await cut()
+        if (round === 2) await flexisip.start()
+        await begin()
+      }
+      await eventually(() => addresses.every((address) => flexisip.heard.includes(`AUTH_CACHE_DELETE sip:${address}`)))
+      for (const address of addresses) {
+        const left = async () => (await redis.send('EXISTS', `fs:${address}`)) as number
+        while ((await left()) > 0) await Bun.sleep(5)
+      }
+    } finally {
+      await flexisip.stop()
+      await redis.stop()
+    }
+  },
+  120_000,
+)

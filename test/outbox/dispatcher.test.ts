@@ -482,6 +482,7 @@ describe('the outbox', () => {
       { channel: 'bridge', waiting: 0, oldest: null },
       { channel: 'hook', waiting: 0, oldest: null },
       { channel: 'statistics', waiting: 0, oldest: null },
+      { channel: 'proxy', waiting: 0, oldest: null },
     ])
     const at = t.clock.now
     await add(t, mailTo(t, 'a@example.org'))

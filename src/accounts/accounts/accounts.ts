@@ -14,6 +14,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Revocation } from '../revocation/revocation.ts'
+import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import { announcing } from './announcing.ts'
 import { change, type ForwardingsToContacts } from './change.ts'
 import { creation } from './creation.ts'
@@ -48,6 +49,7 @@ export const accounts = (deps: {
   bridge: LinesOfAccounts
   statisticsClearing: StatisticsOfAccounts
   forwardingsToContacts: ForwardingsToContacts
+  sipProxy: SipProxy
   log: Logging
   now: () => Date
 }) => {

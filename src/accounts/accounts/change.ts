@@ -15,6 +15,7 @@ import type { Notices } from '../notices/notices.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { algorithmFor, checkPassword } from '../passwords/rules.ts'
 import type { Revocation } from '../revocation/revocation.ts'
+import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import type { Announcing } from './announcing.ts'
 import type { AccountCreation } from './creation.ts'
 import type { Identifiers } from './identifiers.ts'
@@ -69,9 +70,10 @@ export const change = (deps: {
   notices: Notices
   forwardingsToContacts: ForwardingsToContacts
   accountEvents: AccountEvents
+  sipProxy: SipProxy
 }) => {
   const { config, db, spaces, directory, identifiers, announcing, creation, passwords, revocation, last } = deps
-  const { dictionary, sessions, notices, forwardingsToContacts, accountEvents } = deps
+  const { dictionary, sessions, notices, forwardingsToContacts, accountEvents, sipProxy } = deps
   const { leaveSpace } = movingStore(db)
 
   /** The request sends the password that the account has already. */
@@ -97,6 +99,7 @@ export const change = (deps: {
       revoked = await passwords.replace(tx, id, { username, realm, algorithm, password }, visit)
       await notices.passwordChanged(tx, visit.space, before, visit)
     }
+    if (isMoved || username !== before.username) await sipProxy.addressClosed(tx, before)
     if (isMoved) {
       await leaveSpace(tx, id, target)
       await forwardingsToContacts.disableStray(tx, { account: id })

@@ -4,6 +4,7 @@ import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Notices } from '../notices/notices.ts'
+import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import type { Announcing } from './announcing.ts'
 import type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
 import type { LastAdministrator } from './last-administrator.ts'
@@ -20,9 +21,11 @@ export const deletion = (deps: {
   accountEvents: AccountEvents
   bridge: LinesOfAccounts
   statisticsClearing: StatisticsOfAccounts
+  sipProxy: SipProxy
   now: () => Date
 }) => {
-  const { db, store, directory, announcing, last, notices, accountEvents, bridge, statisticsClearing, now } = deps
+  const { db, store, directory, announcing, last, notices, accountEvents, bridge, statisticsClearing, sipProxy, now } =
+    deps
 
   return {
     /** The name stays reserved, and everything below the account goes with it (behaviour/accounts.md §8). */
@@ -35,6 +38,7 @@ export const deletion = (deps: {
         await last.refuse(tx, space, { id, before: account, after: null, byItself: visit.caller?.id === id })
         await bridge.tellBelow(tx, [id])
         await statisticsClearing.forgetBelow(tx, [id])
+        await sipProxy.accountsClosed(tx, [id])
         await accountEvents.announce(tx, 'deleted', visit, { account, space })
         await store.delete(tx, { space }, id)
         await store.bury(tx, account.username, account.domain, now())
@@ -47,6 +51,7 @@ export const deletion = (deps: {
     announceDeleted: async (tx: Tx, visit: Visit, space: Space, ids: readonly number[]): Promise<void> => {
       await bridge.tellBelow(tx, ids)
       await statisticsClearing.forgetBelow(tx, ids)
+      await sipProxy.accountsClosed(tx, ids)
       if (!accountEvents.isAwaited('deleted')) return
       for (const account of await directory.byIds(tx, space, ids)) {
         await accountEvents.announce(tx, 'deleted', visit, { account, space })

@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import type { Stretch } from '../../db/stretch.ts'
 import { countOutlived, type Pace, sweep, walk } from '../../db/sweep.ts'
+import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import { accountHousekeepingStore } from './housekeeping-store.ts'
 
 /**
@@ -44,9 +45,10 @@ export const accountHousekeeping = (deps: {
   db: Db
   bridge: LinesOfAccounts
   statisticsClearing: StatisticsOfAccounts
+  sipProxy: SipProxy
   now: () => Date
 }) => {
-  const { config, db, bridge, statisticsClearing, now } = deps
+  const { config, db, bridge, statisticsClearing, sipProxy, now } = deps
   const store = accountHousekeepingStore(db)
   const answers = captchaStore(db)
   const before = (ms: number) => new Date(now().getTime() - ms)
@@ -85,6 +87,7 @@ export const accountHousekeeping = (deps: {
         const ids = await store.holdAccounts(tx, stretch, old)
         await bridge.tellBelow(tx, ids)
         await statisticsClearing.forgetBelow(tx, ids)
+        await sipProxy.accountsClosed(tx, ids)
         await store.deleteAccounts(tx, ids)
         return ids.length
       }

@@ -14,6 +14,7 @@ import type { Secrets } from '../../secrets.ts'
 import type { Directory, Found } from '../directory/directory.ts'
 import type { Notices } from '../notices/notices.ts'
 import type { Asker, Revocation } from '../revocation/revocation.ts'
+import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import {
   algorithmFor,
   checkPassword,
@@ -60,12 +61,13 @@ export const passwords = (deps: {
   secrets: Secrets
   directory: Directory
   revocation: Revocation
+  sipProxy: SipProxy
   sessions: Sessions
   limits: Limits
   notices: Notices
   log: Logging
 }) => {
-  const { config, db, secrets, directory, revocation, sessions, limits, notices, log } = deps
+  const { config, db, secrets, directory, revocation, sipProxy, sessions, limits, notices, log } = deps
   const store = passwordStore(db)
 
   const record = securityRecords(log)
@@ -115,6 +117,7 @@ export const passwords = (deps: {
    */
   const replace = async (tx: Tx, accountId: number, secret: NewSecret, by: Asker): Promise<number> => {
     await store.replace(tx, accountId, hashed(secret))
+    await sipProxy.passwordChanged(tx, accountId)
     return revocation.all(tx, accountId, by)
   }
 

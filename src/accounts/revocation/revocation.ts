@@ -4,6 +4,7 @@ import type { Db, Tx } from '../../db/db.ts'
 import { closureOf, type Standing } from '../../nouns/standing.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
+import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import { revocationStore } from './store.ts'
 
 /** 256 bits in letters and digits: a code that nobody can type. */
@@ -22,9 +23,10 @@ export const revocation = (deps: {
   apiKeys: ApiKeys
   provisioningTokens: ProvisioningTokens
   sessions: Sessions
+  sipProxy: SipProxy
   now: () => Date
 }) => {
-  const { db, secrets, apiKeys, provisioningTokens, sessions, now } = deps
+  const { db, secrets, apiKeys, provisioningTokens, sessions, sipProxy, now } = deps
   const store = revocationStore(db)
 
   /** Ends all sessions of the account and its own API key. Resolves to how many sessions ended. */
@@ -52,11 +54,13 @@ export const revocation = (deps: {
     all,
     signOut,
     /**
-     * After the account was blocked or switched off, or the contrary. Nobody is signed in to a closed account, and what
+     * After the account was blocked or switched off, or the contrary. Nobody is signed in to a closed account or
+     * registered with it, and what
      * else was given out is refused while it is closed, with a reason; once it is open again, all of that is worth
      * nothing (D48, D55).
      */
     follow: async (tx: Tx, before: Standing & { readonly id: number }, after: Standing, by: Asker): Promise<number> => {
+      if (closureOf(before) === null && closureOf(after) !== null) await sipProxy.accountsClosed(tx, [before.id])
       if (after.switchedOff) return signOut(tx, before.id)
       if (after.blocked) return sessions.revoke(tx, before.id)
       return closureOf(before) === null ? 0 : all(tx, before.id, by)

@@ -1,0 +1,94 @@
+import type { Config } from '../../config/config.ts'
+import type { Db, Tx } from '../../db/db.ts'
+import type { Logging } from '../../logging/logging.ts'
+import { closureOf } from '../../nouns/standing.ts'
+import type { Channel } from '../../outbox/messages.ts'
+import type { Outbox } from '../../outbox/outbox.ts'
+import { type Addressed, addressOfRecord } from '../../protocols/sip-address.ts'
+import type { Registrar } from '../../registrar/registrar.ts'
+import { sentenceOf } from '../../thrown.ts'
+import { askSocket, reachSocket } from '../../unix-socket.ts'
+import { sipProxyStore } from './store.ts'
+
+const LIMIT_MS = 5_000
+
+/**
+ * Flexisip, which keeps passwords that it has seen for half an hour, and phones for as long as they are registered:
+ * what it must forget of an account waits in the outbox until it was said (behaviour/telephony.md §13).
+ */
+export const sipProxy = (deps: { config: Config; db: Db; registrar: Registrar; outbox: Outbox; log: Logging }) => {
+  const { config, db, registrar, outbox, log } = deps
+  const store = sipProxyStore(db)
+  const socket = config.FLEXISIP_CLI_SOCKET
+  const hasPhones = registrar.state() !== 'off'
+
+  const tell = async (tx: Tx, kind: 'password' | 'account', told: readonly Addressed[]): Promise<void> => {
+    if (socket === null && (kind === 'password' || !hasPhones)) return
+    for (const { username, domain } of told) {
+      await outbox.add(tx, {
+        channel: 'proxy',
+        kind,
+        // The message must outlive both.
+        spaceId: null,
+        accountId: null,
+        recipient: addressOfRecord({ username, domain }),
+        language: 'en',
+        data: { username, domain },
+      })
+    }
+  }
+
+  /** Whatever it answers, it has heard: a password that it does not know may be an error for it, and is none for us. */
+  const forgetPassword = async (address: string): Promise<void> => {
+    if (socket === null) return
+    const line = `AUTH_CACHE_DELETE sip:${address}`
+    const answer = await askSocket(socket, line, { limitMs: LIMIT_MS, isWhole: (text) => text !== '' })
+    if (answer === '') throw new Error('the SIP proxy closed without an answer')
+    log.app.debug('the SIP proxy was told to forget a password', { account: address, answer: answer.trim() })
+  }
+
+  /** An account that is open again, or another one of the same name, keeps its phones. */
+  const forgetPhones = async (account: Addressed): Promise<void> => {
+    const standing = await store.standing(db.read, account.username, account.domain)
+    if (standing === null || closureOf(standing) !== null) await registrar.removeAll(addressOfRecord(account))
+  }
+
+  const channel: Channel = {
+    id: 'proxy',
+    dispatch: async ({ kind, data }) => {
+      const account = { username: String(data.username), domain: String(data.domain) }
+      // In this order: a phone that is sent away comes back at once with a password that is still known.
+      await forgetPassword(addressOfRecord(account))
+      if (kind === 'account') await forgetPhones(account)
+    },
+    close: async () => {},
+  }
+
+  return {
+    channel,
+    /** In the transaction that gives the account another password. */
+    passwordChanged: async (tx: Tx, accountId: number): Promise<void> => {
+      if (socket !== null) await tell(tx, 'password', await store.addresses(tx, [accountId]))
+    },
+    /** In the transaction after which nobody may call from this address: it is blocked, or nobody's any more. */
+    addressClosed: (tx: Tx, account: Addressed): Promise<void> => tell(tx, 'account', [account]),
+    /** The same for accounts, which are held, before they are deleted or after they were closed. */
+    accountsClosed: async (tx: Tx, accountIds: readonly number[]): Promise<void> => {
+      if (accountIds.length === 0 || (socket === null && !hasPhones)) return
+      await tell(tx, 'account', await store.addresses(tx, accountIds))
+    },
+    /** For `doctor`: whether somebody listens. Says nothing. */
+    check: async (): Promise<{ readonly name: string; readonly ok: boolean; readonly detail: string }> => {
+      const name = 'Flexisip'
+      if (socket === null) return { name, ok: true, detail: 'FLEXISIP_CLI_SOCKET is not set; it is told nothing' }
+      try {
+        await reachSocket(socket)
+        return { name, ok: true, detail: `listens on ${socket}` }
+      } catch (error) {
+        return { name, ok: false, detail: `${socket}: ${sentenceOf(error)}` }
+      }
+    },
+  }
+}
+
+export type SipProxy = ReturnType<typeof sipProxy>
