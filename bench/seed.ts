@@ -53,6 +53,11 @@ const statements = ({ accounts, spaces = 1 }: Seeding, now: string): string[] =>
     `INSERT INTO contacts (account_id, contact_id)
      SELECT a.id, c.id FROM accounts a JOIN accounts c ON c.id > a.id AND c.id <= a.id + ${CONTACTS}
      WHERE a.username = '${USERNAME}'`,
+    // Every tenth account forwards calls: two rules, one to its neighbour.
+    `INSERT INTO call_forwardings (account_id, type, forward_to, contact_id, enabled, created_at, updated_at)
+     SELECT id, 'busy', 'contact', id - 1, TRUE, ${now}, ${now} FROM accounts WHERE id % 10 = 0`,
+    `INSERT INTO call_forwardings (account_id, type, forward_to, enabled, created_at, updated_at)
+     SELECT id, 'no_answer', 'voicemail', TRUE, ${now}, ${now} FROM accounts WHERE id % 10 = 0`,
     `INSERT INTO account_types (space_id, key, created_at, updated_at) VALUES (1, 'phone', ${now}, ${now})`,
     `INSERT INTO account_account_type (account_id, account_type_id)
      SELECT contact_id, 1 FROM contacts`,

@@ -37,6 +37,16 @@ export const directory = ({ db, spaces, now }: { db: Db; spaces: SpaceDirectory;
     },
   )
 
+  /** Remembered by `user@domain`, because a proxy asks again for each device and each attempt. */
+  const calledAccount = remembered(
+    db,
+    () => now().getTime(),
+    (key) => {
+      const at = key.lastIndexOf('@')
+      return store.byUsername(db.read, { space: { domain: key.slice(at + 1) } }, key.slice(0, at))
+    },
+  )
+
   const view = async (on: Reader, space: Space, id: number): Promise<Found> =>
     known(space, await store.byId(on, { space }, id))
 
@@ -75,7 +85,8 @@ export const directory = ({ db, spaces, now }: { db: Db; spaces: SpaceDirectory;
       const seesAll = mayActAs(caller, 'super') && caller.via === 'key'
       const other = seesAll && domain !== visit.space.domain ? await spaces.byDomain(domain) : null
       const space = other !== null && !isExpired(other, now()) ? other : visit.space
-      return bySip(space, addressOfRecord({ username: user.toLowerCase(), domain }))
+      const called = addressOfRecord({ username: user.toLowerCase(), domain })
+      return known(space, domain === space.domain ? await calledAccount(called) : null)
     },
     /** The same by id: where a voicemail server leaves a message. */
     idForProxy: async (visit: Visit, caller: Caller, id: number): Promise<Found> => {
