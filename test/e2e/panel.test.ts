@@ -223,6 +223,18 @@ describe.skipIf(!hasProgram('chromium'))('the panel, signed in', () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await page.inputValue('[readonly]'))
   }, 60_000)
 
+  test('prints without the menu, as wide as the paper', async () => {
+    await account('printer')
+    const page = await signedIn('printer', { viewport: { width: 1280, height: 800 } })
+    await page.emulateMedia({ media: 'print' })
+    for (const path of ['/dashboard', '/devices', '/provisioning/documentation']) {
+      await page.goto(running.base + path)
+      expect([path, await page.locator('nav:visible').count()]).toEqual([path, 0])
+      const card = page.locator('main .card, main .prose').first()
+      expect((await card.boundingBox())?.width).toBeGreaterThan(1000)
+    }
+  }, 60_000)
+
   describe('looks right', () => {
     const LOOKS = {
       'wide-light': { viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'en-GB' },
