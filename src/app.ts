@@ -48,6 +48,7 @@ import { devicePages } from './telephony/devices/pages.tsx'
 import { externalAccountsApi } from './telephony/external-accounts/api.ts'
 import { pushesApi } from './telephony/pushes/api.ts'
 import { resolvingApi } from './telephony/resolving/api.ts'
+import { sipMessagesApi } from './telephony/sip-messages/api.ts'
 import { callLogApi, statisticsApi } from './telephony/statistics/api.ts'
 import { turnApi } from './telephony/turn/api.ts'
 import { fileLinksApi, voicemailsApi } from './telephony/voicemails/api.ts'
@@ -127,6 +128,8 @@ export const app = (services: Services): AnyElysia => {
     .use(carddavServersApi(deps))
     .use(spaceEmailServersApi(deps))
     .use(phoneCountriesApi(deps))
+  // Without a daemon there is no such path.
+  if (services.sipMessages.isOn) surface.use(sipMessagesApi(deps))
   // Switched off, the paths of 2021 do not exist (D8).
   return services.config.LEGACY_API ? surface.use(legacyApi(deps)) : surface
 }

@@ -75,6 +75,7 @@ import { bridge } from './telephony/external-accounts/bridge.ts'
 import { externalAccounts } from './telephony/external-accounts/external-accounts.ts'
 import { pushes } from './telephony/pushes/pushes.ts'
 import { resolving } from './telephony/resolving/resolving.ts'
+import { sipMessages } from './telephony/sip-messages/sip-messages.ts'
 import { callLog } from './telephony/statistics/call-log.ts'
 import { charts } from './telephony/statistics/charts.ts'
 import { statisticsClearing } from './telephony/statistics/clearing.ts'
@@ -184,6 +185,7 @@ const top = (below: ReturnType<typeof middle>) => {
     externalAccounts: externalAccounts(below),
     passwordResets: passwordResets(below),
     pushes: pushes(below),
+    sipMessages: sipMessages(below),
     recovery: recovery(below),
     registration: registration(below),
     spaceAdministration: spaceAdministration({

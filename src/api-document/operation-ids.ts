@@ -134,6 +134,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'PUT /api/accounts/{id}/carddavs/{carddav_id}': 'setCardDavCredential',
   'PATCH /api/accounts/{id}/carddavs/{carddav_id}': 'patchCardDavCredential',
   'DELETE /api/accounts/{id}/carddavs/{carddav_id}': 'deleteCardDavCredential',
+  'POST /api/messages': 'sendSipMessage',
   'POST /api/push_notification': 'sendPush',
   'GET /api/resolve/{sip}': 'resolveSipAddress',
   'GET /api/spaces': 'listSpaces',

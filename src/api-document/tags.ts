@@ -19,6 +19,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   'Stored vCards': 'An address book of an app’s own, kept for it as vCards.',
   'External accounts': 'The line of an account at a carrier.',
   Voicemails: 'What callers left for an account, and the files of it.',
+  'SIP messages': 'Texts that leave through a linphone-daemon.',
   CardDAV: 'Address books on servers of others, and what accounts sign in to them with.',
   Statistics: 'What a SIP proxy reports of calls and messages, and the call logs made of it.',
   Resolving: 'Which account or line a call is for.',

@@ -239,6 +239,7 @@ const examine = async (options: Options): Promise<Finding[]> => {
       ...(await opened.parts.sms.check()),
       await opened.parts.registrar.check(),
       await opened.parts.sipProxy.check(),
+      await opened.parts.sipMessages.check(),
       await opened.parts.files.check(),
     ].map(
       (check: Check): Finding => ({

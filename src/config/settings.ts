@@ -386,6 +386,11 @@ const redis = {
 }
 
 const flexisip = {
+  APP_LINPHONE_DAEMON_UNIX_PATH: active(
+    absoluteFile,
+    null,
+    'Socket of a linphone-daemon; unset does without the message endpoint.',
+  ),
   FLEXISIP_CLI_SOCKET: active(
     absoluteFile,
     null,
@@ -574,11 +579,6 @@ const push = {
   APNS_ENDPOINT: active(address, null, 'For tests: host and port that stand in for APNs.'),
   FCM_ENDPOINT: active(address, null, 'For tests: host and port that stand in for FCM.'),
   PUSH_CA_FILE: active(path, null, 'For tests: certificates in PEM that the two hosts above are checked with.'),
-  APP_LINPHONE_DAEMON_UNIX_PATH: reserved(
-    absoluteFile,
-    null,
-    'Socket of a linphone-daemon; unset does without the message endpoint.',
-  ),
 }
 
 const jobs = {

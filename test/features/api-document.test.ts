@@ -17,7 +17,8 @@ let t: TestApp
 // biome-ignore lint/suspicious/noExplicitAny: tests look into documents as their readers do
 let document: any
 beforeAll(async () => {
-  t = await testApp({ env: TURN, push: { send: async () => {} } })
+  const env = { ...TURN, APP_LINPHONE_DAEMON_UNIX_PATH: '/nonexistent/daemon' }
+  t = await testApp({ env, push: { send: async () => {} } })
   document = (await t.get('/api/openapi.json')).json
 })
 afterAll(() => t.close())
@@ -463,6 +464,7 @@ describe('replies', () => {
   const ELSEWHERE: Readonly<Record<string, string>> = {
     'POST /api/accounts/{sip}/activate/email': 'legacy.test.ts: the account has a key that waits',
     'POST /api/accounts/{sip}/activate/phone': 'legacy.test.ts: the account has a key that waits',
+    'POST /api/messages': 'sip-messages.test.ts: there is a daemon',
   }
 
   /** What must have happened before. */

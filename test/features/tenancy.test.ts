@@ -30,7 +30,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sipkeeper-test-tenancy-'))
   const turn = { COTURN_SERVER_HOST: 'turn.example.org', COTURN_STATIC_AUTH_SECRET: 'secret' }
   const ways = { MAIL_DRIVER: 'null', MAIL_FROM_ADDRESS: 'sip@example.org', SMS_PROVIDER: 'log' }
-  t = await testApp({ env: { ...turn, ...ways, DATA_DIR: folder } })
+  const daemon = { APP_LINPHONE_DAEMON_UNIX_PATH: '/nonexistent/daemon' }
+  t = await testApp({ env: { ...turn, ...ways, ...daemon, DATA_DIR: folder } })
   third = await t.space({ domain: 'sip.third.org', host: 'third.localhost' })
   theirs = await objectsOf(t, t.other)
   await signIn(theirs.owner)
