@@ -43,15 +43,19 @@ import { spaceEmailServersApi } from './spaces/space-email-servers/api.ts'
 import { spacesApi } from './spaces/spaces/api.ts'
 import { accountActionsApi } from './telephony/account-actions/api.ts'
 import { callForwardingsApi } from './telephony/call-forwardings/api.ts'
+import { callForwardingPages } from './telephony/call-forwardings/pages.ts'
 import { devicesApi } from './telephony/devices/api.ts'
 import { devicePages } from './telephony/devices/pages.tsx'
 import { externalAccountsApi } from './telephony/external-accounts/api.ts'
+import { telephonyPages } from './telephony/overview/pages.ts'
 import { pushesApi } from './telephony/pushes/api.ts'
 import { resolvingApi } from './telephony/resolving/api.ts'
 import { sipMessagesApi } from './telephony/sip-messages/api.ts'
 import { callLogApi, statisticsApi } from './telephony/statistics/api.ts'
+import { callLogPages } from './telephony/statistics/pages.ts'
 import { turnApi } from './telephony/turn/api.ts'
 import { fileLinksApi, voicemailsApi } from './telephony/voicemails/api.ts'
+import { voicemailPages } from './telephony/voicemails/pages.ts'
 
 /** The whole HTTP surface. Which Space a request is for was settled before (`http/front.ts`). */
 export const app = (services: Services): AnyElysia => {
@@ -107,6 +111,10 @@ export const app = (services: Services): AnyElysia => {
     .use(recoveryPages(deps))
     .use(devicesApi(deps))
     .use(devicePages(deps))
+    .use(telephonyPages(deps))
+    .use(callForwardingPages(deps))
+    .use(voicemailPages(deps))
+    .use(callLogPages(deps))
     .use(dictionaryApi(deps))
     .use(contactsApi(deps))
     .use(contactCardsApi(deps))

@@ -164,11 +164,13 @@ describe('imports', () => {
 })
 
 describe('a feature', () => {
-  /** What others may call besides `<feature>.ts`: pure knowledge about its nouns. */
+  /** What others may call besides `<feature>.ts`: pure knowledge about its nouns, and parts of pages that show them. */
   const PUBLIC: Readonly<Record<string, readonly string[]>> = {
     'accounts/accounts': ['rules.ts', 'wire.ts'],
     'accounts/passwords': ['rules.ts'],
-    'telephony/call-forwardings': ['wire.ts'],
+    'telephony/call-forwardings': ['wire.ts', 'forwarding-rows.tsx'],
+    'telephony/statistics': ['call-log.ts', 'call-words.tsx'],
+    'telephony/voicemails': ['recordings.tsx'],
   }
   /** What others may name in types as well. */
   const PUBLIC_TYPES: Readonly<Record<string, readonly string[]>> = {

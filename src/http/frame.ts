@@ -8,6 +8,8 @@ export interface Place {
   readonly icon?: string
   /** What places in a row have in common; absent: nothing that has a name. */
   readonly group?: MessageId
+  /** It is in the menu of the person, not in that of places. */
+  readonly isPersonal?: boolean
 }
 
 /** What surrounds a page. */

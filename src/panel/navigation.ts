@@ -48,6 +48,8 @@ export interface Entry {
   /** What entries in a row have in common; absent: nothing that has a name. */
   readonly group?: MessageId
   readonly audiences?: readonly Audience[]
+  /** Seldom needed: it is in the menu of the person, not in that of places. */
+  readonly isPersonal?: boolean
   readonly needs?: keyof typeof SWITCHES
 }
 
@@ -60,10 +62,19 @@ const ENTRIES: readonly Entry[] = [
   { path: '/register/phone', needs: 'phoneRegistration' },
   { path: '/accounts', needs: 'registration' },
   { path: '/dashboard', label: 'dashboard.title', icon: 'home', audiences: EVERYBODY },
+  { path: '/statistics/call_logs', label: 'calls.title', icon: 'phone-call', audiences: EVERYBODY },
+  { path: '/telephony', label: 'telephony.title', icon: 'voicemail', audiences: EVERYBODY },
   { path: '/devices', label: 'devices.title', icon: 'smartphone', audiences: EVERYBODY },
-  { path: '/password', label: 'password.menu', icon: 'lock', audiences: EVERYBODY, needs: 'passwords' },
-  { path: '/sessions', label: 'sessions.title', icon: 'monitor', audiences: EVERYBODY },
-  { path: '/api_key', label: 'api_key.title', icon: 'key', audiences: EVERYBODY },
+  {
+    path: '/password',
+    label: 'password.menu',
+    icon: 'lock',
+    audiences: EVERYBODY,
+    isPersonal: true,
+    needs: 'passwords',
+  },
+  { path: '/sessions', label: 'sessions.title', icon: 'monitor', audiences: EVERYBODY, isPersonal: true },
+  { path: '/api_key', label: 'api_key.title', icon: 'key', audiences: EVERYBODY, isPersonal: true },
   { path: '/phone', needs: 'phone' },
   { path: '/about', label: 'about.title', audiences: ['visitor'] },
 ]

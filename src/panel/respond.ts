@@ -6,8 +6,8 @@ import { noFlash } from './redirect.ts'
 /** A browser that has come by HTTPS once comes by nothing else for a year. */
 const STRICT_TRANSPORT_SECURITY = 'max-age=31536000'
 
-/** No inline script or style, nothing from elsewhere except what a captcha needs, no framing. */
-const contentSecurityPolicy = (foreign: readonly string[]): string => {
+/** No inline script or style, nothing from elsewhere except what a captcha needs, no framing; sound where a page plays it. */
+const contentSecurityPolicy = (foreign: readonly string[], hasSound: boolean): string => {
   const origins = foreign.length === 0 ? '' : ` ${foreign.join(' ')}`
   return [
     "default-src 'none'",
@@ -17,6 +17,7 @@ const contentSecurityPolicy = (foreign: readonly string[]): string => {
     "img-src 'self' data:",
     `connect-src 'self'${origins}`,
     `frame-src ${foreign.length === 0 ? "'none'" : foreign.join(' ')}`,
+    ...(hasSound ? ["media-src 'self'"] : []),
     "worker-src 'self' blob:",
     "form-action 'self'",
     "base-uri 'none'",
@@ -41,7 +42,7 @@ export const respond = (exchange: Exchange, kit: Kit, page: Page): Response => {
       'cache-control': 'no-store, private',
       'content-language': kit.language,
       vary: 'Accept-Language, Cookie',
-      'content-security-policy': contentSecurityPolicy(page.foreign ?? []),
+      'content-security-policy': contentSecurityPolicy(page.foreign ?? [], html.includes('<audio ')),
       'referrer-policy': isSecret ? 'no-referrer' : 'same-origin',
       'x-content-type-options': 'nosniff',
       ...(isSecret ? { 'x-robots-tag': 'noindex' } : {}),

@@ -63,8 +63,12 @@ const Copyright = (): VNode | null => {
 }
 
 /** A few places have room at the foot of a phone; more are folded there. */
-export const isFew = (menu: readonly Entry[]): boolean =>
-  menu.length <= FEW && menu.every(({ group }) => group === undefined)
+export const isFew = (menu: readonly Entry[]): boolean => {
+  const places = menu.filter(isPlace)
+  return places.length <= FEW && places.every(({ group }) => group === undefined)
+}
+
+const isPlace = ({ isPersonal = false }: Entry): boolean => !isPersonal
 
 /** Below `body.app`: whoever is signed in sees where to go beside the page, on a phone above or below it. */
 export const AppShell = ({ around, content }: ShellProps): VNode => {
@@ -106,7 +110,7 @@ const MenuToggle = (): VNode => (
 /** The menu: entries in a row belong to the group that the first of them names. */
 const Places = ({ around: { menu, route } }: { around: Surroundings }): VNode => {
   const { t } = useKit()
-  const groups = Map.groupBy(menu, ({ group }) => group)
+  const groups = Map.groupBy(menu.filter(isPlace), ({ group }) => group)
   return (
     <nav class="nav" aria-label={t('panel.menu')}>
       {[...groups].map(([group, entries], index) => (
@@ -127,22 +131,28 @@ const Places = ({ around: { menu, route } }: { around: Surroundings }): VNode =>
   )
 }
 
-const Place = ({ entry: { path, label, icon }, route }: { entry: Entry; route: string }): VNode | null => {
+const Place = ({ entry, route }: { entry: Entry; route: string }): VNode | null =>
+  entry.label === undefined ? null : (
+    <li>
+      <PlaceLink entry={entry} route={route} />
+    </li>
+  )
+
+const PlaceLink = ({ entry: { path, label, icon }, route }: { entry: Entry; route: string }): VNode | null => {
   const { t, href } = useKit()
   return label === undefined ? null : (
-    <li>
-      <a href={href(path)} aria-current={isBelow(route, path) ? 'page' : undefined}>
-        {icon !== undefined && isIcon(icon) ? <Icon name={icon} /> : null}
-        {t(label)}
-      </a>
-    </li>
+    <a href={href(path)} aria-current={isBelow(route, path) ? 'page' : undefined}>
+      {icon !== undefined && isIcon(icon) ? <Icon name={icon} /> : null}
+      {t(label)}
+    </a>
   )
 }
 
-/** Who is signed in, in which language, and the way out. */
+/** Who is signed in, what is theirs alone, in which language, and the way out. */
 const Person = ({ around }: { around: Surroundings }): VNode | null => {
   const { t, href } = useKit()
-  const { caller, formToken } = around
+  const { caller, formToken, menu, route } = around
+  const personal = menu.filter((entry) => !isPlace(entry))
   if (caller === null || formToken === null) return null
   const address = addressOfRecord(caller)
   const role = caller.role === 'account' ? null : t(caller.role === 'super' ? 'panel.super' : 'panel.admin')
@@ -160,6 +170,10 @@ const Person = ({ around }: { around: Surroundings }): VNode | null => {
       <div class="menu-list">
         <p class="id">{address}</p>
         <hr />
+        {personal.map((entry) => (
+          <PlaceLink entry={entry} route={route} />
+        ))}
+        {personal.length === 0 ? null : <hr />}
         <LanguageForm around={around} token={formToken} />
         <a href={href('/api')}>
           <Icon name="book-open" />

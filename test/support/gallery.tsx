@@ -114,6 +114,7 @@ export const peoplePage = ({ input }: Kit): Page => {
             options: Object.entries(STATES).map(([value, { label }]) => ({ value, label })),
           },
         ]}
+        dates={[{ name: 'from', label: 'Since' }]}
       >
         {found.length === 0 ? (
           <Empty icon="search" title="Nobody matches" actions={<ButtonLink to="/people">Clear the search</ButtonLink>}>
@@ -216,6 +217,18 @@ export const partsPage = (): Page => ({
                     <ButtonLink to="/remove" size="small" about="2N IP Verso">
                       Remove…
                     </ButtonLink>
+                  ),
+                },
+                {
+                  icon: 'smartphone',
+                  title: 'Kitchen tablet',
+                  note: 'yesterday',
+                  below: (
+                    <div class="actions below">
+                      <ButtonLink to="/remove" size="small" about="Kitchen tablet">
+                        Remove…
+                      </ButtonLink>
+                    </div>
                   ),
                 },
               ]}

@@ -58,10 +58,10 @@ export const contacts = (deps: {
 
   let turn: Promise<unknown> = Promise.resolve()
   /** Reading a large one takes milliseconds: each gets a turn of the event loop, and others get theirs in between. */
-  const addressBook = async (caller: Caller): Promise<Contact[]> => {
+  const addressBook = async (of: Pick<Caller, 'id'>): Promise<Contact[]> => {
     turn = turn.then(() => new Promise((resolve) => setImmediate(resolve)))
     await turn
-    return store.addressBook(db.read, caller.id)
+    return store.addressBook(db.read, of.id)
   }
 
   /** `user@domain`, with or without a scheme. */

@@ -13,10 +13,12 @@ const BELOW_A_FIELD: Partial<Record<MessageId, MessageId>> = {
   'v.guessable': 'field.guessable',
   'v.max': 'field.max',
   'v.min': 'field.min',
+  'v.not_a_contact': 'field.not_a_contact',
   'v.old_password': 'field.old_password',
   'v.phone': 'field.phone',
   'v.required': 'field.required',
   'v.same_email': 'field.same_email',
+  'v.sip_uri': 'field.sip_uri',
   'v.string': 'field.string',
   'v.taken': 'field.taken',
   'v.username_pattern': 'field.username_pattern',
@@ -40,6 +42,8 @@ interface Field {
   readonly hint?: string | undefined
   /** Nobody has to fill it in; its label says so. */
   readonly optional?: boolean
+  /** Only some choices in its form ask for it: browsers do not insist, the server does. */
+  readonly depends?: boolean
   /** Beside the label: a way out for who cannot fill it in. */
   readonly beside?: ComponentChildren
 }
@@ -58,7 +62,7 @@ interface FrameProps extends Field {
 }
 
 /** A label, the input that `input` makes of its marks, and below it a hint or what was refused. */
-const FieldFrame = ({ name, label, hint, optional = false, beside, input }: FrameProps): VNode => {
+const FieldFrame = ({ name, label, hint, optional = false, depends = false, beside, input }: FrameProps): VNode => {
   const kit = useKit()
   const refusals = refusalsOf(kit, name)
   const isRefused = refusals.length > 0
@@ -66,7 +70,7 @@ const FieldFrame = ({ name, label, hint, optional = false, beside, input }: Fram
   const marks: Marks = {
     id: name,
     name,
-    required: !optional,
+    required: !optional && !depends,
     ...(isRefused || hint !== undefined ? { 'aria-describedby': note } : {}),
     ...(isRefused ? { 'aria-invalid': 'true' } : {}),
   }
@@ -116,12 +120,12 @@ interface TextFieldProps extends Field {
 
 /** One line of text. */
 export const TextField = (props: TextFieldProps): VNode => {
-  const { name, label, hint, optional, beside, value, suffix, autocomplete = 'off', ...attributes } = props
+  const { name, label, hint, optional, depends, beside, value, suffix, autocomplete = 'off', ...attributes } = props
   const { refused, input: typed } = useKit()
   const isSecret = props.type === 'password' || autocomplete === 'one-time-code'
   const shown = refused.size > 0 && name in typed ? textOf(typed[name]) : value
   const filled = isSecret ? {} : { value: shown }
-  const frame = { name, label, hint, beside, ...(optional === undefined ? {} : { optional }) }
+  const frame = { name, label, hint, beside, optional: optional ?? false, depends: depends ?? false }
   // Preact's types know one set of attributes for each type of input, and none for all of them.
   const all = (marks: Marks): object => ({ ...marks, type: 'text', autocomplete, ...attributes, ...filled })
   const input = (marks: Marks) => <input {...all(marks)} />
@@ -245,7 +249,7 @@ export const ChoiceField = ({ name, label, hint, options, value }: ChosenProps):
               name={name}
               value={option.value}
               required
-              checked={option.value === current}
+              checked={option.value === current && option.disabled !== true}
               disabled={option.disabled}
               aria-invalid={refusals.length > 0 ? 'true' : undefined}
             />
@@ -264,6 +268,11 @@ export const ChoiceField = ({ name, label, hint, options, value }: ChosenProps):
     </fieldset>
   )
 }
+
+/** Fields that only one choice of a `forward_to` asks for; the others hide them where browsers can tell. */
+export const OnlyWith = ({ choice, children }: { choice: string; children: ComponentChildren }): VNode => (
+  <div data-only={choice}>{children}</div>
+)
 
 interface AreaProps extends Field {
   readonly value?: string | undefined

@@ -12,6 +12,8 @@ interface FiltersProps {
   readonly search?: { readonly name: string; readonly label: string }
   /** What the list can be narrowed to: one of the options each. */
   readonly choices?: readonly { readonly name: string; readonly label: string; readonly options: readonly Option[] }[]
+  /** Days that the list can be narrowed to. */
+  readonly dates?: readonly { readonly name: string; readonly label: string }[]
   /** Of the list, which alone is loaded again where scripts run. */
   readonly id: string
   /** The list itself, or what stands in place of it, and its `Pages`. */
@@ -19,7 +21,7 @@ interface FiltersProps {
 }
 
 /** Searches and narrows a list: a form that asks for its address, then the list, below what was chosen for it. */
-export const Filters = ({ listing, label, search, choices = [], id, children }: FiltersProps): VNode => {
+export const Filters = ({ listing, label, search, choices = [], dates = [], id, children }: FiltersProps): VNode => {
   const { t, href } = useKit()
   // The choices are the form's own to say, and how the list is sorted stays.
   const bare = listing.link(Object.fromEntries(Object.keys(listing.chosen).map((name) => [name, null])))
@@ -67,11 +69,17 @@ export const Filters = ({ listing, label, search, choices = [], id, children }: 
               ))}
             </select>
           ))}
-          <button type="submit">{t('panel.search')}</button>
+          {dates.map(({ name, label: what }) => (
+            <label class="day">
+              <span>{what}</span>
+              <input type="date" name={name} value={listing.chosen[name]} />
+            </label>
+          ))}
+          <button type="submit">{t(search === undefined ? 'panel.show' : 'panel.search')}</button>
         </form>
       </search>
       <div class="list" id={id}>
-        <Applied listing={listing} choices={choices} search={search?.name} />
+        <Applied listing={listing} choices={choices} dates={dates} search={search?.name} />
         {children}
       </div>
     </>
@@ -82,11 +90,17 @@ export const Filters = ({ listing, label, search, choices = [], id, children }: 
 const Applied = ({
   listing,
   choices,
+  dates,
   search,
-}: Required<Pick<FiltersProps, 'listing' | 'choices'>> & { search: string | undefined }): VNode | null => {
+}: Required<Pick<FiltersProps, 'listing' | 'choices' | 'dates'>> & { search: string | undefined }): VNode | null => {
   const { t, href } = useKit()
-  const wordOf = (name: string, value: string): string =>
-    choices.find((choice) => choice.name === name)?.options.find((option) => option.value === value)?.label ?? value
+  const wordOf = (name: string, value: string): string => {
+    const day = dates.find((date) => date.name === name)
+    if (day !== undefined) return `${day.label} ${value}`
+    return (
+      choices.find((choice) => choice.name === name)?.options.find((option) => option.value === value)?.label ?? value
+    )
+  }
   const all = Object.entries(listing.chosen).map(([name, value]) => ({
     name,
     word: name === search ? `“${value}”` : wordOf(name, value),

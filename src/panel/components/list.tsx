@@ -11,6 +11,8 @@ export interface RowItem {
   readonly note?: ComponentChildren
   /** At the end of the row: what can be done with it. */
   readonly action?: ComponentChildren
+  /** Below the rest, as wide as the row: a player, or what can be done with it where there is little room (`.below`). */
+  readonly below?: ComponentChildren
   /** The page that the row leads to; it has no `action` then. */
   readonly to?: string
 }
@@ -21,7 +23,7 @@ export const Rows = ({ items, id }: { items: readonly RowItem[]; id?: string }):
   const areLinks = items.every(({ to }) => to !== undefined)
   return (
     <ul class={areLinks ? 'rows links' : 'rows acts'} id={id}>
-      {items.map(({ icon, tone, title, note, action, to }) => (
+      {items.map(({ icon, tone, title, note, action, below, to }) => (
         <li>
           <Icon name={icon} class={tone} />
           <div>
@@ -29,6 +31,7 @@ export const Rows = ({ items, id }: { items: readonly RowItem[]; id?: string }):
             {note === undefined ? null : <small>{note}</small>}
           </div>
           {to === undefined ? (action ?? null) : <Icon name="chevron-right" small />}
+          {below ?? null}
         </li>
       ))}
     </ul>

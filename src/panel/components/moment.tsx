@@ -19,3 +19,10 @@ export const Moment = ({ at }: { at: Date }): VNode => {
 /** How long something still takes, which only scripts can say: the words before it are right without them. */
 export const Countdown = ({ seconds }: { seconds: number }): VNode | null =>
   seconds <= 0 ? null : <span class="countdown" data-seconds-left={seconds} aria-hidden="true" />
+
+/** How long something took: `0:34`, `1:02:05`. */
+export const durationText = (seconds: number): string => {
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.round(seconds) % 60]
+  const two = (part: number) => String(part).padStart(2, '0')
+  return hours === 0 ? `${minutes}:${two(rest)}` : `${hours}:${two(minutes)}:${two(rest)}`
+}

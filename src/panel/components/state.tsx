@@ -4,7 +4,7 @@ import type { IconName } from './icons.ts'
 
 interface Props {
   /** Without one it is neither good nor bad. `accent`: of the Space; `line`: a group that something belongs to. */
-  readonly tone?: 'good' | 'warn' | 'bad' | 'accent' | 'line'
+  readonly tone?: 'good' | 'warn' | 'bad' | 'accent' | 'line' | undefined
   readonly icon?: IconName
   readonly children: ComponentChildren
 }

@@ -13,8 +13,13 @@ import { GetTheApp } from '../../panel/components/phone-app.tsx'
 import { Chip } from '../../panel/components/state.tsx'
 import { type Kit, useKit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
-import { addressOfRecord } from '../../protocols/sip-address.ts'
+import { addressOfRecord, sipUri } from '../../protocols/sip-address.ts'
+import type { CallForwarding } from '../../telephony/call-forwardings/call-forwardings.ts'
+import { whenText, whereText } from '../../telephony/call-forwardings/forwarding-rows.tsx'
 import { type Device, type Devices, NO_DEVICES, titleOf } from '../../telephony/devices/devices.ts'
+import { rowOfCall, type SeenCall } from '../../telephony/statistics/call-words.tsx'
+import { Recordings } from '../../telephony/voicemails/recordings.tsx'
+import type { Recording } from '../../telephony/voicemails/voicemails.ts'
 
 interface Dashboard {
   readonly account: AccountView
@@ -27,6 +32,12 @@ interface Dashboard {
   /** The newest first. */
   readonly devices: readonly Device[]
   readonly registrarState: ReturnType<Devices['registrarState']>
+  /** How many messages there are, and the newest of them. */
+  readonly messages: { readonly count: number; readonly newest: readonly Recording[] }
+  /** The newest calls. */
+  readonly calls: readonly SeenCall[]
+  /** The rules that send calls elsewhere now. */
+  readonly forwardings: readonly CallForwarding[]
 }
 
 /** What sets a phone up, while it can be used. */
@@ -53,6 +64,9 @@ export const dashboardPage = ({ t }: Kit, dashboard: Dashboard): Page => {
     children: (
       <div class="grid main">
         <div class="stack">
+          <ForwardingCard {...dashboard} />
+          <VoicemailCard {...dashboard} />
+          <CallsCard {...dashboard} />
           <SetUp {...dashboard} />
           <DevicesCard devices={devices} registrarState={registrarState} />
         </div>
@@ -186,6 +200,63 @@ const DevicesCard = ({ devices, registrarState }: Pick<Dashboard, 'devices' | 'r
                 note: <Moment at={device.updatedAt} />,
               }))
         }
+      />
+    </Card>
+  )
+}
+
+/** Why the phone does not ring. */
+const ForwardingCard = ({ forwardings }: Pick<Dashboard, 'forwardings'>): VNode | null => {
+  const { t } = useKit()
+  return forwardings.length === 0 ? null : (
+    <Card title={t('forwarding.title')} flush>
+      <Rows
+        items={forwardings.map((rule) => ({
+          icon: 'phone-forwarded',
+          tone: 'good',
+          title: whenText(t, rule.type),
+          note: <span class="id">{whereText(t, rule)}</span>,
+          to: '/telephony',
+        }))}
+      />
+    </Card>
+  )
+}
+
+const VoicemailCard = ({ messages }: Pick<Dashboard, 'messages'>): VNode | null => {
+  const { t } = useKit()
+  return messages.count === 0 ? null : (
+    <Card
+      title={t('voicemail.title')}
+      flush
+      aside={
+        <Link to="/telephony">
+          {t('voicemail.all')} ({messages.count})
+        </Link>
+      }
+    >
+      <Recordings recordings={messages.newest} root="/telephony" />
+    </Card>
+  )
+}
+
+const CallsCard = ({ calls }: Pick<Dashboard, 'calls'>): VNode | null => {
+  const { t } = useKit()
+  return calls.length === 0 ? null : (
+    <Card title={t('calls.last')} flush aside={<Link to="/statistics/call_logs">{t('calls.all')}</Link>}>
+      <Rows
+        items={calls.map((call) => ({
+          ...rowOfCall(t)(call),
+          action: (
+            <ButtonLink
+              to={sipUri(call.other.username, call.other.domain)}
+              size="small"
+              about={addressOfRecord(call.other)}
+            >
+              {t('calls.call')}
+            </ButtonLink>
+          ),
+        }))}
       />
     </Card>
   )

@@ -17,7 +17,11 @@ import { outcomePage } from '../../panel/outcome-page.tsx'
 import { languageCookie, type Pages } from '../../panel/pages.ts'
 import { ownPath } from '../../panel/redirect.ts'
 import type { Provisioning } from '../../provisioning/provisioning/provisioning.ts'
+import type { CallForwardings } from '../../telephony/call-forwardings/call-forwardings.ts'
 import type { Devices } from '../../telephony/devices/devices.ts'
+import type { CallLog } from '../../telephony/statistics/call-log.ts'
+import { seenBy } from '../../telephony/statistics/call-words.tsx'
+import type { Voicemails } from '../../telephony/voicemails/voicemails.ts'
 import type { Recovery } from '../recovery/recovery.ts'
 import { dashboardPage, type SetUpLink } from './dashboard-page.tsx'
 import { deletePage } from './delete-page.tsx'
@@ -31,6 +35,9 @@ interface Deps {
   readonly ownAccount: OwnAccount
   readonly accounts: Accounts
   readonly devices: Devices
+  readonly callForwardings: CallForwardings
+  readonly callLog: CallLog
+  readonly voicemails: Voicemails
   readonly provisioning: Provisioning
   readonly provisioningTokens: ProvisioningTokens
   readonly recovery: Recovery
@@ -40,10 +47,13 @@ interface Deps {
   readonly now: () => Date
 }
 
+/** Of messages and calls on the page where somebody starts. */
+const NEWEST = 3
+
 /** A person's own account: where they start, its password, its data, its end (behaviour/panel.md §4). */
 export const ownAccountPages = (deps: Deps) => {
   const { auth, pages, ownAccount, accounts, devices, provisioning, provisioningTokens, recovery } = deps
-  const { sessions, navigation, longReplies, config, now } = deps
+  const { sessions, navigation, longReplies, callForwardings, callLog, voicemails, config, now } = deps
 
   /** The download of everything, as JSON. */
   async function* exported(visit: Visit, caller: Caller): AsyncIterable<string> {
@@ -70,6 +80,7 @@ export const ownAccountPages = (deps: Deps) => {
   const dashboard = async (visit: Visit, caller: Caller) => {
     const account = await ownAccount.view(caller)
     const known = await devices.of(caller)
+    const recordings = await voicemails.recordings(account.id)
     return {
       account,
       hasPhone: navigation.isOn(visit.space, '/phone/change'),
@@ -78,6 +89,9 @@ export const ownAccountPages = (deps: Deps) => {
       wasSetUp: await provisioning.wasSetUp(account.id),
       devices: [...known.values()].toReversed(),
       registrarState: devices.registrarState(),
+      messages: { count: recordings.length, newest: recordings.slice(0, NEWEST) },
+      calls: (await callLog.newest(caller, NEWEST)).map(seenBy(caller)),
+      forwardings: (await callForwardings.list(caller)).filter(({ enabled }) => enabled),
     }
   }
 

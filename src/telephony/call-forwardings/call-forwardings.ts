@@ -16,7 +16,7 @@ type ForwardingType = (typeof TYPES)[number]
 /** What a Flexisip calls `no_answer` (D23). */
 export type NoAnswerWord = Space['callForwardingNoAnswerWire']
 
-const LONGEST_URI = 255
+export const LONGEST_URI = 255
 
 /** `away` is what `no_answer` was called before (D23). */
 const type = () => choice([...TYPES, 'away'])

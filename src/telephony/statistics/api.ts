@@ -195,7 +195,7 @@ export const callLogApi = (deps: { auth: Auth; config: Config; callLog: CallLog 
       '/me/statistics/calls',
       async ({ visit, caller }) => {
         const page = pageOf(visit.input.page)
-        return pageReply(visit, page, await callLog.own(caller, read(CallFilter, visit.input), page))
+        return pageReply(visit, page, await callLog.ofParty(caller, read(CallFilter, visit.input), page))
       },
       {
         requires: 'account',

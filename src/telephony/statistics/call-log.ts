@@ -1,7 +1,6 @@
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Db } from '../../db/db.ts'
 import { choice, form, type Input, instant, optional } from '../../http/input.ts'
-import type { Caller } from '../../nouns/caller.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { sipUri } from '../../protocols/sip-address.ts'
 import { callLogStore } from './call-log-store.ts'
@@ -90,30 +89,41 @@ export const callLog = ({ db, accounts }: { db: Db; accounts: Accounts }) => {
     return { total, calls: await withDevices(found) }
   }
 
-  const ofParty = (party: Party, input: Input<typeof CallFilter>, number: number): Promise<CallPage> => {
+  const asked = ({ username, domain }: Party, input: Input<typeof CallFilter>): readonly [Whose, Period] => {
     const { from, to, direction } = input.settle()
-    const period = { from: from?.at ?? null, until: to?.until ?? null }
-    return page({ of: 'party', party, direction }, period, number)
+    const party = { username, domain }
+    return [
+      { of: 'party', party, direction },
+      { from: from?.at ?? null, until: to?.until ?? null },
+    ]
+  }
+
+  /** All of them as CSV (RFC 4180 with bare line feeds), in pieces, the newest first, under a line of names. */
+  async function* csv(whose: Whose, period: Period): AsyncGenerator<string> {
+    yield CSV_HEADER
+    let calls = await store.slice(db.read, whose, period, 0, EXPORT_PIECE)
+    for (let last = calls.at(-1); last !== undefined; last = calls.at(-1)) {
+      yield (await withDevices(calls)).map(csvLine).join('')
+      calls = await store.after(db.read, whose, period, last, EXPORT_PIECE)
+    }
   }
 
   return {
     page,
-    /** The calls of the caller. */
-    own: ({ username, domain }: Caller, input: Input<typeof CallFilter>, number: number): Promise<CallPage> =>
-      ofParty({ username, domain }, input, number),
+    csv,
+    /** Those from somebody or to them. Whoever asks has looked at who may see them. */
+    ofParty: (party: Party, input: Input<typeof CallFilter>, number: number): Promise<CallPage> =>
+      page(...asked(party, input), number),
     /** Those of an account of the Space. */
     ofAccount: async (visit: Visit, id: number, input: Input<typeof CallFilter>, number: number): Promise<CallPage> => {
       const { account } = await accounts.byId(visit.space, id)
-      return ofParty(account, input, number)
+      return page(...asked(account, input), number)
     },
-    /** All of them as CSV (RFC 4180 with bare line feeds), in pieces, the newest first, under a line of names. */
-    csv: async function* (whose: Whose, period: Period): AsyncGenerator<string> {
-      yield CSV_HEADER
-      let calls = await store.slice(db.read, whose, period, 0, EXPORT_PIECE)
-      for (let last = calls.at(-1); last !== undefined; last = calls.at(-1)) {
-        yield (await withDevices(calls)).map(csvLine).join('')
-        calls = await store.after(db.read, whose, period, last, EXPORT_PIECE)
-      }
+    csvOfParty: (party: Party, input: Input<typeof CallFilter>): AsyncGenerator<string> => csv(...asked(party, input)),
+    /** Their newest ones, as many. */
+    newest: async ({ username, domain }: Party, most: number): Promise<LoggedCall[]> => {
+      const whose = { of: 'party', party: { username, domain }, direction: null } as const
+      return withDevices(await store.slice(db.read, whose, { from: null, until: null }, 0, most))
     },
   }
 }

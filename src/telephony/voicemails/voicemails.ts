@@ -45,6 +45,13 @@ export interface Found {
   readonly space: Space
 }
 
+/** A voicemail that can be heard, and where: paths below the base path that are good for whoever has them. */
+export interface Recording {
+  readonly voicemail: Voicemail
+  readonly play: string
+  readonly download: string
+}
+
 /** A slot that was just made: how much of a file it takes. */
 export type Slot = Found & { readonly mostBytes: number }
 
@@ -173,7 +180,7 @@ export const voicemails = (deps: {
         callee: sipUri(owner.username, owner.domain),
         recorded_at: (voicemail.uploadedAt ?? now()).toISOString(),
         seconds: voicemail.durationSeconds,
-        link: isLarge ? base + pathOf(voicemail) + links.query(voicemail.uuid) : null,
+        link: isLarge ? `${base}${pathOf(voicemail)}/download${links.query(voicemail.uuid)}` : null,
         telephony_url: `${base}/telephony`,
       },
     })
@@ -288,6 +295,13 @@ export const voicemails = (deps: {
     return verdict === 'good'
   }
 
+  const queryOf = ({ uuid }: Voicemail): string => (config.FILES_PUBLIC_LINKS ? '' : links.query(uuid))
+
+  const recordingOf = (voicemail: Voicemail): Recording => {
+    const [path, query] = [pathOf(voicemail), queryOf(voicemail)]
+    return { voicemail, play: path + query, download: `${path}/download${query}` }
+  }
+
   return {
     /** For whoever is called: its own. */
     createOwn: async (caller: Caller, input: Input<typeof WantedSlot>): Promise<Slot> =>
@@ -297,6 +311,14 @@ export const voicemails = (deps: {
       create(await accounts.idForProxy(visit, caller, id), input),
     /** The newest first, slots included. The account was looked up. */
     ofAccount: (accountId: number) => store.ofAccount(db.read, accountId),
+    /** Those that can be heard, the newest first. The account was looked up. */
+    recordings: async (accountId: number): Promise<Recording[]> =>
+      (await store.ofAccount(db.read, accountId)).filter(({ name }) => name !== null).map(recordingOf),
+    recording: async (accountId: number, uuid: string): Promise<Recording> => {
+      const voicemail = await one(accountId, uuid)
+      if (voicemail.name === null) throw unknown()
+      return recordingOf(voicemail)
+    },
     one,
     deposit,
     /** Gone for everybody at once, and its bytes a moment later. */
@@ -323,9 +345,7 @@ export const voicemails = (deps: {
     },
     /** Absolute, for whoever may have it; null while there is no file. */
     downloadUrl: (base: string, voicemail: Voicemail): string | null =>
-      voicemail.name === null
-        ? null
-        : base + pathOf(voicemail) + (config.FILES_PUBLIC_LINKS ? '' : links.query(voicemail.uuid)),
+      voicemail.name === null ? null : `${base}${pathOf(voicemail)}/download${queryOf(voicemail)}`,
     /**
      * Deletes what was left so many days ago, and slots that waited for a day; null days: only those. Then removes bytes
      * that belong to nobody. Without `apply` it counts.
@@ -364,4 +384,4 @@ export const voicemails = (deps: {
 
 export type Voicemails = ReturnType<typeof voicemails>
 
-const pathOf = ({ uuid, name }: Voicemail): string => `/f/${uuid}/${name}/download`
+const pathOf = ({ uuid, name }: Voicemail): string => `/f/${uuid}/${name}`

@@ -1,0 +1,45 @@
+import { Elysia } from 'elysia'
+import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import type { Auth } from '../../http/auth.ts'
+import { listingOf } from '../../panel/listing.ts'
+import type { Pages } from '../../panel/pages.ts'
+import type { CallForwardings } from '../call-forwardings/call-forwardings.ts'
+import type { Voicemails } from '../voicemails/voicemails.ts'
+import { overviewPage, RECORDINGS_PAGE } from './overview-page.tsx'
+
+interface Deps {
+  readonly auth: Auth
+  readonly pages: Pages
+  readonly accounts: Accounts
+  readonly callForwardings: CallForwardings
+  readonly voicemails: Voicemails
+}
+
+const ROOT = '/telephony'
+
+/** Where an account's own calls go, and what callers left (behaviour/panel.md §4.10). */
+export const telephonyPages = ({ auth, pages, accounts, callForwardings, voicemails }: Deps) =>
+  new Elysia()
+    .use(auth)
+    .use(pages)
+    .get(
+      ROOT,
+      async ({ caller, input, show }) => {
+        const [rules, all, { account }] = await Promise.all([
+          callForwardings.list(caller),
+          voicemails.recordings(caller.id),
+          accounts.ofCaller(caller),
+        ])
+        const listing = listingOf(input, { path: ROOT, sorts: [] })
+        const page = Math.min(listing.page, Math.max(1, Math.ceil(all.length / RECORDINGS_PAGE)))
+        return show(overviewPage, {
+          rules: rules.toReversed(),
+          recordings: all.slice((page - 1) * RECORDINGS_PAGE, page * RECORDINGS_PAGE),
+          total: all.length,
+          listing: { ...listing, page },
+          addEmail: account.email === null ? '/email/change' : null,
+          root: ROOT,
+        })
+      },
+      { signedIn: 'account' },
+    )

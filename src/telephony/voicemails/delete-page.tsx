@@ -1,0 +1,31 @@
+import type { FormPage } from '../../panel/answers.tsx'
+import { confirmPage } from '../../panel/confirm-page.tsx'
+import type { Kit } from '../../panel/kit.tsx'
+import { callerText, RecordingNote } from './recordings.tsx'
+import type { Recording } from './voicemails.ts'
+
+interface Asked {
+  readonly recording: Recording
+  /** The page that lists it, and below which it is deleted. */
+  readonly root: string
+}
+
+export const deletePage = ({ t }: Kit, { recording, root }: Asked): FormPage => {
+  const path = `${root}/voicemails/${recording.voicemail.uuid}/delete`
+  return confirmPage({
+    title: t('voicemail.delete_ask'),
+    lede: (
+      <>
+        {t('voicemail.message', { caller: callerText(t, recording) })}
+        <br />
+        <RecordingNote recording={recording} />
+      </>
+    ),
+    above: [[t('telephony.title'), root]],
+    note: t('voicemail.delete_note'),
+    to: path,
+    button: t('voicemail.delete_go'),
+    cancel: [t('panel.cancel'), root],
+    address: path,
+  })
+}
