@@ -64,6 +64,21 @@ export const jobsCommands = (program: Command) => {
       })
     })
   program
+    .command('schedule:run')
+    .description('run what is due of job:list, once: for a cron line, where JOBS=false')
+    .action(async (_options, command: Command) =>
+      withServices(command.optsWithGlobals<Options>(), async ({ parts }) => {
+        const due = (await parts.jobs.known()).filter(({ next }) => next <= new Date()).map(({ job }) => job.name)
+        await parts.jobs.runDue()
+        const failed = (await parts.jobs.known()).filter(
+          ({ job, last }) => due.includes(job.name) && last?.outcome === 'failed',
+        )
+        print(due.length === 0 ? 'Nothing is due.' : `Due: ${due.join(', ')}`)
+        if (failed.length > 0)
+          throw new CommandError(`Failed: ${failed.map(({ job }) => job.name).join(', ')}`, EXIT.failed)
+      }),
+    )
+  program
     .command('job:run')
     .argument('<name>', 'a job of job:list, or the command that does the same')
     .description('run a job now, as its schedule would')

@@ -60,10 +60,11 @@ export const commandLine = (): Command => {
   return program
 }
 
-/** Runs one command; resolves to the exit code. */
+/** Runs one command; resolves to the exit code. `artisan NAME` is NAME: cron lines of the reference are written so. */
 export const run = async (argv: readonly string[]): Promise<number> => {
   try {
-    await commandLine().parseAsync([...argv], { from: 'user' })
+    const words = argv[0] === 'artisan' ? argv.slice(1) : argv
+    await commandLine().parseAsync([...words], { from: 'user' })
     return EXIT.done
   } catch (error) {
     // Commander has printed its own message; help and version end well.

@@ -87,3 +87,14 @@ test('a server runs what is due soon after its start, with JOBS=off nothing', as
   expect(await working.stop()).toBe(0)
   expect(await database.query('SELECT name FROM leases')).toEqual([])
 }, 40_000)
+
+test('the cron line of the reference does what is due, once', async () => {
+  await using here = await placeWithSpace()
+  expect((await sipkeeper(['artisan', 'no:such'], here)).code).toBe(2)
+  const first = await sipkeeper(['artisan', 'schedule:run'], here)
+  expect([first.code, first.stderr]).toEqual([0, ''])
+  expect(first.stdout).toContain('tombstones')
+  const again = await sipkeeper(['schedule:run'], here)
+  expect([again.code, again.stdout.includes('tombstones')]).toEqual([0, false])
+  expect((await sipkeeper(['artisan', 'job:run', 'tombstones'], here)).code).toBe(0)
+})
