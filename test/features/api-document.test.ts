@@ -462,9 +462,9 @@ describe('replies', () => {
 
   /** Whose success needs what no fresh installation has; everything else is proven. */
   const ELSEWHERE: Readonly<Record<string, string>> = {
+    'POST /api/messages': 'sip-messages.test.ts: there is a daemon',
     'POST /api/accounts/{sip}/activate/email': 'legacy.test.ts: the account has a key that waits',
     'POST /api/accounts/{sip}/activate/phone': 'legacy.test.ts: the account has a key that waits',
-    'POST /api/messages': 'sip-messages.test.ts: there is a daemon',
   }
 
   /** What must have happened before. */
