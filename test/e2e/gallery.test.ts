@@ -49,7 +49,7 @@ describe.skipIf(!hasProgram('chromium'))('the kit', () => {
     await page.goto(`${gallery.base}/people`)
     await page.selectOption('[name=state]', 'offline')
     await page.click('.filters button')
-    expect(new URL(page.url()).search).toBe('?search=&state=offline')
+    expect(new URL(page.url()).search).toBe('?search=&state=offline&from=')
     expect(await page.locator('tbody tr').count()).toBe(1)
     await page.click('thead a >> text=Seen')
     expect(new URL(page.url()).search).toBe('?state=offline&sort=seen')
