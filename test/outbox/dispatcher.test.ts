@@ -495,6 +495,7 @@ describe('the outbox', () => {
       { waiting: 0 },
       { waiting: 0 },
       { waiting: 0 },
+      { waiting: 0 },
     ])
   })
 })
