@@ -893,8 +893,8 @@ export const defineTables = (c: Columns) => {
       /** As Flexisip says. */
       createdAt: c.moment().notNull(),
       endedAt: c.moment(),
-      /** Whatever was sent as such. */
-      schedule: c.json<unknown>(),
+      /** Whatever JSON was sent, as text inside of an object: PostgreSQL is handed no JSON that is none. */
+      schedule: c.json<{ readonly text: string }>(),
       /** When we heard of it. */
       reportedAt: c.moment().notNull(),
       updatedAt: c.moment().notNull(),

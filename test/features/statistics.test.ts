@@ -304,6 +304,9 @@ test('a conference is reported once, and what is told of it later is kept', asyn
     updated_at: '2026-06-01T12:00:00.000000Z',
   })
   expect((await post('conferences/room', {})).json.schedule).toEqual(schedule)
+  for (const other of [true, 7, 'noon', [AT]]) {
+    expect((await post('conferences/room', { schedule: other })).json.schedule).toEqual(other)
+  }
   expect((await patch('conferences/none', { ended_at: AT })).status).toBe(404)
   expect((await post('conferences', { id: 'x', created_at: AT }, alice)).status).toBe(403)
 })

@@ -230,12 +230,13 @@ export const statistics = ({ db, now }: { db: Db; now: () => Date }) => {
     })
   }
 
-  const scheduleIn = (input: Input<typeof NewConference> | Input<typeof ConferenceNews>): unknown => {
-    const { schedule } = input.good
-    if (JSON.stringify(schedule).length > LONGEST_SCHEDULE) {
+  const scheduleIn = (input: Input<typeof NewConference> | Input<typeof ConferenceNews>): Conference['schedule'] => {
+    const { schedule = null } = input.good
+    const text = JSON.stringify(schedule)
+    if (text.length > LONGEST_SCHEDULE) {
       input.refuse('schedule', { id: 'v.max_bytes', values: { max: LONGEST_SCHEDULE } })
     }
-    return schedule
+    return schedule === null ? null : { text }
   }
 
   const addConference = async (input: Input<typeof NewConference>): Promise<void> => {

@@ -89,6 +89,6 @@ export const conferenceWire = (conference: Conference) => ({
   id: conference.id,
   created_at: isoMoment(conference.createdAt),
   ended_at: isoMomentOrNull(conference.endedAt),
-  schedule: conference.schedule,
+  schedule: conference.schedule === null ? null : JSON.parse(conference.schedule.text),
   updated_at: isoMoment(conference.updatedAt),
 })
