@@ -160,16 +160,31 @@ export const defineTables = (c: Columns) => {
       accountId: ofAccount(),
       /** SHA-256 of the key in lower-case hex; the key itself is shown once and never stored. */
       key: c.text().notNull(),
+      /** null: the account's own key, the one without a name. */
       name: c.text(),
-      /** The only client address that may use it; null: any. */
+      /** How a named key begins, so that its owner recognises it; null: nobody knows any more. */
+      prefix: c.text(),
+      /** What a named key may be used for. */
+      scope: c.text().$type<'full' | 'read' | 'telephony' | 'provisioning'>().notNull().default('full'),
+      /** The only client address that may use the account's own key; null: any. */
       ip: c.text(),
+      /** The networks that a named key works from, in canonical form, with blanks between them; null: everywhere. */
+      networks: c.text(),
       requests: c.count().notNull().default(0),
       lastUsedAt: c.moment().notNull(),
-      /** null: the account's own key, whose idle limit is a setting; 0: never expires. */
+      lastUsedAddress: c.text(),
+      /** null: the account's own key, whose idle limit is a setting; 0: a named key that may be idle for ever. */
       expiresAfterLastUsedMinutes: c.count(),
+      /** The end of a named key, however much it is used; null: none. */
+      expireAt: c.moment(),
       ...stamps,
     },
-    (t) => [c.uniqueIndex('api_keys_key_unique').on(t.key), c.index('api_keys_account_id_index').on(t.accountId)],
+    (t) => [
+      c.uniqueIndex('api_keys_key_unique').on(t.key),
+      c.index('api_keys_account_id_index').on(t.accountId),
+      // Lists are of named keys alone, and there are many more accounts with a key of their own.
+      c.index('api_keys_named_index').on(t.id).where(sql`expires_after_last_used_minutes is not null`),
+    ],
   )
 
   const provisioningTokens = c.table(

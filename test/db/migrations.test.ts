@@ -296,6 +296,24 @@ describe('migrating', () => {
     ])
   })
 
+  test('gives the keys that administrators had made a name, and every right that they had', async () => {
+    await olderDatabase(tags.findIndex((tag) => tag.endsWith('_named-api-keys')))
+    const stamp = postgresUrl === null ? '1780315200000' : "'2026-06-01T12:00:00Z'"
+    const key = (hash: string, name: string, minutes: string) =>
+      `INSERT INTO api_keys (account_id, key, name, expires_after_last_used_minutes, last_used_at, created_at, updated_at)
+         SELECT id, '${hash}', ${name}, ${minutes}, ${stamp}, ${stamp}, ${stamp} FROM accounts`
+    await execute(key('own', 'NULL', 'NULL'), key('named', "'Flexisip'", '0'), key('blank', "' '", '60'))
+    const db = open()
+    await db.migrate()
+    const rows = await db.read.select().from(db.tables.apiKeys)
+    const facts = rows.map(({ key, name, scope, networks, expireAt }) => [key, name, scope, networks, expireAt])
+    expect(facts.sort()).toEqual([
+      ['blank', 'API key 3', 'full', null, null],
+      ['named', 'Flexisip', 'full', null, null],
+      ['own', null, 'full', null, null],
+    ])
+  })
+
   test('keeps foreign keys checked afterwards', async () => {
     const db = open()
     await db.migrate()
