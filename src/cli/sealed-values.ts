@@ -8,6 +8,7 @@ const SEALED: ReadonlyMap<string, string> = new Map([
   ['email_change_codes', 'code'],
   ['recovery_codes', 'code'],
   ['outbox_messages', 'data'],
+  ['webhooks', 'sealed_previous'],
 ])
 
 /** Of each column so many, the newest: after a change of the key the old ones may have been sealed with another. */

@@ -27,6 +27,8 @@ export const {
   recoveryCodes,
   resetPasswordEmailTokens,
   sessions,
+  webhooks,
+  webhookAttempts,
   outboxMessages,
   leases,
   jobRuns,

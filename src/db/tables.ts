@@ -476,6 +476,60 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
+  /** Whom a Space tells what happens in it (behaviour/webhooks.md). */
+  const webhooks = c.table(
+    'webhooks',
+    {
+      id: c.id(),
+      spaceId: c
+        .ref()
+        .notNull()
+        .references(() => spaces.id, { onDelete: 'cascade' }),
+      name: c.text().notNull(),
+      url: c.text().notNull(),
+      events: c.json<readonly string[]>().notNull(),
+      enabled: c.flag().notNull().default(true),
+      /** It answered that nobody is there any more, and was switched off for that. */
+      goneAt: c.moment(),
+      /** What its messages are signed with. */
+      sealed: c.text().notNull(),
+      /** The secret before it, which signs as well until then. */
+      sealedPrevious: c.text(),
+      previousUntil: c.moment(),
+      ...stamps,
+    },
+    (t) => [c.index('webhooks_space_id_index').on(t.spaceId)],
+  )
+
+  /** What came of each attempt to deliver a message to a webhook. */
+  const webhookAttempts = c.table(
+    'webhook_attempts',
+    {
+      id: c.id(),
+      webhookId: c
+        .ref()
+        .notNull()
+        .references(() => webhooks.id, { onDelete: 'cascade' }),
+      /** Its row in the outbox, which may be gone; null: a test, which waits nowhere. */
+      outboxMessageId: c.ref(),
+      /** `Webhook-Id`. */
+      messageId: c.text().notNull(),
+      event: c.text().notNull(),
+      /** Of whom or what the event speaks, such as `account 12`. */
+      subject: c.text().notNull(),
+      /** 1 for the first. */
+      attempt: c.count().notNull(),
+      /** null: no answer came. */
+      status: c.count(),
+      durationMs: c.count().notNull(),
+      /** The beginning of it. */
+      answer: c.text(),
+      error: c.text(),
+      createdAt: c.moment().notNull(),
+    },
+    (t) => [c.index('webhook_attempts_webhook_id_index').on(t.webhookId, t.id)],
+  )
+
   /** Messages that wait to leave, and what became of them (docs/adr/0009-outbox.md). */
   const outboxMessages = c.table(
     'outbox_messages',
@@ -485,6 +539,8 @@ export const defineTables = (c: Columns) => {
       kind: c.text().notNull(),
       spaceId: maybeSpace(),
       accountId: c.ref().references(() => accounts.id, { onDelete: 'set null' }),
+      /** The message goes with it. Those of one recipient arrive one after the other. */
+      webhookId: c.ref().references(() => webhooks.id, { onDelete: 'cascade' }),
       recipient: c.text().notNull(),
       language: c.text().$type<'en' | 'fr'>().notNull(),
       /** JSON, sealed: it holds codes and links. Dropped when the message has left. */
@@ -504,7 +560,15 @@ export const defineTables = (c: Columns) => {
     },
     (t) => [
       c.uniqueIndex('outbox_messages_dedup_key_unique').on(t.dedupKey),
-      c.index('outbox_messages_waiting_index').on(t.notBefore).where(sql`sent_at is null and dead_at is null`),
+      c
+        .index('outbox_messages_waiting_index')
+        .on(t.webhookId, t.notBefore)
+        .where(sql`sent_at is null and dead_at is null`),
+      c
+        .index('outbox_messages_recipient_index')
+        .on(t.webhookId, t.recipient, t.id)
+        .where(sql`webhook_id is not null and sent_at is null and dead_at is null`),
+      c.index('outbox_messages_webhook_id_index').on(t.webhookId).where(sql`webhook_id is not null`),
       c.index('outbox_messages_account_id_index').on(t.accountId),
       c.index('outbox_messages_space_id_index').on(t.spaceId),
     ],
@@ -967,6 +1031,8 @@ export const defineTables = (c: Columns) => {
     recoveryCodes,
     resetPasswordEmailTokens,
     sessions,
+    webhooks,
+    webhookAttempts,
     outboxMessages,
     leases,
     jobRuns,

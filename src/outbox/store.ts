@@ -46,6 +46,7 @@ export const outboxStore = (db: Db) => {
         .from(outbox)
         .where(
           and(
+            isNull(outbox.webhookId),
             due(now),
             busy.lanes.length === 0 ? undefined : notInArray(lane, [...busy.lanes]),
             busy.recipients.length === 0 ? undefined : notInArray(outbox.recipient, [...busy.recipients]),
