@@ -6,6 +6,7 @@ import { sessions } from './access/sessions/sessions.ts'
 import { accountTypes } from './accounts/account-types/account-types.ts'
 import { accounts } from './accounts/accounts/accounts.ts'
 import { administrators } from './accounts/accounts/administrators.ts'
+import { fixtures } from './accounts/accounts/fixtures.ts'
 import { accountHousekeeping } from './accounts/accounts/housekeeping.ts'
 import { accountWire } from './accounts/accounts/wire.ts'
 import { blocking } from './accounts/blocking/blocking.ts'
@@ -199,6 +200,7 @@ const top = (below: ReturnType<typeof middle>) => {
   const joined = {
     ...single,
     contactDetails: contactDetails(single),
+    fixtures: fixtures(single),
     provisioning: provisioning(single),
     resolving: resolving(single),
     signIn: signIn(single),

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { canonicalAddress } from '../protocols/ip-address.ts'
 import { addressOfRecord } from '../protocols/sip-address.ts'
-import { type GlobalOptions, withServices } from './context.ts'
+import { sentenceOf } from '../thrown.ts'
+import { type GlobalOptions, type Opened, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { generatedPassword, givenPassword } from './password.ts'
-import { ask, isInteractive, missing, print } from './terminal.ts'
+import { ask, isInteractive, missing, print, warn } from './terminal.ts'
 
 interface CreateOptions extends GlobalOptions {
   readonly username?: string
@@ -56,6 +58,64 @@ const createAdmin = async (options: CreateOptions): Promise<void> => {
   })
 }
 
+const readSeed = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read: ${sentenceOf(error)}.`, EXIT.failed)
+  }
+}
+
+const warnUnreachable = ({ domain, isReachable }: { domain: string; isReachable: boolean }): void => {
+  if (!isReachable) warn(`warning: the Space ${domain} answers nobody: its host does not lie under APP_ROOT_HOST.`)
+}
+
+const seed = async ({ parts: { fixtures } }: Opened, file: string): Promise<void> => {
+  const { accounts, problems } = fixtures.parse(readSeed(file))
+  if (problems !== null) throw new CommandError(problems.join('\n'), EXIT.failed)
+  const { removed, spaces } = await fixtures.seed(accounts)
+  spaces.forEach(warnUnreachable)
+  const made = spaces.filter(({ created }) => created).length
+  print(`${accounts.length} accounts made in place of ${removed}; ${made} Spaces made.`)
+}
+
+const createAdminTest = async ({ parts: { fixtures } }: Opened): Promise<void> => {
+  const { account, password, apiKey, space } = await fixtures.testAdministrator()
+  warnUnreachable(space)
+  print(`Administrator ${addressOfRecord(account)} (id ${account.id})`)
+  print(`Password: ${password}`)
+  print(`API key: ${apiKey}`)
+}
+
+/** What tests of clients expect, with keys and ids that everybody knows. */
+const fixtureCommands = (program: Command) => {
+  program
+    .command('accounts:seed')
+    .argument('<file>', 'a JSON file with accounts and ranges of accounts')
+    .option('--force', 'also where APP_ENV is production')
+    .description('make the accounts of a file for tests, in place of those that have their ids')
+    .action(async (file: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { force?: boolean }>()
+      await withServices(options, async (opened) => {
+        if (opened.config.APP_ENV === 'production' && options.force !== true) {
+          throw new CommandError('It deletes accounts: where APP_ENV is production it needs --force.', EXIT.refused)
+        }
+        await seed(opened, file)
+      })
+    })
+  program
+    .command('accounts:create-admin-test')
+    .description('make admin_test of sip.example.org, for tests, with a key that everybody knows')
+    .action(async (_options, command: Command) => {
+      await withServices(command.optsWithGlobals<GlobalOptions>(), async (opened) => {
+        if (opened.config.APP_ENV === 'production') {
+          throw new CommandError('Everybody knows its key: not where APP_ENV is production.', EXIT.refused)
+        }
+        await createAdminTest(opened)
+      })
+    })
+}
+
 export const accountsCommands = (program: Command) => {
   program
     .command('accounts:create-admin-account')
@@ -83,4 +143,5 @@ export const accountsCommands = (program: Command) => {
         print(`${addressOfRecord(found)} is ${admin ? 'an administrator' : 'no administrator'}.`)
       })
     })
+  fixtureCommands(program)
 }

@@ -58,6 +58,8 @@ export interface Db {
    * 0 where the database does so by itself.
    */
   indexNames(most: number): Promise<number>
+  /** Ids of accounts up to `last` are given out by hand from now on, whatever becomes of `tx`; the next ones come after. */
+  reserveAccountIds(tx: Tx, last: number): Promise<void>
   /** For rate-limiter-flexible's counters; null where one process owns the database and counts in memory. */
   readonly limiterStore: {
     query(query: { text: string; values: unknown[] }): Promise<{ rows: unknown[]; rowCount: number }>

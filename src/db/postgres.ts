@@ -97,6 +97,10 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
       sql`accounts.id > ${after} and accounts.id <= ${last}
         and accounts.username ilike ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`,
     indexNames: async () => 0,
+    reserveAccountIds: async (tx, last) => {
+      const ids = sql`pg_get_serial_sequence('accounts', 'id')`
+      await tx.select({ last: sql`setval(${ids}, greatest(nextval(${ids}), ${last}))` }).from(sql`(select 1) as one`)
+    },
     limiterStore: {
       query: async ({ text, values }) => {
         const rows = await pool.rows(text, values)

@@ -286,6 +286,8 @@ export const openSqlite = (file: string): Db => {
           SELECT id, username FROM accounts WHERE id > ${LAST_INDEXED} ORDER BY id LIMIT ?`)
         return late.run(most).changes
       }),
+    // AUTOINCREMENT goes on after the largest id that there ever was.
+    reserveAccountIds: async () => {},
     limiterStore: null,
     migrate: async (seal = null) => {
       const before = isMigrated() ? appliedMigrations() : []

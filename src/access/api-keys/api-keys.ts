@@ -84,9 +84,14 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
     },
     /**
      * Replaces the account's own key and returns the new one, which is shown this once. `address` null: from anywhere.
+     * `key` present: that one, for tests of clients.
      */
-    regenerate: async (tx: Tx, accountId: number, address: string | null): Promise<string> => {
-      const key = secrets.token(KEY_LENGTH)
+    regenerate: async (
+      tx: Tx,
+      accountId: number,
+      address: string | null,
+      key = secrets.token(KEY_LENGTH),
+    ): Promise<string> => {
       const at = now()
       await store.deleteOwn(tx, accountId)
       await store.insert(tx, {

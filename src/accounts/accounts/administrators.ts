@@ -77,7 +77,8 @@ export const administrators = (deps: {
     /**
      * An activated administrator with a live provisioning token. An account of that name that is there already keeps
      * all it has: `refuse` leaves it alone, `keep` gives it the rights, `reset` the password as well. `keyAddress`
-     * present: an API key too, bound to the address or, with null, to none; never to an account that was kept.
+     * present: an API key too, bound to the address or, with null, to none; never to an account that was kept. `key`
+     * present: that one.
      */
     create: async (options: {
       domain: string
@@ -85,13 +86,14 @@ export const administrators = (deps: {
       password: string
       existing: 'refuse' | 'keep' | 'reset'
       keyAddress?: string | null
+      key?: string
     }): Promise<{
       account: AccountView
       provisioningToken: string | null
       apiKey: string | null
       created: boolean
     }> => {
-      const { domain, username, password, existing, keyAddress } = options
+      const { domain, username, password, existing, keyAddress, key } = options
       const space = await spaceOf(domain)
       check(username, password)
       const algorithm = defaultAlgorithm(space.digest)
@@ -138,7 +140,7 @@ export const administrators = (deps: {
         // Somebody else was quicker.
         if (id === null) throw new AppError('conflict', 'account.exists')
         const withKey = keyAddress !== undefined && (found === null || existing === 'reset')
-        const apiKey = withKey ? await apiKeys.regenerate(tx, id, keyAddress) : null
+        const apiKey = withKey ? await apiKeys.regenerate(tx, id, keyAddress, key) : null
         const { account } = await directory.view(tx, space, id)
         const provisioningToken = provisioningTokens.reveal(account.sealedProvisioningToken)
         return { account, provisioningToken, apiKey, created: found === null }

@@ -24,7 +24,7 @@ import {
   refuseWithoutPasswords,
   type StoredPassword,
 } from './rules.ts'
-import { passwordStore } from './store.ts'
+import { type NewPasswordRow, passwordStore } from './store.ts'
 
 const RANDOM_LENGTH = 20
 
@@ -141,6 +141,13 @@ export const passwords = (deps: {
     insert: async (tx: Tx, accountId: number, secret: NewSecret): Promise<void> => {
       const row = hashed(secret)
       if (row !== null) await store.insert(tx, accountId, row)
+    },
+    /** Of accounts that are being made, whose HA1 values somebody else has computed. */
+    insertHashes: async (
+      tx: Tx,
+      of: readonly { readonly accountId: number; readonly rows: readonly NewPasswordRow[] }[],
+    ): Promise<void> => {
+      for (const { accountId, rows } of of) for (const row of rows) await store.insert(tx, accountId, row)
     },
     replace,
     /** Set on other proof than the old one: a link or a code in the account's mailbox or phone, or a session that knows it. */

@@ -221,8 +221,8 @@ export const spaceAdministration = (deps: {
     create,
     change,
     remove,
-    /** For the command line: creates the Space, or changes what is given (behaviour/spaces.md §7). */
-    upsert: namedSpaces(deps).upsert,
+    /** For the command line: `upsert` creates the Space, or changes what is given (behaviour/spaces.md §7). */
+    ...namedSpaces(deps),
   }
 }
 

@@ -5,7 +5,13 @@ import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { read } from '../../http/input.ts'
 import type { Logging } from '../../logging/logging.ts'
-import { type DigestConfiguration, type PasswordAlgorithm, realmOf, type Space } from '../../nouns/space.ts'
+import {
+  type AdministeredSpace,
+  type DigestConfiguration,
+  type PasswordAlgorithm,
+  realmOf,
+  type Space,
+} from '../../nouns/space.ts'
 import { spaceAdministrationStore } from './administration-store.ts'
 import type { SpaceDirectory } from './directory.ts'
 import { checkLanNames, NamedSpace } from './rules.ts'
@@ -120,5 +126,33 @@ export const namedSpaces = (deps: {
     return { space: after, created: before === null }
   }
 
-  return { upsert }
+  /**
+   * For fixtures, in a transaction of theirs: the Space of that domain as it is, but super where it must be. One that is
+   * not there is made, with its domain as host and name, also where `APP_ROOT_HOST` lets nobody reach it.
+   */
+  const ensure = async (
+    tx: Tx,
+    domain: string,
+    { asSuper }: { readonly asSuper: boolean },
+  ): Promise<{ space: AdministeredSpace; created: boolean; isReachable: boolean }> => {
+    const wanted = { domain, host: domain, name: domain, super: asSuper }
+    await store.hold(tx, domain)
+    const before = await store.byDomain(tx, domain)
+    if (before === null) {
+      const input = read(NamedSpace, { sip_domain: domain, host: domain, name: domain })
+      checkLanNames(input)
+      input.settle()
+      await refuseOthers(tx, wanted)
+      const at = now()
+      if (!(await stored.insert(tx, { ...wanted, createdAt: at, updatedAt: at }, stored.initialDigest()))) {
+        throw new AppError('conflict', 'space.host_taken', { values: { host: domain } })
+      }
+    } else if (asSuper && !before.super) {
+      await changeNamed(tx, before, { domain, host: before.host, name: before.name, super: true })
+    }
+    const space = await stored.find(tx, domain)
+    return { space, created: before === null, isReachable: isUnderRoot(config, space.host) }
+  }
+
+  return { upsert, ensure }
 }
