@@ -10,6 +10,7 @@ import { carddavCredentialsApi } from './address-books/carddav-credentials/api.t
 import { contactCardsApi, contactsApi } from './address-books/contacts/api.ts'
 import { contactsListsApi } from './address-books/contacts-lists/api.ts'
 import { vcardsApi, vcardsStorageApi } from './address-books/vcards-storage/api.ts'
+import { overviewPages } from './administration/overview/pages.tsx'
 import { apiDocumentApi } from './api-document/api.ts'
 import { auth } from './http/auth.ts'
 import { failures } from './http/failures.ts'
@@ -132,6 +133,7 @@ export const app = (services: Services): AnyElysia => {
     .use(carddavCredentialsApi(deps))
     .use(callForwardingsApi(deps))
     .use(resolvingApi(deps))
+    .use(overviewPages(deps))
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))
     .use(spaceEmailServersApi(deps))

@@ -24,6 +24,7 @@ import { carddavCredentials } from './address-books/carddav-credentials/carddav-
 import { contacts } from './address-books/contacts/contacts.ts'
 import { contactsLists } from './address-books/contacts-lists/contacts-lists.ts'
 import { vcardsStorage } from './address-books/vcards-storage/vcards-storage.ts'
+import { scope } from './administration/scope/scope.ts'
 import { captcha } from './captcha/captcha.ts'
 import type { Config } from './config/config.ts'
 import { databaseLocation } from './config/database-location.ts'
@@ -207,6 +208,7 @@ const top = (below: ReturnType<typeof middle>) => {
   }
   return {
     ...joined,
+    scope: scope(joined),
     activation: activation(joined),
     ownAccount: ownAccount(joined),
     signUp: signUp(joined),

@@ -96,6 +96,7 @@ describe('imports', () => {
     ['provisioning'],
     ['self-service'],
     ['registration'],
+    ['administration'],
     ['api-document', 'jobs'],
     ['services.ts'],
     ['app.ts'],

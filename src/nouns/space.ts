@@ -30,7 +30,9 @@ declare const proof: unique symbol
 type Proof = { readonly [proof]: string }
 
 /** Leaves the Space's walls. Only for the given reasons, so that every such place can be found by this name. */
-export const everySpace = (reason: 'authentication' | 'command line' | 'housekeeping' | 'SIP proxy'): Scope => ({
+export const everySpace = (
+  reason: 'authentication' | 'command line' | 'housekeeping' | 'SIP proxy' | 'super administrator',
+): Scope => ({
   all: reason as unknown as Proof,
 })
 

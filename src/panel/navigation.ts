@@ -54,6 +54,7 @@ export interface Entry {
 }
 
 const EVERYBODY: readonly Audience[] = ['account', 'admin', 'super']
+const ADMINISTRATORS: readonly Audience[] = ['admin', 'super']
 
 /** The panel, in reading order: the menus are drawn from it, and what it switches off cannot be asked for either. */
 const ENTRIES: readonly Entry[] = [
@@ -61,10 +62,11 @@ const ENTRIES: readonly Entry[] = [
   { path: '/register', label: 'sign_up.title', audiences: ['visitor'], needs: 'registration' },
   { path: '/register/phone', needs: 'phoneRegistration' },
   { path: '/accounts', needs: 'registration' },
-  { path: '/dashboard', label: 'dashboard.title', icon: 'home', audiences: EVERYBODY },
-  { path: '/statistics/call_logs', label: 'calls.title', icon: 'phone-call', audiences: EVERYBODY },
-  { path: '/telephony', label: 'telephony.title', icon: 'voicemail', audiences: EVERYBODY },
-  { path: '/devices', label: 'devices.title', icon: 'smartphone', audiences: EVERYBODY },
+  { path: '/admin/spaces/me', label: 'overview.title', icon: 'activity', audiences: ADMINISTRATORS },
+  { path: '/dashboard', label: 'dashboard.title', icon: 'home', group: 'nav.mine', audiences: EVERYBODY },
+  { path: '/statistics/call_logs', label: 'calls.title', icon: 'phone-call', group: 'nav.mine', audiences: EVERYBODY },
+  { path: '/telephony', label: 'telephony.title', icon: 'voicemail', group: 'nav.mine', audiences: EVERYBODY },
+  { path: '/devices', label: 'devices.title', icon: 'smartphone', group: 'nav.mine', audiences: EVERYBODY },
   {
     path: '/password',
     label: 'password.menu',
@@ -109,5 +111,14 @@ export const navigation = (config: Config) => {
 
 export type Navigation = ReturnType<typeof navigation>
 
-/** Where somebody who has just signed in starts. */
+/** A person's own account, where pages about it lead back to. */
 export const LANDING = '/dashboard'
+
+const START: Readonly<Record<Role, string>> = {
+  account: LANDING,
+  admin: '/admin/spaces/me',
+  super: '/admin/spaces/me',
+}
+
+/** Where somebody who has just signed in starts. */
+export const startOf = (role: Role): string => START[role]

@@ -33,8 +33,8 @@ export const respond = (exchange: Exchange, kit: Kit, page: Page): Response => {
   const { menu, path, formToken, flash } = (page.signedOut === true ? null : exchange.frame) ?? NO_FRAME
   const isUnconfirmed = kit.isSignedIn && caller?.activated === false
   const html = pageHtml({ kit, around: { menu, route, path, caller, formToken }, isUnconfirmed, flash }, page)
-  // An address that holds a token is nobody else's business, not even another page's of ours.
-  const isSecret = route.includes(':')
+  // An address that holds a token is nobody else's business, not even another page's of ours. Administrators' hold ids.
+  const isSecret = route.includes(':') && !route.startsWith('/admin/')
   const response = new Response(html, {
     status: page.status ?? 200,
     headers: {

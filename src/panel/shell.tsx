@@ -14,7 +14,7 @@ import { isBelow } from './navigation.ts'
 /** What stands around a page. */
 export interface Surroundings {
   readonly menu: readonly Entry[]
-  /** The pattern of the route, which says where in the menu the page is. */
+  /** The pattern of the route. */
   readonly route: string
   /** The page's own address with its query, below the base path. */
   readonly path: string
@@ -107,9 +107,24 @@ const MenuToggle = (): VNode => (
   </details>
 )
 
+/** The place of the menu that the page is in, the innermost where one lies in another; null: in none. */
+const currentOf = ({ menu, path }: Surroundings): string | null => {
+  const [here = ''] = path.split('?')
+  const around = menu.map((entry) => entry.path).filter((entry) => isBelow(here, entry))
+  return around.toSorted((a, b) => b.length - a.length)[0] ?? null
+}
+
+interface PlaceProps {
+  readonly entry: Entry
+  /** The path of the entry that the page is in. */
+  readonly current: string | null
+}
+
 /** The menu: entries in a row belong to the group that the first of them names. */
-const Places = ({ around: { menu, route } }: { around: Surroundings }): VNode => {
+const Places = ({ around }: { around: Surroundings }): VNode => {
   const { t } = useKit()
+  const { menu } = around
+  const current = currentOf(around)
   const groups = Map.groupBy(menu.filter(isPlace), ({ group }) => group)
   return (
     <nav class="nav" aria-label={t('panel.menu')}>
@@ -122,7 +137,7 @@ const Places = ({ around: { menu, route } }: { around: Surroundings }): VNode =>
           )}
           <ul aria-labelledby={group === undefined ? undefined : `nav-${index}`}>
             {entries.map((entry) => (
-              <Place entry={entry} route={route} />
+              <Place entry={entry} current={current} />
             ))}
           </ul>
         </>
@@ -131,17 +146,17 @@ const Places = ({ around: { menu, route } }: { around: Surroundings }): VNode =>
   )
 }
 
-const Place = ({ entry, route }: { entry: Entry; route: string }): VNode | null =>
+const Place = ({ entry, current }: PlaceProps): VNode | null =>
   entry.label === undefined ? null : (
     <li>
-      <PlaceLink entry={entry} route={route} />
+      <PlaceLink entry={entry} current={current} />
     </li>
   )
 
-const PlaceLink = ({ entry: { path, label, icon }, route }: { entry: Entry; route: string }): VNode | null => {
+const PlaceLink = ({ entry: { path, label, icon }, current }: PlaceProps): VNode | null => {
   const { t, href } = useKit()
   return label === undefined ? null : (
-    <a href={href(path)} aria-current={isBelow(route, path) ? 'page' : undefined}>
+    <a href={href(path)} aria-current={path === current ? 'page' : undefined}>
       {icon !== undefined && isIcon(icon) ? <Icon name={icon} /> : null}
       {t(label)}
     </a>
@@ -151,7 +166,8 @@ const PlaceLink = ({ entry: { path, label, icon }, route }: { entry: Entry; rout
 /** Who is signed in, what is theirs alone, in which language, and the way out. */
 const Person = ({ around }: { around: Surroundings }): VNode | null => {
   const { t, href } = useKit()
-  const { caller, formToken, menu, route } = around
+  const { caller, formToken, menu } = around
+  const current = currentOf(around)
   const personal = menu.filter((entry) => !isPlace(entry))
   if (caller === null || formToken === null) return null
   const address = addressOfRecord(caller)
@@ -171,7 +187,7 @@ const Person = ({ around }: { around: Surroundings }): VNode | null => {
         <p class="id">{address}</p>
         <hr />
         {personal.map((entry) => (
-          <PlaceLink entry={entry} route={route} />
+          <PlaceLink entry={entry} current={current} />
         ))}
         {personal.length === 0 ? null : <hr />}
         <LanguageForm around={around} token={formToken} />

@@ -46,5 +46,8 @@ export const plain = (reply: Reply, typed: string) => ({
   text: reply.text.replaceAll(/value="[A-Za-z0-9]{43,64}"/g, 'value="random"').replaceAll(typed, 'typed'),
 })
 
+/** What people read of a page: without tags, one space in place of many. */
+export const words = ({ text }: Reply): string => text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+
 /** A code that is not this one. */
 export const wrongFor = (code: string): string => (code === '1000' ? '1001' : '1000')

@@ -218,6 +218,8 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
         return 'department'
       case 'domain':
         return space.domain
+      case 'space':
+        return String(space.id)
       case 'carddav_id':
         return String(carddavServer)
       case 'uuid':

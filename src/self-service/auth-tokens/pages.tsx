@@ -8,7 +8,7 @@ import { json } from '../../http/respond.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Answers } from '../../panel/answers.tsx'
 import { textOf } from '../../panel/components/fields.tsx'
-import { LANDING } from '../../panel/navigation.ts'
+import { LANDING, startOf } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
@@ -53,8 +53,8 @@ export const authTokenPages = (deps: Deps) => {
 
   /** Signed in, by whoever had a code that was worth it. */
   const enter = async (request: Request, visit: Visit, proof: string | null, go: Answers['go']): Promise<Response> => {
-    const { session, browser } = await signIn.withToken(request, visit, textOf(visit.input.token), proof)
-    return go(LANDING, { cookies: [sessions.cookie(visit, session), browser, setCookie(visit, COOKIE, '', 0)] })
+    const { session, browser, role } = await signIn.withToken(request, visit, textOf(visit.input.token), proof)
+    return go(startOf(role), { cookies: [sessions.cookie(visit, session), browser, setCookie(visit, COOKIE, '', 0)] })
   }
 
   return new Elysia()

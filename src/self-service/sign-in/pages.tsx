@@ -5,8 +5,9 @@ import type { Config } from '../../config/config.ts'
 import { invalid } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
+import { roleOf } from '../../nouns/caller.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import { LANDING, type Navigation } from '../../panel/navigation.ts'
+import { type Navigation, startOf } from '../../panel/navigation.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { ownPath } from '../../panel/redirect.ts'
 import { closedPage } from './closed-page.tsx'
@@ -35,10 +36,11 @@ export const signInPages = ({ auth, pages, signIn, sessions, accounts, navigatio
       canSignUp: navigation.isOn(space, '/register'),
     })
 
-  /** Whoever is signed in has nothing to do here. */
-  const isSignedIn = async (request: Request, visit: Visit): Promise<boolean> => {
+  /** Where whoever is signed in goes instead; null: nobody is. */
+  const startFor = async (request: Request, visit: Visit): Promise<string | null> => {
     const session = await sessions.find(request, visit)
-    return session?.kind === 'panel' && !session.account.blocked
+    const isIn = session?.kind === 'panel' && !session.account.blocked
+    return isIn ? startOf(roleOf(session.account, visit.space)) : null
   }
 
   return new Elysia()
@@ -47,8 +49,10 @@ export const signInPages = ({ auth, pages, signIn, sessions, accounts, navigatio
     .get('/', ({ go }) => go('/login'), { open: true, page: true })
     .get(
       '/login',
-      async ({ request, visit, input, go, form }) =>
-        (await isSignedIn(request, visit)) ? go(ownPath(input.next) ?? LANDING) : form(passwordPage, door(visit)),
+      async ({ request, visit, input, go, form }) => {
+        const start = await startFor(request, visit)
+        return start === null ? form(passwordPage, door(visit)) : go(ownPath(input.next) ?? start)
+      },
       { open: true, page: true },
     )
     .post(
@@ -58,7 +62,7 @@ export const signInPages = ({ auth, pages, signIn, sessions, accounts, navigatio
           const answer = await signIn.withPassword(request, visit, read(Credentials, input))
           switch (answer.outcome) {
             case 'signed_in':
-              return go(ownPath(input.next) ?? LANDING, {
+              return go(ownPath(input.next) ?? startOf(answer.role), {
                 cookies: [sessions.cookie(visit, answer.session), answer.browser],
               })
             case 'blocked':

@@ -7,6 +7,7 @@ import { AppError } from '../../errors.ts'
 import { form, type Input, text } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging } from '../../logging/logging.ts'
+import { type Role, roleOf } from '../../nouns/caller.ts'
 import { securityRecords } from '../../nouns/security-record.ts'
 import type { Session } from '../../nouns/session.ts'
 import type { Space } from '../../nouns/space.ts'
@@ -29,6 +30,7 @@ const SLOW_MS = 3000
 interface SignedIn {
   readonly session: string
   readonly browser: string
+  readonly role: Role
 }
 
 export type Answer =
@@ -170,7 +172,8 @@ export const signIn = (deps: {
         return { outcome: closure }
       }
       record('auth.login.ok', visit, account, { via: 'password' })
-      return { outcome: 'signed_in', session, browser: knownBrowsers.remember(request, visit, account.id) }
+      const browser = knownBrowsers.remember(request, visit, account.id)
+      return { outcome: 'signed_in', session, browser, role: roleOf(account, space) }
     },
 
     /** As the account that a QR code was approved by. `proof`: of the browser that shows it. */
@@ -181,7 +184,8 @@ export const signIn = (deps: {
         return { account, session: await replaceSession(tx, visit, previous, account) }
       })
       record('auth.login.ok', visit, account, { via: 'qr' })
-      return { session, browser: knownBrowsers.remember(request, visit, account.id) }
+      const browser = knownBrowsers.remember(request, visit, account.id)
+      return { session, browser, role: roleOf(account, visit.space) }
     },
 
     /** Somebody signed in not long ago need not prove it again. */
