@@ -516,6 +516,14 @@ const captcha = {
   HCAPTCHA_VERIFY_URL: active(url, 'https://api.hcaptcha.com/siteverify', 'Where answers to hCaptcha are checked.'),
 }
 
+const webhooks = {
+  WEBHOOKS_ALLOW_LOCAL: active(
+    flag,
+    'false',
+    'Lets webhooks go to this machine (127.0.0.0/8, ::1), there also by http://.',
+  ),
+}
+
 /** `team:key:/path`. */
 const apnsKey: Kind<{ readonly team: string; readonly id: string; readonly file: string }> = {
   expected: 'team:key:/absolute/path, the two ids as Apple writes them',
@@ -609,6 +617,7 @@ export const groups = {
   SMS: sms,
   Captcha: captcha,
   Push: push,
+  Webhooks: webhooks,
   'Jobs and retention': jobs,
 }
 
@@ -629,6 +638,7 @@ export const settings = {
   ...sms,
   ...captcha,
   ...push,
+  ...webhooks,
   ...jobs,
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Logging } from '../logging/logging.ts'
 import { maskedEmail } from '../logging/masking.ts'
+import { type Resolve, systemResolver } from '../outgoing/connection.ts'
 import type { Driver, Letter } from './letter.ts'
 import { smtp } from './smtp.ts'
 
@@ -11,15 +12,17 @@ export interface DriverDeps {
   readonly log: Logging
   /** How long one mail may take, for tests. */
   readonly limitMs?: number
+  /** How names are resolved, for tests. */
+  readonly resolve?: Resolve
 }
 
 const LIMIT_MS = 30_000
 
 /** The one that `MAIL_DRIVER` names. */
-export const driver = ({ config, log, limitMs = LIMIT_MS }: DriverDeps): Driver => {
+export const driver = ({ config, log, limitMs = LIMIT_MS, resolve = systemResolver }: DriverDeps): Driver => {
   switch (config.MAIL_DRIVER) {
     case 'smtp':
-      return smtp(config, limitMs)
+      return smtp(config, limitMs, resolve)
     case 'sendmail':
       return local('sendmail', (letter) => handIn(letter, limitMs))
     case 'file':

@@ -1,20 +1,20 @@
-import { lookup } from 'node:dns/promises'
-import { BlockList, connect, isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Config } from '../config/config.ts'
-import { network } from '../config/kinds.ts'
-import { sentenceOf } from '../thrown.ts'
+import { connected, type Resolve } from '../outgoing/connection.ts'
+import { OutgoingFailure } from '../outgoing/failure.ts'
+import { isPublicAddress } from '../outgoing/public-address.ts'
+import { spaceHosts } from '../outgoing/space-hosts.ts'
 import { MailFailure } from './failure.ts'
 import type { Driver, Letter, MailServer } from './letter.ts'
-import { isPublicAddress } from './public-address.ts'
 
 /** Idle connections are closed after this; a burst of mails shares them. */
 const IDLE_MS = 30_000
 const MAILS_A_CONNECTION = 100
 
 /** Speaks SMTP, over a few connections to each server that are used again. One mail takes `limitMs` at most. */
-export const smtp = (config: Config, limitMs: number): Driver => {
+export const smtp = (config: Config, limitMs: number, resolve: Resolve): Driver => {
   const pools = new Map<number | null, { readonly settings: string; readonly pool: Pool }>()
-  const mayBeUsed = spaceHosts(config)
+  const hosts = spaceHosts(config.MAIL_SPACE_HOSTS_ALLOW)
   const stepMs = Math.ceil(limitMs / 3)
 
   const open = (createTransport: CreateTransport, { spaceId, host, port, username, password }: MailServer) => {
@@ -36,10 +36,11 @@ export const smtp = (config: Config, limitMs: number): Driver => {
       disableFileAccess: true,
       disableUrlAccess: true,
       getSocket: (_options: unknown, done: Opened) => {
-        const permitted = (address: string) => spaceId === null || mayBeUsed(host, address)
-        connected(host, port, permitted, stepMs).then(
-          ({ connection, address }) => done(null, { connection, ...withoutLeak(config, port, username, address) }),
-          (error: Error) => done(error),
+        const permitted = (address: string) => spaceId === null || hosts.permit(host, address)
+        const signal = AbortSignal.timeout(limitMs)
+        connected({ host, port, permitted, resolve, signal, withinMs: stepMs }).then(
+          ({ socket, address }) => done(null, { connection: socket, ...withoutLeak(config, port, username, address) }),
+          (error: Error) => done(failed(error)),
         )
       },
     })
@@ -105,74 +106,10 @@ const certificateRules = (config: Config) => ({
   ...(config.MAIL_VERIFY_PEER_NAME ? {} : { checkServerIdentity: () => undefined }),
 })
 
-/** Where the server of a Space may be: at public addresses, and at what `MAIL_SPACE_HOSTS_ALLOW` names. */
-const spaceHosts = ({ MAIL_SPACE_HOSTS_ALLOW: allowed }: Config) => {
-  const hosts = new Set(allowed)
-  const networks = new BlockList()
-  for (const entry of allowed) {
-    const parsed = network.parse(entry)
-    if (parsed !== undefined) networks.addSubnet(parsed.address, parsed.prefix, parsed.family)
-  }
-  return (host: string, address: string): boolean =>
-    isPublicAddress(address) ||
-    hosts.has(host.toLowerCase()) ||
-    networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
-}
-
-const addressesOf = async (host: string, withinMs: number): Promise<string[]> => {
-  if (isIP(host) !== 0) return [host]
-  const found = await within(withinMs, lookup(host, { all: true })).catch((error: Error) => {
-    throw new MailFailure('unreachable', `${host} is not found: ${error.message}`)
-  })
-  return found.map(({ address }) => address)
-}
-
-/**
- * A connection to the first permitted address of the host that answers: to the very address that was looked at, so
- * that the name cannot mean another one meanwhile.
- */
-const connected = async (
-  host: string,
-  port: number,
-  permitted: (address: string) => boolean,
-  withinMs: number,
-): Promise<{ connection: Socket; address: string }> => {
-  const addresses = (await addressesOf(host, withinMs)).filter(permitted)
-  if (addresses.length === 0) {
-    throw new MailFailure(
-      'forbidden',
-      `${host} is not at a public address, and MAIL_SPACE_HOSTS_ALLOW does not name it`,
-    )
-  }
-  let failure: unknown
-  for (const address of addresses) {
-    try {
-      return { connection: await connectedTo(address, port, Math.ceil(withinMs / addresses.length)), address }
-    } catch (error) {
-      failure = error
-    }
-  }
-  throw failure
-}
-
-const connectedTo = async (host: string, port: number, withinMs: number): Promise<Socket> => {
-  const socket = connect({ host, port })
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  socket.once('connect', resolve)
-  socket.once('error', reject)
-  try {
-    await within(withinMs, promise)
-  } catch (error) {
-    socket.on('error', () => {}) // the first one is told
-    socket.destroy()
-    throw new MailFailure('unreachable', `${host}:${port} does not answer: ${sentenceOf(error)}`)
-  }
-  socket.removeListener('error', reject)
-  return socket
-}
-
-const within = <T>(ms: number, work: Promise<T>): Promise<T> => {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`nothing within ${ms / 1000} s`)), ms)
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+/** What nodemailer hands on to `failureOf`. */
+const failed = (error: Error): Error => {
+  if (!(error instanceof OutgoingFailure)) return error
+  return error.reason === 'forbidden'
+    ? new MailFailure('forbidden', `${error.message}, and MAIL_SPACE_HOSTS_ALLOW does not name it`)
+    : new MailFailure('unreachable', error.message)
 }

@@ -15,13 +15,17 @@ const expanded = (address: string): string[] => {
   return [...before, ...Array<string>(GROUPS - before.length - after.length).fill('0'), ...after]
 }
 
+const dotted = (high: string, low: string): string =>
+  [high, low]
+    .map((group) => Number.parseInt(group, 16))
+    .flatMap((bits) => [bits >> 8, bits & 255])
+    .join('.')
+
 /** `::ffff:c000:201` stands for 192.0.2.1 (RFC 4291 §2.5.5.2). */
 const unmapped = (address: string): string => {
   if (!address.startsWith('::ffff:')) return address
   const [high = '', low, ...more] = address.slice('::ffff:'.length).split(':')
-  if (low === undefined || more.length > 0) return address
-  const [one, two] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
-  return [one >> 8, one & 255, two >> 8, two & 255].join('.')
+  return low === undefined || more.length > 0 ? address : dotted(high, low)
 }
 
 /**
@@ -45,4 +49,10 @@ export const networkOf = (address: string): string => {
   if (!address.includes(':')) return address
   const prefix = expanded(address).slice(0, NETWORK_GROUPS).join(':')
   return `${canonicalAddress(`${prefix}::`) ?? prefix}/64`
+}
+
+/** The last 32 bits of a canonical IPv6 address, where NAT64 has an IPv4 address (RFC 6052 §2.2). */
+export const ipv4AtTheEnd = (address: string): string => {
+  const [high = '', low = ''] = expanded(address).slice(-2)
+  return dotted(high, low)
 }

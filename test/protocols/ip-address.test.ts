@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { canonicalAddress, networkOf } from '../../src/protocols/ip-address.ts'
+import { canonicalAddress, ipv4AtTheEnd, networkOf } from '../../src/protocols/ip-address.ts'
 
 test('an address has one spelling, whoever writes it', () => {
   for (const [written, canonical] of [
@@ -33,5 +33,16 @@ test('a limit is for an IPv4 address, or for the /64 of an IPv6 address', () => 
     ['', ''],
   ] as const) {
     expect([address, networkOf(address)]).toEqual([address, network])
+  }
+})
+
+test('an IPv6 address may end in an IPv4 address', () => {
+  for (const [address, inside] of [
+    ['64:ff9b::808:808', '8.8.8.8'],
+    ['64:ff9b::1', '0.0.0.1'],
+    ['64:ff9b::', '0.0.0.0'],
+    ['1:2:3:4:5:6:7f00:1', '127.0.0.1'],
+  ] as const) {
+    expect([address, ipv4AtTheEnd(address)]).toEqual([address, inside])
   }
 })

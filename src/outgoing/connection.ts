@@ -1,0 +1,92 @@
+/** Connections to hosts that somebody else has chosen: to addresses that were looked at, and to no others. */
+
+import { lookup } from 'node:dns/promises'
+import { connect, isIP, type Socket } from 'node:net'
+import { codeOf, sentenceOf } from '../thrown.ts'
+import { OutgoingFailure } from './failure.ts'
+
+/** All addresses of a name; rejects when there are none. */
+export type Resolve = (host: string) => Promise<readonly string[]>
+
+/** As this machine resolves names, /etc/hosts among them. */
+export const systemResolver: Resolve = async (host) => {
+  const found = await lookup(host, { all: true })
+  return found.map(({ address }) => address)
+}
+
+interface Wanted {
+  /** A name, or an address without brackets. */
+  readonly host: string
+  readonly port: number
+  /** Whether a connection may go there. */
+  readonly permitted: (address: string) => boolean
+  readonly resolve: Resolve
+  /** Ends it, with its reason. */
+  readonly signal: AbortSignal
+  /** For the name, and then for its addresses together, in milliseconds. */
+  readonly withinMs: number
+}
+
+/** Most of them of a name are tried: whoever writes long lists has others wait. */
+const MOST_ADDRESSES = 4
+
+/**
+ * A connection to the first permitted address that answers. The name is asked for once, and the connection is to the
+ * very address that was looked at: the name cannot mean another one meanwhile.
+ * @throws OutgoingFailure, or the reason of `signal`
+ */
+export const connected = async (wanted: Wanted): Promise<{ socket: Socket; address: string }> => {
+  const { host, port, permitted, withinMs, signal } = wanted
+  const addresses = (await addressesOf(wanted)).filter(permitted).slice(0, MOST_ADDRESSES)
+  let failure = new OutgoingFailure('forbidden', `${host} is not at a public address`)
+  for (const address of addresses) {
+    try {
+      return { socket: await connectedTo(address, port, Math.ceil(withinMs / addresses.length), signal), address }
+    } catch (error) {
+      signal.throwIfAborted()
+      failure = new OutgoingFailure('unreachable', `${host}:${port} does not answer: ${sentenceOf(error)}`)
+    }
+  }
+  throw failure
+}
+
+const addressesOf = async ({ host, resolve, withinMs, signal }: Wanted): Promise<readonly string[]> => {
+  if (isIP(host) !== 0) return [host]
+  try {
+    return await until(signal, within(withinMs, resolve(host)))
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new OutgoingFailure('unresolved', `${host} is not found: ${codeOf(error) ?? sentenceOf(error)}`)
+  }
+}
+
+const connectedTo = async (host: string, port: number, withinMs: number, signal: AbortSignal): Promise<Socket> => {
+  const socket = connect({ host, port })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  socket.once('connect', resolve)
+  socket.once('error', reject)
+  try {
+    await until(signal, within(withinMs, promise))
+  } catch (error) {
+    socket.on('error', () => {}) // the first one is told
+    socket.destroy()
+    throw error
+  }
+  socket.removeListener('error', reject)
+  return socket
+}
+
+/** The work, or the reason of the signal, whichever is first. */
+export const until = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stop = () => reject(signal.reason)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop)
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', stop))
+}
+
+const within = <T>(ms: number, work: Promise<T>): Promise<T> => {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`nothing within ${ms / 1000} s`)), ms)
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
