@@ -23,6 +23,7 @@ import { sipProxy } from './accounts/sip-proxy/sip-proxy.ts'
 import { carddavCredentials } from './address-books/carddav-credentials/carddav-credentials.ts'
 import { contacts } from './address-books/contacts/contacts.ts'
 import { contactsLists } from './address-books/contacts-lists/contacts-lists.ts'
+import { names } from './address-books/names/names.ts'
 import { vcardsStorage } from './address-books/vcards-storage/vcards-storage.ts'
 import { scope } from './administration/scope/scope.ts'
 import { captcha } from './captcha/captcha.ts'
@@ -202,6 +203,7 @@ const top = (below: ReturnType<typeof middle>) => {
     ...single,
     contactDetails: contactDetails(single),
     fixtures: fixtures(single),
+    names: names(single),
     provisioning: provisioning(single),
     resolving: resolving(single),
     signIn: signIn(single),

@@ -52,6 +52,21 @@ export const readCard = (text: string): { uid: string; text: string } | { proble
   return { uid, text: ['BEGIN:VCARD', ...lines, 'END:VCARD', ''].join('\n') }
 }
 
+/** Whom a stored card is about: the formatted name, and the SIP URIs among its values. */
+export const personOf = (stored: string): { readonly name: string; readonly uris: readonly string[] } => {
+  const properties = contentLines(stored).flatMap((line) => readProperty(line) ?? [])
+  const name = properties.find((property) => property.name === 'FN')?.value ?? ''
+  const uris = properties.map(({ value }) => value.trim()).filter((value) => /^sips?:/i.test(value))
+  return { name: plainText(name), uris }
+}
+
+/** The text of a value, on one line. */
+const plainText = (value: string): string =>
+  value
+    .replace(/\\([\\,;nN])/g, (_, escaped: string) => (/n/i.test(escaped) ? ' ' : escaped))
+    .replace(/\s+/g, ' ')
+    .trim()
+
 /** A stored card as it leaves in a `text/vcard` body (D36). */
 export const withCrlf = (stored: string): string => stored.replace(/\r?\n/g, '\r\n')
 

@@ -98,6 +98,7 @@ describe('nobody', () => {
       const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
       for (const path of [
         `/telephony/forwardings/${id}`,
+        `/telephony/forwardings/${id}/turn`,
         `/telephony/forwardings/${id}/delete`,
         `/telephony/voicemails/${uuid}/delete`,
       ]) {
@@ -183,19 +184,56 @@ describe('call forwarding', () => {
     const always = (await rulesOf(alice)).find(({ type }: { type: string }) => type === 'always').id
     const browser = await signedIn(alice)
     await browser.open('/telephony')
-    const refused = await browser.submit({}, { form: `/telephony/forwardings/${always}` })
+    const refused = await browser.submit({}, { form: `/telephony/forwardings/${always}/turn` })
     expect(refused.status).toBe(422)
     expect(refused.text).toContain('Forward all calls')
     expect(refused.text).toContain('disable the other forwarding first')
     await browser.open('/telephony')
-    expect((await browser.submit({}, { form: `/telephony/forwardings/${busy}` })).status).toBe(302)
+    expect((await browser.submit({}, { form: `/telephony/forwardings/${busy}/turn` })).status).toBe(302)
     await browser.open('/telephony')
-    expect((await browser.submit({}, { form: `/telephony/forwardings/${always}` })).status).toBe(302)
+    expect((await browser.submit({}, { form: `/telephony/forwardings/${always}/turn` })).status).toBe(302)
     const rules = (await rulesOf(alice)) as { type: string; enabled: boolean; sip_uri: string | null }[]
     expect(rules.map(({ type, enabled, sip_uri }) => [type, enabled, sip_uri]).sort()).toEqual([
       ['always', true, null],
       ['busy', false, 'sip:reception@example.org'],
     ])
+  })
+
+  test('keeps where it sends calls when a tab that was opened before turns it off or on', async () => {
+    const id = await rule(alice, { type: 'busy', forward_to: 'sip_uri', sip_uri: 'sip:old@example.org' })
+    const path = `/api/accounts/me/call_forwardings/${id}`
+    const tab = await signedIn(alice)
+    const turn = () => tab.submit({}, { form: `/telephony/forwardings/${id}/turn`, stay: true })
+    await tab.open('/telephony')
+    const elsewhere = { forward_to: 'sip_uri', sip_uri: 'sip:new@example.org', enabled: true }
+    expect((await t.send('PUT', path, { as: alice, body: elsewhere })).status).toBe(200)
+    expect((await turn()).status).toBe(302)
+    expect(await rulesOf(alice)).toMatchObject([{ sip_uri: 'sip:new@example.org', enabled: false }])
+    await tab.open('/telephony')
+    expect(
+      (await t.send('PUT', path, { as: alice, body: { ...elsewhere, enabled: false, forward_to: 'voicemail' } }))
+        .status,
+    ).toBe(200)
+    expect((await turn()).status).toBe(302)
+    expect(await rulesOf(alice)).toMatchObject([{ forward_to: 'voicemail', enabled: true }])
+    // A button that says neither changes nothing.
+    await tab.open('/telephony')
+    expect((await tab.submit({ enabled: 'perhaps' }, { form: `/telephony/forwardings/${id}/turn` })).status).toBe(422)
+    expect(await rulesOf(alice)).toMatchObject([{ forward_to: 'voicemail', enabled: true }])
+  })
+
+  test('to somebody who left the address book is turned off, and not on', async () => {
+    await t.post(`/api/accounts/${alice.id}/contacts/${bob.id}`, { as: admin })
+    const id = await rule(alice, { type: 'busy', forward_to: 'contact', contact_id: bob.id })
+    const tab = await signedIn(alice)
+    const turn = () => tab.submit({}, { form: `/telephony/forwardings/${id}/turn` })
+    await tab.open('/telephony')
+    expect((await t.send('DELETE', `/api/accounts/${alice.id}/contacts/${bob.id}`, { as: admin })).status).toBe(200)
+    expect((await turn()).status).toBe(302)
+    await tab.open('/telephony')
+    const refused = await turn()
+    expect([refused.status, main(refused.text).includes('address book')]).toEqual([422, true])
+    expect(await rulesOf(alice)).toMatchObject([{ enabled: false }])
   })
 
   test('is changed, and removed; what is removed is not found again', async () => {
@@ -267,6 +305,62 @@ describe('voicemails', () => {
       await players('/telephony?page=2'),
       await players('/telephony?page=9'),
     ]).toEqual([20, 1, 1])
+  })
+})
+
+describe('who called', () => {
+  const card = (uid: string, name: string, ...uris: string[]) =>
+    ['BEGIN:VCARD', 'VERSION:4.0', `UID:${uid}`, `FN:${name}`, ...uris.map((uri) => `IMPP:${uri}`), 'END:VCARD'].join(
+      '\n',
+    )
+  const keep = async (as: TestAccount, vcard: string) =>
+    expect((await t.post('/api/accounts/me/vcards-storage', { as, body: { vcard } })).status).toBe(201)
+
+  test('is named as the address book of the person has it: contacts, lists, then the cards of the app', async () => {
+    const [carol, dave] = [
+      await t.account({ username: 'carol', displayName: 'Carol <Directory>' }),
+      await t.account({ username: 'dave', displayName: 'Dave of the List' }),
+    ]
+    await t.account({ username: 'stranger', displayName: 'Nobody Knows' })
+    await t.post(`/api/accounts/${alice.id}/contacts/${carol.id}`, { as: admin })
+    const list = (await t.post('/api/contacts_lists', { as: admin, body: { title: 'Team', description: 'x' } })).json.id
+    await t.post(`/api/contacts_lists/${list}/contacts/${dave.id}`, { as: admin })
+    await t.post(`/api/accounts/${alice.id}/contacts_lists/${list}`, { as: admin })
+    await keep(alice, card('1', 'Erin\\, at home', 'sip:ERIN@elsewhere.example;transport=tls'))
+    await keep(alice, card('2', 'Carol in the app', 'sip:carol@sip.example.org'))
+    await keep(bob, card('3', 'Stranger of Bob', 'sip:stranger@sip.example.org'))
+    for (const from of [
+      'carol@sip.example.org',
+      'dave@sip.example.org',
+      'erin@elsewhere.example',
+      'stranger@sip.example.org',
+    ]) {
+      await leave(alice, `sip:${from}`)
+    }
+    for (const [id, from] of Object.entries({ c1: 'carol', c2: 'dave', c3: 'stranger' })) {
+      await reportCall(id, from, 'alice', '2026-03-01T10:00:00Z', 'accepted')
+    }
+    const browser = await signedIn(alice)
+    const words = (html: string) => html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')
+    const telephony = (await browser.open('/telephony')).text
+    for (const text of [
+      'Carol &lt;Directory> carol@sip.example.org',
+      'Dave of the List dave@sip.example.org',
+      'Erin, at home erin@elsewhere.example',
+    ]) {
+      expect(words(main(telephony))).toContain(text)
+    }
+    expect(telephony).toContain('Dave of the List (dave@sip.example.org)')
+    const log = words(await calls(browser))
+    for (const text of ['Carol &lt;Directory> carol@sip.example.org', 'Dave of the List dave@sip.example.org']) {
+      expect(log).toContain(text)
+    }
+    expect(words((await browser.open('/dashboard')).text)).toContain('Dave of the List dave@sip.example.org')
+    for (const page of [telephony, log]) {
+      for (const other of ['Nobody Knows', 'Stranger of Bob', 'Carol in the app']) expect(page).not.toContain(other)
+    }
+    const [, uuid = ''] = /voicemails\/([0-9a-f-]+)\/delete/.exec(telephony.slice(telephony.indexOf('Dave of'))) ?? []
+    expect((await browser.open(`/telephony/voicemails/${uuid}/delete`)).text).toContain('Dave of the List (dave@')
   })
 })
 

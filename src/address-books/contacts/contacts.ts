@@ -8,7 +8,7 @@ import { boolean, listOf, mapOf, orNull, record } from '../../http/output.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import { parseAddressOfRecord, sipUri } from '../../protocols/sip-address.ts'
+import { type Addressed, addressOfRecord, parseAddressOfRecord, sipUri } from '../../protocols/sip-address.ts'
 import { contactCard } from './card.ts'
 import { type Contact, contactStore } from './store.ts'
 
@@ -75,6 +75,15 @@ export const contacts = (deps: {
   return {
     addressBook,
     find,
+    /** What those of the address book are called, by `user@domain`; who has no name, or was not asked for, may be missing. */
+    names: async ({ id }: Pick<Caller, 'id'>, of: readonly Addressed[]): Promise<Map<string, string>> => {
+      const found = of.length === 0 ? [] : await store.names(db.read, id, of)
+      return new Map(
+        found.flatMap(({ displayName, ...address }) =>
+          displayName === null ? [] : [[addressOfRecord(address), displayName] as const],
+        ),
+      )
+    },
     /** Every contact as a vCard, one after the other; empty when there is none. */
     cards: async (caller: Caller): Promise<string> => (await addressBook(caller)).map(contactCard).join(''),
     card: async (caller: Caller, sip: string): Promise<string> => contactCard(await find(caller, sip)),

@@ -1,8 +1,9 @@
-import { and, count, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
+import { and, count, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { Bound, Parameters, Values } from '../../db/bound.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { exists, first, only } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
+import type { Addressed } from '../../protocols/sip-address.ts'
 
 export const contactStore = (db: Db) => {
   const {
@@ -91,6 +92,24 @@ export const contactStore = (db: Db) => {
     addressBook: (on: Reader, accountId: number) => addressBook(on, { accountId }),
     inAddressBook: (on: Reader, accountId: number, username: string, domain: string) =>
       first(contactOfAddressBook(on, { accountId, username, domain })),
+    /** The names of those of the address book who are called so; more of them than asked for, as names are of one domain. */
+    names: async (on: Reader, accountId: number, of: readonly Addressed[]) =>
+      on
+        .select({ username: accounts.username, domain: accounts.domain, displayName: accounts.displayName })
+        .from(accounts)
+        .where(
+          and(
+            inArray(
+              accounts.username,
+              of.map(({ username }) => username),
+            ),
+            inArray(
+              accounts.domain,
+              of.map(({ domain }) => domain),
+            ),
+            inAddressBook(sql`${accountId}`),
+          ),
+        ),
     membersOfList: (on: Reader, listId: number) => membersOfList(on, { listId }),
 
     /** The ids of the account's personal contacts in the Space. */

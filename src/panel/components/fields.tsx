@@ -209,9 +209,9 @@ interface ChosenProps extends Field {
   readonly value?: string | undefined
 }
 
-/** What is chosen: what was, in a form that is shown again. */
+/** What is chosen: what was, in a form that is shown again; a button of its own sends less than the whole form. */
 const chosen = ({ refused, input }: Kit, name: string, value: string | undefined): string | undefined =>
-  refused.size > 0 ? textOf(input[name]) : value
+  refused.size > 0 && name in input ? textOf(input[name]) : value
 
 /** One of many. */
 export const SelectField = ({ options, value, ...field }: ChosenProps): VNode => {

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import type { AccountView } from '../../accounts/accounts/accounts.ts'
+import type { NameOf } from '../../address-books/names/names.ts'
 import { realmOf } from '../../nouns/space.ts'
 import { phoneSystem } from '../../panel/browser-name.ts'
 import { ButtonLink, Link } from '../../panel/components/button.tsx'
@@ -9,6 +10,7 @@ import { Action } from '../../panel/components/form.tsx'
 import { type RowItem, Rows } from '../../panel/components/list.tsx'
 import { Moment } from '../../panel/components/moment.tsx'
 import { Note } from '../../panel/components/note.tsx'
+import { personText } from '../../panel/components/person.tsx'
 import { GetTheApp } from '../../panel/components/phone-app.tsx'
 import { Chip } from '../../panel/components/state.tsx'
 import { type Kit, useKit } from '../../panel/kit.tsx'
@@ -34,6 +36,8 @@ interface Dashboard {
   readonly registrarState: ReturnType<Devices['registrarState']>
   /** How many messages there are, and the newest of them. */
   readonly messages: { readonly count: number; readonly newest: readonly Recording[] }
+  /** What the account calls those who left or made them. */
+  readonly nameOf: NameOf
   /** The newest calls. */
   readonly calls: readonly SeenCall[]
   /** The rules that send calls elsewhere now. */
@@ -223,7 +227,7 @@ const ForwardingCard = ({ forwardings }: Pick<Dashboard, 'forwardings'>): VNode 
   )
 }
 
-const VoicemailCard = ({ messages }: Pick<Dashboard, 'messages'>): VNode | null => {
+const VoicemailCard = ({ messages, nameOf }: Pick<Dashboard, 'messages' | 'nameOf'>): VNode | null => {
   const { t } = useKit()
   return messages.count === 0 ? null : (
     <Card
@@ -235,23 +239,23 @@ const VoicemailCard = ({ messages }: Pick<Dashboard, 'messages'>): VNode | null 
         </Link>
       }
     >
-      <Recordings recordings={messages.newest} root="/telephony" />
+      <Recordings recordings={messages.newest} nameOf={nameOf} root="/telephony" />
     </Card>
   )
 }
 
-const CallsCard = ({ calls }: Pick<Dashboard, 'calls'>): VNode | null => {
+const CallsCard = ({ calls, nameOf }: Pick<Dashboard, 'calls' | 'nameOf'>): VNode | null => {
   const { t } = useKit()
   return calls.length === 0 ? null : (
     <Card title={t('calls.last')} flush aside={<Link to="/statistics/call_logs">{t('calls.all')}</Link>}>
       <Rows
         items={calls.map((call) => ({
-          ...rowOfCall(t)(call),
+          ...rowOfCall(t, nameOf)(call),
           action: (
             <ButtonLink
               to={sipUri(call.other.username, call.other.domain)}
               size="small"
-              about={addressOfRecord(call.other)}
+              about={personText({ name: nameOf(call.other), address: addressOfRecord(call.other) })}
             >
               {t('calls.call')}
             </ButtonLink>

@@ -3,6 +3,7 @@ import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
 import { ChosenPassword } from '../../accounts/passwords/rules.ts'
 import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
+import type { Names } from '../../address-books/names/names.ts'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
@@ -21,6 +22,7 @@ import type { CallForwardings } from '../../telephony/call-forwardings/call-forw
 import type { Devices } from '../../telephony/devices/devices.ts'
 import type { CallLog } from '../../telephony/statistics/call-log.ts'
 import { seenBy } from '../../telephony/statistics/call-words.tsx'
+import { callerOf } from '../../telephony/voicemails/recordings.tsx'
 import type { Voicemails } from '../../telephony/voicemails/voicemails.ts'
 import type { Recovery } from '../recovery/recovery.ts'
 import { dashboardPage, type SetUpLink } from './dashboard-page.tsx'
@@ -38,6 +40,7 @@ interface Deps {
   readonly callForwardings: CallForwardings
   readonly callLog: CallLog
   readonly voicemails: Voicemails
+  readonly names: Names
   readonly provisioning: Provisioning
   readonly provisioningTokens: ProvisioningTokens
   readonly recovery: Recovery
@@ -53,7 +56,7 @@ const NEWEST = 3
 /** A person's own account: where they start, its password, its data, its end (behaviour/panel.md §4). */
 export const ownAccountPages = (deps: Deps) => {
   const { auth, pages, ownAccount, accounts, devices, provisioning, provisioningTokens, recovery } = deps
-  const { sessions, navigation, longReplies, callForwardings, callLog, voicemails, config, now } = deps
+  const { sessions, navigation, longReplies, callForwardings, callLog, voicemails, names, config, now } = deps
 
   /** The download of everything, as JSON. */
   async function* exported(visit: Visit, caller: Caller): AsyncIterable<string> {
@@ -81,6 +84,9 @@ export const ownAccountPages = (deps: Deps) => {
     const account = await ownAccount.view(caller)
     const known = await devices.of(caller)
     const recordings = await voicemails.recordings(account.id)
+    const newest = recordings.slice(0, NEWEST)
+    const calls = (await callLog.newest(caller, NEWEST)).map(seenBy(caller))
+    const met = [...newest.flatMap((one) => callerOf(one) ?? []), ...calls.map(({ other }) => other)]
     return {
       account,
       hasPhone: navigation.isOn(visit.space, '/phone/change'),
@@ -89,8 +95,9 @@ export const ownAccountPages = (deps: Deps) => {
       wasSetUp: await provisioning.wasSetUp(account.id),
       devices: [...known.values()].toReversed(),
       registrarState: devices.registrarState(),
-      messages: { count: recordings.length, newest: recordings.slice(0, NEWEST) },
-      calls: (await callLog.newest(caller, NEWEST)).map(seenBy(caller)),
+      messages: { count: recordings.length, newest },
+      nameOf: await names.of(caller, met),
+      calls,
       forwardings: (await callForwardings.list(caller)).filter(({ enabled }) => enabled),
     }
   }

@@ -1,7 +1,7 @@
 import type { Accounts, Owner } from '../../accounts/accounts/accounts.ts'
 import type { Db, Reader } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
-import { choice, flag, form, type Input, integer, optional, text } from '../../http/input.ts'
+import { choice, flag, form, type Input, integer, optional, read, text } from '../../http/input.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { isSipUri, parseSipAddress, sipUri } from '../../protocols/sip-address.ts'
@@ -30,6 +30,8 @@ export const NewForwarding = form({ type: type(), ...target })
 /** All of it but the type, which stays as it is. */
 export const ChangedForwarding = form({ type: optional(type()), ...target })
 
+export const TurnedForwarding = form({ enabled: flag() })
+
 type Given = Input<typeof NewForwarding> | Input<typeof ChangedForwarding>
 
 const typeOf = (word: ForwardingType | 'away'): ForwardingType => (word === 'away' ? 'no_answer' : word)
@@ -46,6 +48,9 @@ const destination = (rule: CallForwarding): string | null => {
   const uri = { sip_uri: rule.sipUri, contact: contactUri(rule), voicemail: null }[rule.forwardTo]
   return uri !== null && isSipUri(uri) ? uri : null
 }
+
+const hasSameTarget = (one: CallForwarding, other: CallForwarding): boolean =>
+  one.forwardTo === other.forwardTo && one.sipUri === other.sipUri && one.contactId === other.contactId
 
 const addressOf = (uri: string) => {
   const address = parseSipAddress(`<${uri}>`)
@@ -125,8 +130,17 @@ export const callForwardings = (deps: { db: Db; accounts: Accounts; spaces: Spac
     return target
   }
 
-  /** Replaces all but the type. Looks twice: for an answer before anything is held, and for the one that counts. */
-  const save = async (visit: Visit, owner: Owner, input: Given, ruleId: number | null): Promise<CallForwarding> => {
+  /**
+   * Replaces all but the type. Looks twice: for an answer before anything is held, and for the one that counts. `asSeen`:
+   * refused when the rule sends calls elsewhere by now.
+   */
+  const save = async (
+    visit: Visit,
+    owner: Owner,
+    input: Given,
+    ruleId: number | null,
+    asSeen: CallForwarding | null = null,
+  ): Promise<CallForwarding> => {
     const seen = ruleId === null ? null : await find(db.read, owner, ruleId)
     checkShape(input)
     const target = await check(db.read, owner, input, seen)
@@ -137,6 +151,9 @@ export const callForwardings = (deps: { db: Db; accounts: Accounts; spaces: Spac
       owner,
       async (tx) => {
         const before = ruleId === null ? null : await find(tx, owner, ruleId)
+        if (asSeen !== null && before !== null && !hasSameTarget(before, asSeen)) {
+          throw new AppError('conflict', 'account.changed_meanwhile')
+        }
         if (target?.field === 'contact_id') await store.holdLists(tx, owner.id, target.id)
         await check(tx, owner, input, before)
         const { type, forward_to, sip_uri, contact_id, enabled } = input.settle()
@@ -172,6 +189,20 @@ export const callForwardings = (deps: { db: Db; accounts: Accounts; spaces: Spac
     create: (visit: Visit, owner: Owner, input: Input<typeof NewForwarding>) => save(visit, owner, input, null),
     change: (visit: Visit, owner: Owner, id: number, input: Input<typeof ChangedForwarding>) =>
       save(visit, owner, input, id),
+    /** On or off, wherever it sends calls now; what is on already excludes it as in `change`. It can always be turned off. */
+    turn: async (visit: Visit, owner: Owner, id: number, input: Input<typeof TurnedForwarding>): Promise<void> => {
+      const { enabled } = input.settle()
+      const rule = await find(db.read, owner, id)
+      if (enabled) {
+        const { forwardTo: forward_to, sipUri: sip_uri, contactId: contact_id } = rule
+        await save(visit, owner, read(ChangedForwarding, { forward_to, sip_uri, contact_id, enabled }), id, rule)
+        return
+      }
+      await accounts.edit(visit, owner, async (tx) => {
+        await find(tx, owner, id)
+        await store.disable(tx, id, now())
+      })
+    },
     remove: async (visit: Visit, owner: Owner, id: number): Promise<void> => {
       await accounts.edit(visit, owner, async (tx) => {
         if ((await store.remove(tx, owner.id, id)) === null) throw unknown()

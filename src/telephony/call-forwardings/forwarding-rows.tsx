@@ -24,12 +24,6 @@ export const ForwardingRows = ({ rules, root }: { rules: readonly CallForwarding
   const row = (rule: CallForwarding): RowItem => {
     const about = whenText(t, rule.type)
     const path = `${root}/forwardings/${rule.id}`
-    const turned = {
-      forward_to: rule.forwardTo,
-      sip_uri: rule.sipUri ?? '',
-      contact_id: rule.contactId ?? '',
-      enabled: rule.enabled ? 0 : 1,
-    }
     return {
       icon: 'phone-forwarded',
       tone: rule.enabled ? 'good' : undefined,
@@ -41,7 +35,7 @@ export const ForwardingRows = ({ rules, root }: { rules: readonly CallForwarding
       note: <span class="id">{whereText(t, rule)}</span>,
       below: (
         <div class="actions below">
-          <Action to={path} fields={turned} size="small" about={about}>
+          <Action to={`${path}/turn`} fields={{ enabled: rule.enabled ? 0 : 1 }} size="small" about={about}>
             {t(rule.enabled ? 'forwarding.turn_off' : 'forwarding.turn_on')}
           </Action>
           <ButtonLink to={path} size="small" about={about}>

@@ -7,7 +7,7 @@ import type { Caller } from '../../nouns/caller.ts'
 import type { Members } from '../../nouns/visit.ts'
 import { textOf } from '../../panel/components/fields.tsx'
 import type { Pages } from '../../panel/pages.ts'
-import { type CallForwardings, ChangedForwarding, NewForwarding, TYPES } from './call-forwardings.ts'
+import { type CallForwardings, ChangedForwarding, NewForwarding, TurnedForwarding, TYPES } from './call-forwardings.ts'
 import { forwardingPage, newForwardingPage } from './forwarding-page.tsx'
 
 interface Deps {
@@ -69,6 +69,15 @@ export const callForwardingPages = ({ auth, pages, callForwardings, contacts }: 
       ({ visit, caller, params, input, form, go }) =>
         form(forwardingPage, about(caller, ruleId(params)), async () => {
           await callForwardings.change(visit, caller, ruleId(params), read(ChangedForwarding, asMeant(input)))
+          return go(ROOT, { flash: 'flash.forwarding_saved' })
+        }),
+      { signedIn: 'account' },
+    )
+    .post(
+      '/:id/turn',
+      ({ visit, caller, params, input, form, go }) =>
+        form(forwardingPage, about(caller, ruleId(params)), async () => {
+          await callForwardings.turn(visit, caller, ruleId(params), read(TurnedForwarding, input))
           return go(ROOT, { flash: 'flash.forwarding_saved' })
         }),
       { signedIn: 'account' },

@@ -39,6 +39,8 @@ export const callForwardingStore = (db: Db) => {
       const row = { ...wanted, updatedAt: at }
       return (await first(tx.update(rules).set(row).where(eq(rules.id, id)).returning({ id: rules.id })))?.id ?? null
     },
+    disable: (tx: Tx, id: number, at: Date) =>
+      tx.update(rules).set({ enabled: false, updatedAt: at }).where(eq(rules.id, id)),
     /** Null: the account has no such rule. */
     remove: (tx: Tx, accountId: number, id: number) =>
       first(

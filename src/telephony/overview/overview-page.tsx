@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import type { NameOf } from '../../address-books/names/names.ts'
 import { ButtonLink } from '../../panel/components/button.tsx'
 import { Card } from '../../panel/components/card.tsx'
 import { Empty } from '../../panel/components/note.tsx'
@@ -17,6 +18,7 @@ interface Telephony {
   readonly rules: readonly CallForwarding[]
   /** Those of this page of the list. */
   readonly recordings: readonly Recording[]
+  readonly nameOf: NameOf
   readonly total: number
   readonly listing: Listing
   /** Messages are mailed as well: without an address nobody can leave one. Where to add one; null: there is one. */
@@ -42,7 +44,7 @@ export const overviewPage = ({ t }: Kit, facts: Telephony): Page => ({
   ),
 })
 
-const VoicemailCard = ({ recordings, total, listing, addEmail, root }: Telephony): VNode => {
+const VoicemailCard = ({ recordings, nameOf, total, listing, addEmail, root }: Telephony): VNode => {
   const { t } = useKit()
   if (total === 0) {
     return (
@@ -70,7 +72,7 @@ const VoicemailCard = ({ recordings, total, listing, addEmail, root }: Telephony
         flush
         aside={<span class="muted">{t('voicemail.count', { count: total })}</span>}
       >
-        <Recordings recordings={recordings} root={root} />
+        <Recordings recordings={recordings} nameOf={nameOf} root={root} />
       </Card>
       {total <= RECORDINGS_PAGE ? null : <Pages listing={listing} total={total} size={RECORDINGS_PAGE} />}
     </>

@@ -1,9 +1,11 @@
 import { Elysia } from 'elysia'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import type { Names } from '../../address-books/names/names.ts'
 import type { Auth } from '../../http/auth.ts'
 import { listingOf } from '../../panel/listing.ts'
 import type { Pages } from '../../panel/pages.ts'
 import type { CallForwardings } from '../call-forwardings/call-forwardings.ts'
+import { callerOf } from '../voicemails/recordings.tsx'
 import type { Voicemails } from '../voicemails/voicemails.ts'
 import { overviewPage, RECORDINGS_PAGE } from './overview-page.tsx'
 
@@ -13,12 +15,13 @@ interface Deps {
   readonly accounts: Accounts
   readonly callForwardings: CallForwardings
   readonly voicemails: Voicemails
+  readonly names: Names
 }
 
 const ROOT = '/telephony'
 
 /** Where an account's own calls go, and what callers left (behaviour/panel.md §4.10). */
-export const telephonyPages = ({ auth, pages, accounts, callForwardings, voicemails }: Deps) =>
+export const telephonyPages = ({ auth, pages, accounts, callForwardings, voicemails, names }: Deps) =>
   new Elysia()
     .use(auth)
     .use(pages)
@@ -32,9 +35,14 @@ export const telephonyPages = ({ auth, pages, accounts, callForwardings, voicema
         ])
         const listing = listingOf(input, { path: ROOT, sorts: [] })
         const page = Math.min(listing.page, Math.max(1, Math.ceil(all.length / RECORDINGS_PAGE)))
+        const recordings = all.slice((page - 1) * RECORDINGS_PAGE, page * RECORDINGS_PAGE)
         return show(overviewPage, {
           rules: rules.toReversed(),
-          recordings: all.slice((page - 1) * RECORDINGS_PAGE, page * RECORDINGS_PAGE),
+          recordings,
+          nameOf: await names.of(
+            caller,
+            recordings.flatMap((one) => callerOf(one) ?? []),
+          ),
           total: all.length,
           listing: { ...listing, page },
           addEmail: account.email === null ? '/email/change' : null,

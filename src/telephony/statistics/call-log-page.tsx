@@ -1,10 +1,12 @@
 import type { VNode } from 'preact'
+import type { NameOf } from '../../address-books/names/names.ts'
 import { ButtonLink } from '../../panel/components/button.tsx'
 import { Card } from '../../panel/components/card.tsx'
 import { Filters } from '../../panel/components/filters.tsx'
 import { Icon } from '../../panel/components/icon.tsx'
 import { durationText, Moment } from '../../panel/components/moment.tsx'
 import { Empty } from '../../panel/components/note.tsx'
+import { Person } from '../../panel/components/person.tsx'
 import { type Column, Pages, Table } from '../../panel/components/table.tsx'
 import { type Kit, type Translate, useKit } from '../../panel/kit.tsx'
 import type { Listing } from '../../panel/listing.ts'
@@ -18,11 +20,12 @@ interface CallsOf {
   /** Of all pages. */
   readonly total: number
   readonly calls: readonly SeenCall[]
+  readonly nameOf: NameOf
   /** Where the same calls are as CSV, with the query of the list. */
   readonly csv: string
 }
 
-const columns = (t: Translate): readonly Column<SeenCall>[] => [
+const columns = (t: Translate, nameOf: NameOf): readonly Column<SeenCall>[] => [
   {
     label: t('calls.party'),
     place: 'main',
@@ -32,7 +35,9 @@ const columns = (t: Translate): readonly Column<SeenCall>[] => [
         <span class="with-icon">
           <Icon name={icon} class={tone} />
           <span class="hidden">{directionText(t, call)}: </span>
-          <span class="id">{addressOfRecord(call.other)}</span>
+          <span>
+            <Person name={nameOf(call.other)} address={addressOfRecord(call.other)} />
+          </span>
         </span>
       )
     },
@@ -72,12 +77,12 @@ export const callLogPage = ({ t }: Kit, facts: CallsOf): Page => ({
   ),
 })
 
-const Calls = ({ listing, total, calls, csv }: CallsOf): VNode => {
+const Calls = ({ listing, total, calls, nameOf, csv }: CallsOf): VNode => {
   const { t } = useKit()
   return (
     <>
       {calls.length === 0 ? null : (
-        <Table caption={t('calls.title')} listing={listing} rows={calls} columns={columns(t)} />
+        <Table caption={t('calls.title')} listing={listing} rows={calls} columns={columns(t, nameOf)} />
       )}
       <Pages listing={listing} total={total} size={CALLS_PAGE} />
       <div>

@@ -1,7 +1,9 @@
 import type { VNode } from 'preact'
+import type { NameOf } from '../../address-books/names/names.ts'
 import type { IconName } from '../../panel/components/icons.ts'
 import type { RowItem } from '../../panel/components/list.tsx'
 import { durationText, Moment } from '../../panel/components/moment.tsx'
+import { Person } from '../../panel/components/person.tsx'
 import { State } from '../../panel/components/state.tsx'
 import { type Translate, useKit } from '../../panel/kit.tsx'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
@@ -63,10 +65,10 @@ export const OutcomeState = ({ call }: { call: SeenCall }): VNode => (
 
 /** A call in a short list. */
 export const rowOfCall =
-  (t: Translate) =>
+  (t: Translate, nameOf: NameOf) =>
   (call: SeenCall): RowItem => ({
     ...iconOf(call),
-    title: <span class="id">{addressOfRecord(call.other)}</span>,
+    title: <Person name={nameOf(call.other)} address={addressOfRecord(call.other)} />,
     note: (
       <>
         {directionText(t, call)} · {outcomeText(t, call)} · <Moment at={call.at} />

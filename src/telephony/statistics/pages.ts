@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import type { Names } from '../../address-books/names/names.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import type { LongReplies } from '../../http/long-replies.ts'
@@ -15,6 +16,7 @@ interface Deps {
   readonly pages: Pages
   readonly longReplies: LongReplies
   readonly callLog: CallLog
+  readonly names: Names
   readonly now: () => Date
 }
 
@@ -37,7 +39,7 @@ const asked = (input: Members, path: string): Listing => {
 }
 
 /** An account's own calls, on pages and as CSV (behaviour/panel.md §4.11). */
-export const callLogPages = ({ auth, pages, longReplies, callLog, now }: Deps) =>
+export const callLogPages = ({ auth, pages, longReplies, callLog, names, now }: Deps) =>
   new Elysia()
     .use(auth)
     .use(pages)
@@ -47,7 +49,12 @@ export const callLogPages = ({ auth, pages, longReplies, callLog, now }: Deps) =
         const listing = asked(input, PATH)
         const { total, calls } = await callLog.ofParty(caller, read(CallFilter, listing.chosen), listing.page)
         const csv = asked(input, CSV).link({})
-        return show(callLogPage, { listing, total, calls: calls.map(seenBy(caller)), csv })
+        const seen = calls.map(seenBy(caller))
+        const nameOf = await names.of(
+          caller,
+          seen.map(({ other }) => other),
+        )
+        return show(callLogPage, { listing, total, calls: seen, nameOf, csv })
       },
       { signedIn: 'account' },
     )

@@ -1,3 +1,4 @@
+import type { NameOf } from '../../address-books/names/names.ts'
 import type { FormPage } from '../../panel/answers.tsx'
 import { confirmPage } from '../../panel/confirm-page.tsx'
 import type { Kit } from '../../panel/kit.tsx'
@@ -6,17 +7,18 @@ import type { Recording } from './voicemails.ts'
 
 interface Asked {
   readonly recording: Recording
+  readonly nameOf: NameOf
   /** The page that lists it, and below which it is deleted. */
   readonly root: string
 }
 
-export const deletePage = ({ t }: Kit, { recording, root }: Asked): FormPage => {
+export const deletePage = ({ t }: Kit, { recording, nameOf, root }: Asked): FormPage => {
   const path = `${root}/voicemails/${recording.voicemail.uuid}/delete`
   return confirmPage({
     title: t('voicemail.delete_ask'),
     lede: (
       <>
-        {t('voicemail.message', { caller: callerText(t, recording) })}
+        {t('voicemail.message', { caller: callerText(t, recording, nameOf) })}
         <br />
         <RecordingNote recording={recording} />
       </>

@@ -1,17 +1,29 @@
 import type { VNode } from 'preact'
+import type { NameOf } from '../../address-books/names/names.ts'
 import { Actions, ButtonLink } from '../../panel/components/button.tsx'
 import { type RowItem, Rows } from '../../panel/components/list.tsx'
 import { durationText, Moment } from '../../panel/components/moment.tsx'
+import { Person, personText } from '../../panel/components/person.tsx'
 import { type Kit, type Translate, useKit } from '../../panel/kit.tsx'
-import { addressOfRecord, parseSipAddress } from '../../protocols/sip-address.ts'
+import { type Addressed, addressOfRecord, parseSipAddress } from '../../protocols/sip-address.ts'
 import type { Recording } from './voicemails.ts'
 
-/** Who called, as people read it. */
-export const callerText = (t: Translate, { voicemail: { sipFrom } }: Recording): string => {
-  if (sipFrom === null) return t('voicemail.unknown_caller')
-  const address = parseSipAddress(`<${sipFrom}>`)
-  return address === null ? sipFrom : addressOfRecord({ username: address.user, domain: address.host })
+/** Whose address is known; null: nobody's that can be called. */
+export const callerOf = ({ voicemail: { sipFrom } }: Recording): Addressed | null => {
+  const address = sipFrom === null ? null : parseSipAddress(`<${sipFrom}>`)
+  return address === null ? null : { username: address.user, domain: address.host }
 }
+
+/** Who called, as people read it. */
+const calledBy = (t: Translate, recording: Recording, nameOf: NameOf) => {
+  const caller = callerOf(recording)
+  return caller === null
+    ? { name: null, address: recording.voicemail.sipFrom ?? t('voicemail.unknown_caller') }
+    : { name: nameOf(caller), address: addressOfRecord(caller) }
+}
+
+export const callerText = (t: Translate, recording: Recording, nameOf: NameOf): string =>
+  personText(calledBy(t, recording, nameOf))
 
 const sizeText = ({ language }: Pick<Kit, 'language'>, bytes: number): string => {
   const isLarge = bytes >= 1_000_000
@@ -36,15 +48,23 @@ export const RecordingNote = ({ recording: { voicemail } }: { recording: Recordi
   )
 }
 
-/** Messages, each with a player. `root`: the page below which they are deleted. */
-export const Recordings = ({ recordings, root }: { recordings: readonly Recording[]; root: string }): VNode => {
+interface RecordingsProps {
+  readonly recordings: readonly Recording[]
+  /** What the account calls those who left them. */
+  readonly nameOf: NameOf
+  /** The page below which they are deleted. */
+  readonly root: string
+}
+
+/** Messages, each with a player. */
+export const Recordings = ({ recordings, nameOf, root }: RecordingsProps): VNode => {
   const { t, href } = useKit()
   const row = (recording: Recording): RowItem => {
-    const caller = callerText(t, recording)
+    const caller = callerText(t, recording, nameOf)
     const about = t('voicemail.of', { caller })
     return {
       icon: 'voicemail',
-      title: <span class="id">{caller}</span>,
+      title: <Person {...calledBy(t, recording, nameOf)} />,
       note: <RecordingNote recording={recording} />,
       action: (
         <Actions>
