@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { simpleParser } from 'mailparser'
 import { eventually } from '../support/eventually.ts'
 import { executable, hasProgram, prepared, type Running, serve, sipkeeper } from '../support/executable.ts'
+import { nghttp } from '../support/h2.ts'
 import { startS3 } from '../support/s3.ts'
 import { form, wav } from '../support/voice.ts'
 
@@ -46,18 +47,11 @@ const installed = async (more: Record<string, string> = {}) => {
   return { place, env, running, account: id as number }
 }
 
-/** `nghttp`, which speaks HTTP/2 as Flexisip's client does; resolves to what it was answered. */
+/** As Flexisip's client asks; resolves to what it was answered. */
 const h2 = async (place: Place, url: string, body: Buffer, headers: Record<string, string>) => {
-  const file = join(place.folder, 'request.bin')
-  writeFileSync(file, body)
-  const all = { ':method': 'POST', accept: 'application/json', 'x-api-key': place.admin.api_key, ...headers }
-  const lines = Object.entries(all).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const child = Bun.spawn(['nghttp', '--no-verify-peer', ...lines, '-d', file, url], {
-    stdout: 'pipe',
-    stderr: 'ignore',
-  })
-  const text = await new Response(child.stdout).text()
-  return text.startsWith('{') ? JSON.parse(text) : text
+  const { origin, pathname } = new URL(url)
+  const all = { accept: 'application/json', 'x-api-key': place.admin.api_key, ...headers }
+  return (await nghttp(origin, place.folder, { method: 'POST', path: pathname, headers: all, body })).json
 }
 
 const slotOver = (place: Place, base: string, account: number) =>
