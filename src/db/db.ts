@@ -49,15 +49,15 @@ export interface Db {
   /** Text with its ASCII letters in lower case, as `foldedEmail` makes it; other letters stay, on both databases. */
   folded(text: SQLWrapper): SQL<string>
   /**
-   * Which accounts of a stretch of ids have `part` in their user name, whatever its case; a condition on `accounts`.
-   * From three characters on an index of trigrams finds them.
+   * Which accounts of a stretch of ids have `part` in their user name, display name, e-mail address or number, whatever
+   * its case; a condition on `accounts`. From three characters on an index of trigrams finds them.
    */
-  nameContains(part: string, stretch: Stretch): SQL
+  mentions(part: string, stretch: Stretch): SQL
   /**
-   * Takes up to `most` new user names into the index of `nameContains`, which finds them without it too; how many.
-   * 0 where the database does so by itself.
+   * Takes up to `most` new accounts into the index of `mentions`, which finds them without it too; how many. 0 where the
+   * database does so by itself.
    */
-  indexNames(most: number): Promise<number>
+  indexWords(most: number): Promise<number>
   /** Ids of accounts up to `last` are given out by hand from now on, whatever becomes of `tx`; the next ones come after. */
   reserveAccountIds(tx: Tx, last: number): Promise<void>
   /** For rate-limiter-flexible's counters; null where one process owns the database and counts in memory. */

@@ -93,10 +93,12 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
     // Half as many as connections: two that meet are rare, and readers add few rows.
     spread: 8,
     folded: (text) => postgresColumns.folded(sql`${text}`) as SQL<string>,
-    nameContains: (part, { after, last }) =>
-      sql`accounts.id > ${after} and accounts.id <= ${last}
-        and accounts.username ilike ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`,
-    indexNames: async () => 0,
+    mentions: (part, { after, last }) => {
+      const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`
+      return sql`accounts.id > ${after} and accounts.id <= ${last} and (accounts.username ilike ${pattern}
+        or accounts.display_name ilike ${pattern} or accounts.email ilike ${pattern} or accounts.phone ilike ${pattern})`
+    },
+    indexWords: async () => 0,
     reserveAccountIds: async (tx, last) => {
       const ids = sql`pg_get_serial_sequence('accounts', 'id')`
       await tx.select({ last: sql`setval(${ids}, greatest(nextval(${ids}), ${last}))` }).from(sql`(select 1) as one`)

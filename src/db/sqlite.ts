@@ -27,9 +27,12 @@ import { writeHealth } from './write-health.ts'
 /** At most so many transactions share one COMMIT, which bounds how long the loop is held. */
 const GROUP_SIZE = 64
 
-/** Names of accounts beyond it are not in `account_names` yet; triggers keep those up to it (see the migration). */
-const LAST_INDEXED = '(SELECT coalesce(max(id), 0) FROM account_names_docsize)'
+/** Accounts beyond it are not in `account_words` yet; triggers keep those up to it (see the migration). */
+const LAST_INDEXED = '(SELECT coalesce(max(id), 0) FROM account_words_docsize)'
 const lastIndexed = sql.raw(LAST_INDEXED)
+
+/** What `account_words` holds of an account. */
+const WORDS = ['username', 'display_name', 'email', 'phone'] as const
 
 /** What FTS5's trigram tokenizer can look for; shorter texts are compared row by row. */
 const SHORTEST_TRIGRAM = 3
@@ -269,21 +272,24 @@ export const openSqlite = (file: string): Db => {
     // Writers come one after the other anyway.
     spread: 1,
     folded: (text) => sqliteColumns.folded(sql`${text}`) as SQL<string>,
-    nameContains: (part, { after, last }) => {
+    mentions: (part, { after, last }) => {
+      const within = (column: string) => sql`instr(lower(${sql.raw(column)}), lower(${part})) > 0`
+      const anywhere = sql.join(WORDS.map(within), sql` or `)
       if ([...part].length < SHORTEST_TRIGRAM) {
-        return sql`accounts.id > ${after} and accounts.id <= ${last} and instr(lower(accounts.username), lower(${part})) > 0`
+        return sql`accounts.id > ${after} and accounts.id <= ${last} and (${anywhere})`
       }
       const phrase = `"${part.replaceAll('"', '""')}"`
       return sql`accounts.id in (
-        select rowid from account_names where account_names match ${phrase} and rowid > ${after} and rowid <= ${last}
+        select rowid from account_words where account_words match ${phrase} and rowid > ${after} and rowid <= ${last}
         union all select id from accounts as late where id > max(${after}, ${lastIndexed}) and id <= ${last}
-          and instr(lower(username), lower(${part})) > 0)`
+          and (${anywhere}))`
     },
-    // One name at a time would have the index merged while somebody waits for an account: together they cost little.
-    indexNames: (most) =>
+    // One account at a time would have the index merged while somebody waits for it: together they cost little.
+    indexWords: (most) =>
       transaction(async () => {
-        const late = writer.query(`INSERT INTO account_names (rowid, username)
-          SELECT id, username FROM accounts WHERE id > ${LAST_INDEXED} ORDER BY id LIMIT ?`)
+        const columns = WORDS.join(', ')
+        const late = writer.query(`INSERT INTO account_words (rowid, ${columns})
+          SELECT id, ${columns} FROM accounts WHERE id > ${LAST_INDEXED} ORDER BY id LIMIT ?`)
         return late.run(most).changes
       }),
     // AUTOINCREMENT goes on after the largest id that there ever was.

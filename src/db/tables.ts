@@ -113,6 +113,8 @@ export const defineTables = (c: Columns) => {
       c.index('accounts_domain_id_index').on(t.domain, t.id),
       c.index('accounts_domain_folded_email_index').on(t.domain, c.folded(sql`email`)),
       c.index('accounts_administrators_index').on(t.domain).where(sql`admin`),
+      c.index('accounts_blocked_index').on(t.domain, t.id).where(sql`blocked`),
+      c.index('accounts_inactive_index').on(t.domain, t.id).where(sql`not activated`),
     ],
   )
 

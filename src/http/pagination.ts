@@ -66,13 +66,15 @@ export const pageEnvelope = <Item>(options: {
   page: number
   perPage: number
   /** What else the links ask for; what is missing or null is left out. */
-  kept?: Readonly<Record<string, string | number | null | undefined>>
+  kept?: Readonly<Record<string, string | number | boolean | null | undefined>>
   path: string
   language: Language
 }) => {
   const { data, total, page, perPage, kept = {}, path, language } = options
   const last = Math.max(1, Math.ceil(total / perPage))
-  const more = Object.entries(kept).flatMap(([name, value]) => (value == null ? [] : [[name, String(value)]]))
+  const more = Object.entries(kept).flatMap(([name, value]) =>
+    value == null ? [] : [[name, String(typeof value === 'boolean' ? Number(value) : value)]],
+  )
   const suffix = more.length === 0 ? '' : `&${new URLSearchParams(more)}`
   const url = (n: number) => `${path}?page=${n}${suffix}`
   const previous = page > 1 ? url(page - 1) : null

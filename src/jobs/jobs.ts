@@ -89,10 +89,10 @@ export const jobs = (deps: {
       run: ({ signal }) => limits.clear(now(), signal),
     },
     {
-      name: 'account-names',
+      name: 'account-words',
       commands: [],
       schedule: '*/5 * * * *',
-      run: ({ signal }) => housekeeping.names({ signal }),
+      run: ({ signal }) => housekeeping.words({ signal }),
     },
     {
       name: 'sessions',

@@ -51,6 +51,30 @@ describe('a search', () => {
     expect(await names('?search=')).toHaveLength(6)
   })
 
+  test('finds a part of the display name, the e-mail address and the number, in the index and before', async () => {
+    const known = { displayName: 'Ada Lovelace', email: 'Countess@Analytical.example', phone: '+33612345678' }
+    await t.account({ username: 'engine', ...known })
+    await t.account({ username: 'other', displayName: 'Charles', email: 'c@example.org', phone: '+33698765432' })
+    const found = async () =>
+      Promise.all(
+        ['lovel', 'A L', 'countess@a', '345678', '+3361', 'engi'].map((word) =>
+          names(`?search=${encodeURIComponent(word)}`),
+        ),
+      )
+    const engine = Array(6).fill(['engine'])
+    expect(await found()).toEqual(engine)
+    expect(await t.parts.housekeeping.words()).toBe(postgresUrl === null ? 3 : 0)
+    expect(await found()).toEqual(engine)
+    const id = (await list('?search=engine')).json.data[0].id
+    const moved = { username: 'engine', algorithm: 'MD5', display_name: 'Augusta', email: 'augusta@example.org' }
+    expect((await t.send('PUT', `/api/accounts/${id}`, { as: admin, body: moved })).status).toBe(200)
+    expect([await names('?search=lovel'), await names('?search=345678'), await names('?search=august')]).toEqual([
+      [],
+      [],
+      ['engine'],
+    ])
+  })
+
   test('takes nothing for a pattern', async () => {
     for (const username of ['a%b_c', 'axbxc', 'a"b"c', "a'b*c"]) await t.account({ username })
     expect(await names('?search=%25b_')).toEqual(['a%b_c'])
@@ -90,7 +114,7 @@ describe('a search', () => {
 
   test('finds the same whether names are in the index yet or not, and what changes there stays right', async () => {
     const index = async () => {
-      const job = t.parts.jobs.named('account-names')
+      const job = t.parts.jobs.named('account-words')
       return job === null ? null : ((await t.parts.jobs.run(job))?.count ?? null)
     }
     const first = await t.account({ username: 'first-early' })
@@ -125,7 +149,7 @@ describe('a search', () => {
     if (postgresUrl !== null) return
     const other = new Database(t.database.url)
     // FTS5 compares the index with the table that it was made of, and fails where they differ.
-    other.run("INSERT INTO account_names (account_names, rank) VALUES ('integrity-check', 1)")
+    other.run("INSERT INTO account_words (account_words, rank) VALUES ('integrity-check', 1)")
     other.close()
   })
 
@@ -141,5 +165,54 @@ describe('a search', () => {
     })
     expect(await names('?search=far-')).toEqual(['far-1', 'far-3', 'far-2'])
     expect(await names('?search=-')).toEqual(['far-1', 'far-3', 'far-2'])
+  })
+})
+
+describe('a list is narrowed', () => {
+  test('and refuses what is no state, no role, no list and no yes or no', async () => {
+    for (const wrong of ['state=gone', 'role=super', 'contacts_list_id=0', 'contacts_list_id=x', 'set_up=maybe']) {
+      const reply = await list(`?${wrong}`)
+      expect([wrong, reply.status, Object.keys(reply.json.errors)]).toEqual([wrong, 422, [wrong.split('=')[0] ?? '']])
+    }
+  })
+
+  test('to a state, each account in one', async () => {
+    await t.account({ username: 'busy' })
+    await t.account({ username: 'banned', blocked: true })
+    await t.account({ username: 'banned-early', blocked: true, activated: false })
+    await t.account({ username: 'early', activated: false })
+    const off = await t.account({ username: 'away' })
+    expect((await t.post(`/api/accounts/${off.id}/deactivate`, { as: admin })).status).toBe(200)
+    expect(await names('?state=active')).toEqual(['keeper', 'busy'])
+    expect(await names('?state=blocked')).toEqual(['banned', 'banned-early'])
+    expect(await names('?state=waiting')).toEqual(['early'])
+    expect(await names('?state=off')).toEqual(['away'])
+  })
+
+  test('to administrators, to members of a list, to those who have no phone yet, and by several at once', async () => {
+    const [one, two] = [await t.account({ username: 'phone-1' }), await t.account({ username: 'phone-2' })]
+    const made = await t.post('/api/contacts_lists', { as: admin, body: { title: 'Hall', description: 'All' } })
+    const listed = made.json.id
+    for (const { id } of [one, two]) {
+      expect((await t.post(`/api/contacts_lists/${listed}/contacts/${id}`, { as: admin })).status).toBe(200)
+    }
+    const token = (await t.get('/api/accounts/me', { as: one })).json.provisioning_token
+    const headers = { 'x-linphone-provisioning': 'true' }
+    expect((await t.get(`/provisioning/${token}`, { headers })).status).toBe(200)
+    expect(await names('?role=admin')).toEqual(['keeper'])
+    expect(await names('?role=account')).toEqual(['phone-1', 'phone-2'])
+    expect(await names(`?contacts_list_id=${listed}`)).toEqual(['phone-1', 'phone-2'])
+    expect(await names('?set_up=1')).toEqual(['phone-1'])
+    expect(await names(`?set_up=0&contacts_list_id=${listed}&search=phone`)).toEqual(['phone-2'])
+    const page = (await list('?role=account&per_page=1&set_up=0')).json
+    expect(page.last_page_url).toBe('http://localhost/api/accounts?page=1&per_page=1&role=account&set_up=0')
+  })
+
+  test('and a list of another Space has no members here', async () => {
+    const away = await t.account({ username: 'manager', admin: true, space: t.other })
+    const there = { as: away, host: 'other.localhost' }
+    const made = await t.post('/api/contacts_lists', { ...there, body: { title: 'Hall', description: 'All' } })
+    await t.post(`/api/contacts_lists/${made.json.id}/contacts/${away.id}`, there)
+    expect(await names(`?contacts_list_id=${made.json.id}`)).toEqual([])
   })
 })

@@ -253,7 +253,7 @@ describe('the list', () => {
       '*/10 * * * * nonces',
       '*/10 * * * * captcha-answers',
       '*/10 * * * * rate-limits',
-      '*/5 * * * * account-names',
+      '*/5 * * * * account-words',
       '25 * * * * sessions',
       '35 * * * * outbox',
       '45 * * * * voicemails',
@@ -269,7 +269,7 @@ describe('the list', () => {
 
   test('runs to its end with nothing to do, and changes nothing but its own record', async () => {
     await t.account()
-    await t.db.indexNames(1000)
+    await t.db.indexWords(1000)
     const before = await t.snapshot()
     await t.parts.jobs.runDue()
     const withoutRuns = (snapshot: string) => snapshot.replace(/jobRuns[\s\S]*$/, '')

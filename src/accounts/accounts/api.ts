@@ -113,14 +113,23 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
     .get(
       '/',
       async ({ visit }) => {
-        const { per_page, search } = read(ListedAccounts, visit.input).settle()
+        const { per_page, ...kept } = read(ListedAccounts, visit.input).settle()
+        const { search, state, role, contacts_list_id: list, set_up: setUp } = kept
         const page = pageOf(visit.input.page)
         const perPage = per_page ?? PAGE_SIZE
-        const { total, accounts: listed } = await accounts.list(visit.space, { page, perPage, search })
+        const listing = {
+          page,
+          perPage,
+          sought: { search, state, role, list, setUp },
+          by: 'id',
+          isDescending: false,
+        } as const
+        const { total, accounts: listed } = await accounts.list({ space: visit.space }, listing)
         const data = listed.map((account) => wire.listed(account, visit.space))
         const path = `${visit.baseUrl()}${config.BASE_PATH}/api/accounts`
-        const kept = { per_page, search }
-        return json(pageEnvelope({ data, total, page, perPage, kept, path, language: visit.language }))
+        return json(
+          pageEnvelope({ data, total, page, perPage, kept: { per_page, ...kept }, path, language: visit.language }),
+        )
       },
       {
         requires: 'admin',
@@ -131,7 +140,12 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
             ...paged.parameters,
             ...queried(ListedAccounts, {
               per_page: 'How many accounts a page has; 20 when it is left out.',
-              search: 'A part of the user name, in lower or upper case.',
+              search:
+                'A part of the user name, the display name, the e-mail address or the phone number, in lower or upper case.',
+              state: '`waiting`: nobody has confirmed it yet; `off`: an administrator has switched it off.',
+              role: '`admin`: administrators; `account`: everybody else.',
+              contacts_list_id: 'Only members of this contacts list.',
+              set_up: 'Whether a phone was ever set up with it.',
             }),
           ],
           ...answers(envelopeSchema('AccountPage', AccountSchema)),

@@ -136,8 +136,8 @@ export const accountHousekeeping = (deps: {
         : await store.countWizards(db.read, until)
       return total + links
     },
-    /** Names of new accounts enter the index that searches use. */
-    names: ({ signal }: Pace = {}): Promise<number> => inBatches((most) => db.indexNames(most), signal),
+    /** What people look for in new accounts enters the index that searches use. */
+    words: ({ signal }: Pace = {}): Promise<number> => inBatches((most) => db.indexWords(most), signal),
     /** Sessions that have ended, or that nobody has used for SESSION_LIFETIME. */
     sessions: (pace: Pace = {}): Promise<number> => {
       const idleSince = before(config.SESSION_LIFETIME * MINUTE_MS + WRITTEN_WITHIN_MS)

@@ -1,62 +1,134 @@
 import type { Db } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
-import { form, integer, optional, plainText } from '../../http/input.ts'
-import type { Space } from '../../nouns/space.ts'
+import { choice, flag, form, integer, optional, plainText } from '../../http/input.ts'
+import { everySpace, type Scope } from '../../nouns/space.ts'
 import type { AccountView, Directory } from '../directory/directory.ts'
-import { accountSearchStore } from './search-store.ts'
+import { accountSearchStore, type FoundRow, ROLES, type Sought, STATES } from './search-store.ts'
+
+export type { Sought } from './search-store.ts'
+export { ROLES, STATES } from './search-store.ts'
 
 export const PAGE_SIZE = 20
 const LARGEST_PAGE = 100
 
-/** A search that finds more goes no further: whoever wants to see the rest writes a longer word. */
+/** A search that finds more goes no further: whoever wants to see the rest looks for less. */
 export const MOST_FOUND = 10_000
+
+/** What no index finds is looked for in every row: it goes no further than this. */
+const MOST_FOUND_ROW_BY_ROW = 1000
+const SHORTEST_INDEXED = 3
+
+/** Searches whose answers are kept for a second: each may be of 10,000 rows. */
+const MOST_KEPT = 16
+
+export const SORTS = ['id', 'name', 'changed'] as const
 
 /** `page` is read elsewhere: whatever is no page number means page 1, as old clients expect. */
 export const ListedAccounts = form({
   per_page: optional(integer(1, LARGEST_PAGE)),
   search: optional(plainText(64)),
+  state: optional(choice(STATES)),
+  role: optional(choice(ROLES)),
+  contacts_list_id: optional(integer(1)),
+  set_up: optional(flag()),
 })
 
-/** One page, 1-based, of the accounts by id; with `search`, of those that have it in their user name. */
+/** One page, 1-based, of the accounts that are sought; without anything sought, of all. */
 export interface Listing {
   readonly page: number
   readonly perPage: number
-  readonly search: string | null
+  readonly sought: Sought
+  readonly by: (typeof SORTS)[number]
+  readonly isDescending: boolean
 }
 
 export interface ListedPage {
-  /** Of all pages; at most MOST_FOUND of a search. */
+  /** Of all pages. */
   readonly total: number
+  /** There are more than `total`, which nobody has counted. */
+  readonly isMore: boolean
+  /** How many of `total` can be turned to in this order. */
+  readonly within: number
   readonly accounts: readonly AccountView[]
 }
 
+const isAnything = (sought: Sought): boolean => Object.values(sought).every((value) => value === null)
+
+const ORDERS: Record<Listing['by'], (a: FoundRow, b: FoundRow) => number> = {
+  id: (a, b) => a.id - b.id,
+  name: (a, b) => (a.username < b.username ? -1 : a.username > b.username ? 1 : a.id - b.id),
+  changed: (a, b) => a.updatedAt.getTime() - b.updatedAt.getTime() || a.id - b.id,
+}
+
+/** Short words are in every third row: the first rows that have them are enough for somebody who is still typing. */
+const mostOf = ({ search }: Sought): number =>
+  search !== null && [...search].length < SHORTEST_INDEXED ? MOST_FOUND_ROW_BY_ROW : MOST_FOUND
+
 /** A page beyond the end is empty. */
 export const accountListing = (db: Db, directory: Directory, now: () => Date) => {
-  const names = accountSearchStore(db)
+  const store = accountSearchStore(db)
 
-  /**
-   * The ids that a search finds, remembered by domain and text. Between two stretches other requests have their turn.
-   */
+  /** Between two stretches other requests have their turn. */
+  const search = async (scope: Scope, sought: Sought): Promise<{ rows: FoundRow[]; isMore: boolean }> => {
+    const most = mostOf(sought)
+    const rows: FoundRow[] = []
+    for (const stretch of await directory.stretches(scope)) {
+      // One more than is shown tells that there are more.
+      rows.push(...(await store.found(scope, sought, stretch, most + 1 - rows.length)))
+      if (rows.length > most) return { rows: rows.slice(0, most), isMore: true }
+      await Bun.sleep(0)
+    }
+    return { rows, isMore: false }
+  }
+
+  /** What was found is kept, by what was sought and where, while somebody turns its pages. */
   const found = remembered(
     db,
     () => now().getTime(),
-    async (key) => {
-      const [domain = '', part = ''] = key.split('\n')
-      const space = { domain }
-      const ids: number[] = []
-      for (const stretch of await directory.stretches({ space })) {
-        ids.push(...(await names.named({ space }, part, stretch, MOST_FOUND - ids.length)))
-        if (ids.length >= MOST_FOUND) break
-        await Bun.sleep(0)
-      }
-      return ids
+    (key) => {
+      const [domain, sought] = JSON.parse(key) as [string | null, Sought]
+      return search(domain === null ? everySpace('super administrator') : { space: { domain } }, sought)
     },
+    MOST_KEPT,
   )
+  const lookFor = (scope: Scope, sought: Sought) =>
+    found(JSON.stringify(['space' in scope ? scope.space.domain : null, sought]))
 
-  return async (space: Space, { page, perPage, search }: Listing): Promise<ListedPage> => {
-    const from = (page - 1) * perPage
-    if (search === null) return directory.page({ space }, from, perPage)
-    const ids = await found(`${space.domain}\n${search}`)
-    return { total: ids.length, accounts: await directory.byIds(db.read, space, ids.slice(from, from + perPage)) }
+  /** In the order of the ids. */
+  const views = async (scope: Scope, ids: readonly number[]): Promise<AccountView[]> => {
+    const byId = new Map((await directory.inScope(db.read, scope, ids)).map((account) => [account.id, account]))
+    return ids.flatMap((one) => byId.get(one) ?? [])
   }
+
+  const slice = async (scope: Scope, listing: Listing): Promise<ListedPage> => {
+    const { page, perPage, sought, by, isDescending } = listing
+    const { rows, isMore } = await lookFor(scope, sought)
+    const sorted = by === 'id' ? rows : rows.toSorted(ORDERS[by])
+    const ordered = isDescending ? sorted.toReversed() : sorted
+    const ids = ordered.slice((page - 1) * perPage, page * perPage).map((row) => row.id)
+    return { total: rows.length, isMore, within: rows.length, accounts: await views(scope, ids) }
+  }
+
+  /** All accounts: by id to any depth, by name as deep as is worth turning pages. */
+  const all = async (scope: Scope, listing: Listing): Promise<ListedPage> => {
+    const { page, perPage, by, isDescending } = listing
+    const from = (page - 1) * perPage
+    if (by === 'id' && !isDescending) {
+      const { total, accounts } = await directory.page(scope, from, perPage)
+      return { total, isMore: false, within: total, accounts }
+    }
+    const { total } = await directory.page(scope, 0, 0)
+    if (total <= MOST_FOUND) return slice(scope, listing)
+    // By their latest change only few can be sorted: of many, the newest come first.
+    if (by !== 'name') {
+      const first = Math.max(0, total - from - perPage)
+      const { accounts } = await directory.page(scope, first, Math.max(0, total - from - first))
+      return { total, isMore: false, within: total, accounts: accounts.toReversed() }
+    }
+    const ids = from >= MOST_FOUND ? [] : await store.byName(scope, isDescending, from, perPage)
+    return { total, isMore: false, within: MOST_FOUND, accounts: await views(scope, ids) }
+  }
+
+  return (scope: Scope, listing: Listing): Promise<ListedPage> =>
+    isAnything(listing.sought) ? all(scope, listing) : slice(scope, listing)
 }

@@ -1,20 +1,96 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, not, notInArray, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../db/db.ts'
 import type { Stretch } from '../../db/stretch.ts'
-import type { InSpace } from '../directory/directory.ts'
+import type { Scope } from '../../nouns/space.ts'
 
-/** Accounts whose user name has a text in it, wherever it stands. */
+export const STATES = ['active', 'waiting', 'off', 'blocked'] as const
+export const ROLES = ['account', 'admin'] as const
+
+/** What accounts are looked for by; null: by anything. */
+export interface Sought {
+  /** A part of the user name, the display name, the e-mail address or the phone number. */
+  readonly search: string | null
+  /** `waiting`: nobody has confirmed it yet; `off`: an administrator has switched it off (D48). */
+  readonly state: (typeof STATES)[number] | null
+  readonly role: (typeof ROLES)[number] | null
+  /** Members of this contacts list. */
+  readonly list: number | null
+  /** Whether a phone was ever set up with it. */
+  readonly setUp: boolean | null
+}
+
+/** What a list can be sorted by. */
+export interface FoundRow {
+  readonly id: number
+  readonly username: string
+  readonly updatedAt: Date
+}
+
+/** Accounts as somebody looks for them (behaviour/accounts.md §6). */
 export const accountSearchStore = (db: Db) => {
-  const { accounts } = db.tables
+  const { accounts, accountSetups, contactsListContact } = db.tables
+
+  const inScope = (scope: Scope): SQL | undefined =>
+    'space' in scope ? eq(accounts.domain, scope.space.domain) : undefined
+
+  const stateIs = (state: Sought['state']): SQL | undefined => {
+    switch (state) {
+      case null:
+        return undefined
+      case 'blocked':
+        return sql`blocked`
+      case 'active':
+        return and(sql`activated`, sql`not blocked`)
+      case 'waiting':
+        return and(sql`not activated`, not(sql`switched_off`), sql`not blocked`)
+      case 'off':
+        return and(sql`not activated`, sql`switched_off`, sql`not blocked`)
+    }
+  }
+
+  const roleIs = (role: Sought['role']): SQL | undefined =>
+    role === null ? undefined : role === 'admin' ? sql`admin` : sql`not admin`
+
+  const isIn = (list: number | null): SQL | undefined => {
+    if (list === null) return undefined
+    const members = db.read
+      .select({ id: contactsListContact.contactId })
+      .from(contactsListContact)
+      .where(eq(contactsListContact.contactsListId, list))
+    return inArray(accounts.id, members)
+  }
+
+  const isSetUp = (wanted: boolean | null): SQL | undefined => {
+    if (wanted === null) return undefined
+    const known = db.read.select({ id: accountSetups.accountId }).from(accountSetups)
+    return wanted ? inArray(accounts.id, known) : notInArray(accounts.id, known)
+  }
+
+  const columns = { id: accounts.id, username: accounts.username, updatedAt: accounts.updatedAt }
+
   return {
-    /** The ids in a stretch, in order; at most `most`. */
-    named: async ({ space }: InSpace, part: string, stretch: Stretch, most: number): Promise<number[]> => {
+    /** Those of a stretch of ids, in order; at most `most`. */
+    found: (scope: Scope, sought: Sought, stretch: Stretch, most: number): Promise<FoundRow[]> => {
+      const { after, last } = stretch
+      const { search, state, role, list, setUp } = sought
+      const place =
+        search === null ? sql`accounts.id > ${after} and accounts.id <= ${last}` : db.mentions(search, stretch)
+      return db.read
+        .select(columns)
+        .from(accounts)
+        .where(and(inScope(scope), place, stateIs(state), roleIs(role), isIn(list), isSetUp(setUp)))
+        .orderBy(sql`accounts.id`)
+        .limit(most)
+    },
+    /** The ids at these positions of all accounts in scope by name. */
+    byName: async (scope: Scope, isDescending: boolean, from: number, size: number): Promise<number[]> => {
       const rows = await db.read
         .select({ id: accounts.id })
         .from(accounts)
-        .where(and(eq(accounts.domain, space.domain), db.nameContains(part, stretch)))
-        .orderBy(sql`accounts.id`)
-        .limit(most)
+        .where(inScope(scope))
+        .orderBy((isDescending ? desc : asc)(accounts.username), accounts.id)
+        .limit(size)
+        .offset(from)
       return rows.map(({ id }) => id)
     },
   }

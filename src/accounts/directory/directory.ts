@@ -64,6 +64,8 @@ export const directory = ({ db, spaces, now }: { db: Db; spaces: SpaceDirectory;
     /** Those of the ids that are accounts of the Space, by id. */
     byIds: (on: Reader, space: Pick<Space, 'domain'>, ids: readonly number[]): Promise<AccountView[]> =>
       store.byIds(on, { space }, ids),
+    /** The same, of every Space where the scope is all of them. */
+    inScope: store.byIds,
     /** The account of the caller, wherever it lives. */
     ofCaller: async (caller: Caller): Promise<Found> =>
       known(caller.space, await ownAccount(`${caller.id}@${caller.domain}`)),

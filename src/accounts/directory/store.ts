@@ -93,6 +93,9 @@ export const directoryStore = (db: Db) => {
         .limit(size)
         .offset(skip),
   )
+  const pageOfAll = db.prepare('account_page_of_all', { from: accounts.id, skip: Number, size: Number }, (on, bound) =>
+    selectAccount(on).where(gte(accounts.id, bound.from)).orderBy(accounts.id).limit(bound.size).offset(bound.skip),
+  )
   const size = db.prepare('account_count', { domain: blocks.domain }, (on, { domain }) =>
     on
       .select({ total: sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number) })
@@ -106,10 +109,21 @@ export const directoryStore = (db: Db) => {
       .where(eq(blocks.domain, domain))
       .orderBy(blocks.block),
   )
+  const blocksOfAll = db.prepare('account_blocks_of_all', {}, (on) =>
+    on
+      .select({ block: blocks.block, accounts: sql<number>`sum(${blocks.accounts})`.mapWith(Number) })
+      .from(blocks)
+      .groupBy(blocks.block)
+      .orderBy(blocks.block),
+  )
+  /** No domain is called so. */
+  const ALL = ''
+  const domainIn = (scope: Scope): string => ('space' in scope ? scope.space.domain : ALL)
   /** How many accounts a domain has and where each block starts in their list, for somebody who turns pages. */
   const outlineOf = remembered(db, monotonic, async (domain) => {
     let total = 0
-    const starts = (await blocksOfDomain(db.read, { domain })).map(({ block, accounts: count }) => {
+    const found = domain === ALL ? blocksOfAll(db.read, {}) : blocksOfDomain(db.read, { domain })
+    const starts = (await found).map(({ block, accounts: count }) => {
       const start = { block, before: total }
       total += count
       return start
@@ -204,10 +218,11 @@ export const directoryStore = (db: Db) => {
     /** The lowest id wins: e-mail addresses may be shared. */
     byEmail: (on: Reader, { space }: InSpace, email: string) =>
       one(on, byEmail(on, { domain: space.domain, email: foldedEmail(email) })),
-    /** Those of the ids that are in the Space, by id. */
-    byIds: async (on: Reader, { space }: InSpace, ids: readonly number[]) => {
+    /** Those of the ids that are in scope, by id. */
+    byIds: async (on: Reader, scope: Scope, ids: readonly number[]) => {
       if (ids.length === 0) return []
-      const wanted = and(inArray(accounts.id, [...ids]), eq(accounts.domain, space.domain))
+      const inScope = 'space' in scope ? eq(accounts.domain, scope.space.domain) : undefined
+      const wanted = and(inArray(accounts.id, [...ids]), inScope)
       return toViews(on, await selectAccount(on).where(wanted).orderBy(accounts.id))
     },
     /** Where an id lives, for whoever may look into every Space. */
@@ -225,20 +240,21 @@ export const directoryStore = (db: Db) => {
      * The accounts from `position` on, by id, and how many there are: the block is found by its running count, then at
      * most 1000 rows skipped.
      */
-    page: async ({ space }: InSpace, position: number, size: number) => {
-      const { domain } = space
+    page: async (scope: Scope, position: number, size: number) => {
+      const domain = domainIn(scope)
       const { total, starts } = await outlineOf(domain)
       const block = starts.findLast(({ before }) => before <= position)
       if (block === undefined) return { total, accounts: [] }
       const from = block.block * BLOCK
-      const rows = await page(db.read, { domain, from, skip: position - block.before, size })
+      const at = { from, skip: position - block.before, size }
+      const rows = await (domain === ALL ? pageOfAll(db.read, at) : page(db.read, { domain, ...at }))
       return { total, accounts: await toViews(db.read, rows) }
     },
 
-    /** The stretches of ids in which the Space has accounts, in order, each short enough to be searched in one go. */
-    stretches: async ({ space }: InSpace): Promise<Stretch[]> => {
+    /** The stretches of ids in which there are accounts, in order, each short enough to be searched in one go. */
+    stretches: async (scope: Scope): Promise<Stretch[]> => {
       const stretches: { after: number; last: number }[] = []
-      for (const { block } of (await outlineOf(space.domain)).starts) {
+      for (const { block } of (await outlineOf(domainIn(scope))).starts) {
         const last = (block + 1) * BLOCK - 1
         const current = stretches.at(-1)
         if (current !== undefined && last - current.after <= STRETCH) current.last = last
