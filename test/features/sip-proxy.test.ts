@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
 import type { Dispatcher } from '../../src/outbox/dispatcher.ts'
 import { dispatcherOf } from '../outbox/recording.ts'
 import { listen, type RedisServer, startRedis } from '../registrar/servers.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { hasProgram } from '../support/executable.ts'
+import { testFolder } from '../support/folder.ts'
 import { type UnixServer, unixServer } from '../support/unix-server.ts'
 
 // Flexisip remembers passwords and phones, and must forget them (behaviour/telephony.md §13).
@@ -121,6 +125,27 @@ describe('Flexisip forgets the old password', () => {
     await t.delete(`/api/accounts/${alice.id}`, { as: admin })
     expect(await t.parts.outbox.list({ most: 10, unsent: false })).toEqual([])
   })
+})
+
+test('these bytes are said on a connection of their own, and nothing before or after them', async () => {
+  const said: Buffer[] = []
+  const path = join(mkdtempSync(join(testFolder, 'cli-')), 'socket')
+  const server = createServer((socket) => {
+    const pieces: Buffer[] = []
+    // It answers once it has heard a while, as one that reads what is there.
+    socket.on('data', (piece: Buffer) => pieces.push(piece) && socket.write('Done'))
+    socket.on('close', () => said.push(Buffer.concat(pieces)))
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  await install({ FLEXISIP_CLI_SOCKET: path })
+  const body = { algorithm: 'SHA-256', password: 'battery-staple', old_password: 'correct-horse' }
+  for (const of of [alice, admin]) await t.post('/api/accounts/me/password', { as: of, body })
+  await heard()
+  await new Promise((resolve) => server.close(resolve))
+  expect(said.map(String).sort()).toEqual([
+    'AUTH_CACHE_DELETE sip:admin@sip.example.org\n',
+    'AUTH_CACHE_DELETE sip:alice@sip.example.org\n',
+  ])
 })
 
 test('one that closes without a word is told again', async () => {

@@ -116,6 +116,33 @@ test('a bucket that does not answer is 503 for an upload, fills no slot, and doc
   await stop()
 })
 
+test('a bucket that refuses the signature is 503, stores nothing, and doctor is told; so it is with another region', async () => {
+  s3.refused.length = 0
+  for (const [wrong, code] of [
+    [{ FILES_S3_SECRET_ACCESS_KEY: 'guessed' }, 'SignatureDoesNotMatch'],
+    [{ FILES_S3_ACCESS_KEY_ID: 'SOMEBODY' }, 'InvalidAccessKeyId'],
+    [{ FILES_S3_REGION: 'eu-west-3' }, 'InvalidAccessKeyId'],
+  ] as const) {
+    await start(wrong)
+    const { id } = await slot()
+    expect((await upload(id)).status).toBe(503)
+    expect([(await rows())[0]?.storedAs, drafts(), await names()]).toEqual([null, [], []])
+    expect(await t.parts.files.check()).toMatchObject({ name: 'files', ok: false })
+    expect(new Set(s3.refused.splice(0))).toEqual(new Set([code]))
+    await stop()
+  }
+})
+
+test('the server of these tests refuses a body that is not the signed one, and a link that was changed', async () => {
+  s3.refused.length = 0
+  const link = s3.bucket.presign('files/ab/x', { method: 'PUT', expiresIn: 60 })
+  const put = async (url: string) => (await fetch(url, { method: 'PUT', body: 'x' })).status
+  expect([await put(link), await put(link.replace('/ab/', '/ac/'))]).toEqual([200, 403])
+  expect(s3.refused).toEqual(['SignatureDoesNotMatch'])
+  expect(await names()).toEqual(['files/ab/x'])
+  await s3.bucket.delete('files/ab/x')
+})
+
 test('a bucket that does not exist is 503 as well', async () => {
   await start({ FILES_S3_BUCKET: 'nowhere' })
   expect((await upload((await slot()).id)).status).toBe(503)
