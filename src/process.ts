@@ -79,6 +79,7 @@ export const start = async (world: World, db: Db, options: { reusePort?: boolean
   sending.start().catch((error) => log.app.error('the outbox cannot be read', { error }))
   const scheduled = scheduler({ runner: parts.jobs, leases: parts.leases, log })
   if (config.JOBS) scheduled.start()
+  parts.auditChain.start()
   const flushing = setInterval(() => {
     parts.apiKeys.flush().catch((error) => log.app.error('API key uses were not written', { error }))
   }, FLUSH_EVERY_MS)
@@ -107,6 +108,7 @@ export const start = async (world: World, db: Db, options: { reusePort?: boolean
       await parts.push.close()
       await quiet
       parts.registrar.close()
+      await parts.auditChain.stop().catch((error) => log.app.error('the audit log could not be sealed', { error }))
       await db.close()
     },
   }

@@ -28,8 +28,13 @@ export const hashOfToken = (token: string): string => Bun.SHA256.hash(token, 'he
 export const secrets = (appKey: Uint8Array, random: Random, earlier: readonly Uint8Array[] = []) => {
   /** A key of 32 bytes for one purpose; knowing it tells nothing about `APP_KEY` or another purpose's key. */
   const keyFor = (purpose: string): Buffer => derived(appKey, purpose)
-  const sealing = keyFor(SEALING)
-  const openings = [sealing, ...earlier.map((key) => derived(key, SEALING))]
+  /** The same, and behind it those of the `earlier` keys. */
+  const keysFor = (purpose: string): [Buffer, ...Buffer[]] => [
+    keyFor(purpose),
+    ...earlier.map((key) => derived(key, purpose)),
+  ]
+  const openings = keysFor(SEALING)
+  const [sealing] = openings
 
   /** Throws when the text was sealed with none of the keys. */
   const open = (sealed: string): string => {
@@ -47,6 +52,7 @@ export const secrets = (appKey: Uint8Array, random: Random, earlier: readonly Ui
   return {
     random,
     keyFor,
+    keysFor,
     /** `length` letters and digits, each equally likely. */
     token: (length: number): string => {
       let token = ''

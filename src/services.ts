@@ -26,6 +26,8 @@ import { contactsLists } from './address-books/contacts-lists/contacts-lists.ts'
 import { names } from './address-books/names/names.ts'
 import { vcardsStorage } from './address-books/vcards-storage/vcards-storage.ts'
 import { scope } from './administration/scope/scope.ts'
+import { audit, type Operator } from './audit/audit.ts'
+import { auditChain } from './audit/chain.ts'
 import { captcha } from './captcha/captcha.ts'
 import type { Config } from './config/config.ts'
 import { databaseLocation } from './config/database-location.ts'
@@ -94,6 +96,8 @@ export interface World {
   readonly log: Logging
   readonly now: () => Date
   readonly random: Random
+  /** Who runs the command that this process is; absent: it serves, and does what it does by itself. */
+  readonly operator?: Operator
   /** Waits before an answer that is slow on purpose. */
   readonly pause?: (ms: number) => Promise<void>
   /** Push services; the ones that the configuration names when absent. */
@@ -111,7 +115,10 @@ export const openDatabase = (config: Config): Db => {
 const ground = (world: World, db: Db) => {
   const { config, log, now, random } = world
   const spaces = spaceDirectory(db, () => now().getTime())
-  const base = { config, db, log, now, random, spaces, secrets: secrets(world.appKey, random, config.APP_KEY_PREVIOUS) }
+  const outside = { config, db, log, now, random, secrets: secrets(world.appKey, random, config.APP_KEY_PREVIOUS) }
+  const chain = auditChain(outside)
+  const told = audit({ ...outside, chain, operator: world.operator })
+  const base = { ...outside, spaces, audit: told, auditChain: chain }
   return {
     ...base,
     pause: world.pause ?? Bun.sleep,

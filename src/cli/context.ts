@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import type { Operator } from '../audit/audit.ts'
 import { type Config, readConfig, SYSTEM_ENV_FILE } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import type { Db } from '../db/db.ts'
@@ -39,6 +41,16 @@ export interface Opened {
 
 const random: Random = (size) => crypto.getRandomValues(new Uint8Array(size))
 
+/** As the operating system calls whoever runs this command. */
+const operator = (): Operator => {
+  try {
+    return { user: userInfo().username }
+  } catch {
+    // Containers run with numbers that nobody has given a name.
+    return { user: `uid ${process.getuid?.() ?? 'unknown'}` }
+  }
+}
+
 export const worldOf = (config: Config, log: Logging): World => ({
   config,
   appKey: appKey(config),
@@ -72,7 +84,7 @@ export const withServices = <T>(options: GlobalOptions, work: (opened: Opened) =
 
 export const withServicesOf = async <T>(config: Config, work: (opened: Opened) => Promise<T>): Promise<T> => {
   const log = commandLogging(config)
-  const world = worldOf(config, log)
+  const world = { ...worldOf(config, log), operator: operator() }
   const db = openConfigured(config)
   try {
     const { applied } = await migrate(config, db)
@@ -84,6 +96,8 @@ export const withServicesOf = async <T>(config: Config, work: (opened: Opened) =
       return await work({ config, world, db, parts, log })
     } finally {
       parts.registrar.close()
+      // Whoever serves, or runs the next command, does it otherwise.
+      await parts.auditChain.seal().catch((error) => log.app.warn('the audit log could not be sealed', { error }))
     }
   } finally {
     await db.close()

@@ -12,6 +12,8 @@ const jsonb = p.customType<{ data: unknown; driverData: unknown }>({
 export const postgresColumns = {
   table: p.pgTable,
   id: () => p.integer().primaryKey().generatedByDefaultAsIdentity(),
+  /** Of a table that gets rows for years, however many a second: 32 bits are too short for it. */
+  longId: () => p.bigint({ mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
   ref: () => p.integer(),
   text: () => p.text(),
   count: () => p.integer(),

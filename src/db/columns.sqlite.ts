@@ -5,6 +5,7 @@ import type { Columns } from './columns.postgres.ts'
 export const sqliteColumns = {
   table: s.sqliteTable,
   id: () => s.integer().primaryKey({ autoIncrement: true }),
+  longId: () => s.integer().primaryKey({ autoIncrement: true }),
   ref: () => s.integer(),
   text: () => s.text(),
   count: () => s.integer(),

@@ -34,6 +34,10 @@ export interface Db {
    * Nothing slow belongs inside. A transaction inside a transaction is an error: hand `tx` down.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Runs `then` once this transaction has committed, before its result arrives; never when it is rolled back. */
+  afterCommit(tx: Tx, then: () => void): void
+  /** Writers come one after the other, so that each sees what all before it have written, and in which order. */
+  readonly hasOneWriter: boolean
   /**
    * A query that is built once and runs often. `parameters` names what it is given each time, and `build` gets what stands
    * for that: `db.prepare('account_by_name', { name: accounts.username }, (on, { name }) => …eq(accounts.username, name)`.

@@ -11,7 +11,7 @@ import {
   postgresMigrations,
   schemaOf,
 } from './migrations.ts'
-import { noNesting } from './nesting.ts'
+import { type Followed, noNesting } from './nesting.ts'
 import { type PoolOptions, patientPool } from './pool.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
@@ -62,9 +62,11 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
     transaction: async <T>(work: (tx: Tx) => Promise<T>) => {
       nesting.refuse()
       open += 1
+      const followed: Followed = []
       try {
-        const value = await db.transaction((tx) => nesting.run(() => work(tx as unknown as Tx)))
+        const value = await db.transaction((tx) => nesting.run(() => work(tx as unknown as Tx), followed))
         commits += 1
+        for (const then of followed) then()
         return value
       } catch (error) {
         health.failed(error)
@@ -73,6 +75,8 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
         open -= 1
       }
     },
+    afterCommit: (_tx, then) => nesting.afterCommit(then),
+    hasOneWriter: false,
     prepare: <P extends Parameters, Row>(name: string, parameters: P, build: Build<P, Row>) => {
       const prepared = build(db as unknown as Tx, bound(parameters)).prepare(name) as unknown as {
         readonly params: readonly unknown[]

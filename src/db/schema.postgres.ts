@@ -52,4 +52,7 @@ export const {
   statisticsCallDevices,
   statisticsConferences,
   statisticsHours,
+  auditLog,
+  auditHeads,
+  auditStumps,
 } = defineTables(postgresColumns)

@@ -19,7 +19,7 @@ import { sqliteColumns } from './columns.sqlite.ts'
 import { compiled } from './compiled.ts'
 import type { Build, Db, Reader, Tx } from './db.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, sqliteMigrations } from './migrations.ts'
-import { noNesting } from './nesting.ts'
+import { type Followed, noNesting } from './nesting.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
 import { writeHealth } from './write-health.ts'
@@ -231,10 +231,14 @@ export const openSqlite = (file: string): Db => {
       enqueue({
         run: async () => {
           savepoint.run()
+          const followed: Followed = []
           try {
-            const value = await nesting.run(() => work(tx))
+            const value = await nesting.run(() => work(tx), followed)
             release.run()
-            return () => resolve(value)
+            return () => {
+              for (const then of followed) then()
+              resolve(value)
+            }
           } catch (error) {
             health.failed(error)
             // A full disk may have ended the whole transaction: then nobody in the group has written anything.
@@ -253,6 +257,8 @@ export const openSqlite = (file: string): Db => {
     tables,
     read,
     transaction,
+    afterCommit: (_tx, then) => nesting.afterCommit(then),
+    hasOneWriter: true,
     prepare: <P extends Parameters, Row>(name: string, parameters: P, build: Build<P, Row>) => {
       const onConnection = new Map<Reader, ReturnType<typeof compiled<Row>>>()
       return async (on, values) => {

@@ -1008,6 +1008,82 @@ export const defineTables = (c: Columns) => {
     ],
   )
 
+  /**
+   * Who changed what, written in the transaction of the change (docs/adr/0016). Rows are never changed, but that a
+   * person's part of one is erased: then a commitment to it (`actor_digest`, `subject_digest`) is left of it. Ids come as
+   * transactions begin to write, positions as they have committed.
+   */
+  const auditLog = c.table(
+    'audit_log',
+    {
+      id: c.longId(),
+      at: c.moment().notNull(),
+      action: c.text().notNull(),
+      way: c.text().$type<'api' | 'panel' | 'cli' | 'job' | 'hook' | 'import'>().notNull(),
+      actorKind: c.text().$type<'account' | 'nobody' | 'command line' | 'job' | 'hook' | 'import'>().notNull(),
+      /** Of an account, also when it is gone: what is left of a person in its rows. */
+      actorId: c.ref(),
+      actorName: c.text(),
+      /** The name of the API key that was used. */
+      actorKey: c.text(),
+      /** Of the client. */
+      address: c.text(),
+      /** null: erased. */
+      actorSalt: c.text(),
+      actorDigest: c.text(),
+      spaceId: c.ref(),
+      domain: c.text(),
+      subjectKind: c.text().notNull(),
+      subjectId: c.text(),
+      subjectName: c.text(),
+      subjectSalt: c.text(),
+      subjectDigest: c.text(),
+      /** JSON, as text, so that it stays as it was hashed: `{"admin":[false,true],"email":null}`. */
+      changes: c.text(),
+      /** JSON, as text: what else belongs to it and tells nothing about a person. */
+      detail: c.text(),
+      requestId: c.text(),
+      /** In the chain, without gaps; null: it has none yet. */
+      position: c.bytes(),
+      /** Of the row at the position before. */
+      previousHash: c.text(),
+      /** Of the row at its position; of its content alone while it has none. */
+      hash: c.text().notNull(),
+    },
+    (t) => [
+      c.uniqueIndex('audit_log_position_unique').on(t.position),
+      c.index('audit_log_unchained_index').on(t.id).where(sql`position is null`),
+      c.index('audit_log_at_index').on(t.at),
+      c.index('audit_log_space_id_at_index').on(t.spaceId, t.at),
+      c.index('audit_log_actor_id_at_index').on(t.actorId, t.at),
+      c.index('audit_log_subject_id_at_index').on(t.subjectId, t.at),
+    ],
+  )
+
+  /** One row: where the chain of `audit_log` ends, signed, so that its end cannot be cut off unseen. */
+  const auditHeads = c.table('audit_heads', {
+    id: c.ref().primaryKey(),
+    position: c.bytes().notNull(),
+    hash: c.text().notNull(),
+    signature: c.text().notNull(),
+    signedAt: c.moment().notNull(),
+  })
+
+  /** What is left of stretches of `audit_log` that were removed by age: the hashes at both ends, signed. */
+  const auditStumps = c.table(
+    'audit_stumps',
+    {
+      id: c.id(),
+      firstPosition: c.bytes().notNull(),
+      lastPosition: c.bytes().notNull(),
+      previousHash: c.text().notNull(),
+      hash: c.text().notNull(),
+      signature: c.text().notNull(),
+      cutAt: c.moment().notNull(),
+    },
+    (t) => [c.uniqueIndex('audit_stumps_first_position_unique').on(t.firstPosition)],
+  )
+
   return {
     spaces,
     spaceDigestAuthenticationConfigurations,
@@ -1058,6 +1134,9 @@ export const defineTables = (c: Columns) => {
     statisticsCallDevices,
     statisticsConferences,
     statisticsHours,
+    auditLog,
+    auditHeads,
+    auditStumps,
   }
 }
 

@@ -59,6 +59,10 @@ class Elsewhere implements Visit {
     return this.#visit.isCrossSite
   }
 
+  get isPage() {
+    return this.#visit.isPage
+  }
+
   get id() {
     return this.#visit.id
   }

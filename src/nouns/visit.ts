@@ -36,6 +36,8 @@ export interface Visit {
   readonly head: boolean
   /** A browser says that a page of somebody else asks: a cookie that comes with it changes nothing (CSRF). */
   readonly isCrossSite: boolean
+  /** A person reads the answer: it is a page of the panel, or a form on one. */
+  readonly isPage: boolean
   /** In log lines and in replies to our own bugs. */
   readonly id: string
   /** It came by HTTPS. */

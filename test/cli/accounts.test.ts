@@ -34,7 +34,7 @@ test('what a script reads is one JSON object and nothing else, also with logs co
     domain: 'sip.example.org',
     api_key: expect.stringMatching(/^[A-Za-z0-9]{40}$/),
   })
-  expect(given.stderr).toContain('event=account.role')
+  expect(given.stderr).toContain('event=account.created')
   const made = await sipkeeper(create('bob', '--json'), here)
   expect(JSON.parse(made.stdout)).toMatchObject({ id: 2, password: expect.stringMatching(/^[A-Za-z0-9]{16}$/) })
   for (const { stdout } of [given, made]) expect(stdout.trim().split('\n')).toHaveLength(1)

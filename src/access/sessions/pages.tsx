@@ -27,8 +27,10 @@ export const sessionPages = ({ auth, pages, db, sessions }: Deps) =>
       '/sessions/revoke',
       async ({ visit, caller, input, go }) => {
         const id = Number(textOf(input.session))
-        const isGone = Number.isInteger(id) && (await db.transaction((tx) => sessions.closeOf(tx, caller.id, id)))
-        if (isGone) sessions.recordRevoked(visit, caller, 1)
+        await db.transaction(async (tx) => {
+          const isGone = Number.isInteger(id) && (await sessions.closeOf(tx, caller.id, id))
+          await sessions.recordRevoked(tx, visit, caller.space, caller, isGone ? 1 : 0)
+        })
         return go('/sessions', { flash: 'flash.session_revoked' })
       },
       { signedIn: 'account' },
@@ -36,8 +38,10 @@ export const sessionPages = ({ auth, pages, db, sessions }: Deps) =>
     .post(
       '/sessions/revoke_others',
       async ({ visit, caller, session, go }) => {
-        const count = await db.transaction((tx) => sessions.closeOthers(tx, caller.id, session.id))
-        sessions.recordRevoked(visit, caller, count)
+        await db.transaction(async (tx) => {
+          const count = await sessions.closeOthers(tx, caller.id, session.id)
+          await sessions.recordRevoked(tx, visit, caller.space, caller, count)
+        })
         return go('/sessions', { flash: 'flash.sessions_revoked' })
       },
       { signedIn: 'account' },

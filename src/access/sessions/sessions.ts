@@ -1,3 +1,4 @@
+import type { Audit, Cause } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { readCookie, setCookie } from '../../http/cookies.ts'
@@ -5,6 +6,7 @@ import type { Logging } from '../../logging/logging.ts'
 import { type Caller, mayActAs, type Role, roleNeeded, roleOf } from '../../nouns/caller.ts'
 import { securityRecords } from '../../nouns/security-record.ts'
 import type { Session, SessionKind } from '../../nouns/session.ts'
+import type { Space } from '../../nouns/space.ts'
 import { closureOf } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Addressed } from '../../protocols/sip-address.ts'
@@ -15,6 +17,9 @@ import { sessionStore } from './store.ts'
 const TOKEN_LENGTH = 43
 
 const MINUTE_MS = 60_000
+
+/** The account whose sessions ended. */
+type Revoked = Addressed & { readonly id: number }
 
 /** However busy a session is. A recovery session only sets a password, a registration session waits for its code. */
 const LIFETIME_MS: Readonly<Record<SessionKind, number>> = {
@@ -32,8 +37,15 @@ const VALUE = new RegExp(`^[A-Za-z0-9]{${TOKEN_LENGTH}}$`)
 /**
  * Browsers that are signed in (behaviour/panel.md §1.3). The cookie is stored hashed and means something in one Space.
  */
-export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: Logging; now: () => Date }) => {
-  const { config, db, secrets, log, now } = deps
+export const sessions = (deps: {
+  config: Config
+  db: Db
+  secrets: Secrets
+  audit: Audit
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, secrets, audit, log, now } = deps
   const store = sessionStore(db)
   const idleMs = config.SESSION_LIFETIME * MINUTE_MS
 
@@ -101,11 +113,11 @@ export const sessions = (deps: { config: Config; db: Db; secrets: Secrets; log: 
     /** All of the account's but this one end: how many those were. */
     closeOthers: async (tx: Tx, accountId: number, kept: number): Promise<number> =>
       (await store.closeOthers(tx, accountId, kept)).length,
-    /** All of the account's sessions end: how many those were, for `recordRevoked` after the commit. */
+    /** All of the account's sessions end: how many those were, for `recordRevoked`. */
     revoke: async (tx: Tx, accountId: number): Promise<number> => (await store.closeAll(tx, accountId)).length,
     /** `auth.session.revoked`, when any was. */
-    recordRevoked: (visit: Visit, account: Addressed, count: number) => {
-      if (count > 0) record('auth.session.revoked', visit, account, { sessions: count })
+    recordRevoked: async (tx: Tx, by: Cause, space: Space, about: Revoked, sessions: number): Promise<void> => {
+      if (sessions > 0) await audit.record(tx, 'auth.session.revoked', { by, space, about, detail: { sessions } })
     },
   }
 }

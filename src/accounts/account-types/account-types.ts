@@ -77,13 +77,13 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
       }),
 
     attach: (visit: Visit, accountId: number, id: number): Promise<void> =>
-      accounts.edit(visit, accountId, async (tx) => {
+      accounts.edit(visit, accountId, { field: 'types', object: id }, async (tx) => {
         if (await store.isAttached(tx, accountId, id)) throw new AppError('forbidden', 'type.attached')
         if (!(await store.hold(tx, { space: visit.space }, id))) throw unknown()
         await store.attach(tx, accountId, id, now())
       }),
     detach: (visit: Visit, accountId: number, id: number): Promise<void> =>
-      accounts.edit(visit, accountId, async (tx) => {
+      accounts.edit(visit, accountId, { field: 'types', object: id }, async (tx) => {
         if (!(await store.detach(tx, accountId, id))) throw new AppError('forbidden', 'type.detached')
       }),
   }

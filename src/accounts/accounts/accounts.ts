@@ -1,8 +1,8 @@
 import type { Sessions } from '../../access/sessions/sessions.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import type { AccountEvents } from '../../hooks/account-events.ts'
-import type { Logging } from '../../logging/logging.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
@@ -50,7 +50,7 @@ export const accounts = (deps: {
   statisticsClearing: StatisticsOfAccounts
   forwardingsToContacts: ForwardingsToContacts
   sipProxy: SipProxy
-  log: Logging
+  audit: Audit
   now: () => Date
 }) => {
   const { db, directory, revocation, now } = deps

@@ -1,10 +1,10 @@
 import type { ApiKeys } from '../../access/api-keys/api-keys.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
-import type { Logging } from '../../logging/logging.ts'
 import { everySpace, realmOf, type Space } from '../../nouns/space.ts'
-import { addressOfRecord, parseAddressOfRecord } from '../../protocols/sip-address.ts'
+import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
 import type { AccountView, Directory } from '../directory/directory.ts'
 import type { Passwords } from '../passwords/passwords.ts'
@@ -14,9 +14,13 @@ import type { Revocation } from '../revocation/revocation.ts'
 import type { Accounts } from './accounts.ts'
 import { administratorStore } from './administrators-store.ts'
 import { lastAdministrator } from './last-administrator.ts'
+import { changedRights } from './standing.ts'
 
 /** No request made it: the address and user agent of accounts from the command line. */
 const LOCALLY = { address: '127.0.0.1', userAgent: 'sipkeeper' }
+
+/** What an account was before there was one. */
+const NOBODY = { activated: false, switchedOff: false, blocked: false, admin: false }
 
 const MOST_ID = 0x7fffffff
 const LONGEST_USERNAME = 64
@@ -32,9 +36,9 @@ export const administrators = (deps: {
   revocation: Revocation
   apiKeys: ApiKeys
   provisioningTokens: ProvisioningTokens
-  log: Logging
+  audit: Audit
 }) => {
-  const { config, db, spaces, accounts, directory, passwords, revocation, apiKeys, provisioningTokens, log } = deps
+  const { config, db, spaces, accounts, directory, passwords, revocation, apiKeys, provisioningTokens, audit } = deps
   const store = administratorStore(db)
   const last = lastAdministrator({ db, directory })
 
@@ -133,7 +137,7 @@ export const administrators = (deps: {
         return id
       }
 
-      const made = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         const found = await directory.named(tx, space, username)
         if (found !== null && existing === 'refuse') throw new AppError('conflict', 'account.exists')
         const id = found === null ? await make(tx) : await promote(tx, found)
@@ -143,18 +147,22 @@ export const administrators = (deps: {
         const apiKey = withKey ? await apiKeys.regenerate(tx, id, keyAddress, key) : null
         const { account } = await directory.view(tx, space, id)
         const provisioningToken = provisioningTokens.reveal(account.sealedProvisioningToken)
+        await audit.record(tx, found === null ? 'account.created' : 'account.role', {
+          by: null,
+          space,
+          about: account,
+          changed: {
+            ...changedRights(found ?? NOBODY, account),
+            password: [false, found === null || existing === 'reset'],
+            api_key: [false, apiKey !== null],
+          },
+        })
         return { account, provisioningToken, apiKey, created: found === null }
       })
-      log.security('account.role', {
-        account: addressOfRecord({ username, domain }),
-        space: domain,
-        by: 'command line',
-      })
-      return made
     },
     /** Gives or takes an administrator's rights; doing it twice is no error. */
     set: async (reference: string, admin: boolean): Promise<AccountView> => {
-      const changed = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         const { space, account } = await find(tx, reference)
         await last.hold(tx, space)
         await directory.hold(tx, space, account.id)
@@ -162,10 +170,10 @@ export const administrators = (deps: {
         const after = { ...before, admin, space }
         await last.refuse(tx, space, { id: account.id, before, after, byItself: false })
         await directory.update(tx, space, account.id, { admin })
+        const changed = changedRights(before, after)
+        await audit.record(tx, 'account.role', { by: null, space, about: account, changed })
         return account
       })
-      log.security('account.role', { account: addressOfRecord(changed), space: changed.domain, by: 'command line' })
-      return changed
     },
   }
 }

@@ -22,6 +22,7 @@ import type { Identifiers } from './identifiers.ts'
 import type { LastAdministrator } from './last-administrator.ts'
 import { movingStore } from './moving-store.ts'
 import { type ChangedAccount, checkPhone, checkUsername } from './rules.ts'
+import { changedRights } from './standing.ts'
 
 /**
  * A flag that the request does not name stays as it is. Only an account that was active is switched off by this: one
@@ -33,10 +34,31 @@ const standingAfter = (before: AccountView, wanted: Settled<typeof ChangedAccoun
   return { activated, switchedOff, admin: wanted.admin ?? before.admin, blocked: wanted.blocked ?? before.blocked }
 }
 
+/** What differs, as clients call it. That somebody has set a password is known, whatever it was before. */
+const changesOf = (before: AccountView, after: AccountView, wanted: Settled<typeof ChangedAccount>) =>
+  ({
+    username: [before.username, after.username],
+    domain: [before.domain, after.domain],
+    email: [before.email, after.email],
+    phone: [before.phone, after.phone],
+    display_name: [before.displayName, after.displayName],
+    dtmf_protocol: [before.dtmfProtocol, after.dtmfProtocol],
+    dictionary: [before.dictionary, after.dictionary],
+    algorithm: [before.algorithms, after.algorithms],
+    password: [null, wanted.password],
+    ...changedRights(before, after),
+  }) as const
+
 /** An account, and the Space that it lives in. */
 export interface Owner {
   readonly space: Space
   readonly id: number
+}
+
+/** What of an account is changed, as clients call it, and which of those. */
+interface Edited {
+  readonly field: string
+  readonly object?: number | string
 }
 
 /** Rules that send calls to contacts, which lie in address books (behaviour/telephony.md §7). */
@@ -147,7 +169,6 @@ export const change = (deps: {
       throw new AppError('forbidden', 'account.own_rights')
     }
 
-    let revoked = 0
     const write = async (tx: Tx): Promise<Found> => {
       await last.hold(tx, visit.space, target)
       await directory.hold(tx, visit.space, id)
@@ -174,19 +195,20 @@ export const change = (deps: {
         ...standing,
         userAgent: visit.userAgent ?? visit.space.name,
       })
-      revoked = await follow(tx, visit, before, { wanted, standing, target, algorithm })
-      return announcing.announced(tx, 'updated', visit, target, id)
+      const revoked = await follow(tx, visit, before, { wanted, standing, target, algorithm })
+      const { account: after } = await directory.view(tx, target, id)
+      const changed = changesOf(before, after, wanted)
+      const found = await announcing.announced(tx, 'updated', visit, target, id, 'account.updated', { changed })
+      await sessions.recordRevoked(tx, visit, target, after, revoked)
+      return found
     }
-    const found = await db.transaction(write).catch(async (error: unknown) => {
+    return db.transaction(write).catch(async (error: unknown) => {
       if (!isCollision(error)) throw error
       // Somebody took the name or the number between our look and our write.
       await identifiers.refuseTaken(db.read, input, target, phone, id)
       input.settle()
       throw new AppError('conflict', 'account.changed_meanwhile')
     })
-    announcing.record('account.updated', visit, found.account)
-    sessions.recordRevoked(visit, found.account, revoked)
-    return found
   }
 
   /** Of the request's Space, unless it is said. */
@@ -202,21 +224,25 @@ export const change = (deps: {
     edit: async <Result>(
       visit: Visit,
       whose: number | Owner,
+      what: Edited,
       work: (tx: Tx) => Promise<Result>,
       more: number | Owner = whose,
     ): Promise<Result> => {
       const [{ space, id }, other] = [ownerOf(visit, whose), ownerOf(visit, more)]
-      const { username, result } = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         // The lower id first: two edits that name each other's accounts must not wait for each other.
         if (other.id < id) await directory.hold(tx, other.space, other.id)
-        const held = await directory.hold(tx, space, id)
+        const { username } = await directory.hold(tx, space, id)
         if (other.id > id) await directory.hold(tx, other.space, other.id)
         const result = await work(tx)
-        if (accountEvents.isAwaited('updated')) await announcing.announced(tx, 'updated', visit, space, id)
-        return { ...held, result }
+        if (accountEvents.isAwaited('updated')) {
+          await accountEvents.announce(tx, 'updated', visit, await directory.view(tx, space, id))
+        }
+        const about = { id, username, domain: space.domain }
+        const detail = what.object === undefined ? undefined : { object: what.object }
+        await announcing.record(tx, 'account.updated', { by: visit, space, about, changed: [what.field], detail })
+        return result
       })
-      announcing.record('account.updated', visit, { username, domain: space.domain })
-      return result
     },
     /** For features that change an account in a transaction of their own. */
     announceUpdated: (tx: Tx, visit: Visit, found: Found): Promise<void> =>

@@ -109,7 +109,7 @@ export const creation = (deps: {
     await identifiers.refuseTaken(db.read, input, space, phone, 0)
     const wanted = input.settle()
 
-    const found = await db.transaction(async (tx) => {
+    return db.transaction(async (tx) => {
       const check = async () => {
         await identifiers.refuseTaken(tx, input, space, phone, 0)
         input.settle()
@@ -141,10 +141,8 @@ export const creation = (deps: {
         throw invalid('username', 'v.taken')
       }
       if (config.LEGACY_API && !creation.row.activated) await confirmationKeys.issue(tx, id, keyExpiry)
-      return announcing.announced(tx, 'created', visit, space, id)
+      return announcing.announced(tx, 'created', visit, space, id, 'account.created')
     })
-    announcing.record('account.created', visit, found.account)
-    return found
   }
 
   /**
@@ -158,7 +156,7 @@ export const creation = (deps: {
   ): Promise<Found | null> => {
     const { space } = visit
     const { username, dtmfProtocol, password, algorithm, selfRegistered = false } = own
-    const found = await db.transaction(async (tx) => {
+    return db.transaction(async (tx) => {
       const id = await insert(tx, {
         space,
         row: {
@@ -183,11 +181,8 @@ export const creation = (deps: {
       })
       if (id === null) return null
       await complete(tx, id)
-      return announcing.announced(tx, 'created', visit, space, id)
+      return announcing.announced(tx, 'created', visit, space, id, 'account.created')
     })
-    if (found === null) return null
-    announcing.record('account.created', visit, found.account)
-    return found
   }
 
   /**

@@ -30,7 +30,7 @@ export const deletion = (deps: {
   return {
     /** The name stays reserved, and everything below the account goes with it (behaviour/accounts.md §8). */
     remove: async (visit: Visit, space: Space, id: number): Promise<void> => {
-      const gone = await db.transaction(async (tx) => {
+      await db.transaction(async (tx) => {
         // One after the other: two accounts that are contacts of each other would wait for each other's rows.
         await last.hold(tx, space)
         await directory.hold(tx, space, id)
@@ -43,9 +43,8 @@ export const deletion = (deps: {
         await store.delete(tx, { space }, id)
         await store.bury(tx, account.username, account.domain, now())
         await notices.deleted(tx, space, account, visit)
-        return account
+        await announcing.record(tx, 'account.deleted', { by: visit, space, about: account })
       })
-      announcing.record('account.deleted', visit, gone)
     },
     /** Tells whoever must know that these accounts go, in the transaction that deletes them; they are held. */
     announceDeleted: async (tx: Tx, visit: Visit, space: Space, ids: readonly number[]): Promise<void> => {

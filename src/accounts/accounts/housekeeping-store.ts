@@ -67,14 +67,12 @@ export const accountHousekeepingStore = (db: Db) => {
       ),
     }),
     /** Those of the stretch: they stay as they are until the transaction ends. */
-    holdAccounts: async (tx: Tx, stretch: Stretch, { condition }: Outlived): Promise<number[]> => {
-      const held = await tx
+    holdAccounts: (tx: Tx, stretch: Stretch, { condition }: Outlived) =>
+      tx
         .update(accounts)
         .set({ updatedAt: sql`${accounts.updatedAt}` })
         .where(and(within(accounts, stretch), condition))
-        .returning({ id: accounts.id })
-      return held.map(({ id }) => id)
-    },
+        .returning({ id: accounts.id, username: accounts.username, domain: accounts.domain }),
     deleteAccounts: (tx: Tx, ids: readonly number[]) => tx.delete(accounts).where(inArray(accounts.id, [...ids])),
     /** The accounts' own keys unused since then, and the others that outlived a limit of their own. */
     deleteIdleKeys: async (

@@ -1,8 +1,10 @@
+import type { Audit } from '../../audit/audit.ts'
 import { captchaStore } from '../../captcha/store.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import type { Stretch } from '../../db/stretch.ts'
 import { countOutlived, type Pace, sweep, walk } from '../../db/sweep.ts'
+import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
 import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import { accountHousekeepingStore } from './housekeeping-store.ts'
 
@@ -11,6 +13,9 @@ import { accountHousekeepingStore } from './housekeeping-store.ts'
  */
 const ACCOUNTS_BATCH = 25
 const BATCH = 500
+
+/** Whoever deletes accounts that have had their day. */
+const JOB = { job: 'unconfirmed-accounts' }
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
@@ -46,9 +51,11 @@ export const accountHousekeeping = (deps: {
   bridge: LinesOfAccounts
   statisticsClearing: StatisticsOfAccounts
   sipProxy: SipProxy
+  spaces: SpaceDirectory
+  audit: Audit
   now: () => Date
 }) => {
-  const { config, db, bridge, statisticsClearing, sipProxy, now } = deps
+  const { config, db, bridge, statisticsClearing, sipProxy, spaces, audit, now } = deps
   const store = accountHousekeepingStore(db)
   const answers = captchaStore(db)
   const before = (ms: number) => new Date(now().getTime() - ms)
@@ -84,11 +91,17 @@ export const accountHousekeeping = (deps: {
       const old = store.accounts({ until: before(days * DAY_MS), confirmed, domain })
       if (!apply) return countOutlived(db, old)
       const clear = async (tx: Tx, stretch: Stretch): Promise<number> => {
-        const ids = await store.holdAccounts(tx, stretch, old)
+        const held = await store.holdAccounts(tx, stretch, old)
+        const ids = held.map(({ id }) => id)
         await bridge.tellBelow(tx, ids)
         await statisticsClearing.forgetBelow(tx, ids)
         await sipProxy.accountsClosed(tx, ids)
         await store.deleteAccounts(tx, ids)
+        for (const about of held) {
+          const space = await spaces.byDomain(about.domain)
+          const reason = confirmed ? 'old' : 'unconfirmed'
+          await audit.record(tx, 'account.deleted', { by: JOB, space, about, detail: { reason } })
+        }
         return ids.length
       }
       return walk(db, old.table, clear, { signal, most: ACCOUNTS_BATCH })

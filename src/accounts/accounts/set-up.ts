@@ -1,3 +1,4 @@
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
@@ -7,35 +8,34 @@ import type { Outbox } from '../../outbox/outbox.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { Directory, Found } from '../directory/directory.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
-import type { Announcing } from './announcing.ts'
 
 /** How an account gets onto a phone: a provisioning token, shown or mailed. */
 export const setUp = (deps: {
   config: Config
   db: Db
   directory: Directory
-  announcing: Announcing
   provisioningTokens: ProvisioningTokens
   outbox: Outbox
+  audit: Audit
   now: () => Date
 }) => {
-  const { config, db, directory, announcing, provisioningTokens, outbox, now } = deps
+  const { config, db, directory, audit, provisioningTokens, outbox, now } = deps
 
   return {
     /** A new provisioning token; the older ones become worthless. */
     issueToken: async (visit: Visit, space: Space, id: number): Promise<Found> => {
-      const found = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         await directory.hold(tx, space, id)
         await provisioningTokens.issue(tx, id, visit)
-        return directory.view(tx, space, id)
+        const found = await directory.view(tx, space, id)
+        await audit.record(tx, 'account.provisioned', { by: visit, space, about: found.account })
+        return found
       })
-      announcing.record('account.provisioned', visit, found.account)
-      return found
     },
     /** A new provisioning token, mailed with its QR code (behaviour/accounts.md §6). */
     sendProvisioning: async (visit: Visit, id: number): Promise<void> => {
       const { space } = visit
-      const account = await db.transaction(async (tx) => {
+      await db.transaction(async (tx) => {
         await directory.hold(tx, space, id)
         const { account: before } = await directory.view(tx, space, id)
         if (before.email === null) throw new AppError('forbidden', 'account.no_email')
@@ -57,9 +57,8 @@ export const setUp = (deps: {
           expiresAt: provisioningTokens.expiryOf(now()),
           supersedes: true,
         })
-        return before
+        await audit.record(tx, 'account.provisioned', { by: visit, space, about: before, detail: { via: 'mail' } })
       })
-      announcing.record('account.provisioned', visit, account, { via: 'mail' })
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
-import type { SecurityEvent } from '../../logging/logging.ts'
+import type { AuditAction } from '../../logging/security-events.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { AccountRow, Directory, Found } from '../directory/directory.ts'
@@ -9,6 +9,17 @@ import type { Notices } from '../notices/notices.ts'
 import type { Revocation } from '../revocation/revocation.ts'
 import type { Announcing } from './announcing.ts'
 import type { LastAdministrator } from './last-administrator.ts'
+
+type Rights = Pick<AccountRow, 'activated' | 'switchedOff' | 'blocked' | 'admin'>
+
+/** As clients call what an account may. */
+export const changedRights = (before: Rights, after: Rights) =>
+  ({
+    activated: [before.activated, after.activated],
+    switched_off: [before.switchedOff, after.switchedOff],
+    blocked: [before.blocked, after.blocked],
+    admin: [before.admin, after.admin],
+  }) as const
 
 /** Accounts that are activated, switched off, blocked, and the contrary. */
 export const standing = (deps: {
@@ -23,11 +34,11 @@ export const standing = (deps: {
   const { db, directory, announcing, revocation, last, sessions, notices } = deps
 
   const set =
-    (event: SecurityEvent, row: Partial<Pick<AccountRow, 'activated' | 'switchedOff' | 'blocked'>>) =>
+    (action: AuditAction, row: Partial<Pick<AccountRow, 'activated' | 'switchedOff' | 'blocked'>>) =>
     async (visit: Visit, id: number): Promise<Found> => {
       if (row.blocked === true && visit.caller?.id === id) throw new AppError('forbidden', 'account.own_rights')
       const { space } = visit
-      const { found, revoked } = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         await last.hold(tx, space)
         await directory.hold(tx, space, id)
         const { account: before } = await directory.view(tx, space, id)
@@ -38,11 +49,12 @@ export const standing = (deps: {
         if (row.blocked !== undefined && row.blocked !== before.blocked) {
           await notices.blocked(tx, visit.space, before, visit, { isBlocked: row.blocked, isAutomatic: false })
         }
-        return { found: await announcing.announced(tx, 'updated', visit, visit.space, id), revoked }
+        const found = await announcing.announced(tx, 'updated', visit, space, id, action, {
+          changed: changedRights(before, after),
+        })
+        await sessions.recordRevoked(tx, visit, space, before, revoked)
+        return found
       })
-      announcing.record(event, visit, found.account)
-      sessions.recordRevoked(visit, found.account, revoked)
-      return found
     }
 
   return {
@@ -51,8 +63,8 @@ export const standing = (deps: {
     deactivate: set('account.deactivated', { activated: false, switchedOff: true }),
     block: set('account.blocked', { blocked: true }),
     unblock: set('account.unblocked', { blocked: false }),
-    /** Blocked by the service, not by a person: how many sessions that ended. */
-    blockAutomatically: async (tx: Tx, space: Space, id: number, visit: Visit): Promise<number> => {
+    /** Blocked by the service, not by a person. `reason`: a word of ours. */
+    blockAutomatically: async (tx: Tx, space: Space, id: number, visit: Visit, reason: string): Promise<void> => {
       await last.hold(tx, space)
       await directory.hold(tx, space, id)
       const { account } = await directory.view(tx, space, id)
@@ -60,7 +72,16 @@ export const standing = (deps: {
       await last.refuse(tx, space, { id, before: account, after, byItself: true })
       await directory.update(tx, space, id, { blocked: true })
       await notices.blocked(tx, space, account, visit, { isBlocked: true, isAutomatic: true })
-      return revocation.follow(tx, account, after, visit)
+      const revoked = await revocation.follow(tx, account, after, visit)
+      await announcing.record(tx, 'account.blocked', {
+        by: visit,
+        space,
+        about: account,
+        changed: changedRights(account, after),
+        detail: { reason },
+        line: { by: 'blocking service' },
+      })
+      await sessions.recordRevoked(tx, visit, space, account, revoked)
     },
   }
 }

@@ -1,4 +1,3 @@
-import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
@@ -10,6 +9,7 @@ import type { Accounts } from '../accounts/accounts.ts'
 import type { Codes } from '../codes/codes.ts'
 
 const MINUTE_MS = 60_000
+const TOO_MANY_CODES = 'too_many_codes'
 
 /**
  * An account that asks for code after code is blocked until an administrator looks at it (behaviour/requests.md §7.2).
@@ -19,12 +19,11 @@ export const blocking = (deps: {
   config: Config
   db: Db
   accounts: Accounts
-  sessions: Sessions
   codes: Codes
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, accounts, sessions, codes, log, now } = deps
+  const { config, db, accounts, codes, log, now } = deps
   const most = config.BLOCKING_AMOUNT_EVENTS_AUTHORIZED_DURING_PERIOD
   const windowMs = config.BLOCKING_TIME_PERIOD_CHECK * MINUTE_MS
 
@@ -34,15 +33,12 @@ export const blocking = (deps: {
     most !== null && (await codes.issuedSince(on, caller.id, new Date(now().getTime() - windowMs))) >= most
 
   const refuse = async (visit: Visit, caller: Caller): Promise<never> => {
-    const facts = { reason: 'too_many_codes' }
     if (mayActAs(caller, 'admin')) {
-      record('auth.throttled', visit, caller, { ...facts, limit: 'codes', retry_after: windowMs / 1000 })
+      record('auth.throttled', visit, caller, { reason: TOO_MANY_CODES, limit: 'codes', retry_after: windowMs / 1000 })
       const seconds = windowMs / 1000
       throw new AppError('rate_limited', 'errors.rate_limited', { values: { seconds }, retryAfterSeconds: seconds })
     }
-    const revoked = await db.transaction((tx) => accounts.blockAutomatically(tx, caller.space, caller.id, visit))
-    record('account.blocked', visit, caller, { ...facts, by: 'blocking service' })
-    sessions.recordRevoked(visit, caller, revoked)
+    await db.transaction((tx) => accounts.blockAutomatically(tx, caller.space, caller.id, visit, TOO_MANY_CODES))
     throw new AppError('forbidden', 'auth.blocked')
   }
 

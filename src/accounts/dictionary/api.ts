@@ -39,7 +39,7 @@ export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary
 
   /** Resolves to how many entries went: of the key, or all. */
   const remove = (visit: Visit, id: number, key?: string) =>
-    accounts.edit(visit, id, (tx) => dictionary.remove(tx, id, key))
+    accounts.edit(visit, id, { field: 'dictionary' }, (tx) => dictionary.remove(tx, id, key))
 
   return new Elysia({ prefix: '/api/accounts/:id/dictionary', tags: ['Dictionary'] })
     .use(auth)
@@ -68,7 +68,7 @@ export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary
       async ({ visit, params }) => {
         const id = await find(visit, params.id)
         const value = valueFor(params.key, visit)
-        await accounts.edit(visit, id, (tx) => dictionary.set(tx, id, { [params.key]: value }))
+        await accounts.edit(visit, id, { field: 'dictionary' }, (tx) => dictionary.set(tx, id, { [params.key]: value }))
         return json({ value }, 201)
       },
       {

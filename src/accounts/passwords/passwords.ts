@@ -1,4 +1,5 @@
 import type { Sessions } from '../../access/sessions/sessions.ts'
+import type { Audit, Change } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
@@ -6,7 +7,7 @@ import type { Input } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
-import { actionRecords, securityRecords } from '../../nouns/security-record.ts'
+import { securityRecords } from '../../nouns/security-record.ts'
 import { type PasswordAlgorithm, realmOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { ha1 } from '../../protocols/digest.ts'
@@ -51,6 +52,11 @@ interface Proving<Name extends string> {
   settle(): { readonly [Each in Name]: string | null }
 }
 
+/** How an owner came to another password. */
+interface Happening extends Pick<Change, 'detail'> {
+  readonly action: 'account.password' | 'auth.reset.ok'
+}
+
 const hashed = ({ username, realm, algorithm, password }: NewSecret) =>
   realm === null ? null : { algorithm, ha1: ha1(algorithm, username, realm, password) }
 
@@ -65,13 +71,13 @@ export const passwords = (deps: {
   sessions: Sessions
   limits: Limits
   notices: Notices
+  audit: Audit
   log: Logging
 }) => {
-  const { config, db, secrets, directory, revocation, sipProxy, sessions, limits, notices, log } = deps
+  const { config, db, secrets, directory, revocation, sipProxy, sessions, limits, notices, audit, log } = deps
   const store = passwordStore(db)
 
   const record = securityRecords(log)
-  const recordAction = actionRecords(log)
 
   /** `known` is for `isSame`: between the comparison and what follows from it, the password may become another. */
   const compare = async (
@@ -122,12 +128,21 @@ export const passwords = (deps: {
   }
 
   /** The same by the owner, whose account counts as activated by it. They hear of it. */
-  const replaceOwn = async (tx: Tx, space: Space, id: number, secret: NewSecret, visit: Visit) => {
+  const replaceOwn = async (
+    tx: Tx,
+    space: Space,
+    id: number,
+    secret: NewSecret,
+    visit: Visit,
+    { action, ...how }: Happening,
+  ) => {
     const revoked = await replace(tx, id, secret, visit)
     await directory.markActivated(tx, space, id)
     const { account } = await directory.view(tx, space, id)
     await notices.passwordChanged(tx, space, account, visit)
-    return { account, revoked }
+    await audit.record(tx, action, { by: visit, space, about: account, ...how })
+    await sessions.recordRevoked(tx, visit, space, account, revoked)
+    return account
   }
 
   return {
@@ -151,20 +166,22 @@ export const passwords = (deps: {
     },
     replace,
     /** Set on other proof than the old one: a link or a code in the account's mailbox or phone, or a session that knows it. */
-    set: async (tx: Tx, space: Space, id: number, password: string, visit: Visit) => {
+    set: async (tx: Tx, space: Space, id: number, password: string, visit: Visit, how: Happening) => {
       const held = await directory.holdSpace(tx, space)
       if (held === null) throw new AppError('not_found', 'account.unknown')
       if (held.realm === null) throw new AppError('forbidden', 'account.no_digest')
       const { username } = await directory.hold(tx, space, id)
       const secret = { username, realm: held.realm, algorithm: defaultAlgorithm(space.digest), password }
-      return replaceOwn(tx, space, id, secret, visit)
+      return replaceOwn(tx, space, id, secret, visit, how)
     },
     /** A random password that nobody ever sees: the document carries its HA1 (behaviour/provisioning.md §6). */
-    reset: async (tx: Tx, space: Space, id: number, by: Asker): Promise<void> => {
+    reset: async (tx: Tx, space: Space, id: number, by: Visit): Promise<void> => {
       if (space.digest === null) return
       const { username } = await directory.hold(tx, space, id)
       const algorithm = defaultAlgorithm(space.digest)
       await replace(tx, id, { username, realm: realmOf(space), algorithm, password: secrets.token(RANDOM_LENGTH) }, by)
+      const about = { id, username, domain: space.domain }
+      await audit.record(tx, 'account.password', { by, space, about, detail: { via: 'provisioning' } })
     },
     /** `POST /accounts/me/password`: shape and algorithm first, then the old password. */
     change: async (visit: Visit, caller: Caller, input: Input<typeof NewPassword>): Promise<Found> => {
@@ -175,16 +192,14 @@ export const passwords = (deps: {
       const { password } = input.settle()
       const known = await prove(visit, caller, input, 'old_password')
       const secret = { username, realm: realmOf(space), algorithm, password }
-      const { account, revoked } = await db.transaction(async (tx) => {
+      const account = await db.transaction(async (tx) => {
         const held = await directory.hold(tx, space, id)
         // Somebody else may have changed it since it was compared.
         if (held.username !== username || !(await isSame(tx, id, known))) {
           throw new AppError('conflict', 'account.changed_meanwhile')
         }
-        return replaceOwn(tx, space, id, secret, visit)
+        return replaceOwn(tx, space, id, secret, visit, { action: 'account.password' })
       })
-      recordAction('account.password', visit, caller)
-      sessions.recordRevoked(visit, account, revoked)
       return { account, space }
     },
   }

@@ -53,14 +53,14 @@ export const carddavCredentials = (deps: { db: Db; accounts: Accounts; now: () =
       refuseWithout(visit.space)
       const { username, password, realm, algorithm } = input.settle()
       const columns = { username, password: ha1(algorithm, username, realm, password), realm, algorithm }
-      await accounts.edit(visit, id, async (tx) => {
+      await accounts.edit(visit, id, { field: 'carddav_credentials', object: serverId }, async (tx) => {
         if (!(await store.holdServer(tx, visit.space, serverId))) throw unknownServer()
         await store.set(tx, id, serverId, columns, now())
       })
     },
     remove: async (visit: Visit, id: number, serverId: number): Promise<void> => {
       refuseWithout(visit.space)
-      await accounts.edit(visit, id, async (tx) => {
+      await accounts.edit(visit, id, { field: 'carddav_credentials', object: serverId }, async (tx) => {
         if (!(await store.remove(tx, id, serverId))) throw unknownServer()
       })
     },

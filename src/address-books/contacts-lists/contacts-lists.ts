@@ -88,14 +88,14 @@ export const contactsLists = (deps: {
       }),
 
     attach: (visit: Visit, accountId: number, id: number): Promise<void> =>
-      accounts.edit(visit, accountId, async (tx) => {
+      accounts.edit(visit, accountId, { field: 'contacts_lists', object: id }, async (tx) => {
         if (await store.isAttached(tx, accountId, id)) throw new AppError('forbidden', 'list.attached')
         await hold(tx, visit.space, id)
         await store.attach(tx, accountId, id, now())
         if ((await store.countAttached(tx, accountId)) > MOST_LISTS_OF_ACCOUNT) throw full(MOST_LISTS_OF_ACCOUNT)
       }),
     detach: (visit: Visit, accountId: number, id: number): Promise<void> =>
-      accounts.edit(visit, accountId, async (tx) => {
+      accounts.edit(visit, accountId, { field: 'contacts_lists', object: id }, async (tx) => {
         if (!(await store.detach(tx, accountId, id))) throw new AppError('forbidden', 'list.detached')
         await forwardingsToContacts.disableStray(tx, { account: accountId })
       }),

@@ -105,6 +105,7 @@ export const contacts = (deps: {
       accounts.edit(
         visit,
         id,
+        { field: 'contacts', object: contactId },
         async (tx) => {
           if (contactId === id) throw invalid('contact_id', 'v.own_contact')
           if ((await store.add(tx, id, contactId, now())) && (await store.count(tx, id)) > MOST_CONTACTS) {
@@ -114,7 +115,7 @@ export const contacts = (deps: {
         contactId,
       ),
     remove: (visit: Visit, id: number, contactId: number): Promise<void> =>
-      accounts.edit(visit, id, async (tx) => {
+      accounts.edit(visit, id, { field: 'contacts', object: contactId }, async (tx) => {
         if (!(await store.remove(tx, id, contactId))) throw unknown()
         await forwardingsToContacts.disableStray(tx, { account: id })
       }),

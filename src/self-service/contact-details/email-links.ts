@@ -77,7 +77,7 @@ export const emailLinks = (deps: {
     /** The address before the change is the account's again, and whoever is signed in no longer is. */
     undoEmail: async (visit: Visit, link: string): Promise<void> => {
       const { space } = visit
-      const { account, revoked } = await db.transaction(async (tx) => {
+      const undone = await db.transaction(async (tx) => {
         const { accountId } = await findUndo(tx, space, link)
         await accounts.holdWithSpace(tx, space, accountId)
         const change = await findUndo(tx, space, link)
@@ -93,10 +93,10 @@ export const emailLinks = (deps: {
         const revoked = await accounts.signOut(tx, accountId)
         const { account } = await accounts.view(tx, space, accountId)
         await accounts.announceUpdated(tx, visit, { account, space })
-        return { account, revoked }
+        await sessions.recordRevoked(tx, visit, space, account, revoked)
+        return account
       })
-      record('account.email', visit, account, { via: 'undo' })
-      sessions.recordRevoked(visit, account, revoked)
+      record('account.email', visit, undone, { via: 'undo' })
     },
   }
 }

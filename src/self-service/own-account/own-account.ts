@@ -69,18 +69,15 @@ export const ownAccount = (deps: {
       checkChosenPassword(input, config, await view(caller))
       const { password } = input.settle()
       const known = await prove(visit, caller, input)
-      const { value, revoked } = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         await accounts.holdWithSpace(tx, space, id)
         // Of two changes at once, or a change and a reset, the one that proved less recent knowledge is refused.
         if (!(await passwords.isSame(tx, id, known)) || !(await sessions.close(tx, session.id))) {
           throw new AppError('conflict', 'account.changed_meanwhile')
         }
-        const changed = await passwords.set(tx, space, id, password, visit)
-        return { value: await sessions.open(tx, changed.account, 'panel', visit), revoked: changed.revoked }
+        const how = { action: 'account.password', detail: { via: 'panel' } } as const
+        return sessions.open(tx, await passwords.set(tx, space, id, password, visit, how), 'panel', visit)
       })
-      record('account.password', visit, caller, { via: 'panel' })
-      sessions.recordRevoked(visit, caller, revoked)
-      return value
     },
 
     /** For good; the name stays reserved. */

@@ -1,4 +1,3 @@
-import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { type ChosenPassword, checkChosenPassword, refuseWithoutPasswords } from '../../accounts/passwords/rules.ts'
@@ -29,13 +28,12 @@ export const passwordResets = (deps: {
   secrets: Secrets
   accounts: Accounts
   passwords: Passwords
-  sessions: Sessions
   limits: Limits
   outbox: Outbox
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, secrets, accounts, passwords, sessions, limits, outbox, log, now } = deps
+  const { config, db, secrets, accounts, passwords, limits, outbox, log, now } = deps
   const store = passwordResetStore(db)
   const lifetimeMinutes = config.APP_RESET_PASSWORD_EMAIL_TOKEN_EXPIRATION_MINUTES
 
@@ -108,16 +106,12 @@ export const passwordResets = (deps: {
       const { space } = visit
       checkChosenPassword(input, config)
       const { password } = input.settle()
-      const { account, revoked } = await db.transaction(async (tx) => {
+      await db.transaction(async (tx) => {
         const { id, accountId } = await find(tx, visit, token, 'forbidden')
         await accounts.holdWithSpace(tx, space, accountId)
         if (!(await store.consume(tx, id, now()))) throw new AppError('forbidden', 'reset.dead')
-        const changed = await passwords.set(tx, space, accountId, password, visit)
-        refuseClosed(changed.account)
-        return changed
+        refuseClosed(await passwords.set(tx, space, accountId, password, visit, { action: 'auth.reset.ok' }))
       })
-      record('auth.reset.ok', visit, account)
-      sessions.recordRevoked(visit, account, revoked)
     },
   }
 }

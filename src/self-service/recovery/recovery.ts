@@ -188,15 +188,12 @@ export const recovery = (deps: {
       checkChosenPassword(input, config)
       const { password } = input.settle()
       const { id } = session.account
-      const { account, revoked } = await db.transaction(async (tx) => {
+      await db.transaction(async (tx) => {
         await accounts.holdWithSpace(tx, space, id)
         if (!(await sessions.close(tx, session.id))) throw new AppError('forbidden', 'recovery.late')
-        const changed = await passwords.set(tx, space, id, password, visit)
-        refuseClosed(changed.account)
-        return changed
+        const how = { action: 'account.password', detail: { via: 'recovery' } } as const
+        refuseClosed(await passwords.set(tx, space, id, password, visit, how))
       })
-      record('account.password', visit, account, { via: 'recovery' })
-      sessions.recordRevoked(visit, account, revoked)
     },
 
     /** The password stays as it is, and the browser is signed in, with a new cookie; for exactly one caller. */

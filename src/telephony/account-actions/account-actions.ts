@@ -40,7 +40,7 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
     create: async (visit: Visit, accountId: number, input: Input<typeof WantedAction>): Promise<AccountAction> => {
       await find(visit.space, accountId)
       const text = input.settle()
-      return accounts.edit(visit, accountId, async (tx) => {
+      return accounts.edit(visit, accountId, { field: 'actions' }, async (tx) => {
         const action = await store.insert(tx, accountId, text, now())
         if ((await store.count(tx, accountId)) > MOST_ACTIONS) {
           throw new AppError('forbidden', 'errors.full', { values: { max: MOST_ACTIONS } })
@@ -56,7 +56,7 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
     ): Promise<AccountAction> => {
       await find(visit.space, accountId)
       const text = input.settle()
-      return accounts.edit(visit, accountId, async (tx) => {
+      return accounts.edit(visit, accountId, { field: 'actions', object: id }, async (tx) => {
         const action = await store.update(tx, accountId, id, text, now())
         if (action === null) throw unknown()
         return action
@@ -64,7 +64,7 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
     },
     remove: async (visit: Visit, accountId: number, id: number): Promise<void> => {
       await find(visit.space, accountId)
-      await accounts.edit(visit, accountId, async (tx) => {
+      await accounts.edit(visit, accountId, { field: 'actions', object: id }, async (tx) => {
         if (!(await store.remove(tx, accountId, id))) throw unknown()
       })
     },

@@ -149,6 +149,7 @@ export const callForwardings = (deps: { db: Db; accounts: Accounts; spaces: Spac
     return accounts.edit(
       visit,
       owner,
+      { field: 'call_forwardings', ...(ruleId === null ? {} : { object: ruleId }) },
       async (tx) => {
         const before = ruleId === null ? null : await find(tx, owner, ruleId)
         if (asSeen !== null && before !== null && !hasSameTarget(before, asSeen)) {
@@ -198,13 +199,13 @@ export const callForwardings = (deps: { db: Db; accounts: Accounts; spaces: Spac
         await save(visit, owner, read(ChangedForwarding, { forward_to, sip_uri, contact_id, enabled }), id, rule)
         return
       }
-      await accounts.edit(visit, owner, async (tx) => {
+      await accounts.edit(visit, owner, { field: 'call_forwardings', object: id }, async (tx) => {
         await find(tx, owner, id)
         await store.disable(tx, id, now())
       })
     },
     remove: async (visit: Visit, owner: Owner, id: number): Promise<void> => {
-      await accounts.edit(visit, owner, async (tx) => {
+      await accounts.edit(visit, owner, { field: 'call_forwardings', object: id }, async (tx) => {
         if ((await store.remove(tx, owner.id, id)) === null) throw unknown()
       })
     },

@@ -67,7 +67,7 @@ export const externalAccounts = (deps: {
     const { username, domain, password: typed, realm, registrar, outbound_proxy, protocol } = input.settle()
     const fresh = typed === null ? null : ha1(ALGORITHM, username, realm ?? domain, typed)
     return accounts
-      .edit(visit, id, async (tx) => {
+      .edit(visit, id, { field: 'external' }, async (tx) => {
         const before = await store.of(tx, id)
         const password = fresh ?? (before?.realm === realm && before.domain === domain ? before.password : null)
         if (password === null) throw invalid('password', 'v.password_with_realm')
@@ -108,7 +108,7 @@ export const externalAccounts = (deps: {
     },
     /** False: there was none. */
     remove: async (visit: Visit, id: number): Promise<boolean> => {
-      const removed = await accounts.edit(visit, id, async (tx) => {
+      const removed = await accounts.edit(visit, id, { field: 'external' }, async (tx) => {
         const gone = await store.remove(tx, id)
         if (gone !== null) await bridge.tell(tx, [gone])
         return gone

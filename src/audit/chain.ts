@@ -1,0 +1,94 @@
+import type { Db, Tx } from '../db/db.ts'
+import type { AppLog } from '../logging/logging.ts'
+import type { Secrets } from '../secrets.ts'
+import { contentDigest, headSignature, linkHash, NOTHING_BEFORE } from './entry.ts'
+import { auditStore } from './store.ts'
+
+/** How soon after a commit its rows have their place, and the head is signed. */
+const SEAL_AFTER_MS = 500
+/** How often somebody looks for what others have left: a process that died, a command. */
+const LOOK_EVERY_MS = 10_000
+
+const BATCH = 200
+
+/**
+ * Gives rows that have committed their places in the chain, where that did not happen as they were written, and signs
+ * where the chain ends. All processes on a database may do it: who comes second waits for the first, and writers wait
+ * for nobody.
+ */
+export const auditChain = (deps: { db: Db; secrets: Secrets; log: { readonly app: AppLog }; now: () => Date }) => {
+  const { db, secrets, log, now } = deps
+  const store = auditStore(db)
+  const [key, ...earlier] = secrets.keysFor('audit log')
+
+  /** Resolves to how many rows got a place. */
+  const sealSome = async (tx: Tx): Promise<number> => {
+    await store.holdHead(tx, now())
+    const rows = db.hasOneWriter ? [] : await store.unchained(tx, BATCH)
+    const end = await store.last(tx)
+    let position = end?.position ?? 0
+    let hash = end?.hash ?? NOTHING_BEFORE
+    const places = rows.map((row) => {
+      const digests = [key, ...earlier].map((each) => contentDigest(each, row))
+      // It was changed before it had a place: what was written down then is kept, so that it is found out.
+      if (!digests.includes(row.hash)) log.app.error('a row of the audit log was changed', { row: row.id })
+      const previousHash = hash
+      position += 1
+      hash = linkHash(key, position, previousHash, row.hash)
+      return { id: row.id, position, previousHash, hash }
+    })
+    if (places.length > 0) await store.place(tx, places)
+    if (position > 0) {
+      const signature = headSignature(key, position, hash)
+      await store.signHead(tx, { position, hash, signature, signedAt: now() })
+    }
+    return rows.length
+  }
+
+  /** Somebody has written since the head was signed. */
+  const isBehind = async (): Promise<boolean> => {
+    if (!db.hasOneWriter && (await store.hasUnchained(db.read))) return true
+    const last = await store.last(db.read)
+    return last !== null && last.hash !== (await store.head(db.read))?.hash
+  }
+
+  const seal = async (): Promise<void> => {
+    if (!(await isBehind())) return
+    while ((await db.transaction(sealSome)) === BATCH) await Bun.sleep(0)
+  }
+
+  /** One round after the other. */
+  let rounds: Promise<void> = Promise.resolve()
+  let soon: ReturnType<typeof setTimeout> | null = null
+  let looking: ReturnType<typeof setInterval> | null = null
+
+  const round = (): Promise<void> => {
+    rounds = rounds.then(seal, seal)
+    return rounds
+  }
+  const roundOrLog = () => {
+    soon = null
+    round().catch((error) => log.app.error('the audit log could not be sealed', { error }))
+  }
+
+  return {
+    /** Until everything that has committed so far has its place. */
+    seal: round,
+    /** A row has been written. */
+    nudge: (): void => {
+      if (looking !== null) soon ??= setTimeout(roundOrLog, SEAL_AFTER_MS)
+    },
+    start: (): void => {
+      looking = setInterval(roundOrLog, LOOK_EVERY_MS)
+      roundOrLog()
+    },
+    stop: async (): Promise<void> => {
+      if (looking !== null) clearInterval(looking)
+      if (soon !== null) clearTimeout(soon)
+      looking = null
+      await round()
+    },
+  }
+}
+
+export type AuditChain = ReturnType<typeof auditChain>
