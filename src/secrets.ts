@@ -15,7 +15,10 @@ const opened = (sealed: string, key: Buffer): string => {
   const bytes = Buffer.from(sealed.slice(3), 'base64')
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
   decipher.setAuthTag(bytes.subarray(12, 28))
-  return decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8')
+  const plain = decipher.update(bytes.subarray(28))
+  // Compares the tag, and has nothing left to give: asked for text, both would decode as if more could follow.
+  decipher.final()
+  return plain.toString('utf8')
 }
 
 /** How keys and tokens are stored: SHA-256 in lower-case hex. They are long and random, so no salt is needed. */

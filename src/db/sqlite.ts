@@ -129,6 +129,26 @@ export const openSqlite = (file: string): Db => {
   const release = writer.query('RELEASE work')
   const undo = writer.query('ROLLBACK TO work')
 
+  const look = reader.query('BEGIN')
+  const lookAway = reader.query('COMMIT')
+  let isLooking = false
+  const endLook = () => {
+    if (!isLooking) return
+    isLooking = false
+    lookAway.run()
+  }
+  /**
+   * The prepared reads of one turn of the loop share a read transaction: taking and giving back its locks costs as much
+   * as a look-up. It ends with the turn, and before each COMMIT, whose rows must be seen, and whose checkpoint it would
+   * hold up.
+   */
+  const beginLook = () => {
+    if (isLooking) return
+    look.run()
+    isLooking = true
+    setImmediate(endLook)
+  }
+
   const queue: Waiting[] = []
   let running = 0
   let commits = 0
@@ -154,6 +174,7 @@ export const openSqlite = (file: string): Db => {
     try {
       begin.run()
       for (const member of members) acknowledgements.push(await member.run())
+      endLook()
       commit.run()
       commits += 1
     } catch (error) {
@@ -267,6 +288,7 @@ export const openSqlite = (file: string): Db => {
           run = compiled<Row>(name, parameters, build(on as Tx, bound(parameters)).prepare(name))
           onConnection.set(on, run)
         }
+        if (on === read) beginLook()
         return run(values)
       }
     },
@@ -345,6 +367,7 @@ export const openSqlite = (file: string): Db => {
         }
         commit.run()
         // Until then the file holds what the migration has taken out.
+        endLook()
         writer.run('PRAGMA wal_checkpoint(TRUNCATE)')
         return { applied: now.map((migration) => migration.tag), copy }
       } catch (error) {
@@ -365,6 +388,7 @@ export const openSqlite = (file: string): Db => {
     close: async () => {
       while (drained !== null) await drained
       isClosed = true
+      endLook()
       reader.close()
       writer.run('PRAGMA optimize')
       writer.close()

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { and, asc, eq, gte, sql } from 'drizzle-orm'
 import { bindersOf, bound } from '../../src/db/bound.ts'
 import type { Db, Tx } from '../../src/db/db.ts'
 import { exists, first, only } from '../../src/db/rows.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { otherConnection } from '../support/other-connection.ts'
 import { insertAccounts, insertSpace } from './rows.ts'
 
 const DOMAIN = 'sip.example.org'
@@ -29,6 +30,54 @@ beforeEach(async () => {
 afterEach(async () => {
   await db.close()
   await database.drop()
+})
+
+describe('prepared reads of one turn of the loop', () => {
+  const named = () => {
+    const { accounts } = db.tables
+    return db.prepare('named', { username: accounts.username }, (on, { username }) =>
+      on.select({ id: accounts.id }).from(accounts).where(eq(accounts.username, username)),
+    )
+  }
+  const insert = (username: string) => db.transaction((tx) => insertAccounts(tx, db, [{ username, domain: DOMAIN }]))
+
+  test('see what was committed between them', async () => {
+    const byName = named()
+    for (const username of ['dave', 'erin', 'frank']) {
+      expect(await byName(db.read, { username })).toEqual([])
+      const written = insert(username)
+      // Read while the transaction runs, which does not wait for it.
+      await byName(db.read, { username })
+      await written
+      expect(await byName(db.read, { username })).toHaveLength(1)
+    }
+  })
+
+  test('see what another process has committed before the turn', async () => {
+    const byName = named()
+    const other = otherConnection(database.url)
+    try {
+      expect(await byName(db.read, { username: 'alice' })).toHaveLength(1)
+      await other.query("DELETE FROM accounts WHERE username = 'alice'")
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(await byName(db.read, { username: 'alice' })).toEqual([])
+    } finally {
+      await other.close()
+    }
+  })
+
+  test('do not keep the log from being used again, however many there are', async () => {
+    if (db.dialect !== 'sqlite') return
+    const byName = named()
+    // SQLite takes 1000 pages of its log into the file at a time; these write several thousand.
+    for (let i = 0; i < 3000; i++) {
+      const [read] = await Promise.all([byName(db.read, { username: 'bob' }), insert(`account-${i}`)])
+      expect(read).toHaveLength(1)
+    }
+    const PAGES = 1000
+    const [PAGE_BYTES, SLACK] = [4096 + 24, 1.5]
+    expect(statSync(`${database.url}-wal`).size).toBeLessThan(PAGES * PAGE_BYTES * SLACK)
+  })
 })
 
 describe('a prepared query', () => {

@@ -84,3 +84,73 @@ test('a proxy asks as often as calls come, past the limit of requests; nobody el
     await busy.close()
   }
 })
+
+describe('what a proxy is told of an account', () => {
+  const told = async () => {
+    const { payload } = (await t.get(`/api/resolve/carol@${carol.domain}`, { as: root })).json
+    expect((await t.get(`/api/accounts/carol@${carol.domain}/search`, { as: root })).json).toEqual(payload)
+    const { call_forwardings, ...account } = payload
+    const own = (await t.get('/api/accounts/me', { as: carol, host: t.other.host })).json
+    return { account, own, call_forwardings }
+  }
+  const write = (table: 'accountTypes' | 'accountAccountType' | 'accountActions', row: object) =>
+    t.db.transaction((tx) => tx.insert(t.db.tables[table]).values(row as never))
+  const at = { createdAt: new Date('2026-06-01T12:00:00.000Z'), updatedAt: new Date('2026-06-01T12:00:00.000Z') }
+
+  test('is what the account is told of itself, with nothing beside it', async () => {
+    const { account, own, call_forwardings } = await told()
+    expect([account, call_forwardings]).toEqual([own, []])
+    expect(account).toMatchObject({ dictionary: {}, types: [], actions: [], carddav_servers: [] })
+  })
+
+  test('is the same with a provisioning token, types, actions, a dictionary, a pending address', async () => {
+    const { accounts } = t.db.tables
+    const changes: [string, () => Promise<unknown>, object][] = [
+      [
+        'a provisioning token',
+        () => t.post(`/api/accounts/${carol.id}/provision`, { as: root, host: t.other.host }),
+        { provisioning_token: expect.any(String) },
+      ],
+      [
+        'a type',
+        async () => {
+          await write('accountTypes', { id: 7, spaceId: t.other.id, key: 'phone', ...at })
+          await write('accountAccountType', { accountId: carol.id, accountTypeId: 7 })
+        },
+        { types: [{ id: 7, key: 'phone' }] },
+      ],
+      [
+        'actions',
+        async () => {
+          const dtmf = { dtmfProtocol: 'sipinfo' as const }
+          await t.db.transaction((tx) => tx.update(accounts).set(dtmf).where(eq(accounts.id, carol.id)))
+          await write('accountActions', { id: 9, accountId: carol.id, key: 'door', code: '12', ...at })
+        },
+        { actions: [{ id: 9, key: 'door', code: '12' }] },
+      ],
+      [
+        'a dictionary',
+        async () => {
+          const admin = await t.account({ space: t.other, admin: true })
+          const path = `/api/accounts/${carol.id}/dictionary/colour`
+          await t.post(path, { as: admin, host: t.other.host, body: { value: 'blue' } })
+        },
+        { dictionary: { colour: 'blue' } },
+      ],
+      [
+        'an address that waits for its code',
+        async () => {
+          const pending = { accountId: carol.id, email: 'carol@example.org', hash: 'x', code: 'sealed', ...at }
+          await t.db.transaction((tx) => tx.insert(t.db.tables.emailChangeCodes).values(pending))
+        },
+        { email_change_code: expect.objectContaining({ email: 'carol@example.org' }) },
+      ],
+    ]
+    for (const [what, change, members] of changes) {
+      await change()
+      const { account, own, call_forwardings } = await told()
+      expect([what, account, call_forwardings]).toEqual([what, own, []])
+      expect([what, account]).toMatchObject([what, members])
+    }
+  })
+})

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
+import type { Visit } from '../../nouns/visit.ts'
 import { canonicalAddress } from '../../protocols/ip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import { apiKeyStore } from './store.ts'
@@ -63,11 +64,14 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
   }
 
   return {
-    /** The account of a key that is alive and allowed from this address, in canonical form. Counts the use. */
-    use: async (key: string, address: string) => {
+    /**
+     * The account of a key that is alive and allowed from the address of the visit. Counts the use. The address is asked
+     * for only by keys that are bound to one: finding it out costs a call into the system.
+     */
+    use: async (key: string, visit: Pick<Visit, 'address'>) => {
       const found = await byKey(key)
       if (found === null) return 'unknown_key' satisfies KeyRefusal
-      if (found.ip !== null && (canonicalAddress(found.ip) ?? found.ip) !== address)
+      if (found.ip !== null && (canonicalAddress(found.ip) ?? found.ip) !== visit.address)
         return 'other_address' satisfies KeyRefusal
       const at = now()
       const use = pending.get(found.keyId)

@@ -136,7 +136,7 @@ export const authentication = (deps: {
   }
 
   const byKey = async (visit: Visit, key: string, via: 'key' | 'cookie'): Promise<Caller> => {
-    const account = await apiKeys.use(key, visit.address)
+    const account = await apiKeys.use(key, visit)
     if (typeof account === 'string') {
       await limits.keyFailures.consume(visit.network)
       record('auth.key.fail', visit, null, { via, reason: account })

@@ -27,7 +27,7 @@ import { setUp } from './set-up.ts'
 import { standing } from './standing.ts'
 import { accountStore } from './store.ts'
 
-export type { AccountView, Found } from '../directory/directory.ts'
+export type { AccountView, Called, Found } from '../directory/directory.ts'
 export type { ForwardingsToContacts, Owner } from './change.ts'
 
 /** What is done with accounts, as a table of contents. What takes a `tx` belongs to a transaction of its caller. */

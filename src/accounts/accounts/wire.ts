@@ -6,11 +6,11 @@ import type { Space } from '../../nouns/space.ts'
 import { sipUri } from '../../protocols/sip-address.ts'
 import { CarddavServerSchema, carddavServerWire } from '../../spaces/carddav-servers/carddav-servers.ts'
 import { formatMoment } from '../confirmation-keys/confirmation-keys.ts'
-import type { AccountView } from '../directory/directory.ts'
+import type { AccountView, ShownAccount } from '../directory/directory.ts'
 import { ALGORITHMS } from '../passwords/rules.ts'
 import { DTMF_PROTOCOLS } from './rules.ts'
 
-const tokenExpiry = (account: AccountView, lifetimeMinutes: number | null): string | null =>
+const tokenExpiry = (account: ShownAccount, lifetimeMinutes: number | null): string | null =>
   account.provisioningTokenCreatedAt === null || lifetimeMinutes === null
     ? null
     : isoMoment(new Date(account.provisioningTokenCreatedAt.getTime() + lifetimeMinutes * 60_000))
@@ -90,7 +90,7 @@ interface Revealing {
 }
 
 /** An explicit list of what leaves (behaviour/accounts.md §1.1). */
-const members = (account: AccountView, space: Space, config: Config, reveal: Revealing) => ({
+const members = (account: ShownAccount, space: Space, config: Config, reveal: Revealing) => ({
   id: account.id,
   username: account.username,
   domain: account.domain,
@@ -118,7 +118,7 @@ const members = (account: AccountView, space: Space, config: Config, reveal: Rev
 })
 
 /** What clients of 2021 look for (behaviour/legacy.md §6); newer ones ignore it. */
-const legacyMembers = (account: AccountView, config: Config) =>
+const legacyMembers = (account: ShownAccount, config: Config) =>
   config.LEGACY_API
     ? {
         creation_time: formatMoment(account.createdAt),
@@ -130,7 +130,7 @@ const legacyMembers = (account: AccountView, config: Config) =>
       }
     : {}
 
-const passwordsOf = (account: AccountView) => account.algorithms.map((algorithm) => ({ algorithm }))
+const passwordsOf = (account: ShownAccount) => account.algorithms.map((algorithm) => ({ algorithm }))
 
 /** A pending activation key, for administrators only. */
 export const pendingKeyWire = (pending: { key: string | null; expiresAt: Date | null } | null) =>
@@ -144,10 +144,8 @@ export const pendingKeyWire = (pending: { key: string | null; expiresAt: Date | 
 /** The account as each audience sees it (behaviour/accounts.md §1.2). */
 export const accountWire = (config: Config, reveal: Revealing) => ({
   /** For its owner, and as the reply of most administration. */
-  own: (account: AccountView, space: Space) => ({
-    ...members(account, space, config, reveal),
-    passwords: passwordsOf(account),
-  }),
+  own: (account: ShownAccount, space: Space) =>
+    Object.assign(members(account, space, config, reveal), { passwords: passwordsOf(account) }),
   /** What anybody may know of an account. */
   info: ({ activated }: AccountView, space: Space) => ({ activated, realm: space.digest?.realm ?? null }),
   /** The reply when an administrator has changed the account. */

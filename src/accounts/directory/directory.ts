@@ -4,16 +4,22 @@ import { AppError } from '../../errors.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import { everySpace, isExpired, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import { addressOfRecord, parseAddressOfRecord } from '../../protocols/sip-address.ts'
+import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
 import { holding } from './holding.ts'
-import { type AccountView, directoryStore } from './store.ts'
+import { type AccountView, type CalledAccount, directoryStore } from './store.ts'
 
-export type { AccountRow, AccountView, InSpace } from './store.ts'
+export type { AccountRow, AccountView, CalledAccount, InSpace, ShownAccount } from './store.ts'
 
 /** An account together with the Space it lives in: what a representation needs. */
 export interface Found {
   readonly account: AccountView
+  readonly space: Space
+}
+
+/** Whom a call is for. */
+export interface Called {
+  readonly account: CalledAccount
   readonly space: Space
 }
 
@@ -34,16 +40,6 @@ export const directory = ({ db, spaces, now }: { db: Db; spaces: SpaceDirectory;
     (key) => {
       const at = key.indexOf('@')
       return store.byId(db.read, { space: { domain: key.slice(at + 1) } }, Number(key.slice(0, at)))
-    },
-  )
-
-  /** Remembered by `user@domain`, because a proxy asks again for each device and each attempt. */
-  const calledAccount = remembered(
-    db,
-    () => now().getTime(),
-    (key) => {
-      const at = key.lastIndexOf('@')
-      return store.byUsername(db.read, { space: { domain: key.slice(at + 1) } }, key.slice(0, at))
     },
   )
 
@@ -80,15 +76,16 @@ export const directory = ({ db, spaces, now }: { db: Db; spaces: SpaceDirectory;
      * For the SIP proxy: a user name in whatever case. It has one address of us for all of its domains, so that a super
      * administrator's key finds accounts of every Space that is in force (the one exception to D41).
      */
-    forProxy: async (visit: Visit, caller: Caller, sip: string): Promise<Found> => {
+    forProxy: async (visit: Visit, caller: Caller, sip: string): Promise<Called> => {
       const address = parseAddressOfRecord(sip)
       if (address === null) throw unknown()
       const { user, domain } = address
       const seesAll = mayActAs(caller, 'super') && caller.via === 'key'
       const other = seesAll && domain !== visit.space.domain ? await spaces.byDomain(domain) : null
       const space = other !== null && !isExpired(other, now()) ? other : visit.space
-      const called = addressOfRecord({ username: user.toLowerCase(), domain })
-      return known(space, domain === space.domain ? await calledAccount(called) : null)
+      const account = domain === space.domain ? await store.called(db.read, { space }, user.toLowerCase()) : null
+      if (account === null) throw unknown()
+      return { account, space }
     },
     /** The same by id: where a voicemail server leaves a message. */
     idForProxy: async (visit: Visit, caller: Caller, id: number): Promise<Found> => {

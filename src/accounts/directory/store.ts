@@ -17,6 +17,9 @@ const BLOCK = 1000
 /** Ids that one query of a search looks at: some milliseconds. */
 const STRETCH = 10 * BLOCK
 
+/** Of the column that lists them. */
+const algorithmsOf = (listed: string | null): string[] => (listed === null ? [] : listed.split(','))
+
 /** Milliseconds that no clock which is set moves. */
 const monotonic = () => performance.now()
 
@@ -73,6 +76,41 @@ export const directoryStore = (db: Db) => {
     { domain: accounts.domain, username: accounts.username },
     (on, { domain, username }) =>
       selectAccount(on).where(and(eq(accounts.username, username), eq(accounts.domain, domain))),
+  )
+  /**
+   * For the SIP proxy, which asks before each call. Most accounts have none of what is read apart: then this is all that
+   * their JSON says, and all that is read. `detailed`: the whole view has to be read.
+   */
+  const called = db.prepare(
+    'account_called',
+    { domain: accounts.domain, username: accounts.username },
+    (on, { domain, username }) =>
+      on
+        .select({
+          id: accounts.id,
+          username: accounts.username,
+          domain: accounts.domain,
+          email: accounts.email,
+          phone: accounts.phone,
+          displayName: accounts.displayName,
+          dtmfProtocol: accounts.dtmfProtocol,
+          activated: accounts.activated,
+          blocked: accounts.blocked,
+          admin: accounts.admin,
+          ipAddress: accounts.ipAddress,
+          userAgent: accounts.userAgent,
+          createdAt: accounts.createdAt,
+          updatedAt: accounts.updatedAt,
+          sealedProvisioningToken: account.sealedProvisioningToken,
+          provisioningTokenCreatedAt: account.provisioningTokenCreatedAt,
+          algorithms: account.algorithms,
+          hasCallForwardings: account.hasCallForwardings,
+          detailed: sql<boolean | number>`(${account.hasTypes} or ${account.hasCarddav} or ${account.hasActions}
+            or exists(select 1 from ${entries} where account_id = accounts.id)
+            or exists(select 1 from ${emailChangeCodes} where account_id = accounts.id and code is not null))`,
+        })
+        .from(accounts)
+        .where(and(eq(accounts.username, username), eq(accounts.domain, domain))),
   )
   const byEmail = db.prepare(
     'account_by_email',
@@ -144,6 +182,8 @@ export const directoryStore = (db: Db) => {
     readonly actions: readonly { readonly id: number; readonly key: string; readonly code: string }[]
   }
   const PLAIN: Details = { emailChange: null, phoneChange: null, carddavServers: [], types: [], actions: [] }
+  const { phoneChange: _, ...shown } = PLAIN
+  const UNDETAILED = { ...shown, dictionary: {} as Readonly<Record<string, string>> }
   const isPlain = (row: Row) =>
     row.emailChange === null && row.phoneChange === null && !row.hasCarddav && !row.hasTypes && !row.hasActions
   const toView = (found: Row, details: Details) => ({
@@ -153,7 +193,7 @@ export const directoryStore = (db: Db) => {
     hasCallForwardings: Boolean(found.hasCallForwardings),
     sealedProvisioningToken: found.sealedProvisioningToken,
     provisioningTokenCreatedAt: found.provisioningTokenCreatedAt,
-    algorithms: (found.algorithms ?? '').split(',').filter(Boolean),
+    algorithms: algorithmsOf(found.algorithms),
     dictionary: found.dictionary,
   })
   const typesOf = (on: Reader, ids: readonly number[]) =>
@@ -215,6 +255,19 @@ export const directoryStore = (db: Db) => {
     byId: (on: Reader, { space }: InSpace, id: number) => one(on, byId(on, { domain: space.domain, id })),
     byUsername: (on: Reader, { space }: InSpace, username: string) =>
       one(on, byUsername(on, { domain: space.domain, username })),
+    /** What a SIP proxy is told of an account; null: nobody is called so. */
+    called: async (on: Reader, { space }: InSpace, username: string) => {
+      const row = await first(called(on, { domain: space.domain, username }))
+      if (row === null) return null
+      const { detailed, algorithms, hasCallForwardings, ...rest } = row
+      if (detailed) return one(on, byUsername(on, { domain: space.domain, username }))
+      return {
+        ...rest,
+        ...UNDETAILED,
+        algorithms: algorithmsOf(algorithms),
+        hasCallForwardings: Boolean(hasCallForwardings),
+      }
+    },
     /** The lowest id wins: e-mail addresses may be shared. */
     byEmail: (on: Reader, { space }: InSpace, email: string) =>
       one(on, byEmail(on, { domain: space.domain, email: foldedEmail(email) })),
@@ -267,3 +320,7 @@ export const directoryStore = (db: Db) => {
 
 export type DirectoryStore = ReturnType<typeof directoryStore>
 export type AccountView = NonNullable<Awaited<ReturnType<DirectoryStore['byId']>>>
+/** An account, for whoever routes a call to it. */
+export type CalledAccount = NonNullable<Awaited<ReturnType<DirectoryStore['called']>>>
+/** What an account's JSON shows. */
+export type ShownAccount = AccountView | CalledAccount

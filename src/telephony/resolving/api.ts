@@ -21,10 +21,10 @@ interface Deps {
 /** What Flexisip asks to route a call (behaviour/telephony.md §8), and the same account by its e-mail address. */
 export const resolvingApi = ({ auth, resolving, wire }: Deps) => {
   /** In the words of the Space's Flexisip (D23). */
-  const toProxy = ({ account, space, callForwardings }: Resolved) => ({
-    ...wire.own(account, space),
-    call_forwardings: callForwardings.map((rule) => callForwardingWire(rule, space.callForwardingNoAnswerWire)),
-  })
+  const toProxy = ({ account, space, callForwardings }: Resolved) =>
+    Object.assign(wire.own(account, space), {
+      call_forwardings: callForwardings.map((rule) => callForwardingWire(rule, space.callForwardingNoAnswerWire)),
+    })
   return new Elysia({ prefix: '/api' })
     .use(auth)
     .get(

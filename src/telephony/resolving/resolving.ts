@@ -1,11 +1,11 @@
-import type { Accounts, Found } from '../../accounts/accounts/accounts.ts'
+import type { Accounts, Called } from '../../accounts/accounts/accounts.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { CallForwarding, CallForwardings } from '../call-forwardings/call-forwardings.ts'
 
 /** An account, and where its calls go instead. */
-export interface Resolved extends Found {
+export interface Resolved extends Called {
   readonly callForwardings: readonly CallForwarding[]
 }
 
