@@ -10,6 +10,7 @@ import { carddavCredentialsApi } from './address-books/carddav-credentials/api.t
 import { contactCardsApi, contactsApi } from './address-books/contacts/api.ts'
 import { contactsListsApi } from './address-books/contacts-lists/api.ts'
 import { vcardsApi, vcardsStorageApi } from './address-books/vcards-storage/api.ts'
+import { accountPages } from './administration/account/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
 import { apiDocumentApi } from './api-document/api.ts'
 import { auth } from './http/auth.ts'
@@ -134,6 +135,7 @@ export const app = (services: Services): AnyElysia => {
     .use(callForwardingsApi(deps))
     .use(resolvingApi(deps))
     .use(overviewPages(deps))
+    .use(accountPages(deps))
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))
     .use(spaceEmailServersApi(deps))

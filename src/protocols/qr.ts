@@ -34,6 +34,10 @@ export function qrPng(text: string, { level }: { readonly level: QrLevel }): Uin
   return Buffer.concat([SIGNATURE, HEADER, chunk('IDAT', zlib(rows)), END])
 }
 
+/** The same as an address that holds the picture itself. */
+export const qrDataUrl = (text: string, how: { readonly level: QrLevel }): string =>
+  `data:image/png;base64,${Buffer.from(qrPng(text, how)).toString('base64')}`
+
 /**
  * Lines of half blocks, two modules to a character, with the quiet zone. The colours are absolute black and white, so
  * it scans from dark and light terminals alike. Level L keeps it small: a screen does not get dirty.

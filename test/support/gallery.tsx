@@ -12,7 +12,6 @@ import {
   CodeField,
   CurrentPasswordField,
   FileField,
-  NewPasswordFields,
   SelectField,
   SentCode,
   Switch,
@@ -24,6 +23,7 @@ import { Action, Form, Hidden } from '../../src/panel/components/form.tsx'
 import { Segments, Steps, Tabs } from '../../src/panel/components/head.tsx'
 import { Checks, Rows, Timeline } from '../../src/panel/components/list.tsx'
 import { Countdown, Moment } from '../../src/panel/components/moment.tsx'
+import { NewPasswordFields } from '../../src/panel/components/new-password.tsx'
 import { Empty, Note } from '../../src/panel/components/note.tsx'
 import { Chip, State } from '../../src/panel/components/state.tsx'
 import { Bulk, type Column, Menu, Pages, Table } from '../../src/panel/components/table.tsx'

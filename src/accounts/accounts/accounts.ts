@@ -23,7 +23,7 @@ import type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
 import { identifiers } from './identifiers.ts'
 import { lastAdministrator } from './last-administrator.ts'
 import { accountListing } from './listing.ts'
-import { setUp } from './set-up.ts'
+import { setUp, setUpMails } from './set-up.ts'
 import { standing } from './standing.ts'
 import { accountStore } from './store.ts'
 
@@ -60,9 +60,9 @@ export const accounts = (deps: {
     last: lastAdministrator({ db, directory }),
     announcing: announcing(deps),
   }
-  const called = { ...rows, identifiers: identifiers(rows) }
+  const called = { ...rows, identifiers: identifiers(rows), setUpMails: setUpMails(rows) }
   const made = { ...called, creation: creation(called) }
-  const { create, register, makeOwn, insert, refuseFull, pendingKey } = made.creation
+  const { create, createOnPage, register, makeOwn, insert, refuseFull, pendingKey } = made.creation
   const { isNameTaken, isTaken, setContact } = made.identifiers
 
   return {
@@ -88,6 +88,7 @@ export const accounts = (deps: {
 
     // How they come to be: creation.ts.
     create,
+    createOnPage,
     register,
     makeOwn,
     insert,

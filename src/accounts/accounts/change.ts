@@ -13,7 +13,7 @@ import type { Dictionary } from '../dictionary/dictionary.ts'
 import type { AccountView, Directory, Found } from '../directory/directory.ts'
 import type { Notices } from '../notices/notices.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { algorithmFor, checkPassword } from '../passwords/rules.ts'
+import { algorithmFor, checkGivenPassword, checkPassword, defaultAlgorithm } from '../passwords/rules.ts'
 import type { Revocation } from '../revocation/revocation.ts'
 import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import type { Announcing } from './announcing.ts'
@@ -21,7 +21,7 @@ import type { AccountCreation } from './creation.ts'
 import type { Identifiers } from './identifiers.ts'
 import type { LastAdministrator } from './last-administrator.ts'
 import { movingStore } from './moving-store.ts'
-import { type ChangedAccount, checkPhone, checkUsername } from './rules.ts'
+import { type AccountOnPage, type ChangedAccount, checkPhone, checkUsername } from './rules.ts'
 import { changedRights } from './standing.ts'
 
 /**
@@ -67,6 +67,11 @@ export interface ForwardingsToContacts {
   disableStray(tx: Tx, of: { readonly account: number } | { readonly contacts: readonly number[] }): Promise<void>
 }
 
+/** What a form was made from: refuses, on the form, what somebody else has changed meanwhile. */
+export interface MadeFrom {
+  refuseStale(account: AccountView): void
+}
+
 /** What is about to become of an account. */
 interface Change {
   readonly wanted: Settled<typeof ChangedAccount>
@@ -102,7 +107,7 @@ export const change = (deps: {
   const isUnchangedPassword = async (
     space: Space,
     current: AccountView | null,
-    input: Input<typeof ChangedAccount>,
+    input: Input<typeof ChangedAccount> | Input<typeof AccountOnPage>,
   ): Promise<boolean> => {
     const { password } = input.values
     if (current === null || password === null) return false
@@ -137,22 +142,28 @@ export const change = (deps: {
     return revoked
   }
 
-  /** `PUT /accounts/{id}`: absent or null e-mail, name, DTMF protocol and phone are cleared, the rest stays. */
-  const change = async (
+  /**
+   * Absent or null e-mail, name, DTMF protocol and phone are cleared, the rest stays. `page`: what a form of the panel
+   * was made from; it chooses no algorithm, and its password was looked at before.
+   */
+  const write = async (
     visit: Visit,
     caller: Caller,
     id: number,
-    input: Input<typeof ChangedAccount>,
+    input: Input<typeof ChangedAccount> | Input<typeof AccountOnPage>,
+    page: MadeFrom | null,
   ): Promise<Found> => {
     const { values } = input
     const current = await directory.find(db.read, visit.space, id)
     // What stays as it is may be older than the rule (D46).
-    if (values.username !== current?.username) checkUsername(input, config, true)
-    if (!(await isUnchangedPassword(visit.space, current, input))) checkPassword(input, config)
+    if (values.username !== current?.username) {
+      checkUsername(input, config, page === null ? 'over the API' : 'in the panel')
+    }
+    if (page === null && !(await isUnchangedPassword(visit.space, current, input))) checkPassword(input, config)
     const named = values.domain === null ? null : await spaces.byDomain(values.domain)
     if (values.domain !== null && named === null) input.refuse('domain', { id: 'v.unknown_domain' })
     const target = mayActAs(caller, 'super') && named !== null ? named : visit.space
-    const algorithm = algorithmFor(input, target.digest)
+    const algorithm = page === null ? algorithmFor(input, target.digest) : defaultAlgorithm(target.digest)
     const phone = checkPhone(input, await identifiers.acceptance(input, current))
     /** The stored hash contains the old name and realm. */
     const refuseUselessHash = (account: AccountView) => {
@@ -169,11 +180,12 @@ export const change = (deps: {
       throw new AppError('forbidden', 'account.own_rights')
     }
 
-    const write = async (tx: Tx): Promise<Found> => {
+    const store = async (tx: Tx): Promise<Found> => {
       await last.hold(tx, visit.space, target)
       await directory.hold(tx, visit.space, id)
       // Somebody may have changed it since it was looked at.
       const { account: before } = await directory.view(tx, visit.space, id)
+      page?.refuseStale(before)
       refuseUselessHash(before)
       await identifiers.refuseTaken(tx, input, target, phone, id)
       input.settle()
@@ -202,7 +214,7 @@ export const change = (deps: {
       await sessions.recordRevoked(tx, visit, target, after, revoked)
       return found
     }
-    return db.transaction(write).catch(async (error: unknown) => {
+    return db.transaction(store).catch(async (error: unknown) => {
       if (!isCollision(error)) throw error
       // Somebody took the name or the number between our look and our write.
       await identifiers.refuseTaken(db.read, input, target, phone, id)
@@ -216,7 +228,21 @@ export const change = (deps: {
     typeof named === 'number' ? { space: visit.space, id: named } : named
 
   return {
-    change,
+    /** `PUT /accounts/{id}` (behaviour/accounts.md §6.3). */
+    change: (visit: Visit, caller: Caller, id: number, input: Input<typeof ChangedAccount>): Promise<Found> =>
+      write(visit, caller, id, input, null),
+    /** The same by a form of the panel (behaviour/panel.md §7.3). */
+    changeOnPage: async (
+      visit: Visit,
+      caller: Caller,
+      id: number,
+      input: Input<typeof AccountOnPage>,
+      page: MadeFrom,
+    ): Promise<Found> => {
+      const { username, email, phone } = input.values
+      checkGivenPassword(input, config, { username, email, phone })
+      return write(visit, caller, id, input, page)
+    },
     /**
      * A change of what is below an account: `work` runs while the account is held, and so is the one of `more`, when
      * the rows name another.

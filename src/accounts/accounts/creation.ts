@@ -10,11 +10,12 @@ import { type ConfirmationKeys, parseMoment } from '../confirmation-keys/confirm
 import type { Dictionary } from '../dictionary/dictionary.ts'
 import type { Directory, Found } from '../directory/directory.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { algorithmFor, checkPassword } from '../passwords/rules.ts'
+import { algorithmFor, checkGivenPassword, checkPassword, defaultAlgorithm } from '../passwords/rules.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Announcing } from './announcing.ts'
 import type { Identifiers } from './identifiers.ts'
-import { checkPhone, checkUsername, type NewAccount, type Registrant } from './rules.ts'
+import { checkPhone, checkUsername, type NewAccount, type NewAccountOnPage, type Registrant } from './rules.ts'
+import type { SetUpMails } from './set-up.ts'
 import type { AccountStore, NewAccountRow } from './store.ts'
 
 /** What a creation stores, whoever asked for it. */
@@ -44,10 +45,11 @@ export const creation = (deps: {
   provisioningTokens: ProvisioningTokens
   confirmationKeys: ConfirmationKeys
   dictionary: Dictionary
+  setUpMails: SetUpMails
   now: () => Date
 }) => {
   const { config, db, store, spaces, directory, identifiers, announcing, passwords, now } = deps
-  const { provisioningTokens, confirmationKeys, dictionary } = deps
+  const { provisioningTokens, confirmationKeys, dictionary, setUpMails } = deps
 
   /** The Space takes no more accounts than it says. */
   const refuseFull = async (on: Reader, space: Pick<Space, 'domain' | 'maxAccounts'>): Promise<void> => {
@@ -97,18 +99,19 @@ export const creation = (deps: {
     return moment
   }
 
-  /** `POST /accounts` (behaviour/accounts.md §6.2). */
-  const create = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Found> => {
-    const space = await targetSpace(visit, caller, input)
-    await refuseFull(db.read, space)
-    checkUsername(input, config, true)
-    checkPassword(input, config)
-    const algorithm = algorithmFor(input, space.digest)
-    const keyExpiry = confirmationExpiry(input)
-    const phone = checkPhone(input, await identifiers.acceptance(input, null))
-    await identifiers.refuseTaken(db.read, input, space, phone, 0)
+  /** Stores what an administrator asks for; `complete` belongs to the same transaction. */
+  const make = async (
+    visit: Visit,
+    {
+      space,
+      phone,
+      password,
+      algorithm,
+    }: Pick<Creation, 'space' | 'password' | 'algorithm'> & { phone: string | null },
+    input: Input<typeof NewAccount> | Input<typeof NewAccountOnPage>,
+    complete: (tx: Tx, id: number) => Promise<void>,
+  ): Promise<Found> => {
     const wanted = input.settle()
-
     return db.transaction(async (tx) => {
       const check = async () => {
         await identifiers.refuseTaken(tx, input, space, phone, 0)
@@ -130,7 +133,7 @@ export const creation = (deps: {
           userAgent: visit.userAgent ?? space.name,
           locale: null,
         },
-        password: wanted.password,
+        password,
         algorithm,
         dictionary: wanted.dictionary ?? {},
         by: visit,
@@ -140,8 +143,46 @@ export const creation = (deps: {
         await check()
         throw invalid('username', 'v.taken')
       }
-      if (config.LEGACY_API && !creation.row.activated) await confirmationKeys.issue(tx, id, keyExpiry)
-      return announcing.announced(tx, 'created', visit, space, id, 'account.created')
+      const found = await announcing.announced(tx, 'created', visit, space, id, 'account.created')
+      await complete(tx, id)
+      return found
+    })
+  }
+
+  /** `POST /accounts` (behaviour/accounts.md §6.2). */
+  const create = async (visit: Visit, caller: Caller, input: Input<typeof NewAccount>): Promise<Found> => {
+    const space = await targetSpace(visit, caller, input)
+    await refuseFull(db.read, space)
+    checkUsername(input, config, 'over the API')
+    checkPassword(input, config)
+    const algorithm = algorithmFor(input, space.digest)
+    const keyExpiry = confirmationExpiry(input)
+    const phone = checkPhone(input, await identifiers.acceptance(input, null))
+    await identifiers.refuseTaken(db.read, input, space, phone, 0)
+    const { password, activated } = input.settle()
+    return make(visit, { space, phone, password, algorithm }, input, async (tx, id) => {
+      if (config.LEGACY_API && activated !== true) await confirmationKeys.issue(tx, id, keyExpiry)
+    })
+  }
+
+  /** On a page of an administrator, in the Space of the visit (behaviour/panel.md §7.3). */
+  const createOnPage = async (visit: Visit, input: Input<typeof NewAccountOnPage>): Promise<Found> => {
+    const { space } = visit
+    await refuseFull(db.read, space)
+    checkUsername(input, config, 'in the panel')
+    const { makes_password: isMade, mails, username, email, phone: typed } = input.values
+    if (isMade !== true) {
+      checkGivenPassword(input, config, { username, email, phone: typed })
+      if (input.isMissing('password')) input.refuse('password', { id: 'v.required' })
+    }
+    if (mails === true && input.isMissing('email')) input.refuse('email', { id: 'v.email_for_mail' })
+    const phone = checkPhone(input, await identifiers.acceptance(input, null))
+    await identifiers.refuseTaken(db.read, input, space, phone, 0)
+    const wanted = input.settle()
+    const password = isMade !== true && wanted.password !== null ? wanted.password : passwords.random()
+    const secret = { password, algorithm: defaultAlgorithm(space.digest) }
+    return make(visit, { space, phone, ...secret }, input, async (tx, id) => {
+      if (mails === true) await setUpMails.send(tx, visit, id)
     })
   }
 
@@ -180,8 +221,9 @@ export const creation = (deps: {
         by: visit,
       })
       if (id === null) return null
+      const found = await announcing.announced(tx, 'created', visit, space, id, 'account.created')
       await complete(tx, id)
-      return announcing.announced(tx, 'created', visit, space, id, 'account.created')
+      return found
     })
   }
 
@@ -195,7 +237,7 @@ export const creation = (deps: {
     redeem: (tx: Tx, accountId: number) => Promise<void>,
   ): Promise<Found> => {
     const { space } = visit
-    checkUsername(input, config, false)
+    checkUsername(input, config, 'by anybody')
     checkPassword(input, config)
     const algorithm = algorithmFor(input, space.digest)
     // Checked, then ignored. Whether somebody has the number already is not told to a stranger.
@@ -213,6 +255,7 @@ export const creation = (deps: {
 
   return {
     create,
+    createOnPage,
     register,
     makeOwn,
     /** For features that create accounts by other rights, inside their own transaction. */

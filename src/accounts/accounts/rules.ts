@@ -70,6 +70,19 @@ export const ChangedAccount = form({
   ...common,
 })
 
+/** The same on a page, which asks for a password twice (behaviour/panel.md §7.3). */
+export const AccountOnPage = form({
+  ...ChangedAccount.properties,
+  password_confirmation: optional(text({ numbers: true })),
+})
+
+/** `makes_password`: nobody chooses one, the phone gets it with its document. `mails`: a set-up link, to its address. */
+export const NewAccountOnPage = form({
+  ...AccountOnPage.properties,
+  makes_password: optional(flag()),
+  mails: optional(flag()),
+})
+
 const isBlacklisted = (username: string, patterns: readonly string[]) =>
   patterns.some((pattern) => {
     if (username === pattern) return true
@@ -80,8 +93,12 @@ const isBlacklisted = (username: string, patterns: readonly string[]) =>
     }
   })
 
+/** Where a name is chosen. Administrators may give a phone number as one, and in the panel a name of any length. */
+type Chosen = 'by anybody' | 'over the API' | 'in the panel'
+
 /** All rules of behaviour/accounts.md §2.1, each with its own message; uniqueness is the use case's. */
-export const checkUsername = (input: WithTexts<'username'>, config: Config, byAdmin: boolean): void => {
+export const checkUsername = (input: WithTexts<'username'>, config: Config, where: Chosen): void => {
+  const byAdmin = where !== 'by anybody'
   const { username } = input.values
   if (username === null) return
   const refuse = (id: MessageId, setting: SettingName | null = null, values: MessageValues = {}) =>
@@ -92,7 +109,7 @@ export const checkUsername = (input: WithTexts<'username'>, config: Config, byAd
   }
   if (isBlacklisted(username, config.ACCOUNT_BLACKLISTED_USERNAMES)) refuse('v.taken', 'ACCOUNT_BLACKLISTED_USERNAMES')
   if (!config.ACCOUNT_USERNAME_REGEX.test(username)) refuse('v.username_pattern', 'ACCOUNT_USERNAME_REGEX')
-  if ([...username].length < config.ACCOUNT_USERNAME_MIN_LENGTH) {
+  if (where !== 'in the panel' && [...username].length < config.ACCOUNT_USERNAME_MIN_LENGTH) {
     refuse('v.min', 'ACCOUNT_USERNAME_MIN_LENGTH', { count: config.ACCOUNT_USERNAME_MIN_LENGTH })
   }
 }

@@ -152,6 +152,8 @@ export const passwords = (deps: {
     /** Whether the password is still the one that somebody was compared with. Call it while the account is held. */
     isSame,
     prove,
+    /** A password that nobody ever sees: phones get its HA1 with their document. */
+    random: (): string => secrets.token(RANDOM_LENGTH),
     /** Of an account that is being made. */
     insert: async (tx: Tx, accountId: number, secret: NewSecret): Promise<void> => {
       const row = hashed(secret)

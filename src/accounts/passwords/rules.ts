@@ -59,6 +59,18 @@ export const checkChosenPassword = (
   if (again !== null && again !== password) input.refuse('password_confirmation', { id: 'v.confirmed' })
 }
 
+/** The same where a password may be left out: whoever gives one gives it twice. */
+export const checkGivenPassword = (
+  input: WithTexts<'password' | 'password_confirmation'>,
+  config: Config,
+  whose: Identity,
+): void => {
+  checkChosenPassword(input, config, whose)
+  const { password, password_confirmation: again } = input.values
+  if (password !== null && again === null) input.refuse('password_confirmation', { id: 'v.required' })
+  if (password === null && again !== null) input.refuse('password', { id: 'v.required' })
+}
+
 interface WithAlgorithm {
   readonly values: { readonly algorithm: PasswordAlgorithm | null }
   isMissing(name: 'algorithm'): boolean

@@ -146,30 +146,14 @@ export const TextField = (props: TextFieldProps): VNode => {
   )
 }
 
-/** A new password of at least so many characters, typed twice. */
-export const NewPasswordFields = ({ least, label }: { least: number; label?: string }): VNode => {
-  const { t } = useKit()
-  const secret = { type: 'password', autocomplete: 'new-password', minlength: least } as const
-  return (
-    <>
-      <TextField
-        name="password"
-        label={label ?? t('password.new')}
-        hint={t('password.hint', { count: least })}
-        {...secret}
-      />
-      <TextField name="password_confirmation" label={t('password.again')} {...secret} />
-    </>
-  )
-}
-
 /** The password that somebody signed in has, asked again before what cannot be undone. */
-export const CurrentPasswordField = (): VNode => (
+export const CurrentPasswordField = (asked: Pick<Field, 'depends' | 'hint'>): VNode => (
   <TextField
     name="current_password"
     label={useKit().t('password.current')}
     type="password"
     autocomplete="current-password"
+    {...asked}
   />
 )
 
@@ -205,6 +189,8 @@ export interface Option {
 
 interface ChosenProps extends Field {
   readonly options: readonly Option[]
+  /** Of a `ChoiceField`: two beside each other, where there is room. */
+  readonly across?: boolean
   /** What is chosen before anybody has chosen. */
   readonly value?: string | undefined
 }
@@ -233,7 +219,7 @@ export const SelectField = ({ options, value, ...field }: ChosenProps): VNode =>
 }
 
 /** One of a few, each with what it means. */
-export const ChoiceField = ({ name, label, hint, options, value }: ChosenProps): VNode => {
+export const ChoiceField = ({ name, label, hint, options, value, across = false }: ChosenProps): VNode => {
   const kit = useKit()
   const current = chosen(kit, name, value)
   const refusals = refusalsOf(kit, name)
@@ -241,7 +227,7 @@ export const ChoiceField = ({ name, label, hint, options, value }: ChosenProps):
   return (
     <fieldset aria-describedby={note === undefined ? undefined : `${name}-note`}>
       <legend>{label}</legend>
-      <div class="choice">
+      <div class={across ? 'choice across' : 'choice'}>
         {options.map((option) => (
           <label>
             <input
@@ -269,7 +255,10 @@ export const ChoiceField = ({ name, label, hint, options, value }: ChosenProps):
   )
 }
 
-/** Fields that only one choice of a `forward_to` asks for; the others hide them where browsers can tell. */
+/**
+ * Fields that only one choice asks for, of a `forward_to`, or `typed` of a `makes_password`; the others hide them where
+ * browsers can tell.
+ */
 export const OnlyWith = ({ choice, children }: { choice: string; children: ComponentChildren }): VNode => (
   <div data-only={choice}>{children}</div>
 )

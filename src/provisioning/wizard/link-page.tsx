@@ -5,7 +5,7 @@ import { Hidden } from '../../panel/components/form.tsx'
 import { Note } from '../../panel/components/note.tsx'
 import { GetTheApp } from '../../panel/components/phone-app.tsx'
 import type { Kit } from '../../panel/kit.tsx'
-import { qrPng } from '../../protocols/qr.ts'
+import { qrDataUrl } from '../../protocols/qr.ts'
 import { calls, SCRIPT, titleOf } from './opening.tsx'
 import type { OpenLink } from './wizard.ts'
 
@@ -39,7 +39,7 @@ export const linkPage = (kit: Kit, { link, query }: { link: OpenLink; query: str
         <FoldedQr
           title={t('app.other_device')}
           open={phoneSystem(userAgent) === null}
-          src={dataUrl(qrPng(scanned, { level: 'M' }))}
+          src={qrDataUrl(scanned, { level: 'M' })}
           alt={t('provisioning.picture')}
         >
           {t('wizard.scan')}
@@ -48,5 +48,3 @@ export const linkPage = (kit: Kit, { link, query }: { link: OpenLink; query: str
     ),
   }
 }
-
-const dataUrl = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString('base64')}`

@@ -113,7 +113,7 @@ export const signUp = (deps: {
     to: { email: string | null } | { phone: string | null },
   ): Promise<void> => {
     for (const name of ['admin', 'activated'] as const) if (input.has(name)) input.refuse(name, { id: 'v.forbidden' })
-    checkUsername(input, config, false)
+    checkUsername(input, config, 'by anybody')
     checkChosenPassword(input, config, { username: input.values.username, ...to })
     const hasTerms = config.TERMS_OF_USE_URL !== null || config.PRIVACY_POLICY_URL !== null
     if (hasTerms && input.isMissing('terms')) input.refuse('terms', { id: 'v.accepted' })

@@ -1,6 +1,7 @@
 import type { FormPage } from '../../panel/answers.tsx'
-import { CurrentPasswordField, NewPasswordFields } from '../../panel/components/fields.tsx'
+import { CurrentPasswordField } from '../../panel/components/fields.tsx'
 import { Action } from '../../panel/components/form.tsx'
+import { NewPasswordFields } from '../../panel/components/new-password.tsx'
 import type { Kit } from '../../panel/kit.tsx'
 
 interface Choice {

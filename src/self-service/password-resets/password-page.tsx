@@ -1,6 +1,6 @@
 import type { FormPage } from '../../panel/answers.tsx'
-import { NewPasswordFields } from '../../panel/components/fields.tsx'
 import { Hidden } from '../../panel/components/form.tsx'
+import { NewPasswordFields } from '../../panel/components/new-password.tsx'
 import type { Kit } from '../../panel/kit.tsx'
 
 /** `least`: characters of a password. */

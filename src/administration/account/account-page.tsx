@@ -1,0 +1,144 @@
+import type { VNode } from 'preact'
+import type { Found } from '../../accounts/accounts/accounts.ts'
+import { realmOf } from '../../nouns/space.ts'
+import { ButtonLink } from '../../panel/components/button.tsx'
+import { Card, Facts, More } from '../../panel/components/card.tsx'
+import { CopyField, CopyText, FoldedQr } from '../../panel/components/credentials.tsx'
+import { Action } from '../../panel/components/form.tsx'
+import { Moment } from '../../panel/components/moment.tsx'
+import { Note } from '../../panel/components/note.tsx'
+import { type Kit, useKit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
+import { qrDataUrl } from '../../protocols/qr.ts'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
+import { dtmfName } from './fields.tsx'
+import { AccountTabs, accountHead, pathOf } from './head.tsx'
+
+/** What is known of an account. */
+export interface Known extends Found {
+  /** What sets a phone up, while it can be used. */
+  readonly link: { readonly url: string; readonly expiresAt: Date | null } | null
+  readonly wasSetUp: boolean
+}
+
+/** One account at a glance (behaviour/panel.md §7.3). */
+export const accountPage = ({ t }: Kit, known: Known): Page => {
+  const { account } = known
+  return {
+    ...accountHead(known),
+    actions: (
+      <ButtonLink to={pathOf(account, '/edit')} icon="pencil" tone="primary">
+        {t('account_page.edit')}
+      </ButtonLink>
+    ),
+    children: (
+      <>
+        <AccountTabs account={account} rest="" />
+        <div class="grid main">
+          <div class="stack">
+            <SetUpCard {...known} />
+          </div>
+          <div class="stack">
+            <FactsCard {...known} />
+            <Card title={t('delete.title')} danger>
+              <p class="muted">{t('account_page.delete_why')}</p>
+              <div>
+                <ButtonLink to={pathOf(account, '/delete')} tone="danger" icon="trash">
+                  {t('delete.title')}…
+                </ButtonLink>
+              </div>
+            </Card>
+          </div>
+        </div>
+      </>
+    ),
+  }
+}
+
+const FactsCard = ({ account, space }: Found): VNode => {
+  const { t } = useKit()
+  const none = <span class="muted">{t('panel.none')}</span>
+  return (
+    <Card title={t('account_page.account')}>
+      <Facts>
+        {[
+          [t('dashboard.sip_address'), <CopyText>{addressOfRecord(account)}</CopyText>],
+          [t('dashboard.display_name'), account.displayName ?? none],
+          [t('dashboard.email'), account.email === null ? none : <span class="id">{account.email}</span>],
+          [t('dashboard.phone'), account.phone ?? none],
+          [t('account_page.space'), space.name],
+          [
+            t('account_form.role'),
+            account.admin ? t(space.super ? 'panel.super' : 'panel.admin') : t('account_form.user'),
+          ],
+          space.digest !== null && [
+            t('sign_in.password'),
+            account.algorithms.length === 0 ? none : account.algorithms.join(', '),
+          ],
+          space.intercomFeatures && [
+            t('account_form.dtmf'),
+            account.dtmfProtocol === null ? none : dtmfName(account.dtmfProtocol),
+          ],
+          [t('account_page.created'), <Moment at={account.createdAt} />],
+          account.ipAddress !== null && [t('account_page.created_from'), account.ipAddress],
+          [t('account_page.updated'), <Moment at={account.updatedAt} />],
+        ]}
+      </Facts>
+    </Card>
+  )
+}
+
+/** How the account gets onto a phone. The code is a credential, and folded. */
+const SetUpCard = ({ account, space, link, wasSetUp }: Known): VNode => {
+  const { t, app } = useKit()
+  const realm = realmOf(space)
+  return (
+    <Card title={t('dashboard.set_up')}>
+      {link === null ? (
+        <>
+          <p class="muted">{t('account_page.no_link', { app: app.name })}</p>
+          <Action to={pathOf(account, '/provision')} tone="primary">
+            {t('dashboard.make_link')}
+          </Action>
+        </>
+      ) : (
+        <>
+          <p class="muted">
+            {t('account_page.link_why')}{' '}
+            {link.expiresAt === null ? null : (
+              <>
+                {t('account_page.link_until')} <Moment at={link.expiresAt} />.
+              </>
+            )}
+          </p>
+          <FoldedQr
+            title={t('dashboard.show_code')}
+            src={qrDataUrl(link.url, { level: 'H' })}
+            alt={t('account_page.picture')}
+            after={
+              <>
+                <CopyField id="link" label={t('dashboard.link')} value={link.url} />
+                <Action to={pathOf(account, '/provision')} icon="refresh" size="small">
+                  {t('dashboard.renew_link')}
+                </Action>
+              </>
+            }
+          >
+            {t('account_page.scan', { app: app.name })}
+          </FoldedQr>
+        </>
+      )}
+      {wasSetUp ? <Note>{t('account_page.was_set_up')}</Note> : null}
+      <More title={t('dashboard.manual')} icon="sliders">
+        <Facts>
+          {[
+            [t('dashboard.username'), account.username],
+            [t('dashboard.domain'), account.domain],
+            [t('dashboard.registrar'), <span class="id">{space.accountProxyRegistrarAddress ?? account.domain}</span>],
+            realm !== account.domain && [t('dashboard.realm'), realm],
+          ]}
+        </Facts>
+      </More>
+    </Card>
+  )
+}
