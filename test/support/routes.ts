@@ -43,7 +43,7 @@ const withLines = async (t: TestApp, { id: accountId, username }: TestAccount, s
   const stamps = { createdAt: t.clock.now, updatedAt: t.clock.now }
   const secret = { username, password: 'f'.repeat(32) }
   const id = await t.db.transaction(async (tx) => {
-    await tx.insert(externalAccounts).values({ accountId, domain: 'carrier.example', ...secret, ...stamps })
+    await tx.insert(externalAccounts).values({ accountId, domain: `carrier.${space.domain}`, ...secret, ...stamps })
     const uri = 'https://dav.example/'
     const [server] = await tx
       .insert(spaceCarddavServers)

@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gt, max } from 'drizzle-orm'
+import type { Space } from '../../src/nouns/space.ts'
+import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { FORM } from '../support/page.ts'
+import { nameOf, type Objects, objectsOf, type Route, routesOf } from '../support/routes.ts'
+
+// Every route that changes something is called once as it is meant, and must leave a row of the audit log. The routes
+// come from the app itself: a new one fails here until it says how it is called.
+
+/** What a route is called with: everything in a Space of its own, which nobody has touched. */
+interface Place {
+  readonly space: Space
+  readonly theirs: Objects
+  readonly admin: TestAccount
+  readonly root: TestAccount
+}
+
+interface Sent {
+  /** null: by nobody. The least who may, when absent. */
+  readonly as?: TestAccount | null
+  readonly body?: Record<string, unknown> | string | Uint8Array
+  readonly url?: string
+  readonly headers?: Record<string, string>
+}
+
+type Call = (place: Place) => Sent | Promise<Sent>
+
+const REPORTED =
+  'The report of a SIP proxy is a record itself, with its time, and there are as many as calls and messages (docs/adr/0016).'
+
+/** What leaves no row because nothing lasts, each with its reason. */
+const CHANGES_NOTHING: Readonly<Record<string, string>> = {
+  'POST /api/push_notification': 'A push is sent, and nothing is kept of it.',
+  'POST /api/statistics/messages': REPORTED,
+  'PATCH /api/statistics/messages/:message_id/to/:to/devices/:device_id': REPORTED,
+  'POST /api/statistics/calls': REPORTED,
+  'PATCH /api/statistics/calls/:call_id': REPORTED,
+  'PATCH /api/statistics/calls/:call_id/devices/:device_id': REPORTED,
+  'POST /api/statistics/conferences': REPORTED,
+  'PATCH /api/statistics/conferences/:conference_id': REPORTED,
+  'POST /api/statistics/conferences/:conference_id': REPORTED,
+}
+
+/** Routes that do not say yet how they are called, or leave no row yet. */
+const NOT_YET: readonly string[] = [
+  'POST /api/wizard',
+  'POST /wizard',
+  'POST /api/account_creation_request_tokens',
+  'POST /api/account_creation_tokens/send-by-push',
+  'POST /api/account_creation_tokens/using-account-creation-request-token',
+  'POST /api/account_creation_tokens/consume',
+  'POST /api/account_creation_tokens',
+  'POST /api/account_recovery_tokens/send-by-push',
+  'POST /creation_token/validate',
+  'POST /api/accounts/with-account-creation-token',
+  'POST /accounts',
+  'POST /register/code',
+  'POST /register/again',
+  'POST /api/accounts/auth_token',
+  'POST /authenticate',
+  'POST /logout',
+  'POST /authenticate/qrcode',
+  'POST /auth_tokens/auth',
+  'POST /auth_tokens/auth/external',
+  'POST /auth_tokens',
+  'POST /language',
+  'POST /password',
+  'POST /password/keep',
+  'POST /delete',
+  'POST /sessions/revoke',
+  'POST /sessions/revoke_others',
+  'POST /api_key',
+  'POST /api_key/revoke',
+  'POST /api/accounts/me/phone/request',
+  'POST /api/accounts/me/phone',
+  'POST /api/accounts/me/email/request',
+  'POST /api/accounts/me/email',
+  'POST /email/confirm',
+  'POST /email/undo',
+  'POST /email/change',
+  'POST /email',
+  'POST /phone/change',
+  'POST /phone',
+  'POST /api/accounts/:id/send_reset_password_email',
+  'POST /reset_password',
+  'POST /recovery',
+  'POST /recovery/confirm',
+  'DELETE /api/accounts/me/devices/:uuid',
+  'DELETE /api/accounts/:id/devices/:uuid',
+  'POST /devices/delete',
+  'POST /devices',
+  'POST /telephony/forwardings',
+  'POST /telephony/forwardings/:id',
+  'POST /telephony/forwardings/:id/turn',
+  'POST /telephony/forwardings/:id/delete',
+  'POST /telephony/voicemails/:uuid/delete',
+  'POST /api/contacts_lists',
+  'PUT /api/contacts_lists/:id',
+  'PATCH /api/contacts_lists/:id',
+  'DELETE /api/contacts_lists/:id',
+  'POST /api/contacts_lists/:id/contacts/:contact_id',
+  'DELETE /api/contacts_lists/:id/contacts/:contact_id',
+  'POST /api/accounts/:id/contacts_lists/:contacts_list_id',
+  'POST /api/account_types',
+  'PUT /api/account_types/:id',
+  'PATCH /api/account_types/:id',
+  'DELETE /api/account_types/:id',
+  'POST /api/accounts/:id/types/:type_id',
+  'POST /api/accounts/me/vcards-storage',
+  'PUT /api/accounts/me/vcards-storage/:uuid',
+  'PATCH /api/accounts/me/vcards-storage/:uuid',
+  'DELETE /api/accounts/me/vcards-storage/:uuid',
+  'POST /api/accounts/:id/vcards-storage',
+  'PUT /api/accounts/:id/vcards-storage/:uuid',
+  'PATCH /api/accounts/:id/vcards-storage/:uuid',
+  'DELETE /api/accounts/:id/vcards-storage/:uuid',
+  'POST /api/accounts/me/voicemails',
+  'DELETE /api/accounts/me/voicemails/:uuid',
+  'POST /api/accounts/:id/voicemails',
+  'DELETE /api/accounts/:id/voicemails/:uuid',
+  'POST /api/files/:uuid',
+  'PUT /api/accounts/:id/carddavs/:carddav_id',
+  'PATCH /api/accounts/:id/carddavs/:carddav_id',
+  'PUT /api/accounts/me/call_forwardings/:forwarding_id',
+  'PATCH /api/accounts/me/call_forwardings/:forwarding_id',
+  'PUT /api/accounts/:id/call_forwardings/:forwarding_id',
+  'PATCH /api/accounts/:id/call_forwardings/:forwarding_id',
+  'POST /api/spaces',
+  'PUT /api/spaces/:domain',
+  'PATCH /api/spaces/:domain',
+  'DELETE /api/spaces/:domain',
+  'POST /api/spaces/:domain/carddavs',
+  'PUT /api/spaces/:domain/carddavs/:carddav_id',
+  'PATCH /api/spaces/:domain/carddavs/:carddav_id',
+  'DELETE /api/spaces/:domain/carddavs/:carddav_id',
+  'POST /api/spaces/:domain/email',
+  'DELETE /api/spaces/:domain/email',
+  'POST /api/phone_countries/:code/activate',
+  'POST /api/phone_countries/:code/deactivate',
+  'POST /api/accounts/public',
+  'POST /api/accounts/recover-by-phone',
+  'POST /api/tokens',
+  'POST /api/accounts/with-token',
+  'POST /api/accounts/:id/activate/email',
+  'POST /api/accounts/:id/activate/phone',
+]
+
+const VCARD = 'BEGIN:VCARD\nVERSION:4.0\nFN:Ann\nUID:urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33\nEND:VCARD'
+const account = { username: 'newcomer', password: 'correct-horse', algorithm: 'SHA-256' }
+const forwarding = { type: 'always', forward_to: 'voicemail', enabled: true }
+
+/** How a route is called, where a body with the usual members does not do. */
+const CALLS: Readonly<Record<string, Call>> = {
+  'PUT /api/accounts/:id': ({ theirs }) => ({ body: { ...account, username: theirs.owner.username } }),
+  'POST /api/accounts/me/password': ({ theirs }) => ({
+    body: { old_password: theirs.owner.password, password: 'another-horse', algorithm: 'SHA-256' },
+  }),
+}
+
+const usual = (path: string): Record<string, unknown> => ({
+  ...account,
+  value: 'sales',
+  name: 'Another',
+  key: 'another',
+  code: '1234',
+  title: 'Another',
+  description: 'Another',
+  vcard: VCARD,
+  ...(path.includes('/call_forwardings') ? forwarding : {}),
+  ...(path.endsWith('/voicemails') ? { content_type: 'audio/wav' } : {}),
+  ...(path.endsWith('/external') ? { domain: 'carrier.example', protocol: 'UDP' } : {}),
+})
+
+let t: TestApp
+let folder: string
+let routes: readonly Route[]
+let root: TestAccount
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sipkeeper-test-audit-'))
+  const turn = { COTURN_SERVER_HOST: 'turn.example.org', COTURN_STATIC_AUTH_SECRET: 'secret' }
+  const ways = { MAIL_DRIVER: 'null', MAIL_FROM_ADDRESS: 'sip@example.org', SMS_PROVIDER: 'log' }
+  t = await testApp({ env: { ...turn, ...ways, DATA_DIR: folder } })
+  root = await t.account({ username: 'root', admin: true })
+  routes = routesOf(t)
+})
+afterAll(async () => {
+  await t.close()
+  rmSync(folder, { recursive: true })
+})
+
+let places = 0
+const place = async (): Promise<Place> => {
+  places += 1
+  const space = await t.space({ domain: `sip.p${places}.org`, host: `p${places}.localhost` })
+  return { space, theirs: await objectsOf(t, space), admin: await t.account({ space, admin: true }), root }
+}
+
+const signed = (text: string) => createHmac('sha256', t.parts.secrets.keyFor('form tokens')).update(text).digest('hex')
+
+/** As a browser sends a form, with the token of its page. */
+const asForm = async (as: TestAccount | null, { body = {}, headers = {} }: Sent) => {
+  const cookie = as === null ? `sipkeeper_form=${'f'.repeat(32)}` : await t.cookie(as)
+  const secret = as === null ? 'f'.repeat(32) : `session ${t.parts.secrets.hash(cookie.split('=')[1] ?? '')}`
+  const fields = { form_token: signed(secret), ...(body as Record<string, string>) }
+  return { headers: { ...FORM, cookie, ...headers }, body: new URLSearchParams(fields).toString() }
+}
+
+const call = async (route: Route, at: Place): Promise<Reply> => {
+  const least = { account: at.theirs.owner, admin: at.admin, super: at.root }
+  const sent = (await CALLS[nameOf(route)]?.(at)) ?? {}
+  const as = sent.as === undefined ? (route.role === null ? null : least[route.role]) : sent.as
+  const isForm = !route.path.startsWith('/api/')
+  const hasBody = route.method !== 'GET' && route.method !== 'DELETE'
+  const host = route.role === 'super' ? t.main.host : at.space.host
+  const request = isForm
+    ? await asForm(as, sent)
+    : {
+        ...(as === null ? {} : { as }),
+        ...(hasBody ? { body: sent.body ?? usual(route.path) } : {}),
+        headers: sent.headers ?? {},
+      }
+  return t.send(route.method, sent.url ?? at.theirs.urlOf(route), { host, ...request })
+}
+
+const lastRow = async (): Promise<number> => {
+  const { auditLog } = t.db.tables
+  const [found] = await t.db.read.select({ id: max(auditLog.id) }).from(auditLog)
+  return Number(found?.id ?? 0)
+}
+const actionsAfter = async (id: number): Promise<string[]> => {
+  const { auditLog } = t.db.tables
+  const rows = await t.db.read.select({ action: auditLog.action }).from(auditLog).where(gt(auditLog.id, id))
+  return rows.map(({ action }) => action)
+}
+
+const isWrite = ({ method }: Route) => method !== 'GET'
+
+test('every route that changes something leaves a row in the audit log', async () => {
+  const silent: string[] = []
+  for (const route of routes.filter(isWrite)) {
+    const name = nameOf(route)
+    if (name in CHANGES_NOTHING || NOT_YET.includes(name)) continue
+    const at = await place()
+    const before = await lastRow()
+    const reply = await call(route, at)
+    const actions = await actionsAfter(before)
+    if (reply.status >= 400) silent.push(`${name} → ${reply.status} ${reply.text.slice(0, 200)}`)
+    else if (actions.length === 0) silent.push(`${name} → ${reply.status}, no row`)
+  }
+  expect(silent).toEqual([])
+}, 600_000)
+
+test('what is named as an exception is a route', () => {
+  const names = routes.map(nameOf)
+  expect([...Object.keys(CHANGES_NOTHING), ...NOT_YET].filter((name) => !names.includes(name))).toEqual([])
+})
