@@ -216,6 +216,28 @@ describe('a feature', () => {
   })
 })
 
+/** Who decides where each of these connects to: `operator`, by a setting or a command; `guarded`: a tenant does. */
+const CONNECTING: Readonly<Record<string, string>> = {
+  'captcha/hcaptcha.tsx': 'operator: HCAPTCHA_VERIFY_URL',
+  'cli/healthcheck.ts': 'operator: our own server, by LISTEN',
+  'cli/outside.ts': 'operator: the public addresses of Spaces, asked by doctor',
+  'db/postgres.ts': 'operator: DATABASE_URL',
+  'files/bucket.ts': 'operator: FILES_S3_ENDPOINT',
+  'http/server.ts': 'operator: the socket that we listen on ourselves, by LISTEN',
+  'logging/sockets.ts': 'operator: LOG_TARGET',
+  'mail/driver.ts': 'operator: a program or a folder; the network is reached by smtp.ts',
+  'mail/smtp.ts': 'guarded: nodemailer is handed connections of outgoing/connection.ts',
+  'outgoing/connection.ts': 'guarded: the guard itself',
+  'outgoing/exchange.ts': 'guarded: speaks HTTP over a connection that it is handed',
+  'outgoing/outgoing.ts': 'guarded: speaks TLS over a connection of connection.ts',
+  'push/apns.ts': 'operator: APNS_ENDPOINT, else Apple',
+  'push/fcm.ts': 'operator: FCM_ENDPOINT, else Google',
+  'push/google-account.ts': 'operator: what FCM_SERVICE_ACCOUNT_FILES name',
+  'registrar/redis.ts': 'operator: REDIS_HOST, REDIS_URL and the sentinels',
+  'sms/gateway.ts': 'operator: SMS_HTTP_URL, OVH_APP_ENDPOINT, SMS_TWILIO_URL',
+  'unix-socket.ts': 'operator: a socket of this machine',
+}
+
 /** What is one entry after another, and found by its name. */
 const LISTS = ['config/settings.ts', 'db/tables.ts']
 
@@ -331,10 +353,17 @@ describe('the outside world', () => {
     expect(using(random, (file) => roomOf(file) === 'cli' || names.includes(file))).toEqual([])
   })
 
-  test('is called only from the rooms that exist to call it', () => {
-    const calls = /(?<![.\w])fetch\((?!request: Request)/
-    const rooms = ['captcha', 'files', 'push', 'outbox', 'sms', 'cli']
-    expect(using(calls, (file) => rooms.includes(roomOf(file)))).toEqual([])
+  test('is connected to from the files of this list alone, each of which says who chooses where to', () => {
+    const clients =
+      /(?<![.\w])fetch\((?!request: Request)|\bnode:(?:https?|http2|net|tls|dns|dgram)\b|\bBun\.(?:connect|udpSocket|dns|RedisClient|S3Client|SQL)\b|\bnew (?:WebSocket|EventSource)\b|from 'bun'|'(?:drizzle-orm\/bun-sql|nodemailer|firebase-admin|node-apn)\b/
+    // Of `node:net` that compares addresses alone, and that names types.
+    const harmless =
+      /import (?:type )?\{(?: ?(?:type \w+|BlockList|isIP),?)+ \} from 'node:net'|import type .*|import\('node:\w+'\)\./g
+    const found = modules
+      .map((module) => ({ file: module.file, source: code(module).replace(harmless, '') }))
+      .filter(({ source }) => clients.test(source))
+      .map(({ file }) => file)
+    expect(found).toEqual(Object.keys(CONNECTING))
   })
 
   test('reads addresses and roles that are made in one place', () => {

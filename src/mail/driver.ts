@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Logging } from '../logging/logging.ts'
 import { maskedEmail } from '../logging/masking.ts'
-import { type Resolve, systemResolver } from '../outgoing/connection.ts'
 import type { Driver, Letter } from './letter.ts'
 import { smtp } from './smtp.ts'
 
@@ -12,17 +11,15 @@ export interface DriverDeps {
   readonly log: Logging
   /** How long one mail may take, for tests. */
   readonly limitMs?: number
-  /** How names are resolved, for tests. */
-  readonly resolve?: Resolve
 }
 
 const LIMIT_MS = 30_000
 
 /** The one that `MAIL_DRIVER` names. */
-export const driver = ({ config, log, limitMs = LIMIT_MS, resolve = systemResolver }: DriverDeps): Driver => {
+export const driver = ({ config, log, limitMs = LIMIT_MS }: DriverDeps): Driver => {
   switch (config.MAIL_DRIVER) {
     case 'smtp':
-      return smtp(config, limitMs, resolve)
+      return smtp(config, limitMs)
     case 'sendmail':
       return local('sendmail', (letter) => handIn(letter, limitMs))
     case 'file':

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Config } from '../config/config.ts'
-import { connected, type Resolve } from '../outgoing/connection.ts'
+import { connected, systemResolver } from '../outgoing/connection.ts'
 import { OutgoingFailure } from '../outgoing/failure.ts'
 import { isPublicAddress } from '../outgoing/public-address.ts'
 import { spaceHosts } from '../outgoing/space-hosts.ts'
@@ -12,7 +12,7 @@ const IDLE_MS = 30_000
 const MAILS_A_CONNECTION = 100
 
 /** Speaks SMTP, over a few connections to each server that are used again. One mail takes `limitMs` at most. */
-export const smtp = (config: Config, limitMs: number, resolve: Resolve): Driver => {
+export const smtp = (config: Config, limitMs: number): Driver => {
   const pools = new Map<number | null, { readonly settings: string; readonly pool: Pool }>()
   const hosts = spaceHosts(config.MAIL_SPACE_HOSTS_ALLOW)
   const stepMs = Math.ceil(limitMs / 3)
@@ -38,7 +38,7 @@ export const smtp = (config: Config, limitMs: number, resolve: Resolve): Driver 
       getSocket: (_options: unknown, done: Opened) => {
         const permitted = (address: string) => spaceId === null || hosts.permit(host, address)
         const signal = AbortSignal.timeout(limitMs)
-        connected({ host, port, permitted, resolve, signal, withinMs: stepMs }).then(
+        connected({ host, port, permitted, resolve: systemResolver, signal, withinMs: stepMs }).then(
           ({ socket, address }) => done(null, { connection: socket, ...withoutLeak(config, port, username, address) }),
           (error: Error) => done(failed(error)),
         )

@@ -1,8 +1,9 @@
 /** Connections to hosts that somebody else has chosen: to addresses that were looked at, and to no others. */
 
-import { lookup } from 'node:dns/promises'
+import { lookup, Resolver } from 'node:dns/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { codeOf, sentenceOf } from '../thrown.ts'
+import { isLocalName } from './destination.ts'
 import { OutgoingFailure } from './failure.ts'
 
 /** All addresses of a name; rejects when there are none. */
@@ -13,6 +14,27 @@ export const systemResolver: Resolve = async (host) => {
   const found = await lookup(host, { all: true })
   return found.map(({ address }) => address)
 }
+
+/** What a name server is waited for, in milliseconds, and how often. */
+const PATIENCE = { timeout: 1500, tries: 2 }
+
+/**
+ * By DNS alone. The system's own way blocks one of the process' few threads until it ends: whoever runs a name server
+ * that never answers would stop everything that reads files. `servers` in place of those of the system, for tests.
+ */
+export const dnsResolver =
+  (servers?: readonly string[]): Resolve =>
+  async (host) => {
+    if (isLocalName(host)) return ['127.0.0.1', '::1']
+    // A new one reads /etc/resolv.conf as it is now.
+    const resolver = new Resolver(PATIENCE)
+    if (servers !== undefined) resolver.setServers(servers)
+    const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
+    const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+    const [first] = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
+    if (found.length === 0 && first !== undefined) throw first
+    return found
+  }
 
 interface Wanted {
   /** A name, or an address without brackets. */
@@ -27,8 +49,11 @@ interface Wanted {
   readonly withinMs: number
 }
 
-/** Most of them of a name are tried: whoever writes long lists has others wait. */
-const MOST_ADDRESSES = 4
+/** So many of a name are tried, of IPv4 and of IPv6 each: whoever writes long lists has others wait. */
+const MOST_ADDRESSES = 2
+
+const fewOf = (all: readonly string[]) =>
+  all.filter((one, index) => all.slice(0, index).filter((other) => isIP(other) === isIP(one)).length < MOST_ADDRESSES)
 
 /**
  * A connection to the first permitted address that answers. The name is asked for once, and the connection is to the
@@ -37,11 +62,11 @@ const MOST_ADDRESSES = 4
  */
 export const connected = async (wanted: Wanted): Promise<{ socket: Socket; address: string }> => {
   const { host, port, permitted, withinMs, signal } = wanted
-  const addresses = (await addressesOf(wanted)).filter(permitted).slice(0, MOST_ADDRESSES)
+  const tried = fewOf((await addressesOf(wanted)).filter(permitted))
   let failure = new OutgoingFailure('forbidden', `${host} is not at a public address`)
-  for (const address of addresses) {
+  for (const address of tried) {
     try {
-      return { socket: await connectedTo(address, port, Math.ceil(withinMs / addresses.length), signal), address }
+      return { socket: await connectedTo(address, port, Math.ceil(withinMs / tried.length), signal), address }
     } catch (error) {
       signal.throwIfAborted()
       failure = new OutgoingFailure('unreachable', `${host}:${port} does not answer: ${sentenceOf(error)}`)

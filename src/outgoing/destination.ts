@@ -31,8 +31,10 @@ export const spelled = (host: string): string | null => {
   return bare === '' || bare.endsWith('.') || bare.length > LONGEST_HOST ? null : bare
 }
 
-/** RFC 6761 §6.3. */
+/** This machine (RFC 6761 §6.3). */
 export const isLocalName = (host: string) => host === 'localhost' || host.endsWith('.localhost')
+/** Names of the network at hand (RFC 6762 §3), which the Internet does not know. */
+const isLinkLocalName = (host: string) => host.endsWith('.local')
 
 /**
  * Where a URL leads, or why nobody may be sent there. `allowsLocal` (`WEBHOOKS_ALLOW_LOCAL`): this machine too, there
@@ -52,7 +54,7 @@ export const destinationOf = (written: string, allowsLocal: boolean): Destinatio
   if (!isTls && !(isLocal && allowsLocal)) return refused('v.https_url')
   const permitted = (address: string) =>
     (isTls && isPublicAddress(address)) || (allowsLocal && isLoopbackAddress(address))
-  if ((isLocal && !allowsLocal) || (isIP(host) !== 0 && !permitted(host))) {
+  if ((isLocal && !allowsLocal) || isLinkLocalName(host) || (isIP(host) !== 0 && !permitted(host))) {
     return { refusal: { id: 'v.private_host', ...(isLocal && { setting: 'WEBHOOKS_ALLOW_LOCAL' }) } }
   }
   const authority = `${isIP(host) === 6 ? `[${host}]` : host}${port === standard ? '' : `:${port}`}`

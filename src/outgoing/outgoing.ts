@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net'
 import type { Config } from '../config/config.ts'
 import type { Message } from '../messages/messages.ts'
 import { codeOf, sentenceOf } from '../thrown.ts'
-import { connected, type Resolve, systemResolver, until } from './connection.ts'
+import { connected, dnsResolver, type Resolve, until } from './connection.ts'
 import { type Destination, destinationOf } from './destination.ts'
 import { type Answer, exchange } from './exchange.ts'
 import { OutgoingFailure } from './failure.ts'
@@ -36,7 +36,7 @@ const CONNECTING_SHARE = 0.4
  * Requests to addresses that a tenant chooses. They reach what is public and nothing else: no machine in our network, no
  * address that a name means only now and then, nothing that an answer points to.
  */
-export const outgoing = ({ config, resolve = systemResolver, ca }: Deps) => {
+export const outgoing = ({ config, resolve = dnsResolver(), ca }: Deps) => {
   const { WEBHOOKS_ALLOW_LOCAL: allowsLocal } = config
 
   return {

@@ -35,6 +35,11 @@ describe('setting one is refused for', () => {
     ['a host of one label', { host: 'localhost' }, ['host']],
     ['a host of 65 characters', { host: `${'a'.repeat(57)}.example` }, ['host']],
     ['a host with a port', { host: 'smtp.alpha.example:25' }, ['host']],
+    ['the metadata of a cloud', { host: '169.254.169.254' }, ['host']],
+    ['an address of the network at hand', { host: '10.0.0.25' }, ['host']],
+    ['this machine by IPv6', { host: '::1' }, ['host']],
+    ['this machine as IPv4 in IPv6', { host: '::ffff:127.0.0.1' }, ['host']],
+    ['a name of this machine', { host: 'mail.localhost' }, ['host']],
     ['port 0', { port: 0 }, ['port']],
     ['port 65536', { port: 65_536 }, ['port']],
     ['a word as a port', { port: 'smtp' }, ['port']],
@@ -91,12 +96,12 @@ test('a server is set, read, replaced and removed', async () => {
   ])
 
   t.clock.now = new Date('2026-06-01T12:30:00.000Z')
-  const replaced = await post({ host: '192.0.2.25', port: '23' })
+  const replaced = await post({ host: '8.8.4.4', port: '23' })
   expect([replaced.status, replaced.json]).toEqual([
     200,
     {
       ...expected,
-      host: '192.0.2.25',
+      host: '8.8.4.4',
       port: 23,
       username: null,
       from_name: null,
@@ -162,4 +167,17 @@ test('it goes with its Space', async () => {
   expect((await t.delete('/api/spaces/sip.other.org', { as: root })).status).toBe(200)
   expect(await t.parts.spaceEmailServers.spacesWithServer()).toEqual([])
   expect(await t.parts.spaceEmailServers.senderOf(t.other.id)).toBeNull()
+})
+
+test('a server that is not public is set where the operator allows it, and the refusal says how', async () => {
+  const refused = await post({ ...wanted, host: '10.0.0.25' })
+  expect([refused.status, refused.json.settings]).toEqual([422, ['MAIL_SPACE_HOSTS_ALLOW']])
+  await t.close()
+  t = await testApp({ env: { MAIL_SPACE_HOSTS_ALLOW: '10.0.0.0/24 ::1 mail.localhost' } })
+  root = await t.account({ username: 'root', admin: true })
+  for (const host of ['10.0.0.25', '::1', 'mail.localhost']) {
+    const { status } = await post({ ...wanted, host, password: 'secret' })
+    expect([host, status < 300]).toEqual([host, true])
+  }
+  expect((await post({ ...wanted, host: '10.0.1.25', password: 'secret' })).status).toBe(422)
 })

@@ -1,3 +1,4 @@
+import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { clearable, email, form, type Input, integer, optional, plainText, text } from '../../http/input.ts'
@@ -7,6 +8,7 @@ import type { Logging } from '../../logging/logging.ts'
 import type { MailSender } from '../../mail/mail.ts'
 import { actionRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
+import { spaceHosts } from '../../outgoing/space-hosts.ts'
 import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
 import { type EmailServerRow, spaceEmailServerStore } from './store.ts'
@@ -48,8 +50,15 @@ export const emailServerWire = (server: EmailServerRow) => ({
 })
 
 /** The server that a Space hands its mails to instead of the instance's; super administrators only. */
-export const spaceEmailServers = (deps: { db: Db; secrets: Secrets; log: Logging; now: () => Date }) => {
-  const { db, secrets, log, now } = deps
+export const spaceEmailServers = (deps: {
+  config: Config
+  db: Db
+  secrets: Secrets
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, secrets, log, now } = deps
+  const hosts = spaceHosts(config.MAIL_SPACE_HOSTS_ALLOW)
   const store = spaceEmailServerStore(db)
 
   const write = actionRecords(log)
@@ -88,6 +97,9 @@ export const spaceEmailServers = (deps: { db: Db; secrets: Secrets; log: Logging
     ): Promise<{ server: EmailServerRow; isNew: boolean }> => {
       const { host: named } = input.good
       if (named !== null && !isDomain(named) && !isIpAddress(named)) input.refuse('host', { id: 'v.domain' })
+      else if (named !== null && hosts.exclude(named)) {
+        input.refuse('host', { id: 'v.private_host', setting: 'MAIL_SPACE_HOSTS_ALLOW' })
+      }
       const { host, port, username, password: said, from_address, from_name, signature } = input.settle()
       const password = typeof said === 'string' ? secrets.seal(said) : null
       const columns = { host, port, username, fromAddress: from_address, fromName: from_name, signature }
