@@ -12,6 +12,7 @@ import { contactsListsApi } from './address-books/contacts-lists/api.ts'
 import { vcardsApi, vcardsStorageApi } from './address-books/vcards-storage/api.ts'
 import { accountPages } from './administration/account/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
+import { taskPages } from './administration/tasks/pages.tsx'
 import { apiDocumentApi } from './api-document/api.ts'
 import { auth } from './http/auth.ts'
 import { failures } from './http/failures.ts'
@@ -43,6 +44,7 @@ import { brandingApi } from './spaces/branding/api.ts'
 import { carddavServersApi } from './spaces/carddav-servers/api.ts'
 import { spaceEmailServersApi } from './spaces/space-email-servers/api.ts'
 import { spacesApi } from './spaces/spaces/api.ts'
+import { tasksApi } from './tasks/api.ts'
 import { accountActionsApi } from './telephony/account-actions/api.ts'
 import { callForwardingsApi } from './telephony/call-forwardings/api.ts'
 import { callForwardingPages } from './telephony/call-forwardings/pages.ts'
@@ -136,6 +138,8 @@ export const app = (services: Services): AnyElysia => {
     .use(resolvingApi(deps))
     .use(overviewPages(deps))
     .use(accountPages(deps))
+    .use(taskPages(deps))
+    .use(tasksApi(deps))
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))
     .use(spaceEmailServersApi(deps))

@@ -10,6 +10,7 @@ import { scheduler } from './jobs/scheduler.ts'
 import { dispatcher } from './outbox/dispatcher.ts'
 import { barePage } from './panel/error-page.tsx'
 import { services, type World } from './services.ts'
+import { taskRunner } from './tasks/runner.ts'
 
 /** What `/up` says: 200 when the database answers and, as far as we know, takes what is written (D53). */
 const health = (db: Db) => async (): Promise<Response> => {
@@ -77,6 +78,16 @@ export const start = async (world: World, db: Db, options: { reusePort?: boolean
   const { outbox, channels, secrets } = parts
   const sending = dispatcher({ db, secrets, log, now: world.now, outbox, channels, workers: config.MAIL_WORKERS })
   sending.start().catch((error) => log.app.error('the outbox cannot be read', { error }))
+  const working = taskRunner({
+    ...parts,
+    config,
+    db,
+    log,
+    now: world.now,
+    callers: parts.administrators,
+    kinds: parts.taskKinds,
+  })
+  working.start().catch((error) => log.app.error('tasks cannot be read', { error }))
   const scheduled = scheduler({ runner: parts.jobs, leases: parts.leases, log })
   if (config.JOBS) scheduled.start()
   parts.auditChain.start()
@@ -99,7 +110,7 @@ export const start = async (world: World, db: Db, options: { reusePort?: boolean
       clearInterval(flushing)
       // Idle keep-alive connections do not count: only requests that are being answered are waited for.
       void server.stop()
-      const quiet = Promise.all([sending.stop(), scheduled.stop()])
+      const quiet = Promise.all([sending.stop(), working.stop(), scheduled.stop()])
       const deadline = Date.now() + DRAIN_MS
       while (server.pendingRequests > 0 && Date.now() < deadline) await Bun.sleep(5)
       await server.stop(true)

@@ -72,6 +72,8 @@ import { spaceEmailServers } from './spaces/space-email-servers/space-email-serv
 import { spaceAdministration } from './spaces/spaces/administration.ts'
 import { spaceDirectory } from './spaces/spaces/directory.ts'
 import { expiryNotices } from './spaces/spaces/expiry-notices.ts'
+import type { AnyTaskKind } from './tasks/runner.ts'
+import { tasks } from './tasks/tasks.ts'
 import { accountActions } from './telephony/account-actions/account-actions.ts'
 import { callForwardings } from './telephony/call-forwardings/call-forwardings.ts'
 import { forwardingsToContacts } from './telephony/call-forwardings/stray.ts'
@@ -102,6 +104,8 @@ export interface World {
   readonly pause?: (ms: number) => Promise<void>
   /** Push services; the ones that the configuration names when absent. */
   readonly push?: Push
+  /** What long tasks there may be; those of the features when absent. */
+  readonly taskKinds?: readonly AnyTaskKind[]
   /** How messages leave; as configured when absent. */
   readonly channels?: readonly Channel[]
 }
@@ -131,6 +135,7 @@ const ground = (world: World, db: Db) => {
     files: files(base),
     leases: leases(base),
     outbox: outbox(base),
+    tasks: tasks(base),
     push: world.push ?? push(base),
     sms: sms({ ...base, spaceOf: spaces.byId }),
     registrar: registrar(base),
@@ -242,6 +247,8 @@ export const services = (world: World, db: Db) => {
       statisticsClearing.channel,
       sipProxy.channel,
     ],
+    /** What tasks there may be. */
+    taskKinds: world.taskKinds ?? [],
     jobs: jobRunner({ ...features, jobs: jobs(features) }),
   }
 }

@@ -87,7 +87,7 @@ describe('imports', () => {
     ['protocols', 'errors.ts', 'messages', 'secrets.ts', 'program.ts', 'thrown.ts', 'unix-socket.ts'],
     ['config', 'db', 'logging'],
     ['nouns'],
-    ['http', 'audit', 'outbox', 'outgoing', 'push', 'registrar', 'captcha', 'files'],
+    ['http', 'audit', 'outbox', 'outgoing', 'tasks', 'push', 'registrar', 'captcha', 'files'],
     ['panel', 'hooks', 'mail', 'sms'],
     ['spaces'],
     ['access'],

@@ -137,6 +137,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'POST /api/messages': 'sendSipMessage',
   'POST /api/push_notification': 'sendPush',
   'GET /api/resolve/{sip}': 'resolveSipAddress',
+  'GET /api/tasks/{id}': 'getTask',
+  'DELETE /api/tasks/{id}': 'cancelTask',
   'GET /api/spaces': 'listSpaces',
   'POST /api/spaces': 'createSpace',
   'GET /api/spaces/{domain}': 'getSpace',

@@ -23,6 +23,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   CardDAV: 'Address books on servers of others, and what accounts sign in to them with.',
   Statistics: 'What a SIP proxy reports of calls and messages, and the call logs made of it.',
   Resolving: 'Which account or line a call is for.',
+  Tasks: 'Work that takes longer than a request, for administrators.',
   Spaces: 'The Spaces of this server, for super administrators.',
   'E-mail servers': 'The server that a Space hands its mails to.',
   'Phone countries': 'The countries whose phone numbers are accepted.',

@@ -33,7 +33,10 @@ export const linkTo = ({ scheme, port }: LinkOrigin, host: string): string =>
 /**
  * Where a Space is for links outside a request: a proxy that is trusted, or that holds our UNIX socket, speaks HTTPS.
  */
-export const spaceUrl = (config: Settings, host: string): string => {
+export const spaceUrl = (config: Settings, host: string): string => spaceOrigin(config, host) + config.BASE_PATH
+
+/** The same without the base path. */
+export const spaceOrigin = (config: Settings, host: string): string => {
   const isProxied = config.TRUSTED_PROXIES.length > 0 || config.LISTEN.kind === 'unix'
-  return linkTo(linkOriginOf(config, isProxied ? 'https' : null), host) + config.BASE_PATH
+  return linkTo(linkOriginOf(config, isProxied ? 'https' : null), host)
 }

@@ -1,5 +1,32 @@
 import { sql } from 'drizzle-orm'
+import type { Message, MessageId } from '../messages/messages.ts'
 import type { Columns } from './columns.postgres.ts'
+
+/** From where somebody asked for a task. */
+export interface TaskOrigin {
+  readonly address: string
+  readonly network: string
+  readonly userAgent: string | null
+  readonly language: 'en' | 'fr'
+  readonly request: string
+  readonly isPage: boolean
+  readonly via: 'digest' | 'key' | 'cookie' | 'session'
+}
+
+/** `undoing`: it was cancelled or failed, and what it has done is taken back. */
+export type TaskStatus = 'waiting' | 'running' | 'undoing' | 'done' | 'failed' | 'cancelled'
+
+/** What a task came to, translated when somebody reads it, and where to go on: a path below the base path. */
+export interface TaskOutcome {
+  readonly message: Message
+  readonly go?: { readonly label: MessageId; readonly to: string }
+}
+
+/** What is wrong with a line of a file of accounts; `shown` is what stands there, null where that is a secret. */
+export interface ImportFault extends Message {
+  readonly column: string
+  readonly shown: string | null
+}
 
 /**
  * Every table, once, for both databases. Names are a contract with operators' SQL (behaviour/data.md §1): Flexisip and
@@ -594,6 +621,120 @@ export const defineTables = (c: Columns) => {
   const timestamps = { createdAt: c.moment(), updatedAt: c.moment() }
 
   /** A third-party SIP account, read by Flexisip's B2BUA (behaviour/data.md §1.3): no column may be renamed. */
+  /**
+   * Work that takes longer than a request: done step by step, by one process at a time. `lease` counts who took it, so
+   * that whoever lost it writes nothing any more.
+   */
+  const tasks = c.table(
+    'tasks',
+    {
+      id: c.id(),
+      spaceId: c
+        .ref()
+        .notNull()
+        .references(() => spaces.id, { onDelete: 'cascade' }),
+      /** Who wanted it; null: the account is gone. */
+      accountId: c.ref().references(() => accounts.id, { onDelete: 'set null' }),
+      /** The same as a SIP address, and from where they asked: what the records of its work say. */
+      startedBy: c.text().notNull(),
+      origin: c.json<TaskOrigin>().notNull(),
+      kind: c.text().notNull(),
+      input: c.json<Readonly<Record<string, unknown>>>().notNull(),
+      /** How far it is, in the words of its kind; null: at the beginning. */
+      cursor: c.json<Readonly<Record<string, unknown>>>(),
+      status: c.text().$type<TaskStatus>().notNull().default('waiting'),
+      done: c.count().notNull().default(0),
+      /** null: nobody knows yet. */
+      total: c.count(),
+      /** What could not be done; the first of them are in `task_faults`. */
+      faults: c.count().notNull().default(0),
+      /** What it came to, or why it failed. */
+      outcome: c.json<TaskOutcome>(),
+      cancelledAt: c.moment(),
+      finishedAt: c.moment(),
+      /** Steps that broke off in a row. */
+      failures: c.count().notNull().default(0),
+      notBefore: c.moment().notNull(),
+      leasedUntil: c.moment(),
+      lease: c.count().notNull().default(0),
+      ...stamps,
+    },
+    (t) => [
+      c.index('tasks_space_id_index').on(t.spaceId, t.id),
+      c.index('tasks_account_id_index').on(t.accountId),
+      c.index('tasks_open_index').on(t.notBefore).where(sql`finished_at is null`),
+    ],
+  )
+
+  const taskFaults = c.table(
+    'task_faults',
+    {
+      id: c.id(),
+      taskId: c
+        .ref()
+        .notNull()
+        .references(() => tasks.id, { onDelete: 'cascade' }),
+      /** What it is about, as people call it. */
+      subject: c.text().notNull(),
+      message: c.json<Message>().notNull(),
+    },
+    (t) => [c.index('task_faults_task_id_index').on(t.taskId, t.id)],
+  )
+
+  /** A file of accounts that was read, and waits for the word of whoever sent it. */
+  const accountImports = c.table(
+    'account_imports',
+    {
+      id: c.id(),
+      /** What addresses call it. */
+      name: c.text().notNull(),
+      spaceId: c
+        .ref()
+        .notNull()
+        .references(() => spaces.id, { onDelete: 'cascade' }),
+      /** The administrator who sent it, and nobody else, goes on with it; null: that account is gone. */
+      accountId: c.ref().references(() => accounts.id, { onDelete: 'set null' }),
+      file: c.text().notNull(),
+      /** With which HA1 values were made; null: the Space stores none. */
+      realm: c.text(),
+      accounts: c.count().notNull().default(0),
+      administrators: c.count().notNull().default(0),
+      faulty: c.count().notNull().default(0),
+      /** Columns that nobody knows, with commas between them; null: none. */
+      unknownColumns: c.text(),
+      /** All of the file was read. */
+      complete: c.flag().notNull().default(false),
+      taskId: c.ref().references(() => tasks.id, { onDelete: 'set null' }),
+      ...stamps,
+    },
+    (t) => [
+      c.uniqueIndex('account_imports_name_unique').on(t.name),
+      c.index('account_imports_space_id_index').on(t.spaceId),
+      c.index('account_imports_account_id_index').on(t.accountId),
+      c.index('account_imports_task_id_index').on(t.taskId),
+    ],
+  )
+
+  const accountImportRows = c.table(
+    'account_import_rows',
+    {
+      id: c.id(),
+      importId: c
+        .ref()
+        .notNull()
+        .references(() => accountImports.id, { onDelete: 'cascade' }),
+      line: c.count().notNull(),
+      /** What is imported, without passwords; null: something is wrong with it. */
+      account: c.json<Readonly<Record<string, unknown>>>(),
+      /** What is wrong with it. */
+      faults: c.json<{ readonly all: readonly ImportFault[] }>(),
+      admin: c.flag().notNull().default(false),
+      /** The account that was made of it. */
+      madeId: c.ref(),
+    },
+    (t) => [c.index('account_import_rows_import_id_index').on(t.importId, t.id)],
+  )
+
   const externalAccounts = c.table(
     'external_accounts',
     {
@@ -1114,6 +1255,10 @@ export const defineTables = (c: Columns) => {
     outboxMessages,
     leases,
     jobRuns,
+    tasks,
+    taskFaults,
+    accountImports,
+    accountImportRows,
     externalAccounts,
     voicemails,
     spaceCarddavServers,

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { Limits } from '../http/limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { DEFAULT_THRESHOLDS, type ExpiryNotices } from '../spaces/spaces/expiry-notices.ts'
+import type { Tasks } from '../tasks/tasks.ts'
 import type { StatisticsClearing } from '../telephony/statistics/clearing.ts'
 import type { Voicemails } from '../telephony/voicemails/voicemails.ts'
 
@@ -30,12 +31,13 @@ export const jobs = (deps: {
   housekeeping: AccountHousekeeping
   limits: Limits
   outbox: Outbox
+  tasks: Tasks
   expiryNotices: ExpiryNotices
   statisticsClearing: StatisticsClearing
   voicemails: Voicemails
   now: () => Date
 }): readonly Job[] => {
-  const { config, housekeeping, limits, outbox, expiryNotices, statisticsClearing, voicemails, now } = deps
+  const { config, housekeeping, limits, outbox, tasks, expiryNotices, statisticsClearing, voicemails, now } = deps
   return [
     {
       name: 'tombstones',
@@ -100,6 +102,7 @@ export const jobs = (deps: {
       schedule: '25 * * * *',
       run: ({ signal }) => housekeeping.sessions({ signal }),
     },
+    { name: 'tasks', commands: [], schedule: '50 * * * *', run: ({ signal }) => tasks.clear({ signal }) },
     { name: 'outbox', commands: [], schedule: '35 * * * *', run: ({ signal }) => outbox.clear({ signal }) },
     {
       name: 'voicemails',

@@ -63,6 +63,7 @@ const ENTRIES: readonly Entry[] = [
   { path: '/register/phone', needs: 'phoneRegistration' },
   { path: '/accounts', needs: 'registration' },
   { path: '/admin/spaces/me', label: 'overview.title', icon: 'activity', audiences: ADMINISTRATORS },
+  { path: '/admin/tasks', label: 'tasks.title', icon: 'list-checks', group: 'nav.watch', audiences: ADMINISTRATORS },
   { path: '/dashboard', label: 'dashboard.title', icon: 'home', group: 'nav.mine', audiences: EVERYBODY },
   { path: '/statistics/call_logs', label: 'calls.title', icon: 'phone-call', group: 'nav.mine', audiences: EVERYBODY },
   { path: '/telephony', label: 'telephony.title', icon: 'voicemail', group: 'nav.mine', audiences: EVERYBODY },

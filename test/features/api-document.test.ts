@@ -9,6 +9,7 @@ import { TAGS } from '../../src/api-document/tags.ts'
 import type { Space } from '../../src/nouns/space.ts'
 import { type Call, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { testFolder } from '../support/folder.ts'
+import { startTask } from '../support/tasks.ts'
 import { form, wav } from '../support/voice.ts'
 
 const TURN = { COTURN_SERVER_HOST: 'turn.example.org', COTURN_STATIC_AUTH_SECRET: 'secret' }
@@ -352,6 +353,7 @@ describe('replies', () => {
       made(`/api/contacts_lists/${list.id}/contacts/${friend.id}`, {}),
       t.put(`${path}/carddavs/${server.id}`, { ...at, body: credential }),
     ])
+    const task = await startTask(t, admin, { kind: 'account_import', space })
     return {
       space,
       callers: { account, admin, super: root },
@@ -383,6 +385,7 @@ describe('replies', () => {
         'uuid of files': waiting,
         'id of account_types': String(type.id),
         'id of contacts_lists': String(list.id),
+        'id of tasks': String(task),
       },
     }
   }

@@ -5,6 +5,7 @@ import type { Space } from '../../src/nouns/space.ts'
 import { uuidV7 } from '../../src/protocols/uuid.ts'
 import type { TestAccount, TestApp } from './app.ts'
 import { picture as pngPicture } from './picture.ts'
+import { startTask } from './tasks.ts'
 
 export interface Route {
   readonly method: string
@@ -185,6 +186,7 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
     return { list, type, action, forwarding, reported, device }
   })
 
+  const task = await startTask(t, owner, { kind: 'account_import', space })
   const { heard, waiting } = await withVoicemails(t, owner, space)
 
   const sample = (path: string, name: string): string | undefined => {
@@ -200,6 +202,7 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
       case 'id':
         if (path.startsWith('/api/contacts_lists/')) return String(known.list)
         if (path.startsWith('/api/account_types/')) return String(known.type)
+        if (/^\/(api|admin)\/tasks\//.test(path)) return String(task)
         if (path.endsWith('/search-by-email')) return email
         return /\/(search|info|activate\/(email|phone))$/.test(path) ? sip : String(owner.id)
       case 'sip':

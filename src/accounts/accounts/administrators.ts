@@ -3,7 +3,9 @@ import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
+import { type Caller, roleOf } from '../../nouns/caller.ts'
 import { everySpace, realmOf, type Space } from '../../nouns/space.ts'
+import { closureOf } from '../../nouns/standing.ts'
 import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
 import type { AccountView, Directory } from '../directory/directory.ts'
@@ -76,6 +78,15 @@ export const administrators = (deps: {
   }
 
   return {
+    /** As a caller, with the rights that the account has now; null: it has none, or it is closed. */
+    administrator: async (id: number, via: Caller['via']): Promise<Caller | null> => {
+      const domain = await directory.domainOf(db.read, everySpace('authentication'), id)
+      const space = domain === null ? null : await spaces.byDomain(domain)
+      const account = space === null ? null : await directory.find(db.read, space, id)
+      if (space === null || account === null || !account.admin || closureOf(account) !== null) return null
+      const { username, activated } = account
+      return { id, username, domain: space.domain, activated, space, role: roleOf(account, space), via }
+    },
     count: (space: Space) => store.countAdministrators(db.read, { space }),
     check,
     /**

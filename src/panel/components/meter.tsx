@@ -1,0 +1,26 @@
+import type { ComponentChildren, VNode } from 'preact'
+
+interface Props {
+  /** What is measured. */
+  readonly label: string
+  /** How far it is, in words. */
+  readonly text: ComponentChildren
+  readonly value: number
+  /** null: nobody knows yet. */
+  readonly max: number | null
+}
+
+/** How far something is, or how full. */
+export const Meter = ({ label, text, value, max }: Props): VNode => (
+  <div class="meter">
+    <p>
+      <span>{label}</span>
+      <span>{text}</span>
+    </p>
+    {max === null ? (
+      <progress aria-label={label} />
+    ) : (
+      <progress aria-label={label} value={Math.min(value, max)} max={Math.max(max, 1)} />
+    )}
+  </div>
+)
