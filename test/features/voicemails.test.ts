@@ -646,3 +646,53 @@ describe('the room of a Space', () => {
     expect(refused.status).toBe(403)
   })
 })
+
+describe('an account with more voicemails than are read at once', () => {
+  beforeAll(() => start())
+  afterAll(stop)
+  const MANY = 1201
+  const FILLED = 1101
+
+  /** Left without an upload each: the first hundred are slots that wait. */
+  const leaveMany = async () => {
+    const { voicemails } = t.db.tables
+    const row = (i: number) => ({
+      uuid: `019c3f52-7d1e-7a40-8c6b-${String(i).padStart(12, '0')}`,
+      accountId: alice.id,
+      contentType: 'audio/wav' as const,
+      ...(i < MANY - FILLED ? {} : { name: `${i}.wav`, size: 4, storedAs: `stored-${i}`, uploadedAt: t.clock.now }),
+      createdAt: t.clock.now,
+      updatedAt: t.clock.now,
+    })
+    for (let i = 0; i < MANY; i += 100) {
+      const some = Array.from({ length: Math.min(100, MANY - i) }, (_, n) => row(i + n))
+      await t.db.transaction((tx) => tx.insert(voicemails).values(some))
+    }
+    await heard(bob)
+  }
+
+  test('has all of them in its list, each once, the newest first, and nobody else’s', async () => {
+    expect((await t.get('/api/accounts/me/voicemails', { as: alice })).text).toBe('[]')
+    await leaveMany()
+    const all = Array.from({ length: MANY }, (_, i) => `019c3f52-7d1e-7a40-8c6b-${String(i).padStart(12, '0')}`)
+    for (const [path, as] of [
+      ['/api/accounts/me/voicemails', alice],
+      [`/api/accounts/${alice.id}/voicemails`, admin],
+    ] as const) {
+      const { json, headers } = await t.get(path, { as })
+      expect(json.map(({ id }: { id: string }) => id)).toEqual(all.toReversed())
+      expect(headers.get('content-type')).toBe('application/json')
+    }
+  })
+
+  test('has twenty on a page, of those that can be heard, and the newest three on the start page', async () => {
+    const browser = { cookie: await t.cookie(alice), accept: 'text/html' }
+    const page = async (path: string) => (await t.get(path, { headers: browser })).text
+    const first = await page('/telephony')
+    const last = await page(`/telephony?page=${Math.ceil(FILLED / 20)}`)
+    const players = (text: string) => [...text.matchAll(/<audio /g)].length
+    expect([players(first), players(last), players(await page('/telephony?page=99'))]).toEqual([20, 1, 1])
+    expect(first).toContain('1,101')
+    expect(players(await page('/dashboard'))).toBe(3)
+  })
+})

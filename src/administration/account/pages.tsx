@@ -98,7 +98,7 @@ export const accountPages = (deps: Deps) => {
     account,
     space,
     devices: (await devices.of(account)).size,
-    voicemails: (await voicemails.recordings(account.id)).length,
+    voicemails: await voicemails.countRecordings(account.id),
     contacts: (await contacts.personal(space, account.id)).length,
   })
 

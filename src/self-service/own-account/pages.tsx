@@ -83,8 +83,7 @@ export const ownAccountPages = (deps: Deps) => {
   const dashboard = async (visit: Visit, caller: Caller) => {
     const account = await ownAccount.view(caller)
     const known = await devices.of(caller)
-    const recordings = await voicemails.recordings(account.id)
-    const newest = recordings.slice(0, NEWEST)
+    const newest = await voicemails.recordings(account.id, { skip: 0, most: NEWEST })
     const calls = (await callLog.newest(caller, NEWEST)).map(seenBy(caller))
     const met = [...newest.flatMap((one) => callerOf(one) ?? []), ...calls.map(({ other }) => other)]
     return {
@@ -95,7 +94,7 @@ export const ownAccountPages = (deps: Deps) => {
       wasSetUp: await provisioning.wasSetUp(account.id),
       devices: [...known.values()].toReversed(),
       registrarState: devices.registrarState(),
-      messages: { count: recordings.length, newest },
+      messages: { count: await voicemails.countRecordings(account.id), newest },
       nameOf: await names.of(caller, met),
       calls,
       forwardings: (await callForwardings.list(caller)).filter(({ enabled }) => enabled),

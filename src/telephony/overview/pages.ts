@@ -28,14 +28,15 @@ export const telephonyPages = ({ auth, pages, accounts, callForwardings, voicema
     .get(
       ROOT,
       async ({ caller, input, show }) => {
-        const [rules, all, { account }] = await Promise.all([
+        const [rules, total, { account }] = await Promise.all([
           callForwardings.list(caller),
-          voicemails.recordings(caller.id),
+          voicemails.countRecordings(caller.id),
           accounts.ofCaller(caller),
         ])
         const listing = listingOf(input, { path: ROOT, sorts: [] })
-        const page = Math.min(listing.page, Math.max(1, Math.ceil(all.length / RECORDINGS_PAGE)))
-        const recordings = all.slice((page - 1) * RECORDINGS_PAGE, page * RECORDINGS_PAGE)
+        const page = Math.min(listing.page, Math.max(1, Math.ceil(total / RECORDINGS_PAGE)))
+        const shown = { skip: (page - 1) * RECORDINGS_PAGE, most: RECORDINGS_PAGE }
+        const recordings = await voicemails.recordings(caller.id, shown)
         return show(overviewPage, {
           rules: rules.toReversed(),
           recordings,
@@ -43,7 +44,7 @@ export const telephonyPages = ({ auth, pages, accounts, callForwardings, voicema
             caller,
             recordings.flatMap((one) => callerOf(one) ?? []),
           ),
-          total: all.length,
+          total,
           listing: { ...listing, page },
           addEmail: account.email === null ? '/email/change' : null,
           root: ROOT,

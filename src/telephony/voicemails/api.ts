@@ -5,10 +5,11 @@ import type { Auth } from '../../http/auth.ts'
 import { skipBody } from '../../http/body.ts'
 import { bytesReply } from '../../http/bytes.ts'
 import { accepts, choice, integer, read, text } from '../../http/input.ts'
+import type { LongReplies } from '../../http/long-replies.ts'
 import { isoMoment, isoMomentOrNull } from '../../http/moment.ts'
 import { answers, described, done, listOf, moment, orNull, record, refuses } from '../../http/output.ts'
 import { idOf } from '../../http/path.ts'
-import { json } from '../../http/respond.ts'
+import { json, jsonText } from '../../http/respond.ts'
 import { FORM_BYTES, receiveFile } from '../../http/upload.ts'
 import type { Caller, Role } from '../../nouns/caller.ts'
 import type { Session } from '../../nouns/session.ts'
@@ -35,8 +36,14 @@ const SlotSchema = record('VoicemailSlot', {
 })
 
 /** Voicemails of an account (behaviour/telephony.md §9), its own and for administrators; and the files of them. */
-export const voicemailsApi = (deps: { config: Config; auth: Auth; accounts: Accounts; voicemails: Voicemails }) => {
-  const { config, auth, accounts, voicemails } = deps
+export const voicemailsApi = (deps: {
+  config: Config
+  auth: Auth
+  accounts: Accounts
+  longReplies: LongReplies
+  voicemails: Voicemails
+}) => {
+  const { config, auth, accounts, longReplies, voicemails } = deps
 
   const baseOf = (visit: Visit, { space }: Pick<Found, 'space'>) => visit.baseUrl(space) + config.BASE_PATH
 
@@ -60,8 +67,22 @@ export const voicemailsApi = (deps: { config: Config; auth: Auth; accounts: Acco
     max_upload_size: slot.mostBytes,
   })
 
-  const listed = async (visit: Visit, { account, space }: Awaited<ReturnType<Accounts['byId']>>) =>
-    json((await voicemails.ofAccount(account.id)).map((voicemail) => wire(visit, { voicemail, space })))
+  /** The array of them all, as JSON: however many there are, a stretch of them is in memory. */
+  async function* array(
+    visit: Visit,
+    { account, space }: Awaited<ReturnType<Accounts['byId']>>,
+  ): AsyncIterable<string> {
+    let before = '['
+    for await (const found of voicemails.ofAccount(account.id)) {
+      const items = found.map((voicemail) => JSON.stringify(wire(visit, { voicemail, space })))
+      if (items.length > 0) yield before + items.join(',')
+      if (items.length > 0) before = ','
+    }
+    yield before === '[' ? '[]' : ']'
+  }
+
+  const listed = (visit: Visit, caller: Caller, found: Awaited<ReturnType<Accounts['byId']>>) =>
+    longReplies.send(caller, array(visit, found), jsonText)
 
   const shown = async (visit: Visit, { account, space }: Awaited<ReturnType<Accounts['byId']>>, uuid: string) =>
     json(wire(visit, { voicemail: await voicemails.one(account.id, uuid), space }))
@@ -75,7 +96,7 @@ export const voicemailsApi = (deps: { config: Config; auth: Auth; accounts: Acco
 
   const own = new Elysia({ prefix: '/api/accounts/me/voicemails', tags: ['Voicemails'] })
     .use(auth)
-    .get('/', async ({ visit, caller }) => listed(visit, await accounts.ofCaller(caller)), {
+    .get('/', async ({ visit, caller }) => listed(visit, caller, await accounts.ofCaller(caller)), {
       requires: 'account',
       detail: {
         summary: "List the caller's voicemails",
@@ -108,7 +129,7 @@ export const voicemailsApi = (deps: { config: Config; auth: Auth; accounts: Acco
 
   const ofAny = new Elysia({ prefix: '/api/accounts/:id/voicemails', tags: ['Voicemails'] })
     .use(auth)
-    .get('/', async ({ visit, params }) => listed(visit, await ofAccount(visit, params.id)), {
+    .get('/', async ({ visit, caller, params }) => listed(visit, caller, await ofAccount(visit, params.id)), {
       requires: 'admin',
       detail: { summary: 'List the voicemails of an account', ...answers(listOf(VoicemailSchema)) },
     })

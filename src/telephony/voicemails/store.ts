@@ -57,11 +57,28 @@ export const voicemailStore = (db: Db) => {
           .values({ ...row, createdAt: at, updatedAt: at })
           .returning(),
       ),
-    /** The newest first. */
-    ofAccount: async (on: Reader, accountId: number): Promise<Voicemail[]> =>
+    /** The newest first, from the one below `before` on; null: from the newest on. */
+    ofAccount: async (on: Reader, accountId: number, before: number | null, most: number): Promise<Voicemail[]> => {
+      const older = before === null ? undefined : lt(voicemails.id, before)
+      const all = and(eq(voicemails.accountId, accountId), older)
+      const found = await on.select().from(voicemails).where(all).orderBy(desc(voicemails.id)).limit(most)
+      return found.flatMap((row) => owned(row) ?? [])
+    },
+    /** Those that have a file, the newest first. */
+    filled: async (on: Reader, accountId: number, skip: number, most: number): Promise<Voicemail[]> => {
+      const all = and(eq(voicemails.accountId, accountId), isNotNull(voicemails.name))
+      const found = await on.select().from(voicemails).where(all).orderBy(desc(voicemails.id)).limit(most).offset(skip)
+      return found.flatMap((row) => owned(row) ?? [])
+    },
+    countFilled: async (on: Reader, accountId: number): Promise<number> =>
       (
-        await on.select().from(voicemails).where(eq(voicemails.accountId, accountId)).orderBy(desc(voicemails.id))
-      ).flatMap((row) => owned(row) ?? []),
+        await only(
+          on
+            .select({ n: count() })
+            .from(voicemails)
+            .where(and(eq(voicemails.accountId, accountId), isNotNull(voicemails.name))),
+        )
+      ).n,
     byUuid: async (on: Reader, accountId: number, uuid: string): Promise<Voicemail | null> =>
       owned(
         await first(

@@ -34,6 +34,9 @@ const BATCH = 100
 /** The largest file that goes along with its mail; of longer ones the mail has a link. */
 const MOST_ATTACHED_BYTES = 10 * 1024 * 1024
 
+/** Voicemails of a long list that are in memory at once. */
+const STRETCH = 500
+
 const LONGEST_NAME = 100
 const RANDOM_PREFIX = 8
 
@@ -309,11 +312,21 @@ export const voicemails = (deps: {
     /** For administrators, and for the voicemail server. */
     createFor: async (visit: Visit, caller: Caller, id: number, input: Input<typeof WantedSlot>): Promise<Slot> =>
       create(await accounts.idForProxy(visit, caller, id), input),
-    /** The newest first, slots included. The account was looked up. */
-    ofAccount: (accountId: number) => store.ofAccount(db.read, accountId),
-    /** Those that can be heard, the newest first. The account was looked up. */
-    recordings: async (accountId: number): Promise<Recording[]> =>
-      (await store.ofAccount(db.read, accountId)).filter(({ name }) => name !== null).map(recordingOf),
+    /** The newest first, slots included, some at a time: as many as may be in memory at once. The account was looked up. */
+    ofAccount: async function* (accountId: number): AsyncIterable<Voicemail[]> {
+      for (let before: number | null = null; ; ) {
+        const found: Voicemail[] = await store.ofAccount(db.read, accountId, before, STRETCH)
+        yield found
+        const last = found.at(-1)
+        if (last === undefined || found.length < STRETCH) return
+        before = last.id
+      }
+    },
+    /** Those that can be heard, the newest first, `most` of them from one on. The account was looked up. */
+    recordings: async (accountId: number, { skip, most }: { skip: number; most: number }): Promise<Recording[]> =>
+      (await store.filled(db.read, accountId, skip, most)).map(recordingOf),
+    /** How many can be heard. */
+    countRecordings: (accountId: number): Promise<number> => store.countFilled(db.read, accountId),
     recording: async (accountId: number, uuid: string): Promise<Recording> => {
       const voicemail = await one(accountId, uuid)
       if (voicemail.name === null) throw unknown()
