@@ -7,6 +7,7 @@ export const SUBJECT_KINDS = [
   'message',
   'phone country',
   'space',
+  'task',
   'token',
 ] as const
 

@@ -15,6 +15,8 @@ export const AUDIT_ACTIONS = [
   'account.provisioned',
   'auth.reset.ok',
   'auth.session.revoked',
+  'task.started',
+  'task.cancelled',
 ] as const
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]

@@ -57,7 +57,7 @@ export const tasksApi = ({ auth, tasks }: { auth: Auth; tasks: Tasks }) => {
         ...answers(TaskSchema),
       },
     })
-    .delete('/:id', async ({ visit, params }) => shown(visit, await tasks.cancel(...wanted(visit, params.id))), {
+    .delete('/:id', async ({ visit, params }) => shown(visit, await tasks.cancel(visit, ...wanted(visit, params.id))), {
       requires: 'admin',
       detail: {
         summary: 'Cancel a task',

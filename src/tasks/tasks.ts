@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/audit.ts'
 import type { Db, Tx } from '../db/db.ts'
 import { type Pace, sweep } from '../db/sweep.ts'
 import { AppError } from '../errors.ts'
@@ -36,7 +37,7 @@ export interface TaskPage {
  * Work that takes longer than a request, as rows: started in the transaction of whoever wants it, done step by step by
  * one process at a time (`runner.ts`), looked at and cancelled meanwhile.
  */
-export const tasks = ({ db, now }: { db: Db; now: () => Date }) => {
+export const tasks = ({ db, audit, now }: { db: Db; audit: Audit; now: () => Date }) => {
   const store = taskStore(db)
   let nudge = () => {}
 
@@ -70,6 +71,13 @@ export const tasks = ({ db, now }: { db: Db; now: () => Date }) => {
         createdAt: at,
         updatedAt: at,
       })
+      const about = { kind: 'task', id, name: kind } as const
+      await audit.record(tx, 'task.started', {
+        by: visit,
+        space: visit.space,
+        about,
+        detail: { count: total ?? undefined },
+      })
       nudge()
       return id
     },
@@ -84,10 +92,15 @@ export const tasks = ({ db, now }: { db: Db; now: () => Date }) => {
     /** The first of what could not be done. */
     faults: (id: number, most: number): Promise<Fault[]> => store.faults(db.read, id, most),
     /** It stops after its step, and what can be taken back is. Refuses, with `conflict`, one that is over. */
-    cancel: async (scope: Scope, id: number): Promise<Task> => {
-      await one(scope, id)
+    cancel: async (visit: Visit, scope: Scope, id: number): Promise<Task> => {
+      const { spaceId, domain, kind } = await one(scope, id)
       const message: Message = { id: 'tasks.cancelled' }
-      const asked = await db.transaction((tx) => store.cancel(tx, id, now(), { message }))
+      const asked = await db.transaction(async (tx) => {
+        if (!(await store.cancel(tx, id, now(), { message }))) return false
+        const about = { kind: 'task', id, name: kind } as const
+        await audit.record(tx, 'task.cancelled', { by: visit, space: { id: spaceId, domain }, about })
+        return true
+      })
       const task = await one(scope, id)
       if (!asked && task.finishedAt !== null) throw new AppError('conflict', 'tasks.over')
       nudge()

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { AppError } from '../../src/errors.ts'
 import { everySpace } from '../../src/nouns/space.ts'
+import type { Visit } from '../../src/nouns/visit.ts'
 import type { TaskKind, Work } from '../../src/tasks/runner.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { startTask, worker } from '../support/tasks.ts'
@@ -17,6 +18,7 @@ beforeEach(async () => {
 afterEach(() => t.close())
 
 const ALL = everySpace('housekeeping')
+const BY = { address: '192.0.2.7', userAgent: 'test', id: 'request-2', isPage: true, caller: null } as unknown as Visit
 const one = (id: number) => t.parts.tasks.one(ALL, id)
 
 interface Counted extends Record<string, unknown> {
@@ -121,7 +123,7 @@ describe('a task', () => {
       steps: 5,
       canUndo: true,
       before: async (_, at) => {
-        if (at === 2) await t.parts.tasks.cancel(ALL, id)
+        if (at === 2) await t.parts.tasks.cancel(BY, ALL, id)
       },
     })
     await worker(t, [cancelling]).settle()
@@ -131,13 +133,13 @@ describe('a task', () => {
       outcome: { message: { id: 'tasks.cancelled' } },
     })
     expect(await entries()).toBe(0)
-    const again = t.parts.tasks.cancel(ALL, id)
+    const again = t.parts.tasks.cancel(BY, ALL, id)
     await expect(again).rejects.toMatchObject({ code: 'conflict', message: 'tasks.over' })
   })
 
   test('that nobody has begun is over as soon as it is cancelled', async () => {
     const id = await startTask(t, boss, { kind: 'account_import' })
-    expect(await t.parts.tasks.cancel(ALL, id)).toMatchObject({ status: 'cancelled' })
+    expect(await t.parts.tasks.cancel(BY, ALL, id)).toMatchObject({ status: 'cancelled' })
     await worker(t, [counting({ steps: 1 })]).settle()
     expect(await entries()).toBe(0)
   })

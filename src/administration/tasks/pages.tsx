@@ -43,8 +43,8 @@ export const taskPages = ({ auth, pages, tasks }: Deps) => {
     )
     .post(
       '/:id/cancel',
-      async ({ caller, params, go }) => {
-        const { id } = await tasks.cancel(seenBy(caller), idOf(params.id, 'tasks.unknown'))
+      async ({ visit, caller, params, go }) => {
+        const { id } = await tasks.cancel(visit, seenBy(caller), idOf(params.id, 'tasks.unknown'))
         return go(`/admin/tasks/${id}`, { flash: 'flash.task_cancelled' })
       },
       { signedIn: 'admin' },
