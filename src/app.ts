@@ -1,6 +1,7 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import { accountTokensApi } from './access/account-tokens/api.ts'
 import { creationTokenPages } from './access/account-tokens/pages.tsx'
+import { apiKeysApi } from './access/api-keys/api.ts'
 import { sessionPages } from './access/sessions/pages.tsx'
 import { accountTypesApi } from './accounts/account-types/api.ts'
 import { accountsApi, ownAccountApi } from './accounts/accounts/api.ts'
@@ -102,6 +103,7 @@ export const app = (services: Services): AnyElysia => {
     .use(authTokenPages(deps))
     .use(ownAccountApi(deps))
     .use(apiKeyApi(deps))
+    .use(apiKeysApi(deps))
     .use(turnApi(deps))
     .use(ownAccountPages(deps))
     .use(sessionPages(deps))

@@ -1,5 +1,6 @@
 import { accountTokens } from './access/account-tokens/account-tokens.ts'
 import { apiKeys } from './access/api-keys/api-keys.ts'
+import { namedKeys } from './access/api-keys/named-keys.ts'
 import { authentication } from './access/authentication/authentication.ts'
 import { knownBrowsers } from './access/known-browsers/known-browsers.ts'
 import { sessions } from './access/sessions/sessions.ts'
@@ -163,6 +164,7 @@ const middle = (below: ReturnType<typeof ground>) => {
   const around = {
     ...told,
     authentication: authentication(below),
+    namedKeys: namedKeys(below),
     accountTokens: accountTokens(below),
     accountEvents: accountEvents(below),
     bridge: bridge(below),

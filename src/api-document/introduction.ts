@@ -11,7 +11,7 @@ export const INTRODUCTION: readonly Chapter[] = [
   },
   {
     title: 'Who is calling',
-    text: 'An account proves who it is with an API key in the header `x-api-key` (or the cookie of that name), or with DIGEST (RFC 7616, MD5 or SHA-256): the header `From` holds its SIP address, as in `From: sip:alice01@sip.example.org`, and the 401 brings the challenge. Some routes are open to everybody; others want any account, an administrator of the Space, or a super administrator, who is an administrator of a super Space.',
+    text: 'An account proves who it is with an API key in the header `x-api-key` (or the cookie of that name), or with DIGEST (RFC 7616, MD5 or SHA-256): the header `From` holds its SIP address, as in `From: sip:alice01@sip.example.org`, and the 401 brings the challenge. Some routes are open to everybody; others want any account, an administrator of the Space, or a super administrator, who is an administrator of a super Space. A key with a name may do what its scope allows, and nothing that its owner may not: `full` all of that, `read` what only looks and shows nothing that opens an account, `telephony` what a SIP proxy reports and asks, `provisioning` links and tokens that set up phones. Each route says which will do (`x-api-key-scopes`); a scope that is too small is 403.',
   },
   {
     title: 'Requests and replies',
@@ -27,6 +27,6 @@ export const INTRODUCTION: readonly Chapter[] = [
   },
   {
     title: 'Limits',
-    text: 'Calls are counted for each account, and for each address where no account was proven: 429 tells in `Retry-After` how many seconds to wait, and `X-RateLimit-Remaining` what is left of `X-RateLimit-Limit` in this minute. Guessing is limited more tightly. A body may have 1 MiB (413).',
+    text: 'Calls are counted for each account, for each key with a name, and for each address where no account was proven: 429 tells in `Retry-After` how many seconds to wait, and `X-RateLimit-Remaining` what is left of `X-RateLimit-Limit` in this minute. Guessing is limited more tightly. A body may have 1 MiB (413).',
   },
 ]

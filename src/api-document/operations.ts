@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { InvalidSchema, RefusalSchema } from '../http/errors.ts'
-import type { Role } from '../nouns/caller.ts'
+import { type KeyScope, type Role, scopesOf } from '../nouns/caller.ts'
 import { exampleOf } from './examples.ts'
 import { OPERATION_IDS } from './operation-ids.ts'
 import { PARAMETERS } from './parameters.ts'
@@ -24,6 +24,8 @@ export interface Detail {
   readonly tags?: readonly string[]
   readonly deprecated?: boolean
   readonly security?: Security
+  /** Of named API keys, besides `full`, where they are not those of the method. */
+  readonly scopes?: readonly KeyScope[]
   readonly parameters?: readonly PlacedParameter[]
   /** Statuses that a route of its kind would not have. */
   readonly refuses?: readonly number[]
@@ -56,6 +58,8 @@ export interface Operation {
   readonly tags: readonly string[]
   readonly deprecated?: true
   readonly security: Security
+  /** Any one of them will do; nothing where no key is needed. */
+  readonly 'x-api-key-scopes'?: readonly KeyScope[]
   readonly parameters?: readonly PlacedParameter[]
   readonly requestBody?: { readonly required: boolean; readonly content: Content<JsonSchema> }
   readonly responses: Readonly<Record<string, Reply>>
@@ -174,6 +178,9 @@ export const operation = (route: Route, { asked, answered, components }: Schemas
     tags: detail.tags ?? [],
     ...(detail.deprecated === true ? { deprecated: true } : {}),
     security: detail.security ?? [],
+    ...(detail.security === undefined || detail.security.length === 0
+      ? {}
+      : { 'x-api-key-scopes': [...new Set<KeyScope>(['full', ...scopesOf(method, detail.scopes)])] }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(detail.requestBody === undefined
       ? {}

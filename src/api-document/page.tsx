@@ -18,6 +18,10 @@ const callerOf = ({ security }: Operation): string => {
   return `For ${role === undefined ? 'everybody' : CALLERS[role]}`
 }
 
+/** Which named keys will do. */
+const scopesShown = ({ 'x-api-key-scopes': scopes }: Operation): VNode | null =>
+  scopes === undefined ? null : <span class="chip">Keys: {scopes.join(', ')}</span>
+
 /** Whoever leaves a member out may as well say null: not worth a word for each. */
 const withoutNull = (schema: JsonSchema): JsonSchema => {
   const types = typeof schema.type === 'object' ? schema.type.filter((type) => type !== 'null') : schema.type
@@ -140,6 +144,7 @@ const route = (method: string, path: string, operation: Operation): VNode => {
         </p>
         <p class="row">
           <span class="chip">{callerOf(operation)}</span>
+          {scopesShown(operation)}
           {deprecated === true ? <span class="chip warn">of 2021, has a successor</span> : null}
         </p>
         {rows.length === 0 ? null : list(rows)}

@@ -7,6 +7,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Tokens: 'What opens one door once: making an account, getting back into one, or signing in another device.',
   Registration: 'Making an account without an administrator.',
   'Own account': 'What an account does with itself.',
+  'API keys': 'Keys of programs, each with a name, a scope and limits of its own.',
   Accounts: 'The accounts of a Space, for its administrators.',
   'Of 2021': 'Routes of the first generation, kept for the apps that still call them.',
   Devices: 'The phones and apps that are registered with an account.',

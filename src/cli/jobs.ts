@@ -4,7 +4,7 @@ import type { Ended, Known } from '../jobs/runner.ts'
 import type { Services } from '../services.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { print } from './terminal.ts'
+import { print, table } from './terminal.ts'
 
 interface Options extends GlobalOptions {
   readonly json?: boolean
@@ -38,18 +38,6 @@ const asRow = ({ job, last, next }: Known): string[] => [
 ]
 
 const HEADINGS = ['name', 'schedule (UTC)', 'last run', 'outcome', 'next']
-
-const table = (rows: readonly string[][]): string => {
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
 
 export const jobsCommands = (program: Command) => {
   program

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { accountsCommands } from './accounts.ts'
+import { apiKeysCommands } from './api-keys.ts'
 import { backupCommands } from './backup.ts'
 import { configShowCommand } from './config-show.ts'
 import { doctorCommand } from './doctor.ts'
@@ -37,6 +38,7 @@ export const commandLine = (): Command => {
     migrateCommands,
     spacesCommands,
     accountsCommands,
+    apiKeysCommands,
     phoneCountriesCommands,
     hooksCommands,
     housekeepingCommands,

@@ -5,6 +5,19 @@ export const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
+/** Columns as wide as what stands in them; the first row has the headings. */
+export const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
 /** Diagnostics: never on stdout, where a script reads the result. */
 export const warn = (text: string): void => {
   process.stderr.write(`${text}\n`)

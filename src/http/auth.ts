@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { AppError } from '../errors.ts'
-import type { Caller, Role } from '../nouns/caller.ts'
-import type { Proof, Verdict } from '../nouns/proof.ts'
+import { type Caller, type KeyScope, type Role, scopeNeeded, scopesOf } from '../nouns/caller.ts'
+import type { Needs, Proof, Verdict } from '../nouns/proof.ts'
 import type { Visit } from '../nouns/visit.ts'
 import { BODY_BYTES, inspectBody, readMembers, readQuery } from './body.ts'
 import { readKeyCookie } from './cookies.ts'
@@ -63,26 +63,28 @@ export const readInput = (request: Request, exchange: Exchange, limit: number): 
 }
 
 /**
- * What a route asks of its caller, and the most that it reads of a body where that is more than a form; `itself`: the
- * route reads it, while it arrives (`http/upload.ts`).
+ * What a route says of its caller: the role; the scopes besides `full` with which a named key may call it, where these
+ * are not those of its method (`scopesOf`); and the most that it reads of a body where that is more than a form;
+ * `itself`: the route reads it, while it arrives (`http/upload.ts`).
  */
-type Needs = Role | { readonly role: Role; readonly body: number | 'itself' }
+type Requires = Role | { readonly role: Role; readonly scopes?: readonly KeyScope[]; readonly body?: number | 'itself' }
 
 /**
  * `requires: role`, `open`: every route names its caller with one of them. Both count the request before they read its
  * body, and read the body before they refuse a caller: malformed JSON is refused whoever sends it. `mutates` marks a
- * GET that changes something: a HEAD of it does nothing, and a cookie from another site may not call it.
+ * GET that changes something: a HEAD of it does nothing, and a cookie from another site may not call it, nor may a key
+ * that only reads.
  */
 export const auth = (
-  authentication: { authenticate(visit: Visit, proof: Proof, role: Role): Promise<Verdict> },
+  authentication: { authenticate(visit: Visit, proof: Proof, needs: Needs): Promise<Verdict> },
   options: {
     basePath: string
     admitted: VolumeLimit
   },
 ) => {
-  const identify = async (request: Request, exchange: Exchange, role: Role): Promise<void> => {
+  const identify = async (request: Request, exchange: Exchange, needs: Needs): Promise<void> => {
     const proof = proofOf(request, exchange, options.basePath)
-    const { caller, refused, challenge } = await authentication.authenticate(exchange, proof, role)
+    const { caller, refused, challenge } = await authentication.authenticate(exchange, proof, needs)
     exchange.challenge = challenge
     exchange.caller = caller
     if (refused !== null) return refuse(exchange, refused)
@@ -131,14 +133,18 @@ export const auth = (
         return { visit: exchange }
       },
     },
-    requires: (needs: Needs) => {
-      const { role, body: limit } = typeof needs === 'string' ? { role: needs, body: BODY_BYTES } : needs
+    requires: (needs: Requires) => {
+      const said: Exclude<Requires, Role> = typeof needs === 'string' ? { role: needs } : needs
+      const { role, scopes, body: limit = BODY_BYTES } = said
+      const security = [{ digest: [role] }, { apiKey: [role] }, { apiKeyCookie: [role] }]
+      // For every method once, and not for every request.
+      const [looking, changing] = [scopesOf('GET', scopes), scopesOf('POST', scopes)]
       return {
-        detail: { security: [{ digest: [role] }, { apiKey: [role] }, { apiKeyCookie: [role] }] },
+        detail: { security, ...(scopes === undefined ? {} : { scopes }) },
         transform: async ({ request, route }: { request: Request; route: string }) => {
           const exchange = arrive(request, route)
           try {
-            await identify(request, exchange, role)
+            await identify(request, exchange, { role, scopes: isSafe(request.method) ? looking : changing })
           } catch (error) {
             refuse(exchange, error)
           }
@@ -166,6 +172,9 @@ export const auth = (
       beforeHandle: ({ request }: { request: Request }) => {
         const exchange = exchangeOf(request)
         if (exchange.refused !== null) return exchange.refused
+        const { caller } = exchange
+        const refused = caller?.key?.scope === 'read' ? scopeNeeded(caller, []) : null
+        if (refused !== null) throw refused
         if (exchange.head) return empty()
         if (exchange.caller?.via === 'cookie' && exchange.isCrossSite) {
           throw new AppError('forbidden', 'errors.cross_origin')

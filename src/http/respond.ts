@@ -18,8 +18,8 @@ export const json = (value: unknown, status = 200): Response =>
   new Response(JSON.stringify(value), { status, headers: JSON_HEADERS })
 
 /** For replies that hold short-lived secrets. */
-export const secretJson = (value: unknown): Response =>
-  new Response(JSON.stringify(value), { headers: NO_STORE_JSON_HEADERS })
+export const secretJson = (value: unknown, status = 200): Response =>
+  new Response(JSON.stringify(value), { status, headers: NO_STORE_JSON_HEADERS })
 
 export const text = (body: string): Response => new Response(body, { headers: TEXT_HEADERS })
 

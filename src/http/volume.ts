@@ -1,4 +1,4 @@
-import { mayActAs } from '../nouns/caller.ts'
+import { type Caller, mayActAs } from '../nouns/caller.ts'
 import type { Exchange } from './exchange.ts'
 import type { Limit } from './limit.ts'
 
@@ -14,9 +14,13 @@ const LOOK_UPS = new Set(['/api/resolve/:sip', '/api/accounts/:id/search'])
 const isOfProxy = ({ route, caller }: Exchange): boolean =>
   (route.startsWith('/api/statistics/') || LOOK_UPS.has(route)) && caller !== null && mayActAs(caller, 'admin')
 
+/** A named key has a window of its own: one program takes nothing away from another. */
+const holderOf = (caller: Caller | null, network: string): string =>
+  caller === null ? network : caller.key === null ? `account:${caller.id}` : `key:${caller.key.id}`
+
 /**
- * Counts a request against the volume limit of its account, or of its address while nobody was recognised; null: there
- * is no such limit. Only the API says what is left.
+ * Counts a request against the volume limit of its named key or its account, or of its address while nobody was
+ * recognised; null: there is no such limit. Only the API says what is left.
  */
 export const volumeLimit = ({ api }: { readonly api: Limit }) => {
   const { points } = api
@@ -28,7 +32,7 @@ export const volumeLimit = ({ api }: { readonly api: Limit }) => {
       if (route.startsWith('/api/')) exchange.quota = { limit: points, remaining }
     }
     tell(0)
-    tell(await api.consume(caller === null ? network : `account:${caller.id}`))
+    tell(await api.consume(holderOf(caller, network)))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AppError } from '../errors.ts'
-import type { Caller } from './caller.ts'
+import type { Caller, KeyScope, Role } from './caller.ts'
 
 /** What of an HTTP request proves an identity. */
 export interface Proof {
@@ -19,4 +19,11 @@ export interface Verdict {
   readonly caller: Caller | null
   readonly refused: AppError | null
   readonly challenge: string | null
+}
+
+/** What a route asks of its caller. */
+export interface Needs {
+  readonly role: Role
+  /** Of named keys, besides `full`. */
+  readonly scopes: readonly KeyScope[]
 }

@@ -1,4 +1,4 @@
-/** IP addresses as we write and count them: RFC 4291 §2, RFC 5952. */
+/** IP addresses and networks as we write, compare and count them: RFC 4291 §2, RFC 4632 §3.1, RFC 5952. */
 import { isIP } from 'node:net'
 
 const GROUPS = 8
@@ -56,3 +56,59 @@ export const ipv4AtTheEnd = (address: string): string => {
   const [high = '', low = ''] = expanded(address).slice(-2)
   return dotted(high, low)
 }
+
+/** All addresses that begin with the same bits. */
+export interface Network {
+  readonly version: 4 | 6
+  readonly prefix: number
+  /** Those bits, and no others. */
+  readonly start: bigint
+}
+
+const WIDTH = { 4: 32, 6: 128 } as const
+/** Of an IPv4 address that is written as IPv6, so many bits come before it. */
+const MAPPED_BITS = 96
+
+const numberOf = (address: string): { version: 4 | 6; value: bigint } =>
+  address.includes(':')
+    ? { version: 6, value: expanded(address).reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n) }
+    : { version: 4, value: address.split('.').reduce((sum, part) => (sum << 8n) | BigInt(part), 0n) }
+
+const written = ({ version, value }: { version: 4 | 6; value: bigint }): string => {
+  if (version === 4) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join('.')
+  const groups = Array.from({ length: GROUPS }, (_, i) => (value >> BigInt(16 * (GROUPS - 1 - i))) & 0xffffn)
+  return groups.map((group) => group.toString(16)).join(':')
+}
+
+/**
+ * `10.0.0.0/8`, `2001:db8::/32`, or one address. Bits behind the prefix do not count, and IPv4 that is written as IPv6
+ * is IPv4. null: it is no network.
+ */
+export const parseNetwork = (text: string): Network | null => {
+  const [base = '', bits, ...more] = text.split('/')
+  const address = base.includes('%') ? null : canonicalAddress(base)
+  if (address === null || more.length > 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))) return null
+  const { version, value } = numberOf(address)
+  const isMapped = version === 4 && base.includes(':')
+  const prefix = bits === undefined ? WIDTH[version] : Number(bits) - (isMapped ? MAPPED_BITS : 0)
+  if (prefix < 0 || prefix > WIDTH[version]) return null
+  return { version, prefix, start: value >> BigInt(WIDTH[version] - prefix) }
+}
+
+/** The one spelling of a network: `10.0.0.0/8`, also of a single address (`192.0.2.1/32`). */
+export const canonicalNetwork = ({ version, prefix, start }: Network): string => {
+  const first = written({ version, value: start << BigInt(WIDTH[version] - prefix) })
+  return `${canonicalAddress(first) ?? first}/${prefix}`
+}
+
+/** `address` is canonical; what is no address is in no network. */
+export const isInNetwork = ({ version, prefix, start }: Network, address: string): boolean => {
+  if (isIP(address) !== version) return false
+  return numberOf(address).value >> BigInt(WIDTH[version] - prefix) === start
+}
+
+/** Whether every address of `inner` is one of `outer`. */
+export const containsNetwork = (outer: Network, inner: Network): boolean =>
+  outer.version === inner.version &&
+  outer.prefix <= inner.prefix &&
+  inner.start >> BigInt(inner.prefix - outer.prefix) === outer.start

@@ -74,8 +74,6 @@ const NOT_YET: readonly string[] = [
   'POST /delete',
   'POST /sessions/revoke',
   'POST /sessions/revoke_others',
-  'POST /api_key',
-  'POST /api_key/revoke',
   'POST /api/accounts/me/phone/request',
   'POST /api/accounts/me/phone',
   'POST /api/accounts/me/email/request',

@@ -321,7 +321,8 @@ describe('replies', () => {
     }
     const vcard = `BEGIN:VCARD\r\nVERSION:4.0\r\nUID:${UUID}\r\nFN:Alice\r\nEND:VCARD\r\n`
     const line = { username: 'line', domain: `carrier${spaces}.org`, password: 'secret', protocol: 'UDP' }
-    const [type, list, action, forwarding, server, { token }] = await Promise.all([
+    const [key, type, list, action, forwarding, server, { token }] = await Promise.all([
+      made('/api/api_keys', { name: 'Flexisip' }, { host, as: account }),
       made('/api/account_types', { key: 'door' }),
       made('/api/contacts_lists', { title: 'Sales', description: 'All of them' }),
       made(`${path}/actions`, { key: 'open', code: '123' }),
@@ -383,6 +384,7 @@ describe('replies', () => {
         name: heard.json.name,
         query: new URL(heard.json.download_url).search,
         'uuid of files': waiting,
+        'id of api_keys': String(key.id),
         'id of account_types': String(type.id),
         'id of contacts_lists': String(list.id),
         'id of tasks': String(task),

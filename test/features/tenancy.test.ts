@@ -131,6 +131,9 @@ const OF_THE_CALLER = /^\/api\/accounts\/me\/devices\//
 /** Where a voicemail server leaves messages: with the key of a super administrator for accounts of every Space. */
 const OF_A_VOICEMAIL_SERVER = ['POST /api/accounts/:id/voicemails', 'POST /api/files/:uuid']
 
+/** Named API keys: a super administrator sees and revokes those of every Space, from any host. */
+const A_NAMED_KEY = '/api/api_keys/:id'
+
 /** A code that another browser made: it gets one of its own, and learns nothing. */
 const OF_A_BROWSER = /^\/authenticate\/qrcode\//
 
@@ -146,17 +149,19 @@ test('what belongs to a Space cannot be reached from the host of another, by any
     'its own owner': { as: theirs.owner, host: third.host },
   }
   const isAdministration = ({ path }: Route) => path.startsWith('/admin/')
+  const isKey = ({ path }: Route) => path === A_NAMED_KEY
   const isLeaving = (route: Route) => OF_A_VOICEMAIL_SERVER.includes(nameOf(route))
   // A Flexisip reports of all of its domains with the key of a super administrator: whom they concern is in the body, too.
   const { 'a super administrator': _, ...others } = callers
   expect(await trespasses(routes.filter(isReport), others, [401, 403])).toEqual([])
   expect(await trespasses(naming.filter(isLeaving), others, [401, 403, 404])).toEqual([])
+  expect(await trespasses(naming.filter(isKey), others, [401, 403, 404])).toEqual([])
   // A super administrator administers every Space from the host of their own, by its pages.
   expect(await trespasses(naming.filter(isAdministration), others, [401, 403, 404])).toEqual([])
   // 429: guessing the keys of 2021 has a limit of its own.
   expect(
     await trespasses(
-      naming.filter((route) => !isReport(route) && !isLeaving(route) && !isAdministration(route)),
+      naming.filter((route) => !isReport(route) && !isLeaving(route) && !isAdministration(route) && !isKey(route)),
       callers,
       [401, 403, 404, 429],
     ),

@@ -189,6 +189,8 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
   const task = await startTask(t, owner, { kind: 'account_import', space })
   const { heard, waiting } = await withVoicemails(t, owner, space)
 
+  const apiKey = (await t.post('/api/api_keys', { as: owner, ...at, body: { name: 'Telephone exchange' } })).json
+
   const sample = (path: string, name: string): string | undefined => {
     switch (name) {
       case 'message_id':
@@ -200,6 +202,7 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
       case 'device_id':
         return known.device
       case 'id':
+        if (path.startsWith('/api/api_keys/')) return String(apiKey.id)
         if (path.startsWith('/api/contacts_lists/')) return String(known.list)
         if (path.startsWith('/api/account_types/')) return String(known.type)
         if (/^\/(api|admin)\/tasks\//.test(path)) return String(task)

@@ -21,7 +21,8 @@ export const startTask = async (
 ): Promise<number> => {
   const space = wanted.space ?? t.main
   const home = (await t.parts.spaces.byDomain(who.domain)) as Space
-  const caller: Caller = { ...who, activated: true, space: home, role: home.super ? 'super' : 'admin', via: 'session' }
+  const role = home.super ? 'super' : 'admin'
+  const caller: Caller = { ...who, activated: true, space: home, role, via: 'session', key: null }
   const visit = {
     space,
     caller,

@@ -1,12 +1,14 @@
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
+import type { CallerKey } from '../../nouns/caller.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import { canonicalAddress } from '../../protocols/ip-address.ts'
+import { canonicalAddress, isInNetwork } from '../../protocols/ip-address.ts'
 import type { Secrets } from '../../secrets.ts'
+import { networksOf } from './rules.ts'
 import { apiKeyStore } from './store.ts'
 
-const KEY_LENGTH = 40
+export const KEY_LENGTH = 40
 
 /** How long uses wait in memory before they are written, together. */
 export const FLUSH_EVERY_MS = 5000
@@ -14,6 +16,8 @@ export const FLUSH_EVERY_MS = 5000
 interface Use {
   requests: number
   lastUsedAt: Date
+  /** Of the client that used it then; of an account's own key nobody asks. */
+  address: string | null
 }
 
 /** The one key of an account that nobody named. */
@@ -28,7 +32,9 @@ export interface OwnKey {
 }
 
 /** Why a key does not open the door. */
-type KeyRefusal = 'unknown_key' | 'other_address' | 'idle'
+type KeyRefusal = 'unknown_key' | 'other_address' | 'idle' | 'ended' | 'other_network'
+
+const MINUTE_MS = 60_000
 
 /** API keys (behaviour/requests.md §5), stored as hashes. Uses are counted in memory, so a request writes nothing. */
 export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: () => Date }) => {
@@ -38,15 +44,28 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
   const byKey = remembered(
     db,
     () => now().getTime(),
-    (key) => store.byHash(secrets.hash(key)),
+    async (key) => {
+      const found = await store.byHash(secrets.hash(key))
+      if (found === null) return null
+      const { keyId: id, scope, networks, expiresAfterLastUsedMinutes: minutes } = found
+      const named: CallerKey | null = minutes === null ? null : { id, scope }
+      return { ...found, named, networks: networks === null ? null : networksOf(networks) }
+    },
   )
+
+  const isIdle = (minutes: number | null, lastUsedAt: Date, at: Date): boolean => {
+    const limit = minutes ?? config.APP_API_KEY_EXPIRATION_MINUTES ?? 0
+    return limit > 0 && lastUsedAt.getTime() + limit * MINUTE_MS < at.getTime()
+  }
 
   /** Uses stay pending until they are stored: in between, a key would look as idle as it was before them. */
   const write = async () => {
     if (pending.size === 0) return
     const uses = [...pending].map(([keyId, use]) => ({ keyId, ...use }))
     await db.transaction(async (tx) => {
-      for (const { keyId, requests, lastUsedAt } of uses) await store.addUse(tx, keyId, requests, lastUsedAt)
+      for (const { keyId, requests, lastUsedAt, address } of uses) {
+        await store.addUse(tx, keyId, requests, lastUsedAt, address)
+      }
     })
     for (const { keyId, requests } of uses) {
       const use = pending.get(keyId)
@@ -65,27 +84,33 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
 
   return {
     /**
-     * The account of a key that is alive and allowed from the address of the visit. Counts the use. The address is asked
-     * for only by keys that are bound to one: finding it out costs a call into the system.
+     * The account of a key that is alive and allowed from the address of the visit. Counts the use. What is dead is said
+     * to be dead wherever it comes from. The address is asked for only where it matters, by keys that are bound to one
+     * and by named ones: finding it out costs a call into the system.
      */
     use: async (key: string, visit: Pick<Visit, 'address'>) => {
       const found = await byKey(key)
       if (found === null) return 'unknown_key' satisfies KeyRefusal
-      if (found.ip !== null && (canonicalAddress(found.ip) ?? found.ip) !== visit.address)
-        return 'other_address' satisfies KeyRefusal
+      const { ip, named, networks, expireAt } = found
+      if (ip !== null && (canonicalAddress(ip) ?? ip) !== visit.address) return 'other_address' satisfies KeyRefusal
       const at = now()
       const use = pending.get(found.keyId)
       const lastUsedAt = use?.lastUsedAt ?? found.lastUsedAt
-      const idleMinutes = found.expiresAfterLastUsedMinutes ?? config.APP_API_KEY_EXPIRATION_MINUTES ?? 0
-      if (idleMinutes > 0 && lastUsedAt.getTime() + idleMinutes * 60_000 < at.getTime())
-        return 'idle' satisfies KeyRefusal
-      if (use === undefined) pending.set(found.keyId, { requests: 1, lastUsedAt: at })
+      if (isIdle(found.expiresAfterLastUsedMinutes, lastUsedAt, at)) return 'idle' satisfies KeyRefusal
+      if (expireAt !== null && expireAt <= at) return 'ended' satisfies KeyRefusal
+      if (networks !== null && !networks.some((network) => isInNetwork(network, visit.address)))
+        return 'other_network' satisfies KeyRefusal
+      const address = named === null ? null : visit.address
+      if (use === undefined) pending.set(found.keyId, { requests: 1, lastUsedAt: at, address })
       else {
         use.requests += 1
         use.lastUsedAt = at
+        use.address = address
       }
       return found
     },
+    /** What is counted of a key and not written yet. */
+    unwritten: (keyId: number): Readonly<Use> | undefined => pending.get(keyId),
     /**
      * Replaces the account's own key and returns the new one, which is shown this once. `address` null: from anywhere.
      * `key` present: that one, for tests of clients.
@@ -118,12 +143,14 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
       const { ip, createdAt } = found
       const lastUsedAt = use?.lastUsedAt ?? found.lastUsedAt
       const minutes = config.APP_API_KEY_EXPIRATION_MINUTES ?? 0
-      const expiresAt = minutes > 0 ? new Date(lastUsedAt.getTime() + minutes * 60_000) : null
+      const expiresAt = minutes > 0 ? new Date(lastUsedAt.getTime() + minutes * MINUTE_MS) : null
       if (expiresAt !== null && expiresAt < now()) return null
       return { ip, createdAt, lastUsedAt, expiresAt, requests: found.requests + (use?.requests ?? 0) }
     },
-    /** The account's own key stops working; those that administrators made stay. */
+    /** The account's own key stops working; named ones stay. */
     revoke: (tx: Tx, accountId: number) => store.deleteOwn(tx, accountId),
+    /** All named keys of the account stop working. */
+    revokeNamed: (tx: Tx, accountId: number) => store.deleteNamed(tx, accountId),
     /** Writes the collected uses; every few seconds and at shutdown. */
     flush,
   }

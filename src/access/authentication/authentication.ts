@@ -4,8 +4,8 @@ import { remembered } from '../../db/remembered.ts'
 import { AppError } from '../../errors.ts'
 import type { Limits } from '../../http/limits.ts'
 import type { Logging } from '../../logging/logging.ts'
-import { type Caller, mayActAs, type Role, roleNeeded, roleOf } from '../../nouns/caller.ts'
-import type { Proof, Verdict } from '../../nouns/proof.ts'
+import { type Caller, type CallerKey, mayActAs, roleNeeded, roleOf, scopeNeeded } from '../../nouns/caller.ts'
+import type { Needs, Proof, Verdict } from '../../nouns/proof.ts'
 import { securityRecords } from '../../nouns/security-record.ts'
 import { everySpace, realmOf } from '../../nouns/space.ts'
 import { refuseClosed, type Standing } from '../../nouns/standing.ts'
@@ -125,6 +125,7 @@ export const authentication = (deps: {
     visit: Visit,
     account: Standing & { id: number; username: string; domain: string; admin: boolean; activated: boolean },
     via: Caller['via'],
+    key: CallerKey | null,
   ): Promise<Caller> => {
     refuseClosed(account)
     const space = account.domain === visit.space.domain ? visit.space : await spaces.byDomain(account.domain)
@@ -132,7 +133,7 @@ export const authentication = (deps: {
     const role = roleOf(account, space)
     if (space.id !== visit.space.id && role !== 'super') throw new AppError('forbidden', 'auth.other_space')
     const { id, username, domain, activated } = account
-    return { id, username, domain, activated, space, role, via }
+    return { id, username, domain, activated, space, role, via, key }
   }
 
   const byKey = async (visit: Visit, key: string, via: 'key' | 'cookie'): Promise<Caller> => {
@@ -140,9 +141,11 @@ export const authentication = (deps: {
     if (typeof account === 'string') {
       await limits.keyFailures.consume(visit.network)
       record('auth.key.fail', visit, null, { via, reason: account })
-      throw new AppError('unauthenticated', 'auth.key')
+      throw account === 'other_network'
+        ? new AppError('forbidden', 'auth.key_network')
+        : new AppError('unauthenticated', 'auth.key')
     }
-    return admit(visit, account, via)
+    return admit(visit, account, via, account.named)
   }
 
   const byDigest = async (visit: Visit, from: string, proof: Proof): Promise<Verdict> => {
@@ -196,7 +199,7 @@ export const authentication = (deps: {
       opaque: credentials.opaque,
       stale: false,
     })
-    const admitted = await admit(visit, account, 'digest').catch(refusalOf)
+    const admitted = await admit(visit, account, 'digest', null).catch(refusalOf)
     return { ...judged(admitted), challenge: told }
   }
 
@@ -208,14 +211,23 @@ export const authentication = (deps: {
   }
 
   return {
-    /** The caller, with at least that role. What has no challenge to send may be thrown, too. */
-    authenticate: async (visit: Visit, proof: Proof, role: Role): Promise<Verdict> => {
+    /**
+     * The caller, with at least that role and, by a named key, one of the scopes. What has no challenge to send may be
+     * thrown, too.
+     */
+    authenticate: async (visit: Visit, proof: Proof, { role, scopes }: Needs): Promise<Verdict> => {
       const verdict = await recognise(visit, proof)
       if (verdict === null) throw new AppError('unauthenticated', 'auth.from_needed')
       const { caller } = verdict
-      if (caller === null || mayActAs(caller, role)) return verdict
-      record('admin.denied', visit, caller, { space: visit.space.domain, path: proof.path() })
-      return { ...verdict, refused: roleNeeded(role) }
+      if (caller === null) return verdict
+      if (!mayActAs(caller, role)) {
+        record('admin.denied', visit, caller, { space: visit.space.domain, path: proof.path() })
+        return { ...verdict, refused: roleNeeded(role) }
+      }
+      const refused = scopeNeeded(caller, scopes)
+      if (refused === null) return verdict
+      record('admin.denied', visit, caller, { reason: 'scope', api_key_id: caller.key?.id, path: proof.path() })
+      return { ...verdict, refused }
     },
   }
 }

@@ -95,7 +95,7 @@ export const sessions = (deps: {
       const { space } = visit
       const { id, username, domain, activated } = session.account
       const own = roleOf(session.account, space)
-      const caller: Caller = { id, username, domain, activated, space, role: own, via: 'session' }
+      const caller: Caller = { id, username, domain, activated, space, role: own, via: 'session', key: null }
       if (mayActAs(caller, role)) return caller
       record('admin.denied', visit, caller, { path: visit.path })
       throw roleNeeded(role)

@@ -85,7 +85,7 @@ export const administrators = (deps: {
       const account = space === null ? null : await directory.find(db.read, space, id)
       if (space === null || account === null || !account.admin || closureOf(account) !== null) return null
       const { username, activated } = account
-      return { id, username, domain: space.domain, activated, space, role: roleOf(account, space), via }
+      return { id, username, domain: space.domain, activated, space, role: roleOf(account, space), via, key: null }
     },
     count: (space: Space) => store.countAdministrators(db.read, { space }),
     check,
@@ -140,6 +140,7 @@ export const administrators = (deps: {
         const rights = { admin: true, activated: true, switchedOff: false, blocked: false }
         await directory.update(tx, space, id, rights)
         await revocation.follow(tx, before, rights, LOCALLY)
+        if (!before.admin) await revocation.rightsChanged(tx, id)
         if (existing === 'reset') {
           const realm = space.digest === null ? null : realmOf(space)
           await passwords.replace(tx, id, { username, realm, algorithm, password }, LOCALLY)
@@ -181,6 +182,7 @@ export const administrators = (deps: {
         const after = { ...before, admin, space }
         await last.refuse(tx, space, { id: account.id, before, after, byItself: false })
         await directory.update(tx, space, account.id, { admin })
+        if (before.admin !== admin) await revocation.rightsChanged(tx, account.id)
         const changed = changedRights(before, after)
         await audit.record(tx, 'account.role', { by: null, space, about: account, changed })
         return account

@@ -8,6 +8,7 @@ import { answers, done, having, named, refuses } from '../../http/output.ts'
 import { envelopeSchema, paged, pageEnvelope, pageOf } from '../../http/pagination.ts'
 import { idOf } from '../../http/path.ts'
 import { empty, json } from '../../http/respond.ts'
+import { seesSecrets } from '../../nouns/caller.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { NewPassword } from '../passwords/rules.ts'
 import type { Accounts, Found } from './accounts.ts'
@@ -30,10 +31,10 @@ export const ownAccountApi = ({
   wire,
   config,
 }: Deps & { readonly passwords: Passwords }) => {
-  const own = ({ account, space }: Found) => json(wire.own(account, space))
+  const own = ({ account, space }: Found, shown: Pick<AccountWire, 'own'> = wire) => json(shown.own(account, space))
   return new Elysia({ prefix: '/api/accounts', tags: ['Own account'] })
     .use(auth)
-    .get('/me', async ({ caller }) => own(await accounts.ofCaller(caller)), {
+    .get('/me', async ({ caller }) => own(await accounts.ofCaller(caller), wire.to(caller)), {
       requires: 'account',
       detail: { summary: "Read the caller's account", ...answers(having(AccountSchema, 'passwords')) },
     })
@@ -49,7 +50,7 @@ export const ownAccountApi = ({
       },
     )
     .get('/me/provision', async ({ visit, caller }) => own(await accounts.issueToken(visit, caller.space, caller.id)), {
-      requires: 'account',
+      requires: { role: 'account', scopes: [] },
       mutates: true,
       detail: {
         summary: 'Make a new provisioning token for the caller',
@@ -112,7 +113,7 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
     )
     .get(
       '/',
-      async ({ visit }) => {
+      async ({ visit, caller }) => {
         const { per_page, ...kept } = read(ListedAccounts, visit.input).settle()
         const { search, state, role, contacts_list_id: list, set_up: setUp } = kept
         const page = pageOf(visit.input.page)
@@ -125,7 +126,8 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
           isDescending: false,
         } as const
         const { total, accounts: listed } = await accounts.list({ space: visit.space }, listing)
-        const data = listed.map((account) => wire.listed(account, visit.space))
+        const shown = wire.to(caller)
+        const data = listed.map((account) => shown.listed(account, visit.space))
         const path = `${visit.baseUrl()}${config.BASE_PATH}/api/accounts`
         return json(
           pageEnvelope({ data, total, page, perPage, kept: { per_page, ...kept }, path, language: visit.language }),
@@ -154,10 +156,11 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
     )
     .get(
       '/:id',
-      async ({ visit, params }) => {
+      async ({ visit, caller, params }) => {
         const found = await accounts.byId(visit.space, idOf(params.id))
-        const account = wire.administered(found.account, found.space)
-        return json({ ...account, ...pendingKeyWire(await accounts.pendingKey(found)) })
+        const account = wire.to(caller).administered(found.account, found.space)
+        const key = seesSecrets(caller) ? await accounts.pendingKey(found) : null
+        return json({ ...account, ...pendingKeyWire(key) })
       },
       {
         requires: 'admin',
@@ -189,7 +192,7 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
         return empty()
       },
       {
-        requires: 'admin',
+        requires: { role: 'admin', scopes: ['provisioning'] },
         detail: {
           summary: 'Mail an account a link that sets up its phone',
           description: '403 when the account has no e-mail address.',
@@ -232,7 +235,7 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
       '/:id/provision',
       async ({ visit, params }) => own(await accounts.issueToken(visit, visit.space, idOf(params.id))),
       {
-        requires: 'admin',
+        requires: { role: 'admin', scopes: ['provisioning'] },
         mutates: true,
         detail: {
           summary: 'Make a new provisioning token for an account',

@@ -137,7 +137,8 @@ export const change = (deps: {
     }
     if (isMoved && password === null) revoked = await revocation.all(tx, id, visit)
     revoked += await revocation.follow(tx, before, standing, visit)
-    if (standing.admin !== before.admin) revoked += await sessions.revoke(tx, id)
+    if (isMoved) await revocation.moved(tx, id)
+    if (standing.admin !== before.admin) revoked += await revocation.rightsChanged(tx, id)
     if (wanted.dictionary !== null) await dictionary.replace(tx, id, wanted.dictionary)
     return revoked
   }

@@ -27,6 +27,14 @@ export interface TokenAges {
   readonly recoveryCode: Date
 }
 
+/** Named API keys that open nothing any more. */
+interface DeadKeys {
+  /** They have ended before it. */
+  readonly endedUntil: Date
+  /** Whether a key outlived the minutes that it may be idle; 0 is for ever. */
+  isIdle(minutes: number, lastUsedAt: Date): boolean
+}
+
 const HOUR_MS = 3_600_000
 
 /** Rows that are no longer needed, for `db/sweep.ts`, which counts and deletes them. */
@@ -74,26 +82,45 @@ export const accountHousekeepingStore = (db: Db) => {
         .where(and(within(accounts, stretch), condition))
         .returning({ id: accounts.id, username: accounts.username, domain: accounts.domain }),
     deleteAccounts: (tx: Tx, ids: readonly number[]) => tx.delete(accounts).where(inArray(accounts.id, [...ids])),
-    /** The accounts' own keys unused since then, and the others that outlived a limit of their own. */
-    deleteIdleKeys: async (
-      tx: Tx,
-      stretch: Stretch,
-      ownSince: Date,
-      isIdle: (minutes: number, lastUsedAt: Date) => boolean,
-    ) => {
+    /** Named keys of the stretch that died of their own limits, with their owners. */
+    deadKeys: async (tx: Tx, stretch: Stretch, { endedUntil, isIdle }: DeadKeys) => {
       const limited = await tx
-        .select({ id: apiKeys.id, lastUsedAt: apiKeys.lastUsedAt, minutes: apiKeys.expiresAfterLastUsedMinutes })
+        .select({
+          keyId: apiKeys.id,
+          lastUsedAt: apiKeys.lastUsedAt,
+          minutes: apiKeys.expiresAfterLastUsedMinutes,
+          expireAt: apiKeys.expireAt,
+          id: accounts.id,
+          username: accounts.username,
+          domain: accounts.domain,
+        })
         .from(apiKeys)
-        .where(and(within(apiKeys, stretch), gt(apiKeys.expiresAfterLastUsedMinutes, 0)))
-      const ids = limited.filter(({ minutes, lastUsedAt }) => isIdle(minutes ?? 0, lastUsedAt)).map(({ id }) => id)
-      const own = and(isNull(apiKeys.expiresAfterLastUsedMinutes), lt(apiKeys.lastUsedAt, ownSince))
-      const idle = ids.length === 0 ? own : or(own, inArray(apiKeys.id, ids))
-      return (
-        await tx
-          .delete(apiKeys)
-          .where(and(within(apiKeys, stretch), idle))
-          .returning({ id: apiKeys.id })
-      ).length
+        .innerJoin(accounts, eq(accounts.id, apiKeys.accountId))
+        .where(
+          and(
+            within(apiKeys, stretch),
+            or(gt(apiKeys.expiresAfterLastUsedMinutes, 0), lt(apiKeys.expireAt, endedUntil)),
+          ),
+        )
+      const hasEnded = (end: Date | null) => end !== null && end < endedUntil
+      return limited.filter((key) => hasEnded(key.expireAt) || isIdle(key.minutes ?? 0, key.lastUsedAt))
+    },
+    /** Those of the ids that nobody else has deleted. */
+    deleteKeys: async (tx: Tx, ids: readonly number[]): Promise<number[]> => {
+      const deleted = await tx
+        .delete(apiKeys)
+        .where(inArray(apiKeys.id, [...ids]))
+        .returning({ id: apiKeys.id })
+      return deleted.map(({ id }) => id)
+    },
+    /** Accounts' own keys of the stretch that were not used since then. */
+    deleteIdleOwnKeys: async (tx: Tx, stretch: Stretch, since: Date): Promise<number> => {
+      const isIdle = and(isNull(apiKeys.expiresAfterLastUsedMinutes), lt(apiKeys.lastUsedAt, since))
+      const deleted = await tx
+        .delete(apiKeys)
+        .where(and(within(apiKeys, stretch), isIdle))
+        .returning({ id: apiKeys.id })
+      return deleted.length
     },
     deleteNonces: async (tx: Tx, now: Date, most: number) => {
       // An hour of grace: clocks of several machines differ, and a forgotten count must never be accepted again.

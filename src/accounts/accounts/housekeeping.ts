@@ -16,6 +16,7 @@ const BATCH = 500
 
 /** Whoever deletes accounts that have had their day. */
 const JOB = { job: 'unconfirmed-accounts' }
+const KEYS_JOB = { job: 'api-keys' }
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
@@ -75,6 +76,22 @@ export const accountHousekeeping = (deps: {
     }
   }
 
+  const clearNamedKeys = async (tx: Tx, stretch: Stretch, which: Parameters<typeof store.deadKeys>[2]) => {
+    const dead = await store.deadKeys(tx, stretch, which)
+    if (dead.length === 0) return 0
+    const deleted = await store.deleteKeys(
+      tx,
+      dead.map(({ keyId }) => keyId),
+    )
+    for (const { keyId, expireAt, ...about } of dead.filter((key) => deleted.includes(key.keyId))) {
+      const space = await spaces.byDomain(about.domain)
+      const hasEnded = expireAt !== null && expireAt < which.endedUntil
+      const detail = { object: keyId, reason: hasEnded ? 'ended' : 'idle' }
+      await audit.record(tx, 'apikey.deleted', { by: KEYS_JOB, space, about, detail })
+    }
+    return deleted.length
+  }
+
   return {
     /** Reserved names become free. */
     tombstones: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
@@ -106,13 +123,17 @@ export const accountHousekeeping = (deps: {
       }
       return walk(db, old.table, clear, { signal, most: ACCOUNTS_BATCH })
     },
-    /** Accounts' own keys unused for so long; keys that administrators made by their own limit. null: nothing. */
+    /** Accounts' own keys unused for so long, null: none of them; named keys by their own limits. 0 minutes: nothing. */
     apiKeys: async (minutes: number | null, pace: Pace = {}): Promise<number> => {
-      if (minutes === null || minutes === 0) return 0
+      if (minutes === 0) return 0
       const at = now().getTime() - WRITTEN_WITHIN_MS
-      const isIdle = (limit: number, lastUsedAt: Date) => lastUsedAt.getTime() + limit * MINUTE_MS < at
-      const ownSince = new Date(at - minutes * MINUTE_MS)
-      return walk(db, store.keys, (tx, stretch) => store.deleteIdleKeys(tx, stretch, ownSince, isIdle), pace)
+      const isIdle = (limit: number, lastUsedAt: Date) => limit > 0 && lastUsedAt.getTime() + limit * MINUTE_MS < at
+      const ownSince = minutes === null ? null : new Date(at - minutes * MINUTE_MS)
+      const clear = async (tx: Tx, stretch: Stretch): Promise<number> => {
+        const named = await clearNamedKeys(tx, stretch, { endedUntil: new Date(at), isIdle })
+        return named + (ownSince === null ? 0 : await store.deleteIdleOwnKeys(tx, stretch, ownSince))
+      }
+      return walk(db, store.keys, clear, pace)
     },
     /** Spent digest counts whose nonces have expired; PostgreSQL only, nothing elsewhere. */
     nonces: ({ signal }: Pace = {}): Promise<number> =>

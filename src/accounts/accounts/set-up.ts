@@ -2,6 +2,7 @@ import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
+import { refuseSettingUp } from '../../nouns/caller.ts'
 import { languageOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
@@ -69,6 +70,7 @@ export const setUp = (deps: {
         await directory.hold(tx, space, id)
         await provisioningTokens.issue(tx, id, visit)
         const found = await directory.view(tx, space, id)
+        refuseSettingUp(visit.caller, found.account)
         await audit.record(tx, 'account.provisioned', { by: visit, space, about: found.account })
         return found
       })

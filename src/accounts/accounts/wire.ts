@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { choice, integer, optional, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
 import { boolean, described, listOf, mapOf, moment, object, orNull, record } from '../../http/output.ts'
+import { type Caller, seesSecrets } from '../../nouns/caller.ts'
 import type { Space } from '../../nouns/space.ts'
 import { sipUri } from '../../protocols/sip-address.ts'
 import { CarddavServerSchema, carddavServerWire } from '../../spaces/carddav-servers/carddav-servers.ts'
@@ -86,8 +87,11 @@ export const InfoSchema = object({ activated: boolean(), realm: orNull(text()) }
 interface Revealing {
   /** null: it cannot be shown again. */
   token(sealed: string | null): string | null
-  code(sealed: string): string
+  /** null: no code is shown. */
+  readonly code: ((sealed: string) => string) | null
 }
+
+const NOTHING: Revealing = { token: () => null, code: null }
 
 /** An explicit list of what leaves (behaviour/accounts.md §1.1). */
 const members = (account: ShownAccount, space: Space, config: Config, reveal: Revealing) => ({
@@ -141,8 +145,16 @@ export const pendingKeyWire = (pending: { key: string | null; expiresAt: Date | 
         confirmation_key_expires: pending.expiresAt === null ? null : formatMoment(pending.expiresAt),
       }
 
-/** The account as each audience sees it (behaviour/accounts.md §1.2). */
-export const accountWire = (config: Config, reveal: Revealing) => ({
+/**
+ * The account as each audience sees it (behaviour/accounts.md §1.2). `to(caller)`: without what opens the account, where
+ * the caller has a key that is not for that.
+ */
+export const accountWire = (config: Config, reveal: Revealing) => {
+  const [open, discreet] = [audiences(config, reveal), audiences(config, NOTHING)]
+  return { ...open, to: (caller: Caller): Audiences => (seesSecrets(caller) ? open : discreet) }
+}
+
+const audiences = (config: Config, reveal: Revealing) => ({
   /** For its owner, and as the reply of most administration. */
   own: (account: ShownAccount, space: Space) =>
     Object.assign(members(account, space, config, reveal), { passwords: passwordsOf(account) }),
@@ -168,4 +180,5 @@ export const accountWire = (config: Config, reveal: Revealing) => ({
   }),
 })
 
+type Audiences = ReturnType<typeof audiences>
 export type AccountWire = ReturnType<typeof accountWire>

@@ -38,7 +38,8 @@ export const revocation = (deps: {
   /**
    * Ends all that opens the account besides its password, for good: its own API key, provisioning tokens and links,
    * attached auth tokens, reset links, recovery codes and sessions. A provisioning token that waited is replaced by
-   * another one. Resolves to how many sessions ended.
+   * another one. Named API keys stay: programs do not stop because a person has a new password. Resolves to how many
+   * sessions ended.
    */
   const all = async (tx: Tx, accountId: number, by: Asker): Promise<number> => {
     const at = now()
@@ -50,20 +51,35 @@ export const revocation = (deps: {
     return signOut(tx, accountId)
   }
 
+  /** The account is open again: of what was given out before, named API keys too, nothing is worth anything. */
+  const reopened = async (tx: Tx, accountId: number, by: Asker): Promise<number> => {
+    await apiKeys.revokeNamed(tx, accountId)
+    return all(tx, accountId, by)
+  }
+
   return {
     all,
     signOut,
+    /** It has gone to another Space: keys of programs would go along, to a host that they do not know. */
+    moved: (tx: Tx, accountId: number) => apiKeys.revokeNamed(tx, accountId),
+    /**
+     * It has become an administrator, or is none any more: no session and no named key gets other rights than it was
+     * made with. Resolves to how many sessions ended.
+     */
+    rightsChanged: async (tx: Tx, accountId: number): Promise<number> => {
+      await apiKeys.revokeNamed(tx, accountId)
+      return sessions.revoke(tx, accountId)
+    },
     /**
      * After the account was blocked or switched off, or the contrary. Nobody is signed in to a closed account or
-     * registered with it, and what
-     * else was given out is refused while it is closed, with a reason; once it is open again, all of that is worth
-     * nothing (D48, D55).
+     * registered with it, and what else was given out is refused while it is closed, with a reason; once it is open again,
+     * all of that is worth nothing (D48, D55).
      */
     follow: async (tx: Tx, before: Standing & { readonly id: number }, after: Standing, by: Asker): Promise<number> => {
       if (closureOf(before) === null && closureOf(after) !== null) await sipProxy.accountsClosed(tx, [before.id])
       if (after.switchedOff) return signOut(tx, before.id)
       if (after.blocked) return sessions.revoke(tx, before.id)
-      return closureOf(before) === null ? 0 : all(tx, before.id, by)
+      return closureOf(before) === null ? 0 : reopened(tx, before.id, by)
     },
   }
 }

@@ -15,6 +15,9 @@ const CarddavCredentialSchema = record('CarddavCredential', {
   password: described(text(), 'The HA1, not what was set.'),
 })
 
+/** They show what opens an address book. */
+const READING = { role: 'admin', scopes: [] } as const
+
 /** `password` is the HA1, as documented: whoever reads it may as well set it. */
 const credentialWire = (credential: CarddavCredential) => ({
   carddav_id: credential.spaceCarddavServerId,
@@ -55,7 +58,7 @@ export const carddavCredentialsApi = ({
         return secretJson(Object.fromEntries(credentials.map((one) => [one.spaceCarddavServerId, credentialWire(one)])))
       },
       {
-        requires: 'admin',
+        requires: READING,
         detail: {
           summary: 'List the credentials of an account',
           description: 'By the number of their server.',
@@ -72,7 +75,7 @@ export const carddavCredentialsApi = ({
           ),
         ),
       {
-        requires: 'admin',
+        requires: READING,
         detail: { summary: 'Read a credential of an account', ...answers(CarddavCredentialSchema) },
       },
     )

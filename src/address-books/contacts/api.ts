@@ -43,9 +43,10 @@ export const contactsApi = ({ auth, contacts, longReplies, wire }: Deps & { read
     )
     .get(
       '/:id/contacts',
-      async ({ visit, params }) => {
+      async ({ visit, caller, params }) => {
         const personal = await contacts.personal(visit.space, idOf(params.id))
-        return json(personal.map((account) => wire.listed(account, visit.space)))
+        const shown = wire.to(caller)
+        return json(personal.map((account) => shown.listed(account, visit.space)))
       },
       {
         requires: 'admin',
@@ -54,13 +55,13 @@ export const contactsApi = ({ auth, contacts, longReplies, wire }: Deps & { read
     )
     .get(
       '/:id/contacts/:contact_id',
-      async ({ visit, params }) => {
+      async ({ visit, caller, params }) => {
         const account = await contacts.onePersonal(
           visit.space,
           idOf(params.id),
           idOf(params.contact_id, 'contact.unknown'),
         )
-        return json(wire.listed(account, visit.space))
+        return json(wire.to(caller).listed(account, visit.space))
       },
       { requires: 'admin', detail: { summary: 'Read a personal contact of an account', ...answers(AccountSchema) } },
     )

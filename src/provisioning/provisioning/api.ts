@@ -84,7 +84,8 @@ export const provisioningApi = (deps: { auth: Auth; pages: Pages; provisioning: 
         return xml(await provisioning.forCaller(visit, caller, looksOnly), ACCOUNT_XML)
       },
       {
-        requires: 'account',
+        // It holds what opens the account.
+        requires: { role: 'account', scopes: [] },
         detail: {
           summary: "Fetch the document of the caller's account",
           ...resets,

@@ -33,7 +33,7 @@ export const wizardApi = ({ auth, wizard }: { auth: Auth; wizard: WizardLinks })
       )
     },
     {
-      requires: 'admin',
+      requires: { role: 'admin', scopes: ['provisioning'] },
       detail: {
         summary: 'Create a link that opens the app',
         description:

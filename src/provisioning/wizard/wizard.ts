@@ -5,7 +5,7 @@ import type { Db, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { choice, flag, form, type Input, integer, optional, text } from '../../http/input.ts'
 import type { Logging } from '../../logging/logging.ts'
-import type { Caller } from '../../nouns/caller.ts'
+import { type Caller, refuseSettingUp } from '../../nouns/caller.ts'
 import { securityRecords } from '../../nouns/security-record.ts'
 import type { Space } from '../../nouns/space.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
@@ -98,6 +98,7 @@ export const wizard = (deps: {
     const token = await db.transaction(async (tx) => {
       const id = row.provisioningAccountId
       if (id !== null && !(await holds(tx, space, id))) throw invalid('provisioning_account_id', 'account.unknown')
+      if (id !== null) refuseSettingUp(caller, (await accounts.view(tx, space, id)).account)
       return insert(tx, row)
     })
     return { ...row, token, url: `${visit.baseUrl()}${config.BASE_PATH}/wizard/${token}` }

@@ -120,7 +120,7 @@ export const legacyApi = (deps: Deps) => {
         return own(await accounts.activate(visit, idOf(params.id)), `/api/accounts/${params.id}/activate`)
       },
       {
-        requires: 'admin',
+        requires: { role: 'admin', scopes: [] },
         mutates: true,
         detail: { summary: 'Activate an account', ...answers(having(AccountSchema, 'passwords')) },
       },
@@ -132,7 +132,7 @@ export const legacyApi = (deps: Deps) => {
         return own(await accounts.deactivate(visit, idOf(params.id)), `/api/accounts/${params.id}/deactivate`)
       },
       {
-        requires: 'admin',
+        requires: { role: 'admin', scopes: [] },
         mutates: true,
         detail: { summary: 'Deactivate an account', ...answers(having(AccountSchema, 'passwords')) },
       },

@@ -15,7 +15,7 @@ export const apiKeyApi = ({ auth, apiKey, config }: { auth: Auth; apiKey: ApiKey
       return withKeyCookie(text(key), visit, key, config.APP_API_KEY_EXPIRATION_MINUTES)
     },
     {
-      requires: 'account',
+      requires: { role: 'account', scopes: [] },
       mutates: true,
       detail: {
         summary: 'Make a new API key for the caller',

@@ -45,7 +45,7 @@ export const authTokensApi = (deps: { auth: Auth; authTokens: AuthTokens; limits
         return empty()
       },
       {
-        requires: 'account',
+        requires: { role: 'account', scopes: [] },
         mutates: true,
         detail: {
           summary: "Attach the caller's account to an auth token",

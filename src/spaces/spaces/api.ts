@@ -31,7 +31,8 @@ export const spacesApi = (deps: { auth: Auth; spaceAdministration: SpaceAdminist
   return new Elysia({ prefix: '/api/spaces', tags: ['Spaces'] })
     .use(auth)
     .get('/', async () => json((await spaceAdministration.list()).map(spaceWire)), {
-      requires: 'super',
+      // A SIP proxy asks for its domains.
+      requires: { role: 'super', scopes: ['read', 'telephony'] },
       detail: { summary: 'List all Spaces', ...answers(listOf(SpaceSchema)) },
     })
     .post(

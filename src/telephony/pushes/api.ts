@@ -14,7 +14,7 @@ export const pushesApi = ({ auth, pushes }: { auth: Auth; pushes: Pushes }) =>
       return empty()
     },
     {
-      requires: 'account',
+      requires: { role: 'account', scopes: ['telephony'] },
       detail: {
         summary: 'Wake a device by push',
         description:

@@ -4,6 +4,7 @@ import type { Auth } from '../../http/auth.ts'
 import { choice } from '../../http/input.ts'
 import { answers, having, listOf, named, object, record } from '../../http/output.ts'
 import { json } from '../../http/respond.ts'
+import type { Caller } from '../../nouns/caller.ts'
 import { CallForwardingSchema, callForwardingWire } from '../call-forwardings/wire.ts'
 import type { Resolved, Resolving } from './resolving.ts'
 
@@ -11,6 +12,9 @@ const FoundAccountSchema = having(
   record('FoundAccount', { ...AccountSchema.properties, call_forwardings: listOf(CallForwardingSchema) }),
   'passwords',
 )
+
+/** What a SIP proxy asks. */
+const ASKING = { role: 'admin', scopes: ['read', 'telephony'] } as const
 
 interface Deps {
   readonly auth: Auth
@@ -21,17 +25,17 @@ interface Deps {
 /** What Flexisip asks to route a call (behaviour/telephony.md §8), and the same account by its e-mail address. */
 export const resolvingApi = ({ auth, resolving, wire }: Deps) => {
   /** In the words of the Space's Flexisip (D23). */
-  const toProxy = ({ account, space, callForwardings }: Resolved) =>
-    Object.assign(wire.own(account, space), {
+  const toProxy = (caller: Caller, { account, space, callForwardings }: Resolved) =>
+    Object.assign(wire.to(caller).own(account, space), {
       call_forwardings: callForwardings.map((rule) => callForwardingWire(rule, space.callForwardingNoAnswerWire)),
     })
   return new Elysia({ prefix: '/api' })
     .use(auth)
     .get(
       '/accounts/:id/search',
-      async ({ visit, caller, params }) => json(toProxy(await resolving.bySip(visit, caller, params.id))),
+      async ({ visit, caller, params }) => json(toProxy(caller, await resolving.bySip(visit, caller, params.id))),
       {
-        requires: 'admin',
+        requires: ASKING,
         detail: {
           tags: ['Accounts'],
           summary: 'Find an account by its SIP address',
@@ -43,10 +47,10 @@ export const resolvingApi = ({ auth, resolving, wire }: Deps) => {
     )
     .get(
       '/accounts/:id/search-by-email',
-      async ({ visit, params }) => {
+      async ({ visit, caller, params }) => {
         const { account, space, callForwardings } = await resolving.byEmail(visit.space, params.id)
         const rules = callForwardings.map((rule) => callForwardingWire(rule))
-        return json({ ...wire.own(account, space), call_forwardings: rules })
+        return json({ ...wire.to(caller).own(account, space), call_forwardings: rules })
       },
       {
         requires: 'admin',
@@ -61,9 +65,9 @@ export const resolvingApi = ({ auth, resolving, wire }: Deps) => {
     .get(
       '/resolve/:sip',
       async ({ visit, caller, params }) =>
-        json({ type: 'account', payload: toProxy(await resolving.bySip(visit, caller, params.sip)) }),
+        json({ type: 'account', payload: toProxy(caller, await resolving.bySip(visit, caller, params.sip)) }),
       {
-        requires: 'admin',
+        requires: ASKING,
         detail: {
           tags: ['Resolving'],
           summary: 'Find whom a call is for',

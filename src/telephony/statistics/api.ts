@@ -29,6 +29,9 @@ import {
   messageDeviceWire,
 } from './wire.ts'
 
+/** Keys of SIP proxies may do no more than this. */
+const REPORTING = { role: 'admin', scopes: ['telephony'] } as const
+
 /** What the SIP proxy reports (behaviour/statistics.md §2 and behaviour/statistics.md §3). It drops what it cannot deliver at once. */
 export const statisticsApi = (deps: { auth: Auth; statistics: Statistics }) => {
   const { auth, statistics } = deps
@@ -41,7 +44,7 @@ export const statisticsApi = (deps: { auth: Auth; statistics: Statistics }) => {
         return json(1)
       },
       {
-        requires: 'admin',
+        requires: REPORTING,
         detail: {
           summary: 'Report a message',
           description: '400 when one with this id was reported before.',
@@ -58,7 +61,7 @@ export const statisticsApi = (deps: { auth: Auth; statistics: Statistics }) => {
         return json(messageDeviceWire(device), isNew ? 201 : 200)
       },
       {
-        requires: 'admin',
+        requires: REPORTING,
         detail: {
           summary: 'Report the delivery of a message to a device',
           description:
@@ -76,7 +79,7 @@ export const statisticsApi = (deps: { auth: Auth; statistics: Statistics }) => {
         return json(1)
       },
       {
-        requires: 'admin',
+        requires: REPORTING,
         detail: {
           summary: 'Report a call',
           description: '400 when one with this id was reported before.',
@@ -93,7 +96,7 @@ export const statisticsApi = (deps: { auth: Auth; statistics: Statistics }) => {
         return json(callWire(call, devices))
       },
       {
-        requires: 'admin',
+        requires: REPORTING,
         detail: { summary: 'Report the end of a call', ...accepts(CallEnd), ...answers(CallSchema) },
       },
     )
@@ -104,7 +107,7 @@ export const statisticsApi = (deps: { auth: Auth; statistics: Statistics }) => {
         return json(callDeviceWire(device), isNew ? 201 : 200)
       },
       {
-        requires: 'admin',
+        requires: REPORTING,
         detail: {
           summary: 'Report what a device did about a call',
           description:
@@ -122,7 +125,7 @@ export const statisticsApi = (deps: { auth: Auth; statistics: Statistics }) => {
         return json(1)
       },
       {
-        requires: 'super',
+        requires: { ...REPORTING, role: 'super' },
         detail: {
           summary: 'Report a conference',
           description: '400 when one with this id was reported before.',
@@ -139,7 +142,7 @@ export const statisticsApi = (deps: { auth: Auth; statistics: Statistics }) => {
           conferenceWire(await statistics.changeConference(params.conference_id, read(ConferenceNews, visit.input))),
         ),
       {
-        requires: 'super',
+        requires: { ...REPORTING, role: 'super' },
         detail: {
           summary: 'Report news of a conference',
           description: 'What is left out stays.',
@@ -155,7 +158,7 @@ export const statisticsApi = (deps: { auth: Auth; statistics: Statistics }) => {
           conferenceWire(await statistics.changeConference(params.conference_id, read(ConferenceNews, visit.input))),
         ),
       {
-        requires: 'super',
+        requires: { ...REPORTING, role: 'super' },
         detail: {
           summary: 'Report news of a conference by POST',
           ...accepts(ConferenceNews),

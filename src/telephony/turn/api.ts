@@ -17,6 +17,6 @@ export const turnApi = ({ auth, turn }: { auth: Auth; turn: Turn }) =>
   new Elysia({ prefix: '/api/accounts', tags: ['Own account'] })
     .use(auth)
     .get('/me/services/turn', () => secretJson(turn.credentials()), {
-      requires: 'account',
+      requires: { role: 'account', scopes: [] },
       detail: { summary: 'Get credentials for the TURN server', ...answers(TurnCredentialsSchema) },
     })

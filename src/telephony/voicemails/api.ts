@@ -140,7 +140,7 @@ export const voicemailsApi = (deps: {
         return json(slotWire(visit, await voicemails.createFor(visit, caller, idOf(params.id), input)), 201)
       },
       {
-        requires: 'admin',
+        requires: { role: 'admin', scopes: ['telephony'] },
         detail: {
           summary: 'Make a slot for a voicemail of an account',
           description:
@@ -173,7 +173,7 @@ export const voicemailsApi = (deps: {
       }
     },
     {
-      requires: { role: 'admin', body: 'itself' },
+      requires: { role: 'admin', scopes: ['telephony'], body: 'itself' },
       detail: {
         summary: 'Upload the file of a voicemail',
         description:
