@@ -13,6 +13,7 @@ import { contactsListsApi } from './address-books/contacts-lists/api.ts'
 import { vcardsApi, vcardsStorageApi } from './address-books/vcards-storage/api.ts'
 import { accountPages } from './administration/account/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
+import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
 import { apiDocumentApi } from './api-document/api.ts'
 import { auth } from './http/auth.ts'
@@ -142,6 +143,7 @@ export const app = (services: Services): AnyElysia => {
     .use(accountPages(deps))
     .use(taskPages(deps))
     .use(tasksApi(deps))
+    .use(supportPages(deps))
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))
     .use(spaceEmailServersApi(deps))

@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gt, max } from 'drizzle-orm'
+import { factsOf } from '../../src/administration/account/edit-page.tsx'
+import { versionOf } from '../../src/http/version.ts'
 import type { Space } from '../../src/nouns/space.ts'
 import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { FORM } from '../support/page.ts'
@@ -146,6 +148,9 @@ const NOT_YET: readonly string[] = [
   'POST /api/accounts/with-token',
   'POST /api/accounts/:id/activate/email',
   'POST /api/accounts/:id/activate/phone',
+  'POST /admin/accounts/:id/reset_password_email/send',
+  'POST /admin/accounts/:id/codes/:kind/send',
+  'POST /admin/accounts/:id/devices',
 ]
 
 const VCARD = 'BEGIN:VCARD\nVERSION:4.0\nFN:Ann\nUID:urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33\nEND:VCARD'
@@ -158,6 +163,13 @@ const CALLS: Readonly<Record<string, Call>> = {
   'POST /api/accounts/me/password': ({ theirs }) => ({
     body: { old_password: theirs.owner.password, password: 'another-horse', algorithm: 'SHA-256' },
   }),
+  'POST /admin/accounts': () => ({ body: { username: '101', makes_password: '1', activated: '1', admin: '0' } }),
+  'POST /admin/accounts/:id': async ({ space, theirs }) => {
+    const { account: before } = await t.parts.accounts.byId(space, theirs.owner.id)
+    const body = { username: before.username, activated: '1', admin: '0', display_name: 'Another' }
+    return { body: { ...body, version: versionOf(factsOf(before)) } }
+  },
+  'POST /admin/accounts/:id/delete': ({ theirs }) => ({ body: { username: theirs.owner.username } }),
 }
 
 const usual = (path: string): Record<string, unknown> => ({

@@ -226,6 +226,8 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
         return space.domain
       case 'space':
         return String(space.id)
+      case 'kind':
+        return 'email'
       case 'carddav_id':
         return String(carddavServer)
       case 'uuid':

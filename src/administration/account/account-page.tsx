@@ -1,5 +1,4 @@
 import type { VNode } from 'preact'
-import type { Found } from '../../accounts/accounts/accounts.ts'
 import { realmOf } from '../../nouns/space.ts'
 import { ButtonLink } from '../../panel/components/button.tsx'
 import { Card, Facts, More } from '../../panel/components/card.tsx'
@@ -7,35 +6,43 @@ import { CopyField, CopyText, FoldedQr } from '../../panel/components/credential
 import { Action } from '../../panel/components/form.tsx'
 import { Moment } from '../../panel/components/moment.tsx'
 import { Note } from '../../panel/components/note.tsx'
+import { Menu, type MenuItem } from '../../panel/components/table.tsx'
 import { type Kit, useKit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
 import { qrDataUrl } from '../../protocols/qr.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
+import { CodesCard, DevicesCard } from './cards.tsx'
 import { dtmfName } from './fields.tsx'
 import { AccountTabs, accountHead, pathOf } from './head.tsx'
+import { type State, StateCard } from './state-card.tsx'
 
 /** What is known of an account. */
-export interface Known extends Found {
+export interface Known extends State {
   /** What sets a phone up, while it can be used. */
   readonly link: { readonly url: string; readonly expiresAt: Date | null } | null
-  readonly wasSetUp: boolean
+  /** It is the account of whoever looks. */
+  readonly isOwn: boolean
+  readonly canMail: boolean
+  readonly lastCallAt: Date | null
+  /** In the panel. */
+  readonly lastSeenAt: Date | null
 }
 
 /** One account at a glance (behaviour/panel.md §7.3). */
-export const accountPage = ({ t }: Kit, known: Known): Page => {
+export const accountPage = (kit: Kit, known: Known): Page => {
+  const { t } = kit
   const { account } = known
   return {
     ...accountHead(known),
-    actions: (
-      <ButtonLink to={pathOf(account, '/edit')} icon="pencil" tone="primary">
-        {t('account_page.edit')}
-      </ButtonLink>
-    ),
+    actions: <Ways {...known} />,
     children: (
       <>
         <AccountTabs account={account} rest="" />
         <div class="grid main">
           <div class="stack">
+            <StateCard {...known} />
+            <DevicesCard {...known} />
+            <CodesCard account={account} />
             <SetUpCard {...known} />
           </div>
           <div class="stack">
@@ -55,7 +62,37 @@ export const accountPage = ({ t }: Kit, known: Known): Page => {
   }
 }
 
-const FactsCard = ({ account, space }: Found): VNode => {
+/** What can be done with the account: what is seldom needed is folded. */
+const Ways = ({ account, space, isOwn, canMail }: Known): VNode => {
+  const { t } = useKit()
+  const items: readonly (MenuItem | false)[] = [
+    space.digest !== null && {
+      label: t('account_mail.reset'),
+      to: pathOf(account, '/reset_password_email/create'),
+      icon: 'lock',
+    },
+    !isOwn &&
+      !account.blocked && { label: `${t('account_block.go')}…`, to: pathOf(account, '/block'), icon: 'blocked' },
+    !isOwn &&
+      account.activated && { label: `${t('account_switch_off.go')}…`, to: pathOf(account, '/deactivate'), icon: 'ban' },
+    { label: `${t('delete.title')}…`, to: pathOf(account, '/delete'), icon: 'trash', danger: true },
+  ]
+  return (
+    <>
+      <ButtonLink to={pathOf(account, '/edit')} icon="pencil">
+        {t('account_page.edit')}
+      </ButtonLink>
+      <Menu label={t('account_page.more')} items={items.filter((item) => item !== false)} />
+      {account.email !== null && canMail ? (
+        <ButtonLink to={pathOf(account, '/provisioning_email/create')} icon="send" tone="primary">
+          {t('account_mail.set_up')}
+        </ButtonLink>
+      ) : null}
+    </>
+  )
+}
+
+const FactsCard = ({ account, space, lastSeenAt, lastCallAt }: Known): VNode => {
   const { t } = useKit()
   const none = <span class="muted">{t('panel.none')}</span>
   return (
@@ -82,6 +119,8 @@ const FactsCard = ({ account, space }: Found): VNode => {
           [t('account_page.created'), <Moment at={account.createdAt} />],
           account.ipAddress !== null && [t('account_page.created_from'), account.ipAddress],
           [t('account_page.updated'), <Moment at={account.updatedAt} />],
+          lastSeenAt !== null && [t('account_page.last_seen'), <Moment at={lastSeenAt} />],
+          lastCallAt !== null && [t('account_page.last_call'), <Moment at={lastCallAt} />],
         ]}
       </Facts>
     </Card>
@@ -89,11 +128,11 @@ const FactsCard = ({ account, space }: Found): VNode => {
 }
 
 /** How the account gets onto a phone. The code is a credential, and folded. */
-const SetUpCard = ({ account, space, link, wasSetUp }: Known): VNode => {
+const SetUpCard = ({ account, space, link, lastSetUp }: Known): VNode => {
   const { t, app } = useKit()
   const realm = realmOf(space)
   return (
-    <Card title={t('dashboard.set_up')}>
+    <Card title={t('dashboard.set_up')} id="set-up">
       {link === null ? (
         <>
           <p class="muted">{t('account_page.no_link', { app: app.name })}</p>
@@ -128,7 +167,7 @@ const SetUpCard = ({ account, space, link, wasSetUp }: Known): VNode => {
           </FoldedQr>
         </>
       )}
-      {wasSetUp ? <Note>{t('account_page.was_set_up')}</Note> : null}
+      {lastSetUp !== null && link !== null ? <Note>{t('account_page.was_set_up')}</Note> : null}
       <More title={t('dashboard.manual')} icon="sliders">
         <Facts>
           {[

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts, Found } from '../../accounts/accounts/accounts.ts'
 import { AccountOnPage, NewAccountOnPage } from '../../accounts/accounts/rules.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
@@ -18,6 +19,7 @@ import type { Provisioning } from '../../provisioning/provisioning/provisioning.
 import type { SignIn } from '../../self-service/sign-in/sign-in.ts'
 import type { SpaceAdministration } from '../../spaces/spaces/administration.ts'
 import type { Devices } from '../../telephony/devices/devices.ts'
+import type { CallLog } from '../../telephony/statistics/call-log.ts'
 import type { Voicemails } from '../../telephony/voicemails/voicemails.ts'
 import type { AdministrationScope } from '../scope/scope.ts'
 import { accountPage, type Known } from './account-page.tsx'
@@ -39,6 +41,8 @@ interface Deps {
   readonly devices: Devices
   readonly voicemails: Voicemails
   readonly contacts: Contacts
+  readonly callLog: CallLog
+  readonly sessions: Sessions
   readonly mail: { canSend(spaceId: number): Promise<boolean> }
   readonly config: Config
   readonly now: () => Date
@@ -56,7 +60,7 @@ const withSwitches = (input: Members): Members => ({
 /** One account, for those who administer it: made, looked at, changed, deleted (behaviour/panel.md §7.3). */
 export const accountPages = (deps: Deps) => {
   const { auth, pages, scope, accounts, passwords, signIn, spaceAdministration, provisioning } = deps
-  const { provisioningTokens, devices, voicemails, contacts, mail, config, now } = deps
+  const { provisioningTokens, devices, voicemails, contacts, callLog, sessions, mail, config, now } = deps
 
   const least = config.ACCOUNT_PASSWORD_MIN_LENGTH
 
@@ -94,6 +98,24 @@ export const accountPages = (deps: Deps) => {
     return isAlive ? { url: provisioning.addressOf(visit, token).url, expiresAt } : null
   }
 
+  const known = async (inside: Visit, { account, space }: Found, caller: Caller): Promise<Known> => {
+    const found = await devices.of(account)
+    const [call] = await callLog.newest(account, 1)
+    const used = (await sessions.list(account.id)).map(({ lastUsedAt }) => lastUsedAt.getTime())
+    return {
+      account,
+      space,
+      isOwn: account.id === caller.id,
+      canMail: await mail.canSend(space.id),
+      link: linkOf(inside, { account, space }),
+      lastSetUp: await provisioning.lastSetUp(account.id),
+      devices: [...found.values()].toReversed(),
+      registrarState: devices.registrarState(),
+      lastCallAt: call?.call.initiatedAt ?? null,
+      lastSeenAt: used.length === 0 ? null : new Date(Math.max(...used)),
+    }
+  }
+
   const leaving = async ({ account, space }: Found): Promise<Leaving> => ({
     account,
     space,
@@ -129,13 +151,7 @@ export const accountPages = (deps: Deps) => {
       '/:id',
       async ({ visit, caller, params, show }) => {
         const found = await scope.account(visit, caller, params.id)
-        const { account, space } = found
-        return show(accountPage, {
-          account,
-          space,
-          link: linkOf(found.visit, found),
-          wasSetUp: await provisioning.wasSetUp(account.id),
-        })
+        return show(accountPage, await known(found.visit, found, caller))
       },
       { signedIn: 'admin' },
     )
@@ -201,15 +217,6 @@ export const accountPages = (deps: Deps) => {
             return go('/admin', { flash: 'flash.account_deleted' })
           },
         )
-      },
-      { signedIn: 'admin' },
-    )
-    .post(
-      '/:id/provision',
-      async ({ visit, caller, params, go }) => {
-        const { account, space, visit: inside } = await scope.account(visit, caller, params.id)
-        await accounts.issueToken(inside, space, account.id)
-        return go(pathOf(account), { flash: 'flash.provisioned' })
       },
       { signedIn: 'admin' },
     )

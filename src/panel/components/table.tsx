@@ -177,16 +177,18 @@ export const Pages = ({ listing, total, size }: PagesProps): VNode | null => {
   )
 }
 
+export interface MenuItem {
+  readonly label: string
+  readonly to: string
+  readonly icon: IconName
+  readonly danger?: boolean
+}
+
 interface MenuProps {
   /** What the button says; where it is only dots, what they are about. */
   readonly label: string
   readonly dots?: boolean
-  readonly items: readonly {
-    readonly label: string
-    readonly to: string
-    readonly icon: IconName
-    readonly danger?: boolean
-  }[]
+  readonly items: readonly MenuItem[]
 }
 
 /** More than fits: links that unfold. What deletes stands last and leads to a question. */

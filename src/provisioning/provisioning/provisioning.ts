@@ -253,6 +253,8 @@ export const provisioning = (deps: {
   return {
     requireHeader,
     wasSetUp,
+    /** When a phone last got a document of the account by a link; null: none did yet. */
+    lastSetUp: (accountId: number): Promise<Date | null> => store.lastAt(db.read, accountId),
     base: baseFor,
 
     /** Spends the token: one caller is provisioned and its account activated, every later one is refused. */

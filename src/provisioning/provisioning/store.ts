@@ -18,6 +18,10 @@ export const provisioningStore = (db: Db) => {
     on.select(setup).from(setups).where(eq(setups.accountId, accountId)),
   )
 
+  const newest = db.prepare('account_setup_at', { accountId: setups.accountId }, (on, { accountId }) =>
+    on.select({ at: setups.updatedAt }).from(setups).where(eq(setups.accountId, accountId)),
+  )
+
   const excluded = (name: string) => sql.raw(`excluded.${name}`)
   const remember = db.prepare(
     'remember_account_setup',
@@ -47,6 +51,9 @@ export const provisioningStore = (db: Db) => {
   return {
     /** null: no document was served yet. */
     setup: (on: Reader, accountId: number): Promise<Setup | null> => first(ofAccount(on, { accountId })),
+    /** When the latest document was served; null: none was yet. */
+    lastAt: async (on: Reader, accountId: number): Promise<Date | null> =>
+      (await first(newest(on, { accountId })))?.at ?? null,
     remember: (tx: Tx, accountId: number, setup: Setup, at: Date) => remember(tx, { ...setup, accountId, at }),
   }
 }

@@ -141,6 +141,33 @@ export const contactDetails = (deps: {
     record('auth.code.sent', visit, caller, { kind: 'email', to: maskedEmail(email) })
   }
 
+  /** For an administrator: another code to where the last one went, which is worth nothing then. */
+  const sendAgain = async (visit: Visit, id: number, kind: Kind): Promise<void> => {
+    const { space } = visit
+    const before = await waiting.pending({ id }, kind)
+    if (before === null) throw new AppError('not_found', 'code.none')
+    if (kind === 'phone') await smsLimits.admit({ phone: before.to, address: visit.address, space })
+    const account = await db.transaction(async (tx) => {
+      await accounts.holdWithSpace(tx, space, id)
+      const pending = await waiting.of(tx, id, kind)
+      if (pending?.to !== before.to) throw new AppError('conflict', 'account.changed_meanwhile')
+      const { to, resendSeconds: seconds } = pending
+      if (seconds > 0) {
+        throw new AppError('rate_limited', 'errors.rate_limited', { values: { seconds }, retryAfterSeconds: seconds })
+      }
+      if (await accounts.isTaken(tx, space, id, kind === 'email' ? { email: to } : { phone: to })) {
+        throw new AppError('conflict', 'contact.taken')
+      }
+      await codes.refuseTooMany(tx, kind, id)
+      await codes.invalidate(tx, kind, id)
+      const { account } = await accounts.view(tx, space, id)
+      await (kind === 'email' ? waiting.mailCode : waiting.textCode)(tx, visit, space, account, pending)
+      return account
+    })
+    const to = kind === 'email' ? maskedEmail(before.to) : maskedPhone(before.to)
+    record('auth.code.sent', visit, account, { kind, to })
+  }
+
   const checkCode = (input: Input<typeof GivenCode>): string => {
     const { code } = input.values
     if (code !== null && !(code.length === config.CODE_DIGITS && /^\d+$/.test(code))) {
@@ -198,6 +225,7 @@ export const contactDetails = (deps: {
   return {
     requestPhone,
     requestEmail,
+    sendAgain,
     confirmPhone: (visit: Visit, caller: Caller, input: Input<typeof GivenCode>) =>
       confirm(visit, caller, 'phone', checkCode(input)),
     confirmEmail: (visit: Visit, caller: Caller, input: Input<typeof GivenCode>) =>
