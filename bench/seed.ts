@@ -116,7 +116,7 @@ export const seedSqlite = async (folder: string, seeding: Seeding): Promise<void
     insertTokens(database, appKey, seeding)
   })()
   // What the job would do for a while, beside the measurements.
-  database.run("INSERT INTO account_names (account_names) VALUES ('rebuild')")
+  database.run("INSERT INTO account_words (account_words) VALUES ('rebuild')")
   database.run('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
 }

@@ -53,10 +53,11 @@ export interface Db {
   /** Text with its ASCII letters in lower case, as `foldedEmail` makes it; other letters stay, on both databases. */
   folded(text: SQLWrapper): SQL<string>
   /**
-   * Which accounts of a stretch of ids have `part` in their user name, display name, e-mail address or number, whatever
-   * its case; a condition on `accounts`. From three characters on an index of trigrams finds them.
+   * Which accounts of a stretch of ids have every word of `text` in their user name, display name, e-mail address or
+   * number, whatever its case; a condition on `accounts`. An index of trigrams finds words of three characters and more;
+   * a text of shorter ones alone is the start of user names.
    */
-  mentions(part: string, stretch: Stretch): SQL
+  mentions(text: string, stretch: Stretch): SQL
   /**
    * Takes up to `most` new accounts into the index of `mentions`, which finds them without it too; how many. 0 where the
    * database does so by itself.

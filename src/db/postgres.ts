@@ -15,6 +15,7 @@ import { type Followed, noNesting } from './nesting.ts'
 import { type PoolOptions, patientPool } from './pool.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
+import { isShort, wordsOf } from './words.ts'
 import { writeHealth } from './write-health.ts'
 
 /** Any number that no other program is likely to lock in the same database. */
@@ -97,10 +98,17 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
     // Half as many as connections: two that meet are rare, and readers add few rows.
     spread: 8,
     folded: (text) => postgresColumns.folded(sql`${text}`) as SQL<string>,
-    mentions: (part, { after, last }) => {
-      const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`
-      return sql`accounts.id > ${after} and accounts.id <= ${last} and (accounts.username ilike ${pattern}
-        or accounts.display_name ilike ${pattern} or accounts.email ilike ${pattern} or accounts.phone ilike ${pattern})`
+    mentions: (text, { after, last }) => {
+      const inStretch = sql`accounts.id > ${after} and accounts.id <= ${last}`
+      const escaped = (part: string) => part.replace(/[\\%_]/g, '\\$&')
+      const words = wordsOf(text)
+      if (words.every(isShort)) return sql`${inStretch} and accounts.username like ${`${escaped(text.toLowerCase())}%`}`
+      const found = words.map((word) => {
+        const pattern = `%${escaped(word)}%`
+        return sql`(accounts.username ilike ${pattern} or accounts.display_name ilike ${pattern}
+          or accounts.email ilike ${pattern} or accounts.phone ilike ${pattern})`
+      })
+      return sql`${inStretch} and ${sql.join(found, sql` and `)}`
     },
     indexWords: async () => 0,
     reserveAccountIds: async (tx, last) => {

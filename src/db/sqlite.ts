@@ -22,6 +22,7 @@ import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, s
 import { type Followed, noNesting } from './nesting.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
+import { isShort, wordsOf } from './words.ts'
 import { writeHealth } from './write-health.ts'
 
 /** At most so many transactions share one COMMIT, which bounds how long the loop is held. */
@@ -33,9 +34,6 @@ const lastIndexed = sql.raw(LAST_INDEXED)
 
 /** What `account_words` holds of an account. */
 const WORDS = ['username', 'display_name', 'email', 'phone'] as const
-
-/** What FTS5's trigram tokenizer can look for; shorter texts are compared row by row. */
-const SHORTEST_TRIGRAM = 3
 
 /**
  * drizzle on a connection. Its parameters are written `+?`: SQLite plans a statement with a join or an order anew each
@@ -300,17 +298,33 @@ export const openSqlite = (file: string): Db => {
     // Writers come one after the other anyway.
     spread: 1,
     folded: (text) => sqliteColumns.folded(sql`${text}`) as SQL<string>,
-    mentions: (part, { after, last }) => {
-      const within = (column: string) => sql`instr(lower(${sql.raw(column)}), lower(${part})) > 0`
-      const anywhere = sql.join(WORDS.map(within), sql` or `)
-      if ([...part].length < SHORTEST_TRIGRAM) {
-        return sql`accounts.id > ${after} and accounts.id <= ${last} and (${anywhere})`
+    mentions: (text, { after, last }) => {
+      const words = wordsOf(text)
+      const long = words.filter((word) => !isShort(word))
+      if (long.length === 0) {
+        const start = text.toLowerCase()
+        // Apart from the rest, so that the index of names is walked, whatever else is asked for.
+        return sql`accounts.id in (select +id from accounts as short
+          where username >= ${start} and username < ${start} || char(1114111) and +id > ${after} and +id <= ${last})`
       }
-      const phrase = `"${part.replaceAll('"', '""')}"`
+      const within = (column: string, word: string) => sql`instr(lower(${sql.raw(column)}), lower(${word})) > 0`
+      const all = (some: readonly string[]) =>
+        sql.join(
+          some.map(
+            (word) =>
+              sql`(${sql.join(
+                WORDS.map((column) => within(column, word)),
+                sql` or `,
+              )})`,
+          ),
+          sql` and `,
+        )
+      const phrases = long.map((word) => `"${word.replaceAll('"', '""')}"`).join(' ')
+      const short = words.filter(isShort)
       return sql`accounts.id in (
-        select rowid from account_words where account_words match ${phrase} and rowid > ${after} and rowid <= ${last}
+        select rowid from account_words where account_words match ${phrases} and rowid > ${after} and rowid <= ${last}
         union all select id from accounts as late where id > max(${after}, ${lastIndexed}) and id <= ${last}
-          and (${anywhere}))`
+          and ${all(long)})${short.length === 0 ? sql`` : sql` and ${all(short)}`}`
     },
     // One account at a time would have the index merged while somebody waits for it: together they cost little.
     indexWords: (most) =>

@@ -14,9 +14,9 @@ const LARGEST_PAGE = 100
 /** A search that finds more goes no further: whoever wants to see the rest looks for less. */
 export const MOST_FOUND = 10_000
 
-/** What no index finds is looked for in every row: it goes no further than this. */
-const MOST_FOUND_ROW_BY_ROW = 1000
-const SHORTEST_INDEXED = 3
+/** How long one query of a search may hold the loop up, about: what is asked next is twice or half as much by it. */
+const SHORT_MS = 4
+const LONG_MS = 12
 
 /** Searches whose answers are kept for a second: each may be of 10,000 rows. */
 const MOST_KEPT = 16
@@ -60,22 +60,27 @@ const ORDERS: Record<Listing['by'], (a: FoundRow, b: FoundRow) => number> = {
   changed: (a, b) => a.updatedAt.getTime() - b.updatedAt.getTime() || a.id - b.id,
 }
 
-/** Short words are in every third row: the first rows that have them are enough for somebody who is still typing. */
-const mostOf = ({ search }: Sought): number =>
-  search !== null && [...search].length < SHORTEST_INDEXED ? MOST_FOUND_ROW_BY_ROW : MOST_FOUND
-
 /** A page beyond the end is empty. */
 export const accountListing = (db: Db, directory: Directory, now: () => Date) => {
   const store = accountSearchStore(db)
 
-  /** Between two stretches other requests have their turn. */
+  /** Between two queries other requests have their turn. */
   const search = async (scope: Scope, sought: Sought): Promise<{ rows: FoundRow[]; isMore: boolean }> => {
-    const most = mostOf(sought)
+    const stretches = await directory.stretches(scope)
     const rows: FoundRow[] = []
-    for (const stretch of await directory.stretches(scope)) {
+    let width = 1
+    for (let at = 0; at < stretches.length; ) {
+      const several = stretches.slice(at, at + width)
+      const after = several[0]?.after ?? 0
+      const last = several.at(-1)?.last ?? 0
+      const begun = performance.now()
       // One more than is shown tells that there are more.
-      rows.push(...(await store.found(scope, sought, stretch, most + 1 - rows.length)))
-      if (rows.length > most) return { rows: rows.slice(0, most), isMore: true }
+      rows.push(...(await store.found(scope, sought, { after, last }, MOST_FOUND + 1 - rows.length)))
+      const took = performance.now() - begun
+      if (rows.length > MOST_FOUND) return { rows: rows.slice(0, MOST_FOUND), isMore: true }
+      at += several.length
+      if (took < SHORT_MS) width *= 2
+      else if (took > LONG_MS) width = Math.max(1, width >> 1)
       await Bun.sleep(0)
     }
     return { rows, isMore: false }
