@@ -18,22 +18,15 @@ import { bound, type Parameters } from './bound.ts'
 import { sqliteColumns } from './columns.sqlite.ts'
 import { compiled } from './compiled.ts'
 import type { Build, Db, Reader, Tx } from './db.ts'
+import { INDEX_WORDS, mentions } from './mentions.sqlite.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, sqliteMigrations } from './migrations.ts'
 import { type Followed, noNesting } from './nesting.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
-import { isShort, wordsOf } from './words.ts'
 import { writeHealth } from './write-health.ts'
 
 /** At most so many transactions share one COMMIT, which bounds how long the loop is held. */
 const GROUP_SIZE = 64
-
-/** Accounts beyond it are not in `account_words` yet; triggers keep those up to it (see the migration). */
-const LAST_INDEXED = '(SELECT coalesce(max(id), 0) FROM account_words_docsize)'
-const lastIndexed = sql.raw(LAST_INDEXED)
-
-/** What `account_words` holds of an account. */
-const WORDS = ['username', 'display_name', 'email', 'phone'] as const
 
 /**
  * drizzle on a connection. Its parameters are written `+?`: SQLite plans a statement with a join or an order anew each
@@ -298,42 +291,9 @@ export const openSqlite = (file: string): Db => {
     // Writers come one after the other anyway.
     spread: 1,
     folded: (text) => sqliteColumns.folded(sql`${text}`) as SQL<string>,
-    mentions: (text, { after, last }) => {
-      const words = wordsOf(text)
-      const long = words.filter((word) => !isShort(word))
-      if (long.length === 0) {
-        const start = text.toLowerCase()
-        // Apart from the rest, so that the index of names is walked, whatever else is asked for.
-        return sql`accounts.id in (select +id from accounts as short
-          where username >= ${start} and username < ${start} || char(1114111) and +id > ${after} and +id <= ${last})`
-      }
-      const within = (column: string, word: string) => sql`instr(lower(${sql.raw(column)}), lower(${word})) > 0`
-      const all = (some: readonly string[]) =>
-        sql.join(
-          some.map(
-            (word) =>
-              sql`(${sql.join(
-                WORDS.map((column) => within(column, word)),
-                sql` or `,
-              )})`,
-          ),
-          sql` and `,
-        )
-      const phrases = long.map((word) => `"${word.replaceAll('"', '""')}"`).join(' ')
-      const short = words.filter(isShort)
-      return sql`accounts.id in (
-        select rowid from account_words where account_words match ${phrases} and rowid > ${after} and rowid <= ${last}
-        union all select id from accounts as late where id > max(${after}, ${lastIndexed}) and id <= ${last}
-          and ${all(long)})${short.length === 0 ? sql`` : sql` and ${all(short)}`}`
-    },
+    mentions,
     // One account at a time would have the index merged while somebody waits for it: together they cost little.
-    indexWords: (most) =>
-      transaction(async () => {
-        const columns = WORDS.join(', ')
-        const late = writer.query(`INSERT INTO account_words (rowid, ${columns})
-          SELECT id, ${columns} FROM accounts WHERE id > ${LAST_INDEXED} ORDER BY id LIMIT ?`)
-        return late.run(most).changes
-      }),
+    indexWords: (most) => transaction(async () => writer.query(INDEX_WORDS).run(most).changes),
     // AUTOINCREMENT goes on after the largest id that there ever was.
     reserveAccountIds: async () => {},
     limiterStore: null,
