@@ -23,7 +23,7 @@ import { volumeLimit } from './http/volume.ts'
 import { answers } from './panel/answers.tsx'
 import { panelApi } from './panel/api.ts'
 import { errorPage } from './panel/error-page.tsx'
-import { pages, speakAsChosen } from './panel/pages.ts'
+import { againIn, pages, speakAsChosen } from './panel/pages.ts'
 import { provisioningApi } from './provisioning/provisioning/api.ts'
 import { wizardApi } from './provisioning/wizard/api.ts'
 import { wizardPages } from './provisioning/wizard/pages.tsx'
@@ -83,8 +83,9 @@ export const app = (services: Services): AnyElysia => {
         () => surface,
         (request, visit, { status, id, say }) => {
           if (!visit.isPage) speakAsChosen(request, visit)
+          const address = againIn(request, visit)
           const message = say(visit.language)
-          return deps.answers(request, visit).show(errorPage, { status, about: id, message, id: visit.id })
+          return deps.answers(request, visit).show(errorPage, { status, about: id, message, id: visit.id, address })
         },
       ),
     )

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
+import { LANGUAGES, type Language } from '../messages/messages.ts'
 import type { PasswordAlgorithm, Space } from '../nouns/space.ts'
 import { MOST_LOGO_BYTES } from '../spaces/branding/branding.ts'
 import { MOST_VOICEMAIL_BYTES } from '../spaces/spaces/rules.ts'
@@ -16,6 +17,7 @@ interface Options extends GlobalOptions {
   readonly realm?: string
   readonly algorithm?: PasswordAlgorithm
   readonly callForwardingNoAnswerWire?: Space['callForwardingNoAnswerWire']
+  readonly locale?: Language | 'none'
   readonly json?: boolean
 }
 
@@ -39,6 +41,12 @@ export const spacesCommands = (program: Command) => {
         '--call-forwarding-no-answer-wire <word>',
         'what its Flexisip calls forwarding of calls that nobody answers; away by default',
       ).choices(['away', 'no_answer']),
+    )
+    .addOption(
+      new Option('--locale <language>', 'language of messages to people who have chosen none').choices([
+        ...LANGUAGES,
+        'none',
+      ]),
     )
     .option('--json', 'print one JSON object')
     .description('create a Space, or change the one of that SIP domain')
@@ -65,6 +73,7 @@ export const spacesCommands = (program: Command) => {
           ...(options.callForwardingNoAnswerWire === undefined
             ? {}
             : { callForwardingNoAnswerWire: options.callForwardingNoAnswerWire }),
+          ...(options.locale === undefined ? {} : { locale: options.locale === 'none' ? null : options.locale }),
         })
         if (options.json === true) print(JSON.stringify({ domain: space.domain, host: space.host, created }))
         else print(`Space ${space.domain} on ${space.host} ${created ? 'created' : 'updated'}.`)

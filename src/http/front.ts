@@ -84,9 +84,14 @@ export const front = (deps: {
   const cors = config.CORS_ALLOW_ORIGIN
   const isApi = (path: string) => path.startsWith('/api/') || path === '/api'
 
+  /** `*` is in the ready-made headers already, which other machine endpoints have as well. */
+  const allowOrigin = ({ headers }: Response, path: string): void => {
+    if (cors === '*') return
+    if (isApi(path) || headers.has('access-control-allow-origin')) headers.set('access-control-allow-origin', cors)
+  }
+
   const finish = (response: Response, path: string, exchange: Exchange | undefined): Response | Promise<Response> => {
-    // `*` is in the ready-made headers already.
-    if (cors !== '*' && isApi(path)) response.headers.set('access-control-allow-origin', cors)
+    allowOrigin(response, path)
     if (exchange === undefined) return response
     if (exchange.challenge !== null) response.headers.set('www-authenticate', exchange.challenge)
     if (exchange.quota !== null) {
@@ -211,7 +216,9 @@ export const front = (deps: {
     broken: (error: unknown): Response => {
       const id = requestId()
       deps.log.app.error('request failed', { request_id: id, error })
-      return ourBug(id)
+      const response = ourBug(id)
+      allowOrigin(response, '')
+      return response
     },
     /** `server` is Bun's; null in tests that have no socket. */
     fetch: (request: Request, server: Peer | null): Response | Promise<Response> => {

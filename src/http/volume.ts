@@ -5,14 +5,21 @@ import type { Limit } from './limit.ts'
 /** Small files that pages need, all of them in memory. */
 const UNCOUNTED = new Set(['/assets/:name', '/storage/img/:logo', '/robots.txt'])
 
-const LOOK_UPS = new Set(['/api/resolve/:sip', '/api/accounts/:id/search'])
+/** Where calls go, voicemails that callers leave, pushes that wake phones. */
+const OF_PROXY = new Set([
+  '/api/resolve/:sip',
+  '/api/accounts/:id/search',
+  '/api/accounts/:id/voicemails/',
+  '/api/files/:uuid',
+  '/api/push_notification',
+])
 
 /**
- * What a SIP proxy reports and asks, however much that is: it takes a refusal for an answer, so a report would be lost,
- * and a call would ring where it should not. Only administrators are proxies.
+ * What a SIP proxy reports, asks and leaves, however much that is: it takes a refusal for an answer, so that a report or
+ * a message would be lost, and a call would ring where it should not. Only administrators are proxies.
  */
 const isOfProxy = ({ route, caller }: Exchange): boolean =>
-  (route.startsWith('/api/statistics/') || LOOK_UPS.has(route)) && caller !== null && mayActAs(caller, 'admin')
+  (route.startsWith('/api/statistics/') || OF_PROXY.has(route)) && caller !== null && mayActAs(caller, 'admin')
 
 /** A named key has a window of its own: one program takes nothing away from another. */
 const holderOf = (caller: Caller | null, network: string): string =>

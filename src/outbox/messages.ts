@@ -31,6 +31,7 @@ export interface MailKinds {
     'account.identifier': string
     'account.display_name': string | null
     provisioning_link: string
+    wizard_link: string
     expires_minutes: number | null
     registrar: string | null
   }

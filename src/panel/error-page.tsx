@@ -35,10 +35,12 @@ interface Refusal {
   readonly message: string
   /** Of the request. */
   readonly id: string
+  /** Its own, below the base path; null: it answers a form. */
+  readonly address: string | null
 }
 
 /** A refusal for people: what happened, in their language, on a page of the same frame, and what support can look up. */
-export const errorPage = ({ t }: Kit, { status, about, message, id }: Refusal): Page => {
+export const errorPage = ({ t }: Kit, { status, about, message, id, address }: Refusal): Page => {
   const isDeadLink = DEAD_LINKS.has(about)
   return {
     title: t(isDeadLink ? 'panel.dead_link' : titleOf(status)),
@@ -47,7 +49,7 @@ export const errorPage = ({ t }: Kit, { status, about, message, id }: Refusal): 
       : { icon: status === 404 || status === 405 ? 'question' : 'alert' },
     lede: message,
     status,
-    address: null,
+    address,
     children: (
       <>
         <div class="actions">

@@ -38,6 +38,19 @@ export const speakAsChosen = (request: Request, exchange: Exchange): void => {
   exchange.chosenLanguage = chosen
 }
 
+/**
+ * For a page that no route makes: speaks as its address asks (`?lang=fr`), and resolves to where the same page can be had
+ * in another language, below the base path; null: nowhere, as it answers a form.
+ */
+export const againIn = (request: Request, exchange: Exchange): string | null => {
+  const url = new URL(request.url)
+  const wanted = url.searchParams.get('lang')
+  if (isLanguage(wanted)) exchange.speak(wanted)
+  url.searchParams.delete('lang')
+  // Two slashes would lead to another host.
+  return request.method !== 'GET' || url.pathname.startsWith('//') ? null : `${url.pathname}${url.search}`
+}
+
 /** What pages ask of the sessions. */
 interface SessionsOfPages {
   /** The session of the request's cookie while it lives; null otherwise. */

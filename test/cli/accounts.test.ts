@@ -22,6 +22,18 @@ test('spaces:create-update says how much room voicemails have, and refuses what 
   expect(Number(row?.most)).toBe(10_000_000_000)
 })
 
+test('spaces:create-update says in which language people who have chosen none are written to', async () => {
+  await using here = await placeWithSpace()
+  await using database = databaseOf(here)
+  const again = async (...more: string[]) =>
+    (await sipkeeper(['spaces:create-update', 'sip.example.org', 'localhost', 'Example', ...more], here)).code
+  const locale = async () => (await database.query<{ locale: string | null }>('SELECT locale FROM spaces'))[0]?.locale
+  expect([await again('--locale', 'de'), await locale()]).toEqual([2, null])
+  expect([await again('--locale', 'fr'), await locale()]).toEqual([0, 'fr'])
+  expect([await again(), await locale()]).toEqual([0, 'fr'])
+  expect([await again('--locale', 'none'), await locale()]).toEqual([0, null])
+})
+
 test('what a script reads is one JSON object and nothing else, also with logs configured to stdout', async () => {
   await using here = await placeWithSpace({ LOG_LEVEL: 'debug', LOG_TARGET: 'stdout', SECURITY_LOG_TARGET: 'stdout' })
   const again = ['spaces:create-update', 'sip.example.org', 'localhost', 'Renamed', '--json']

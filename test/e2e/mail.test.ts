@@ -87,6 +87,6 @@ test('what waits when the process dies leaves after the next start, once', async
   expect(await second.stop()).toBe(0)
   expect(back.received.map(({ envelope }) => envelope.to)).toEqual([[email]])
   expect(back.received[0]?.mail.attachments.map(({ contentType }) => contentType)).toEqual(['image/png'])
-  const link = /https?:\/\/\S+\/provisioning\/(\S+)/.exec(back.received[0]?.mail.text ?? '')?.[1] ?? 'no link'
+  const link = /https?:\/\/\S+\/wizard\/(\S+)/.exec(back.received[0]?.mail.text ?? '')?.[1] ?? 'no link'
   expect(first.output() + second.output()).not.toContain(link)
 }, 60_000)

@@ -297,6 +297,16 @@ describe('a password changed by its owner', () => {
     expect(await t.snapshot()).toBe(before)
   })
 
+  test('that is wrong is an event for whoever watches for guesses, over REST as well', async () => {
+    const lines = () => t.lines.filter((line) => line.includes('auth.login.fail'))
+    await ask({ algorithm: 'MD5', password: 'new-password', old_password: 'wrong-horse' })
+    expect(lines()).toHaveLength(1)
+    expect(lines()[0]).toMatch(/via=key reason=bad_password/)
+    expect(lines().join()).not.toContain('wrong-horse')
+    await ask({ algorithm: 'MD5', password: 'new-password', old_password: carol.password })
+    expect(lines()).toHaveLength(1)
+  })
+
   test('activates when it is right, not when it is wrong', async () => {
     const shy = await t.account({ activated: false })
     const body = { algorithm: 'MD5', password: 'new-password' }

@@ -110,11 +110,36 @@ describe('the provisioning mail', () => {
     const [mail] = await t.messages()
     expect(mail).toMatchObject({ channel: 'mail', kind: 'provisioning', recipient: 'bob@example.org', language: 'fr' })
     const link = String(mail?.data?.provisioning_link)
+    expect(String(mail?.data?.wizard_link)).toBe(link.replace('/provisioning/', '/wizard/'))
     expect(link).toMatch(/^http:\/\/localhost\/provisioning\/[A-Za-z0-9]{13}$/)
     const headers = { 'x-linphone-provisioning': '1' }
     expect((await t.get(`/provisioning/${old}`, { headers })).status).toBe(404)
     expect((await t.get(new URL(link).pathname, { headers })).status).toBe(200)
     expect(t.lines.join('\n')).not.toContain(link.slice(-13))
+  })
+
+  test('leads to a page that scanners and people look at as often as they like, and a phone then sets itself up', async () => {
+    await send()
+    const [mail] = await t.messages()
+    const link = new URL(String(mail?.data?.wizard_link))
+    const before = await t.snapshot()
+    for (const headers of [{}, { accept: 'text/html' }, { accept: '*/*', 'user-agent': 'Scanner' }]) {
+      const page = await t.get(link.pathname, { headers })
+      expect([page.status, page.text.includes('linphone-config:http://localhost/provisioning/')]).toEqual([200, true])
+    }
+    expect((await t.send('HEAD', link.pathname)).status).toBe(200)
+    expect(await t.snapshot()).toBe(before)
+    const document = link.pathname.replace('/wizard/', '/provisioning/')
+    expect((await t.get(document, { headers: { 'x-linphone-provisioning': '1' } })).status).toBe(200)
+    // One phone together: the page knows that it is over.
+    expect((await t.get(link.pathname, { headers: { accept: 'text/html' } })).status).toBe(404)
+  })
+
+  test('of a Space without a panel leads to the document, whose page is as safe to look at', async () => {
+    await t.db.transaction((tx) => tx.update(t.db.tables.spaces).set({ webPanel: false }))
+    await send()
+    const [mail] = await t.messages()
+    expect(String(mail?.data?.wizard_link)).toBe(String(mail?.data?.provisioning_link))
   })
 
   test('that was sent twice leaves once, with the newer token', async () => {

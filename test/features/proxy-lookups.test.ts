@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
+import { form, wav } from '../support/voice.ts'
 
 // What a Flexisip asks (compatibility.md §2.6): `resolve` before each call, `search`.
 
@@ -67,6 +68,29 @@ test('a user name is found in whatever case', async () => {
   for (const address of ['CAROL@sip.other.org', 'Carol@SIP.OTHER.ORG', 'sip:cArOl@sip.other.org']) {
     expect([address, await ask(address, admin, t.other.host)]).toEqual([address, found(carol)])
     expect(await ask(address, root)).toEqual(found(carol))
+  }
+})
+
+test('a proxy leaves voicemails and wakes phones past the limit of requests; nobody else passes it', async () => {
+  const busy = await testApp({ env: { API_RATE_LIMIT_PER_MINUTE: '2' }, push: { send: async () => {} } })
+  try {
+    const flexisip = await busy.account({ username: 'flexisip', admin: true })
+    const alice = await busy.account({ username: 'alice', email: 'alice@example.org' })
+    const push = { pn_provider: 'fcm', pn_prid: 'x', type: 'call' }
+    for (let left = 0; left < 3; left += 1) {
+      const body = { content_type: 'audio/wav' }
+      const slot = await busy.post(`/api/accounts/${alice.id}/voicemails`, { as: flexisip, body })
+      const filled = await busy.post(`/api/files/${slot.json.id}`, { as: flexisip, ...form(wav(1)) })
+      const woken = await busy.post('/api/push_notification', { as: flexisip, body: push })
+      expect([slot.status, filled.status, woken.status]).toEqual([201, 200, 200])
+    }
+    const asked = []
+    for (let left = 0; left < 3; left += 1) {
+      asked.push((await busy.post('/api/push_notification', { as: alice, body: push })).status)
+    }
+    expect(asked).toEqual([200, 200, 429])
+  } finally {
+    await busy.close()
   }
 })
 

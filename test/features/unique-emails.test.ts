@@ -114,6 +114,19 @@ describe('`unique_email` of a Space', () => {
   })
 })
 
+test('a stranger who registers is not told whose address it is, and gets none', async () => {
+  await set({ unique_email: true })
+  expect((await create('alice01', 'us@example.org')).status).toBe(200)
+  const admin = await t.account({ space: t.other, admin: true })
+  const { token } = (await t.post('/api/account_creation_tokens', { as: admin, host: t.other.host })).json
+  const body = { username: 'mallory', password: 'correct-horse', algorithm: 'SHA-256', account_creation_token: token }
+  const reply = await t.post('/api/accounts/with-account-creation-token', {
+    host: t.other.host,
+    body: { ...body, email: 'us@example.org' },
+  })
+  expect([reply.status, reply.json.email]).toEqual([200, null])
+})
+
 describe('ACCOUNT_EMAIL_UNIQUE=true', () => {
   beforeEach(async () => {
     await t.close()

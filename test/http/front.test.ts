@@ -224,6 +224,11 @@ describe('scripts of other origins', () => {
         await app.get('/api/accounts'),
         await app.get('/api/ping', { host: 'unknown.localhost' }),
         await app.send('OPTIONS', '/api/ping'),
+        // Programs are refused outside of the API as well.
+        await app.get('/provisioning/unknown', { headers: { 'x-linphone-provisioning': '1' } }),
+        await app.get('/contacts/vcard'),
+        await app.get('/nothing/here'),
+        await app.get('/provisioning/me', { host: 'unknown.localhost' }),
       ]) {
         expect(reply.headers.get('access-control-allow-origin')).toBe(ORIGIN.origin)
       }

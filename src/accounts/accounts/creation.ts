@@ -240,13 +240,16 @@ export const creation = (deps: {
     checkUsername(input, config, 'by anybody')
     checkPassword(input, config)
     const algorithm = algorithmFor(input, space.digest)
-    // Checked, then ignored. Whether somebody has the number already is not told to a stranger.
+    // Checked, then ignored. Whether somebody has the number or the address already is not told to a stranger.
     checkPhone(input, await identifiers.acceptance(input, null))
     const { domain } = input.values
     if (domain !== null && (await spaces.byDomain(domain)) === null) {
       input.refuse('domain', { id: 'v.unknown_domain' })
     }
-    await identifiers.refuseTaken(db.read, input, space, null, 0)
+    const { username: name } = input.values
+    if (name !== null && (await identifiers.isNameTaken(db.read, space, name))) {
+      input.refuse('username', { id: 'v.taken' })
+    }
     const { username, password, dtmf_protocol: dtmfProtocol } = input.settle()
     const found = await makeOwn(visit, { username, password, algorithm, dtmfProtocol }, redeem)
     if (found === null) throw invalid('username', 'v.taken')

@@ -28,6 +28,7 @@ export const setUpMails = (deps: {
       const { account } = found
       if (account.email === null) throw new AppError('forbidden', 'account.no_email')
       const token = await provisioningTokens.issue(tx, id, visit)
+      const base = `${visit.baseUrl(space)}${config.BASE_PATH}`
       await outbox.add(tx, {
         channel: 'mail',
         kind: 'provisioning',
@@ -38,7 +39,9 @@ export const setUpMails = (deps: {
         data: {
           'account.identifier': addressOfRecord(account),
           'account.display_name': account.displayName,
-          provisioning_link: `${visit.baseUrl(space)}${config.BASE_PATH}/provisioning/${token}`,
+          provisioning_link: `${base}/provisioning/${token}`,
+          // A page that nobody spends anything by looking at (D54); without the panel the document's own address has one.
+          wizard_link: `${base}/${space.webPanel ? 'wizard' : 'provisioning'}/${token}`,
           expires_minutes: config.APP_PROVISIONING_TOKEN_EXPIRATION_MINUTES,
           registrar: space.accountProxyRegistrarAddress,
         },

@@ -108,9 +108,7 @@ export const passwords = (deps: {
     const budget = `account ${caller.id}`
     await limits.passwords.attempt(budget)
     if (!isPassword(known, { username: caller.username, realm: realmOf(caller.space) }, given)) {
-      if (caller.via === 'session') {
-        record('auth.login.fail', visit, caller, { via: 'session', reason: 'bad_password' })
-      }
+      record('auth.login.fail', visit, caller, { via: caller.via, reason: 'bad_password' })
       throw invalid(name, 'v.old_password')
     }
     await limits.passwords.forget(budget)

@@ -33,6 +33,7 @@ export const SAMPLES: { readonly [Kind in MailKind]: Readonly<MailKinds[Kind]> }
     'account.identifier': 'alice@sip.example.org',
     'account.display_name': 'Alice Liddell',
     provisioning_link: 'https://sip.example.org/provisioning/EXAMPLEEXAMPLE',
+    wizard_link: 'https://sip.example.org/wizard/EXAMPLEEXAMPLE',
     expires_minutes: 2880,
     registrar: 'sip.example.org',
   },

@@ -28,6 +28,7 @@ interface Named {
   readonly clientCertificateAuthentication?: boolean
   readonly maxVoicemailBytes?: number
   readonly callForwardingNoAnswerWire?: Space['callForwardingNoAnswerWire']
+  readonly locale?: Space['locale']
 }
 
 /** Spaces as the command line names them: made, or changed in what is given. */
@@ -58,12 +59,14 @@ export const namedSpaces = (deps: {
   }
 
   const switchesOf = (wanted: Named) => {
-    const { uniqueEmail, clientCertificateAuthentication, maxVoicemailBytes, callForwardingNoAnswerWire } = wanted
+    const { uniqueEmail, clientCertificateAuthentication, maxVoicemailBytes } = wanted
+    const { callForwardingNoAnswerWire, locale } = wanted
     return {
       ...(uniqueEmail === undefined ? {} : { uniqueEmail }),
       ...(clientCertificateAuthentication === undefined ? {} : { clientCertificateAuthentication }),
       ...(maxVoicemailBytes === undefined ? {} : { maxVoicemailBytes }),
       ...(callForwardingNoAnswerWire === undefined ? {} : { callForwardingNoAnswerWire }),
+      ...(locale === undefined ? {} : { locale }),
     }
   }
 
