@@ -24,6 +24,7 @@ export const fixtureStore = (db: Db) => {
           .where(inArray(accounts.id, some))
           .returning({
             id: accounts.id,
+            username: accounts.username,
             domain: accounts.domain,
             admin: accounts.admin,
             activated: accounts.activated,

@@ -1,7 +1,7 @@
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
-import type { Logging } from '../../logging/logging.ts'
 import { everySpace, type Space } from '../../nouns/space.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
@@ -42,6 +42,8 @@ interface SpacesByName {
   ): Promise<Omit<Made, 'domain'> & { space: Space }>
 }
 
+const aboutOf = ({ id, domain }: Space) => ({ kind: 'space', id, name: domain }) as const
+
 /** What tests of clients expect to find on a server; the command line only (behaviour/operations.md §2.1). */
 export const fixtures = (deps: {
   config: Config
@@ -56,22 +58,18 @@ export const fixtures = (deps: {
   bridge: LinesOfAccounts
   statisticsClearing: StatisticsOfAccounts
   sipProxy: SipProxy
-  log: Logging
+  audit: Audit
 }) => {
-  const { config, db, secrets, spaces, spaceAdministration, directory, accounts, administrators, log } = deps
+  const { config, db, secrets, spaces, spaceAdministration, directory, accounts, administrators, audit } = deps
   const { passwords, bridge, statisticsClearing, sipProxy } = deps
   const store = fixtureStore(db)
   const last = lastAdministrator({ db, directory })
 
   const ensure = async (tx: Tx, domain: string, asSuper = false): Promise<Made & { readonly space: Space }> => {
     const made = await spaceAdministration.ensure(tx, domain, { asSuper })
+    if (made.created)
+      await audit.record(tx, 'space.created', { by: null, space: made.space, about: aboutOf(made.space) })
     return { domain, ...made }
-  }
-  const recordSpaces = (made: readonly Made[]) => {
-    spaces.forget()
-    for (const { domain, created } of made) {
-      if (created) log.security('space.created', { space: domain, by: 'command line' })
-    }
   }
 
   /** Whoever has one of the ids goes, with all below; nobody may lock everybody out by it (D52). */
@@ -82,8 +80,10 @@ export const fixtures = (deps: {
     await statisticsClearing.forgetBelow(tx, gone)
     await sipProxy.accountsClosed(tx, gone)
     // One after the other: each is the last one once the others are gone.
-    for (const one of held.filter(({ admin }) => admin)) {
+    for (const one of held.toSorted((a, b) => Number(b.admin) - Number(a.admin))) {
       const space = await spaces.byDomain(one.domain)
+      await audit.record(tx, 'account.deleted', { by: null, space, about: one, detail: { reason: 'seed' } })
+      if (!one.admin) continue
       if (space !== null) await last.refuse(tx, space, { id: one.id, before: one, after: null, byItself: false })
       await store.delete(tx, SEED, [one.id])
     }
@@ -146,21 +146,20 @@ export const fixtures = (deps: {
         for (const [domain, some] of byDomain) {
           const there = await ensure(tx, domain)
           await fill(tx, there.space, some)
+          const change = { by: null, space: there.space, about: aboutOf(there.space) }
+          await audit.record(tx, 'account.created', { ...change, detail: { count: some.length, reason: 'seed' } })
           made.push(there)
         }
         return { removed, made }
       })
-      recordSpaces(made)
-      for (const [domain, { length }] of byDomain) {
-        log.security('account.created', { space: domain, rows: length, by: 'command line' })
-      }
+      spaces.forget()
       return { removed, spaces: made }
     },
 
     /** An administrator of a super Space with a key that tests know, and a password that is shown this once. */
     testAdministrator: async () => {
       const made = await db.transaction((tx) => ensure(tx, TEST_DOMAIN, true))
-      recordSpaces([made])
+      spaces.forget()
       const password = secrets.token(Math.max(16, config.ACCOUNT_PASSWORD_MIN_LENGTH))
       const { account } = await administrators.create({
         domain: TEST_DOMAIN,
