@@ -74,4 +74,7 @@ const beginning = (reply: IncomingMessage, signal: AbortSignal): Promise<string>
 
 /** No control characters: it is shown in terminals, and PostgreSQL stores no U+0000. */
 const legible = (bytes: Buffer): string =>
-  new TextDecoder().decode(bytes, { stream: true }).replace(/[^\P{Cc}\t\r\n]/gu, '\uFFFD')
+  new TextDecoder()
+    .decode(bytes, { stream: true })
+    .replaceAll('\r\n', '\n')
+    .replace(/[^\P{Cc}\t\n]/gu, '\uFFFD')

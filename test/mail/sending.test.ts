@@ -186,6 +186,14 @@ describe('a Space with a server of its own', () => {
         host,
         expect.stringContaining('is not at a public address, and MAIL_SPACE_HOSTS_ALLOW does not name it'),
       ])
+      // Nor do a test and a check go there.
+      const to = { recipient: 'alice@example.net', spaceId: 1, language: 'en' } as const
+      expect([host, await outcome(mail.sendTest(to))]).toEqual([
+        host,
+        expect.stringContaining('MAIL_SPACE_HOSTS_ALLOW'),
+      ])
+      const [, own] = await mail.check()
+      expect([host, own?.ok, own?.detail]).toEqual([host, false, expect.stringContaining('MAIL_SPACE_HOSTS_ALLOW')])
     }
     expect([smtp.connections(), smtp.received]).toEqual([0, []])
   })

@@ -355,8 +355,8 @@ describe('an answer', () => {
   })
 
   test('holds nothing that a terminal obeys or a database refuses', async () => {
-    const answered = await from((socket) => ok(socket, 'a\u0000b\u001b[2Jc\u009bd\n\te\ud800'))
-    expect(answered.head).toBe('a\ufffdb\ufffd[2Jc\ufffdd\n\te\ufffd')
+    const answered = await from((socket) => ok(socket, 'a\u0000b\u001b[2Jc\u009bd\r\n\te\ud800\rf'))
+    expect(answered.head).toBe('a\ufffdb\ufffd[2Jc\ufffdd\n\te\ufffd\ufffdf')
   })
 
   test('may come after others that are not final', async () => {
