@@ -12,6 +12,9 @@ import { contactCardsApi, contactsApi } from './address-books/contacts/api.ts'
 import { contactsListsApi } from './address-books/contacts-lists/api.ts'
 import { vcardsApi, vcardsStorageApi } from './address-books/vcards-storage/api.ts'
 import { accountPages } from './administration/account/pages.tsx'
+import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
+import { dictionaryPages } from './administration/dictionary/pages.tsx'
+import { externalAccountPages } from './administration/external-account/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
 import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
@@ -145,6 +148,9 @@ export const app = (services: Services): AnyElysia => {
     .use(taskPages(deps))
     .use(tasksApi(deps))
     .use(supportPages(deps))
+    .use(externalAccountPages(deps))
+    .use(dictionaryPages(deps))
+    .use(carddavCredentialPages(deps))
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))
     .use(spaceEmailServersApi(deps))

@@ -14,6 +14,7 @@ import { blocking } from './accounts/blocking/blocking.ts'
 import { codes } from './accounts/codes/codes.ts'
 import { confirmationKeys } from './accounts/confirmation-keys/confirmation-keys.ts'
 import { dictionary } from './accounts/dictionary/dictionary.ts'
+import { dictionaryEntries } from './accounts/dictionary/entries.ts'
 import { directory } from './accounts/directory/directory.ts'
 import { notices } from './accounts/notices/notices.ts'
 import { passwords } from './accounts/passwords/passwords.ts'
@@ -197,6 +198,7 @@ const top = (below: ReturnType<typeof middle>) => {
     contacts: contacts(below),
     contactsLists: contactsLists(below),
     devices: devices(below),
+    dictionaryEntries: dictionaryEntries(below),
     callLog: callLog(below),
     charts: charts(below),
     externalAccounts: externalAccounts(below),

@@ -744,7 +744,7 @@ export const defineTables = (c: Columns) => {
       domain: c.text().notNull(),
       /** HA1 in lower-case hex, with `realm` or else `domain`. */
       password: c.text().notNull(),
-      algorithm: c.text().$type<'MD5'>().notNull().default('MD5'),
+      algorithm: c.text().$type<'MD5' | 'SHA-256'>().notNull().default('MD5'),
       realm: c.text(),
       registrar: c.text(),
       outboundProxy: c.text(),

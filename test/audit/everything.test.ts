@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gt, max } from 'drizzle-orm'
 import { factsOf } from '../../src/administration/account/edit-page.tsx'
+import { factsOf as credentialFactsOf } from '../../src/administration/carddav-credentials/credential-page.tsx'
+import { factsOf as lineFactsOf } from '../../src/administration/external-account/external-page.tsx'
 import { versionOf } from '../../src/http/version.ts'
 import type { Space } from '../../src/nouns/space.ts'
 import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
@@ -157,6 +159,8 @@ const VCARD = 'BEGIN:VCARD\nVERSION:4.0\nFN:Ann\nUID:urn:uuid:8f2c1f0e-5b7a-4c1d
 const account = { username: 'newcomer', password: 'correct-horse', algorithm: 'SHA-256' }
 const forwarding = { type: 'always', forward_to: 'voicemail', enabled: true }
 
+const book = ({ username }: TestAccount) => ({ username, realm: 'dav.example', algorithm: 'MD5', password: 'secret' })
+
 /** How a route is called, where a body with the usual members does not do. */
 const CALLS: Readonly<Record<string, Call>> = {
   'PUT /api/accounts/:id': ({ theirs }) => ({ body: { ...account, username: theirs.owner.username } }),
@@ -168,6 +172,28 @@ const CALLS: Readonly<Record<string, Call>> = {
     const { account: before } = await t.parts.accounts.byId(space, theirs.owner.id)
     const body = { username: before.username, activated: '1', admin: '0', display_name: 'Another' }
     return { body: { ...body, version: versionOf(factsOf(before)) } }
+  },
+  'POST /admin/accounts/:id/external': async ({ theirs }) => {
+    const before = await t.parts.externalAccounts.find(theirs.owner.id)
+    const line = { username: 'ext', domain: 'carrier.example', protocol: 'UDP', password: 'carrier-secret' }
+    return { body: { ...line, version: versionOf(lineFactsOf(before)) } }
+  },
+  'POST /admin/accounts/:id/dictionary': () => ({ body: { key: 'floor', value: '3' } }),
+  'POST /admin/accounts/:id/dictionary/:key/edit': () => ({ body: { value: '3', version: versionOf('sales') } }),
+  'POST /admin/accounts/:id/carddavs': async ({ space, theirs }) => {
+    const at = { createdAt: t.clock.now, updatedAt: t.clock.now }
+    const { spaceCarddavServers } = t.db.tables
+    const [server] = await t.db.transaction((tx) =>
+      tx
+        .insert(spaceCarddavServers)
+        .values({ spaceId: space.id, uri: 'https://second.example/', ...at })
+        .returning(),
+    )
+    return { body: { ...book(theirs.owner), carddav_id: String(server?.id) } }
+  },
+  'POST /admin/accounts/:id/carddavs/:carddav_id': async ({ theirs }) => {
+    const [before] = await t.parts.carddavCredentials.rows(t.db.read, theirs.owner.id)
+    return { body: { ...book(theirs.owner), version: versionOf(credentialFactsOf(before ?? null)) } }
   },
   'POST /admin/accounts/:id/delete': ({ theirs }) => ({ body: { username: theirs.owner.username } }),
 }

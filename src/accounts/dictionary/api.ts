@@ -16,6 +16,7 @@ import { json } from '../../http/respond.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Dictionary } from './dictionary.ts'
+import type { DictionaryEntries } from './entries.ts'
 
 const NewEntry = form({ value: looseText() })
 
@@ -33,13 +34,14 @@ const valueFor = (key: string, visit: Visit): string => {
   return input.settle().value
 }
 
-export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary: Dictionary }) => {
-  const { auth, accounts, dictionary } = deps
+export const dictionaryApi = (deps: {
+  auth: Auth
+  accounts: Accounts
+  dictionary: Dictionary
+  dictionaryEntries: DictionaryEntries
+}) => {
+  const { auth, accounts, dictionary, dictionaryEntries } = deps
   const find = async (visit: Visit, id: string) => (await accounts.byId(visit.space, idOf(id))).account.id
-
-  /** Resolves to how many entries went: of the key, or all. */
-  const remove = (visit: Visit, id: number, key?: string) =>
-    accounts.edit(visit, id, { field: 'dictionary' }, (tx) => dictionary.remove(tx, id, key))
 
   return new Elysia({ prefix: '/api/accounts/:id/dictionary', tags: ['Dictionary'] })
     .use(auth)
@@ -47,7 +49,7 @@ export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary
       requires: 'admin',
       detail: { summary: 'Read the dictionary of an account', ...answers(mapOf(text())) },
     })
-    .delete('/', async ({ visit, params }) => json(await remove(visit, idOf(params.id))), {
+    .delete('/', async ({ visit, params }) => json(await dictionaryEntries.remove(visit, idOf(params.id))), {
       requires: 'admin',
       detail: {
         summary: 'Clear the dictionary of an account',
@@ -68,7 +70,7 @@ export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary
       async ({ visit, params }) => {
         const id = await find(visit, params.id)
         const value = valueFor(params.key, visit)
-        await accounts.edit(visit, id, { field: 'dictionary' }, (tx) => dictionary.set(tx, id, { [params.key]: value }))
+        await dictionaryEntries.set(visit, id, params.key, value)
         return json({ value }, 201)
       },
       {
@@ -81,8 +83,12 @@ export const dictionaryApi = (deps: { auth: Auth; accounts: Accounts; dictionary
         },
       },
     )
-    .delete('/:key', async ({ visit, params }) => json(await remove(visit, idOf(params.id), params.key)), {
-      requires: 'admin',
-      detail: { summary: 'Delete an entry', description: 'Answers how many entries went.', ...answers(integer(0)) },
-    })
+    .delete(
+      '/:key',
+      async ({ visit, params }) => json(await dictionaryEntries.remove(visit, idOf(params.id), params.key)),
+      {
+        requires: 'admin',
+        detail: { summary: 'Delete an entry', description: 'Answers how many entries went.', ...answers(integer(0)) },
+      },
+    )
 }

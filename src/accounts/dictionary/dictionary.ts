@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../../db/db.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { dictionaryStore } from './store.ts'
 
@@ -28,6 +28,9 @@ export const dictionary = (deps: { db: Db; now: () => Date }) => {
       if (entry === null) throw new AppError('not_found', 'dictionary.unknown')
       return entry.value
     },
+    /** null: there is no such entry. */
+    find: async (on: Reader, accountId: number, key: string): Promise<string | null> =>
+      (await store.one(on, accountId, key))?.value ?? null,
     set,
     remove,
     replace: async (tx: Tx, accountId: number, values: Values): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Db, Reader } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
-import { choice, form, type Input, plainText, text } from '../../http/input.ts'
+import { AppError, invalid } from '../../errors.ts'
+import { choice, form, type Input, optional, plainText, text } from '../../http/input.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { ha1 } from '../../protocols/digest.ts'
@@ -16,6 +16,14 @@ export const CarddavCredentialForm = form({
   realm: plainText(255),
   algorithm: choice(['MD5', 'SHA-256']),
 })
+
+/** The same by a page: without a password the one that is there stays. */
+export const CarddavCredentialOnPage = form({
+  ...CarddavCredentialForm.properties,
+  password: optional(text({ numbers: true })),
+})
+
+type Given = Input<typeof CarddavCredentialForm> | Input<typeof CarddavCredentialOnPage>
 
 /** What an account signs in to the CardDAV servers of its Space with; for administrators of Spaces that want it. */
 export const carddavCredentials = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
@@ -44,18 +52,25 @@ export const carddavCredentials = (deps: { db: Db; accounts: Accounts; now: () =
       if (found === undefined) throw unknownServer()
       return found
     },
+    /** `check` is handed what is replaced; null: there was none. */
     set: async (
       visit: Visit,
       id: number,
       serverId: number,
-      input: Input<typeof CarddavCredentialForm>,
+      input: Given,
+      check: (before: CarddavCredential | null) => void = () => {},
     ): Promise<void> => {
       refuseWithout(visit.space)
-      const { username, password, realm, algorithm } = input.settle()
-      const columns = { username, password: ha1(algorithm, username, realm, password), realm, algorithm }
+      const { username, password: typed, realm, algorithm } = input.settle()
       await accounts.edit(visit, id, { field: 'carddav_credentials', object: serverId }, async (tx) => {
         if (!(await store.holdServer(tx, visit.space, serverId))) throw unknownServer()
-        await store.set(tx, id, serverId, columns, now())
+        const before = (await store.list(tx, id)).find((one) => one.spaceCarddavServerId === serverId) ?? null
+        check(before)
+        // The HA1 is made of all three.
+        const fits = before?.username === username && before.realm === realm && before.algorithm === algorithm
+        const password = typed === null ? (fits ? before.password : null) : ha1(algorithm, username, realm, typed)
+        if (password === null) throw invalid('password', 'v.password_with_credential')
+        await store.set(tx, id, serverId, { username, password, realm, algorithm }, now())
       })
     },
     remove: async (visit: Visit, id: number, serverId: number): Promise<void> => {

@@ -11,6 +11,10 @@ import { type Kit, useKit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
 import { qrDataUrl } from '../../protocols/qr.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
+import type { ExternalAccount } from '../../telephony/external-accounts/external-accounts.ts'
+import { CarddavCard } from '../carddav-credentials/card.tsx'
+import { DictionaryCard } from '../dictionary/card.tsx'
+import { ExternalCard } from '../external-account/card.tsx'
 import { CodesCard, DevicesCard } from './cards.tsx'
 import { dtmfName } from './fields.tsx'
 import { AccountTabs, accountHead, pathOf } from './head.tsx'
@@ -23,6 +27,7 @@ export interface Known extends State {
   /** It is the account of whoever looks. */
   readonly isOwn: boolean
   readonly canMail: boolean
+  readonly line: ExternalAccount | null
   readonly lastCallAt: Date | null
   /** In the panel. */
   readonly lastSeenAt: Date | null
@@ -44,9 +49,12 @@ export const accountPage = (kit: Kit, known: Known): Page => {
             <DevicesCard {...known} />
             <CodesCard account={account} />
             <SetUpCard {...known} />
+            <DictionaryCard account={account} />
           </div>
           <div class="stack">
             <FactsCard {...known} />
+            <ExternalCard account={account} line={known.line} />
+            <CarddavCard account={account} space={known.space} />
             <Card title={t('delete.title')} danger>
               <p class="muted">{t('account_page.delete_why')}</p>
               <div>

@@ -19,6 +19,7 @@ import type { Provisioning } from '../../provisioning/provisioning/provisioning.
 import type { SignIn } from '../../self-service/sign-in/sign-in.ts'
 import type { SpaceAdministration } from '../../spaces/spaces/administration.ts'
 import type { Devices } from '../../telephony/devices/devices.ts'
+import type { ExternalAccounts } from '../../telephony/external-accounts/external-accounts.ts'
 import type { CallLog } from '../../telephony/statistics/call-log.ts'
 import type { Voicemails } from '../../telephony/voicemails/voicemails.ts'
 import type { AdministrationScope } from '../scope/scope.ts'
@@ -42,6 +43,7 @@ interface Deps {
   readonly voicemails: Voicemails
   readonly contacts: Contacts
   readonly callLog: CallLog
+  readonly externalAccounts: ExternalAccounts
   readonly sessions: Sessions
   readonly mail: { canSend(spaceId: number): Promise<boolean> }
   readonly config: Config
@@ -60,7 +62,8 @@ const withSwitches = (input: Members): Members => ({
 /** One account, for those who administer it: made, looked at, changed, deleted (behaviour/panel.md §7.3). */
 export const accountPages = (deps: Deps) => {
   const { auth, pages, scope, accounts, passwords, signIn, spaceAdministration, provisioning } = deps
-  const { provisioningTokens, devices, voicemails, contacts, callLog, sessions, mail, config, now } = deps
+  const { provisioningTokens, devices, voicemails, contacts, callLog, sessions, externalAccounts, mail, config, now } =
+    deps
 
   const least = config.ACCOUNT_PASSWORD_MIN_LENGTH
 
@@ -107,6 +110,7 @@ export const accountPages = (deps: Deps) => {
       space,
       isOwn: account.id === caller.id,
       canMail: await mail.canSend(space.id),
+      line: await externalAccounts.find(account.id),
       link: linkOf(inside, { account, space }),
       lastSetUp: await provisioning.lastSetUp(account.id),
       devices: [...found.values()].toReversed(),

@@ -1,4 +1,5 @@
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import { ALGORITHMS } from '../../accounts/passwords/rules.ts'
 import type { Config } from '../../config/config.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader } from '../../db/db.ts'
@@ -12,7 +13,10 @@ import { type ExternalAccount, externalAccountStore } from './store.ts'
 
 export type { ExternalAccount } from './store.ts'
 
-const ALGORITHM = 'MD5'
+/** Where nobody chooses: what every carrier knows. */
+const USUAL_ALGORITHM = 'MD5'
+
+export const PROTOCOLS = ['UDP', 'TCP', 'TLS'] as const
 
 /** What it needs (behaviour/telephony.md §1). The password comes in clear and is kept as HA1. */
 export const ExternalAccountForm = form({
@@ -22,10 +26,16 @@ export const ExternalAccountForm = form({
   realm: optional(plainText(64)),
   registrar: optional(plainText(64)),
   outbound_proxy: optional(plainText(64)),
-  protocol: choice(['UDP', 'TCP', 'TLS']),
+  protocol: choice(PROTOCOLS),
+  algorithm: optional(choice(ALGORITHMS)),
 })
 
 type Given = Input<typeof ExternalAccountForm>
+
+/** On a page: what its form was made from. Whatever is in the HA1 becomes another with its password only. */
+interface MadeFrom {
+  refuseStale(before: ExternalAccount | null): void
+}
 
 interface Saved {
   readonly externalAccount: ExternalAccount
@@ -61,21 +71,32 @@ export const externalAccounts = (deps: {
     if (isNamed && (await store.isTaken(db.read, { username, domain }, id))) input.refuse('username', { id: 'v.taken' })
   }
 
-  /** Replaces all of it. The HA1 holds the realm, so that another realm needs the password again. */
-  const set = async (visit: Visit, id: number, input: Given): Promise<Saved> => {
+  /**
+   * Replaces all of it. The HA1 holds realm and algorithm, so that other ones need the password again; over the API
+   * another user name does not.
+   */
+  const set = async (visit: Visit, id: number, input: Given, page: MadeFrom | null = null): Promise<Saved> => {
     await check(input, id)
-    const { username, domain, password: typed, realm, registrar, outbound_proxy, protocol } = input.settle()
-    const fresh = typed === null ? null : ha1(ALGORITHM, username, realm ?? domain, typed)
+    const wanted = input.settle()
+    const { username, domain, password: typed, realm, registrar, outbound_proxy, protocol } = wanted
     return accounts
       .edit(visit, id, { field: 'external' }, async (tx) => {
         const before = await store.of(tx, id)
-        const password = fresh ?? (before?.realm === realm && before.domain === domain ? before.password : null)
+        page?.refuseStale(before)
+        const algorithm = wanted.algorithm ?? before?.algorithm ?? USUAL_ALGORITHM
+        const fits =
+          before?.realm === realm &&
+          before.domain === domain &&
+          before.algorithm === algorithm &&
+          (page === null || before.username === username)
+        const fresh = typed === null ? null : ha1(algorithm, username, realm ?? domain, typed)
+        const password = fresh ?? (fits ? before.password : null)
         if (password === null) throw invalid('password', 'v.password_with_realm')
         const columns = {
           username,
           domain,
           password,
-          algorithm: ALGORITHM,
+          algorithm,
           realm,
           registrar,
           outboundProxy: outbound_proxy,
@@ -100,6 +121,8 @@ export const externalAccounts = (deps: {
     set,
     /** With its HA1, for the provisioning document. */
     of: (on: Reader, accountId: number) => store.of(on, accountId),
+    /** null: the account has none. */
+    find: (accountId: number): Promise<ExternalAccount | null> => store.of(db.read, accountId),
     byAccount: async (visit: Visit, id: number): Promise<ExternalAccount> => {
       await accounts.byId(visit.space, id)
       const found = await store.of(db.read, id)
