@@ -49,6 +49,7 @@ import { brandingApi } from './spaces/branding/api.ts'
 import { carddavServersApi } from './spaces/carddav-servers/api.ts'
 import { spaceEmailServersApi } from './spaces/space-email-servers/api.ts'
 import { spacesApi } from './spaces/spaces/api.ts'
+import { webhooksApi } from './spaces/webhooks/api.ts'
 import { tasksApi } from './tasks/api.ts'
 import { accountActionsApi } from './telephony/account-actions/api.ts'
 import { callForwardingsApi } from './telephony/call-forwardings/api.ts'
@@ -154,6 +155,7 @@ export const app = (services: Services): AnyElysia => {
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))
     .use(spaceEmailServersApi(deps))
+    .use(webhooksApi(deps))
     .use(phoneCountriesApi(deps))
   // Without a daemon there is no such path.
   if (services.sipMessages.isOn) surface.use(sipMessagesApi(deps))

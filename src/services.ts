@@ -4,6 +4,7 @@ import { namedKeys } from './access/api-keys/named-keys.ts'
 import { authentication } from './access/authentication/authentication.ts'
 import { knownBrowsers } from './access/known-browsers/known-browsers.ts'
 import { sessions } from './access/sessions/sessions.ts'
+import { accountNews } from './accounts/account-news/account-news.ts'
 import { accountTypes } from './accounts/account-types/account-types.ts'
 import { accounts } from './accounts/accounts/accounts.ts'
 import { administrators } from './accounts/accounts/administrators.ts'
@@ -49,6 +50,7 @@ import type { Logging } from './logging/logging.ts'
 import { mail } from './mail/mail.ts'
 import type { Channel } from './outbox/messages.ts'
 import { outbox } from './outbox/outbox.ts'
+import { outgoing } from './outgoing/outgoing.ts'
 import { formTokens } from './panel/csrf.ts'
 import { navigation } from './panel/navigation.ts'
 import { provisioning } from './provisioning/provisioning/provisioning.ts'
@@ -74,6 +76,8 @@ import { spaceEmailServers } from './spaces/space-email-servers/space-email-serv
 import { spaceAdministration } from './spaces/spaces/administration.ts'
 import { spaceDirectory } from './spaces/spaces/directory.ts'
 import { expiryNotices } from './spaces/spaces/expiry-notices.ts'
+import { spaceNews } from './spaces/spaces/news.ts'
+import { webhooks } from './spaces/webhooks/webhooks.ts'
 import type { AnyTaskKind } from './tasks/runner.ts'
 import { tasks } from './tasks/tasks.ts'
 import { accountActions } from './telephony/account-actions/account-actions.ts'
@@ -92,6 +96,8 @@ import { statistics } from './telephony/statistics/statistics.ts'
 import { turn } from './telephony/turn/turn.ts'
 import { voicemailEnclosures } from './telephony/voicemails/enclosures.ts'
 import { voicemails } from './telephony/voicemails/voicemails.ts'
+import { webhookDelivery } from './webhooks/delivery.ts'
+import { webhookNews } from './webhooks/news.ts'
 
 /** What the outside world gives: everything a test wants to hold in its own hands. */
 export interface World {
@@ -117,14 +123,22 @@ export const openDatabase = (config: Config): Db => {
   return location.kind === 'postgres' ? openPostgres(location.url) : openSqlite(location.file)
 }
 
-/** What needs the configuration, the database and the world outside, and nothing of each other. */
-const ground = (world: World, db: Db) => {
+/** The database and the world outside, and what hears of everything that happens. */
+const basis = (world: World, db: Db) => {
   const { config, log, now, random } = world
   const spaces = spaceDirectory(db, () => now().getTime())
   const outside = { config, db, log, now, random, secrets: secrets(world.appKey, random, config.APP_KEY_PREVIOUS) }
   const chain = auditChain(outside)
   const told = audit({ ...outside, chain, operator: world.operator })
-  const base = { ...outside, spaces, audit: told, auditChain: chain }
+  const base = { ...outside, spaces, audit: told, auditChain: chain, outbox: outbox(outside) }
+  const telling = { ...base, webhookNews: webhookNews(base) }
+  return { ...telling, accountNews: accountNews(telling), spaceNews: spaceNews(telling) }
+}
+
+/** What needs these, and nothing of each other. */
+const ground = (world: World, db: Db) => {
+  const base = basis(world, db)
+  const { config, log, now, spaces } = base
   return {
     ...base,
     pause: world.pause ?? Bun.sleep,
@@ -136,10 +150,10 @@ const ground = (world: World, db: Db) => {
     navigation: navigation(config),
     files: files(base),
     leases: leases(base),
-    outbox: outbox(base),
     tasks: tasks(base),
     push: world.push ?? push(base),
     sms: sms({ ...base, spaceOf: spaces.byId }),
+    outgoing: outgoing(base),
     registrar: registrar(base),
     hooks: hooks(base),
     branding: branding(base),
@@ -169,6 +183,7 @@ const middle = (below: ReturnType<typeof ground>) => {
     accountTokens: accountTokens(below),
     accountEvents: accountEvents(below),
     bridge: bridge(below),
+    webhookDelivery: webhookDelivery(below),
     statisticsClearing: statisticsClearing(below),
     forwardingsToContacts: forwardingsToContacts(below),
     expiryNotices: expiryNotices(below),
@@ -212,6 +227,7 @@ const top = (below: ReturnType<typeof middle>) => {
       announceDeleted: accounts.announceDeleted,
       removeFiles: branding.removeFolder,
     }),
+    webhooks: webhooks(below),
     vcardsStorage: vcardsStorage(below),
     voicemails: voicemails(below),
   }
@@ -237,7 +253,7 @@ const top = (below: ReturnType<typeof middle>) => {
 /** config → database → every feature: plain calls, no container. Each layer is handed whole to the one above it. */
 export const services = (world: World, db: Db) => {
   const features = top(middle(ground(world, db)))
-  const { mail, sms, recovery, bridge, accountEvents, statisticsClearing, sipProxy } = features
+  const { mail, sms, recovery, bridge, accountEvents, statisticsClearing, sipProxy, webhookDelivery } = features
   return {
     ...features,
     world,
@@ -250,6 +266,7 @@ export const services = (world: World, db: Db) => {
       accountEvents.channel,
       statisticsClearing.channel,
       sipProxy.channel,
+      webhookDelivery.channel,
     ],
     /** What tasks there may be. */
     taskKinds: world.taskKinds ?? [],

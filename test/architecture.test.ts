@@ -88,7 +88,7 @@ describe('imports', () => {
     ['config', 'db', 'logging'],
     ['nouns'],
     ['http', 'audit', 'outbox', 'outgoing', 'tasks', 'push', 'registrar', 'captcha', 'files'],
-    ['panel', 'hooks', 'mail', 'sms'],
+    ['panel', 'hooks', 'webhooks', 'mail', 'sms'],
     ['spaces'],
     ['access'],
     ['accounts'],

@@ -22,6 +22,8 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   contact_id: number('The number of the account that is the contact.'),
   contacts_list_id: number('The number of the contacts list.'),
   forwarding_id: number('The number of the call forwarding.'),
+  webhook_id: number('The number of the webhook.'),
+  delivery_id: number('The number of an attempt to deliver, as the list of them gives it.'),
   type_id: number('The number of the account type.'),
   sip: text('A SIP address, with or without `sip:`.', 'alice01@sip.example.org'),
   email: text('An e-mail address.', 'alice@example.org'),

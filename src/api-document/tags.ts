@@ -27,5 +27,6 @@ export const TAGS: Readonly<Record<string, string>> = {
   Tasks: 'Work that takes longer than a request, for administrators.',
   Spaces: 'The Spaces of this server, for super administrators.',
   'E-mail servers': 'The server that a Space hands its mails to.',
+  Webhooks: 'Servers of others that a Space tells what happens in it, and what came of that.',
   'Phone countries': 'The countries whose phone numbers are accepted.',
 }

@@ -9,6 +9,7 @@ export const SUBJECT_KINDS = [
   'space',
   'task',
   'token',
+  'webhook',
 ] as const
 
 export type SubjectKind = (typeof SUBJECT_KINDS)[number]
@@ -20,6 +21,7 @@ export type SubjectKind = (typeof SUBJECT_KINDS)[number]
 const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   account: ['activated', 'admin', 'algorithm', 'blocked', 'domain', 'dtmf_protocol', 'locale', 'switched_off'],
   apikey: ['scope', 'expires_after_last_used_minutes', 'expire_at'],
+  webhook: ['enabled', 'events'],
 }
 
 const harmless = new Map(Object.entries(HARMLESS).map(([noun, fields]) => [noun, new Set(fields)]))

@@ -57,6 +57,7 @@ const MASKED = {
   hook: asItIs,
   statistics: asItIs,
   proxy: asItIs,
+  webhook: asItIs,
 }
 
 /** What operators may see of a message: neither what it says nor exactly to whom. */
@@ -83,7 +84,7 @@ const outboxCommand = (program: Command) =>
     .option('--retry <id>', 'try this one again now')
     .option('--json', 'print one JSON object')
     .description(
-      'what waits to leave or was given up (mails, SMS, calls of hooks, news for the B2BUA), the newest first',
+      'what waits to leave or was given up (mails, SMS, calls of hooks, webhooks, news for the B2BUA), the newest first',
     )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<InSpace & { all?: boolean; retry?: string }>()

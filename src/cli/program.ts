@@ -21,6 +21,7 @@ import { smsCommands } from './sms.ts'
 import { spacesCommands } from './spaces.ts'
 import { print, warn } from './terminal.ts'
 import { VERSION } from './version.ts'
+import { webhooksCommands } from './webhooks.ts'
 
 /** Every command with its options; none has run yet. */
 export const commandLine = (): Command => {
@@ -47,6 +48,7 @@ export const commandLine = (): Command => {
     pushCommands,
     mailCommands,
     smsCommands,
+    webhooksCommands,
     doctorCommand,
     openapiCommand,
     configShowCommand,

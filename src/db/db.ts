@@ -39,6 +39,11 @@ export interface Db {
   /** Writers come one after the other, so that each sees what all before it have written, and in which order. */
   readonly hasOneWriter: boolean
   /**
+   * Keeps the rows of `table` that a query of a transaction finds from being deleted until the transaction ends; others
+   * may read, change and keep them, too.
+   */
+  kept<Query>(query: Query, table: unknown): Query
+  /**
    * A query that is built once and runs often. `parameters` names what it is given each time, and `build` gets what stands
    * for that: `db.prepare('account_by_name', { name: accounts.username }, (on, { name }) => …eq(accounts.username, name)`.
    * What is declared and not used is an error when the query is prepared: on PostgreSQL here, on SQLite when it first runs.

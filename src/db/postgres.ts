@@ -78,6 +78,8 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
     },
     afterCommit: (_tx, then) => nesting.afterCommit(then),
     hasOneWriter: false,
+    kept: (query, table) =>
+      (query as { for(how: 'key share', which: { of: unknown }): typeof query }).for('key share', { of: table }),
     prepare: <P extends Parameters, Row>(name: string, parameters: P, build: Build<P, Row>) => {
       const prepared = build(db as unknown as Tx, bound(parameters)).prepare(name) as unknown as {
         readonly params: readonly unknown[]

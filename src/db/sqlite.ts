@@ -271,6 +271,8 @@ export const openSqlite = (file: string): Db => {
     transaction,
     afterCommit: (_tx, then) => nesting.afterCommit(then),
     hasOneWriter: true,
+    // Nobody else writes meanwhile.
+    kept: (query) => query,
     prepare: <P extends Parameters, Row>(name: string, parameters: P, build: Build<P, Row>) => {
       const onConnection = new Map<Reader, ReturnType<typeof compiled<Row>>>()
       return async (on, values) => {

@@ -564,7 +564,10 @@ export const defineTables = (c: Columns) => {
     'outbox_messages',
     {
       id: c.id(),
-      channel: c.text().$type<'mail' | 'sms' | 'recovery' | 'bridge' | 'hook' | 'statistics' | 'proxy'>().notNull(),
+      channel: c
+        .text()
+        .$type<'mail' | 'sms' | 'recovery' | 'bridge' | 'hook' | 'statistics' | 'proxy' | 'webhook'>()
+        .notNull(),
       kind: c.text().notNull(),
       spaceId: maybeSpace(),
       accountId: c.ref().references(() => accounts.id, { onDelete: 'set null' }),

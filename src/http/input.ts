@@ -72,6 +72,18 @@ export const choice = <const Values extends readonly string[]>(values: Values) =
     Type.String({ enum: [...values], refusal: { id: 'v.choice', values: { choices: values.join(', ') } } }),
   )
 
+/** Some of a closed list, one at least; naming one twice says no more. */
+export const choices = <const Values extends readonly string[]>(values: Values) =>
+  Type.Unsafe<readonly Values[number][]>({
+    type: 'array',
+    items: { type: 'string', enum: [...values] },
+    minItems: 1,
+    refusal: { id: 'v.choices', values: { choices: values.join(', ') } },
+    matches: (value: unknown) =>
+      Array.isArray(value) && value.length > 0 && value.every((one) => values.some((known) => known === one)),
+    means: (value: readonly Values[number][]) => [...new Set(value)],
+  })
+
 const machineText = (pattern: string, max: number, id: MessageId) =>
   Type.String({ maxLength: max, pattern, numbers: true, refusal: { id, values: { max } } })
 

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { Limits } from '../http/limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { DEFAULT_THRESHOLDS, type ExpiryNotices } from '../spaces/spaces/expiry-notices.ts'
+import type { Webhooks } from '../spaces/webhooks/webhooks.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import type { StatisticsClearing } from '../telephony/statistics/clearing.ts'
 import type { Voicemails } from '../telephony/voicemails/voicemails.ts'
@@ -35,9 +36,11 @@ export const jobs = (deps: {
   expiryNotices: ExpiryNotices
   statisticsClearing: StatisticsClearing
   voicemails: Voicemails
+  webhooks: Webhooks
   now: () => Date
 }): readonly Job[] => {
-  const { config, housekeeping, limits, outbox, tasks, expiryNotices, statisticsClearing, voicemails, now } = deps
+  const { config, housekeeping, limits, outbox, tasks, expiryNotices } = deps
+  const { statisticsClearing, voicemails, webhooks, now } = deps
   return [
     {
       name: 'tombstones',
@@ -104,6 +107,12 @@ export const jobs = (deps: {
     },
     { name: 'tasks', commands: [], schedule: '50 * * * *', run: ({ signal }) => tasks.clear({ signal }) },
     { name: 'outbox', commands: [], schedule: '35 * * * *', run: ({ signal }) => outbox.clear({ signal }) },
+    {
+      name: 'webhook-deliveries',
+      commands: [],
+      schedule: '40 * * * *',
+      run: ({ signal }) => webhooks.clear({ signal }),
+    },
     {
       name: 'voicemails',
       commands: ['accounts:clear-files'],

@@ -20,6 +20,12 @@ export const AUDIT_ACTIONS = [
   'auth.session.revoked',
   'task.started',
   'task.cancelled',
+  'webhook.created',
+  'webhook.updated',
+  'webhook.deleted',
+  'webhook.rotated',
+  'webhook.tested',
+  'webhook.resent',
 ] as const
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]

@@ -222,7 +222,7 @@ const mailWith = (deps: MailDeps) => {
       const encryption = way.needsServer ? [config.MAIL_ENCRYPTION] : []
       const transport = [way.name(serverOf(sender)), ...encryption, fromOf(sender).address].join(', ')
       const data = { transport, time: now().toISOString() }
-      const message = { id: 0, kind: 'test', data, ...to } as const
+      const message = { id: 0, kind: 'test', data, webhookId: null, attempt: 1, ...to } as const
       return send(message, 'test', sender)
     },
     /** For `doctor`: each server is connected to and signed in at; no mail is sent. */

@@ -4,12 +4,11 @@ import type { Logging, SecurityEvent } from '../logging/logging.ts'
 import type { Secrets } from '../secrets.ts'
 import { type Channel, type ChannelId, type MessageData, type OutgoingMessage, PermanentFailure } from './messages.ts'
 import type { Outbox } from './outbox.ts'
-import { type OutboxRow, outboxStore } from './store.ts'
-
-type LeasedRow = OutboxRow & { readonly lane: string }
+import { type Laned, type OutboxRow, outboxStore } from './store.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
 
 /** Before the second attempt, the third …; the last one again and again (behaviour/messages.md §3). */
 const RETRY_AFTER_MS: Readonly<Record<ChannelId, readonly number[]>> = {
@@ -20,8 +19,22 @@ const RETRY_AFTER_MS: Readonly<Record<ChannelId, readonly number[]>> = {
   hook: [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS],
   statistics: [MINUTE_MS],
   proxy: [SECOND_MS, 5 * SECOND_MS, 15 * SECOND_MS, MINUTE_MS],
+  // As standardwebhooks.com has it.
+  webhook: [
+    5 * SECOND_MS,
+    5 * MINUTE_MS,
+    30 * MINUTE_MS,
+    2 * HOUR_MS,
+    5 * HOUR_MS,
+    10 * HOUR_MS,
+    14 * HOUR_MS,
+    20 * HOUR_MS,
+    24 * HOUR_MS,
+  ],
 }
-/** Kinds that are given up after their last attempt, however young they are. */
+/** Channels whose messages are given up after their last attempt, however young they are. */
+const ENDING: ReadonlySet<ChannelId> = new Set(['webhook'])
+/** The same for kinds, with times of their own. */
 const RETRIES_OF_KIND: Readonly<Record<string, readonly number[]>> = {
   voicemail: [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS],
 }
@@ -34,6 +47,8 @@ const GIVE_UP_AFTER_MS: Readonly<Record<ChannelId, number>> = {
   hook: 24 * 60 * MINUTE_MS,
   statistics: 7 * 24 * 60 * MINUTE_MS,
   proxy: 24 * 60 * MINUTE_MS,
+  // Longer than all attempts take: some wait for others.
+  webhook: 7 * 24 * 60 * MINUTE_MS,
 }
 
 /** Messages of one lane on their way at once; where null, as many as `workers`. A slow hook leaves room for mails. */
@@ -45,6 +60,7 @@ const AT_ONCE: Readonly<Record<ChannelId, number | null>> = {
   hook: 16,
   statistics: 1,
   proxy: 4,
+  webhook: 4,
 }
 
 /**
@@ -59,7 +75,11 @@ const EVENTS: Readonly<Record<ChannelId, { readonly sent: SecurityEvent; readonl
   hook: null,
   statistics: null,
   proxy: null,
+  webhook: null,
 }
+
+/** Whose targets tenants choose: what is wrong there is in the log of deliveries, for them, and no operator's business. */
+const isTenants = (channel: ChannelId): boolean => channel === 'webhook'
 
 /** A crashed process's messages are free again after this; a living one renews it. */
 const LEASE_MS = 30 * SECOND_MS
@@ -70,8 +90,9 @@ const LOOK_EVERY_MS = 2 * SECOND_MS
 /** After a nudge, which comes from inside the transaction that adds the message: it may take a while to end. */
 const LOOK_AFTER_MS = [5, 50, 500]
 
-/** Messages on their way at once, of all lanes. */
+/** Messages on their way at once, of all lanes; to webhooks apart, so that none of them holds up anything else. */
 const MOST_IN_FLIGHT = 64
+const MOST_TO_WEBHOOKS = 256
 
 /** A channel that has not answered by then is taken for broken. */
 const PATIENCE_MS = 3 * MINUTE_MS
@@ -105,6 +126,12 @@ const reasonOf = (error: unknown, data: MessageData): string => {
   return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, LONGEST_ERROR)
 }
 
+/** Those that are for no webhook, and the others. */
+const partitioned = (rows: Iterable<Laned>): readonly [Laned[], Laned[]] => {
+  const all = [...rows]
+  return [all.filter(({ webhookId }) => webhookId === null), all.filter(({ webhookId }) => webhookId !== null)]
+}
+
 /** Rejects when the work has not ended by then; it may still end. */
 const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   const { promise, reject } = Promise.withResolvers<never>()
@@ -115,13 +142,16 @@ const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
 /**
  * Sends what waits in the outbox: each message at least once, and a second time only when the process dies between
  * the other side's yes and the note of it. A lane (one channel of one Space) has `workers` messages on their way at
- * most, so that a slow server holds up nobody else's; a recipient has one, so that they arrive in order.
+ * most, so that a slow server holds up nobody else's; a recipient has one, so that they arrive in order. Each webhook is a
+ * lane of its own, with one message at a time while it does not take them.
  */
 export const dispatcher = (options: DispatcherOptions) => {
   const { db, secrets, log, now, outbox, channels, workers, patienceMs = PATIENCE_MS, drainMs = DRAIN_MS } = options
   const store = outboxStore(db)
   const channelOf = new Map(channels.map((channel) => [channel.id, channel]))
-  const inFlight = new Map<number, LeasedRow>()
+  const inFlight = new Map<number, Laned>()
+  /** Lanes of webhooks whose last message was not taken. */
+  const failing = new Set<string>()
   const settled = new Set<() => void>()
   let looking: Promise<void> | null = null
   let lookAgain = false
@@ -136,6 +166,8 @@ export const dispatcher = (options: DispatcherOptions) => {
       id: row.id,
       kind: row.kind,
       spaceId: row.spaceId,
+      webhookId: row.webhookId,
+      attempt: row.attempts,
       recipient: row.recipient,
       language: row.language,
       data: JSON.parse(secrets.open(row.data)),
@@ -156,7 +188,12 @@ export const dispatcher = (options: DispatcherOptions) => {
 
   const abandon = async (row: OutboxRow, reason: string): Promise<void> => {
     const isExpired = row.expiresAt !== null && row.expiresAt <= now()
-    if (!(await note((tx) => store.abandon(tx, row, reason, isExpired, now())))) return
+    const write = async (tx: Tx) => {
+      const isAbandoned = await store.abandon(tx, row, reason, isExpired, now())
+      if (isAbandoned) await store.wakeNext(tx, row, now())
+      return isAbandoned
+    }
+    if (!(await note(write)) || isTenants(row.channel)) return
     const facts = { kind: row.kind, message: row.id, reason }
     const event = EVENTS[row.channel]
     if (event === null) log.app.error('a message was given up', { channel: row.channel, ...facts })
@@ -165,17 +202,18 @@ export const dispatcher = (options: DispatcherOptions) => {
 
   const postpone = async (row: OutboxRow, reason: string): Promise<void> => {
     const few = RETRIES_OF_KIND[row.kind]
-    if (few !== undefined && row.attempts > few.length) return abandon(row, reason)
     const delays = few ?? RETRY_AFTER_MS[row.channel]
+    const ends = few !== undefined || ENDING.has(row.channel)
+    if (ends && row.attempts > delays.length) return abandon(row, reason)
     const delay = delays[Math.min(row.attempts, delays.length) - 1] ?? MINUTE_MS
     const next = new Date(now().getTime() + delay)
     const isTooOld = next.getTime() > row.createdAt.getTime() + GIVE_UP_AFTER_MS[row.channel]
     if (isTooOld || (row.expiresAt !== null && next >= row.expiresAt)) return abandon(row, reason)
-    if (!(await note((tx) => store.retry(tx, row, next, reason, now())))) return
+    if (!(await note((tx) => store.retry(tx, row, next, reason, now()))) || isTenants(row.channel)) return
     log.app.warn('message not sent yet', { message: row.id, kind: row.kind, attempts: row.attempts, reason, next })
   }
 
-  const deliver = async (row: OutboxRow): Promise<void> => {
+  const deliver = async (row: Laned): Promise<void> => {
     if (row.expiresAt !== null && row.expiresAt <= now()) return abandon(row, 'expired')
     const channel = channelOf.get(row.channel)
     if (channel === undefined) return abandon(row, 'no channel')
@@ -186,19 +224,28 @@ export const dispatcher = (options: DispatcherOptions) => {
       await within(patienceMs, channel.dispatch(message))
     } catch (error) {
       const reason = reasonOf(error, data)
+      if (row.webhookId !== null) failing.add(row.lane)
       return error instanceof PermanentFailure ? abandon(row, reason) : postpone(row, reason)
     }
-    await note((tx) => store.sent(tx, row, now()))
+    failing.delete(row.lane)
+    await note(async (tx) => {
+      await store.sent(tx, row, now())
+      await store.wakeNext(tx, row, now())
+    })
     const event = EVENTS[row.channel]
     if (event !== null) log.security(event.sent, { kind: row.kind, message: row.id })
   }
 
   const countOf = (lane: string) => inFlight.values().reduce((sum, row) => sum + (row.lane === lane ? 1 : 0), 0)
   const atOnce = (channel: ChannelId): number => AT_ONCE[channel] ?? workers
-  const hasRoom = ({ channel, lane, recipient }: LeasedRow): boolean =>
+  const roomFor = (webhookId: number): number => {
+    const lane = `webhook:${webhookId}`
+    return (failing.has(lane) ? 1 : atOnce('webhook')) - countOf(lane)
+  }
+  const hasRoom = ({ channel, lane, recipient }: Laned): boolean =>
     countOf(lane) < atOnce(channel) && !inFlight.values().some((other) => other.recipient === recipient)
 
-  const send = (row: LeasedRow): void => {
+  const send = (row: Laned): void => {
     inFlight.set(row.id, row)
     deliver(row)
       // The lease ends, and somebody tries again.
@@ -211,6 +258,25 @@ export const dispatcher = (options: DispatcherOptions) => {
       })
   }
 
+  const lease = async (tx: Tx): Promise<{ leased: readonly Laned[]; wereDue: boolean }> => {
+    const at = now()
+    const times = { now: at, leasedUntil: new Date(at.getTime() + LEASE_MS) }
+    const [rows, told] = partitioned(inFlight.values())
+    const room = MOST_IN_FLIGHT - rows.length
+    const busy = {
+      lanes: [...new Set(rows.flatMap(({ channel, lane }) => (countOf(lane) >= atOnce(channel) ? [lane] : [])))],
+      recipients: rows.map(({ recipient }) => recipient),
+    }
+    const options = { most: Math.min(room, workers), busy, ...times }
+    const messages = room <= 0 ? { leased: [], wereDue: false } : await store.lease(tx, options)
+    const most = MOST_TO_WEBHOOKS - told.length
+    const toWebhooks = await store.leaseForWebhooks(tx, { most, roomFor, ...times })
+    return {
+      leased: [...messages.leased, ...toWebhooks.leased],
+      wereDue: messages.wereDue || toWebhooks.wereDue,
+    }
+  }
+
   /**
    * Leases what is due for lanes with room, until nothing is. A failure of the database ends it; the next look tries
    * again.
@@ -218,17 +284,9 @@ export const dispatcher = (options: DispatcherOptions) => {
   const work = async (): Promise<void> => {
     do {
       lookAgain = false
-      const room = MOST_IN_FLIGHT - inFlight.size
-      if (stopped || room <= 0) return
-      const rows = [...inFlight.values()]
-      const busy = {
-        lanes: [...new Set(rows.flatMap(({ channel, lane }) => (countOf(lane) >= atOnce(channel) ? [lane] : [])))],
-        recipients: rows.map(({ recipient }) => recipient),
-      }
-      const at = now()
-      const options = { most: Math.min(room, workers), busy, now: at, leasedUntil: new Date(at.getTime() + LEASE_MS) }
-      const { leased, wereDue } = await db.transaction((tx) => store.lease(tx, options))
-      const excess: LeasedRow[] = []
+      if (stopped) return
+      const { leased, wereDue } = await db.transaction(lease)
+      const excess: Laned[] = []
       for (const row of leased) {
         if (!stopped && hasRoom(row)) send(row)
         else excess.push(row)

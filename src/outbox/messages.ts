@@ -1,6 +1,6 @@
 import type { Language } from '../messages/messages.ts'
 
-export const CHANNELS = ['mail', 'sms', 'recovery', 'bridge', 'hook', 'statistics', 'proxy'] as const
+export const CHANNELS = ['mail', 'sms', 'recovery', 'bridge', 'hook', 'statistics', 'proxy', 'webhook'] as const
 export type ChannelId = (typeof CHANNELS)[number]
 
 /**
@@ -136,7 +136,18 @@ type Closed = Addressed & {
   readonly kind: 'password' | 'account'
   readonly data: { readonly username: string; readonly domain: string }
 }
-export type Message = Mail | Sms | Recovery | Bridged | Hooked | Forgotten | Closed
+/**
+ * For a target of a Space (behaviour/webhooks.md): `event` is the body that it gets, `id` what it knows the message by.
+ * The recipient is the target and what the event is about: of what is about the same nothing overtakes another.
+ */
+type Told = Addressed & {
+  readonly channel: 'webhook'
+  readonly kind: string
+  /** The message goes with it. */
+  readonly webhookId: number
+  readonly data: { readonly id: string; readonly subject: string; readonly body: string }
+}
+export type Message = Mail | Sms | Recovery | Bridged | Hooked | Forgotten | Closed | Told
 
 /** A message on its way out. */
 export interface OutgoingMessage {
@@ -145,6 +156,10 @@ export interface OutgoingMessage {
   readonly kind: string
   /** null: the Space is gone. */
   readonly spaceId: number | null
+  /** null: it is for no webhook. */
+  readonly webhookId: number | null
+  /** 1 for the first. */
+  readonly attempt: number
   readonly recipient: string
   readonly language: Language
   readonly data: MessageData

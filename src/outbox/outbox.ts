@@ -29,6 +29,7 @@ export const outbox = (deps: { db: Db; secrets: Secrets; now: () => Date }) => {
         kind,
         spaceId,
         accountId,
+        webhookId: message.channel === 'webhook' ? message.webhookId : null,
         recipient,
         language,
         data: secrets.seal(JSON.stringify(data)),

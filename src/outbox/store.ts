@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, lte, notInArray, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, lte, notInArray, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../db/db.ts'
 import { exists, first } from '../db/rows.ts'
 import type { Outlived } from '../db/sweep.ts'
@@ -9,6 +9,9 @@ type NewOutboxRow = Omit<
   'id' | 'attempts' | 'leasedUntil' | 'lastError' | 'sentAt' | 'deadAt'
 >
 
+/** A message with the lane that it leaves by. */
+export type Laned = OutboxRow & { readonly lane: string }
+
 type Leased = Pick<OutboxRow, 'id' | 'attempts'>
 
 export interface Busy {
@@ -16,8 +19,18 @@ export interface Busy {
   readonly recipients: readonly string[]
 }
 
+/** Rows of one webhook that are looked at to find some that may leave. */
+const LOOKED_AT = 16
+
+/** For how long what stands behind a message that is being sent is not looked at. Its end wakes the next earlier. */
+const BEHIND_MS = 2000
+
 /** Messages of one lane are sent by the same server: of one that is slow, others know nothing. */
 const lane = sql<string>`channel || ':' || coalesce(space_id, 0)`
+
+const laneOf = ({ channel, webhookId, spaceId }: OutboxRow): string => `${channel}:${webhookId ?? spaceId ?? 0}`
+
+const WAITS = sql`sent_at is null and dead_at is null`
 
 export const outboxStore = (db: Db) => {
   const { outboxMessages: outbox } = db.tables
@@ -27,19 +40,67 @@ export const outboxStore = (db: Db) => {
   /** Nobody has leased it since: each lease counts one attempt. */
   const held = ({ id, attempts }: Leased) => and(waiting, eq(outbox.id, id), eq(outbox.attempts, attempts))
 
+  /** The webhooks for which something is due: a step into the index for each, however much waits. */
+  const dueWebhooks = (on: Reader, now: Date) => {
+    const at = sql.param(now, outbox.notBefore)
+    const next = (after: SQL) => sql`(select min(webhook_id) from ${outbox} where ${after} and ${WAITS})`
+    const due = sql`exists (select 1 from ${outbox} m where m.webhook_id = found.id and ${WAITS}
+      and m.not_before <= ${at} and (m.leased_until is null or m.leased_until < ${at}))`
+    return on.select({ id: sql<number>`id` }).from(sql`(
+      with recursive found(id) as (
+        select ${next(sql`webhook_id is not null`)}
+        union all
+        select ${next(sql`webhook_id > found.id`)} from found where found.id is not null)
+      select found.id as id from found where found.id is not null and ${due}) webhooks_due`)
+  }
+
+  /** What is due for a webhook. `behind`: when an earlier message of the same recipient is tried; null: none waits. */
+  const dueOf = (on: Reader, webhookId: number, now: Date) =>
+    on
+      .select({
+        id: outbox.id,
+        behind: sql<Date | null>`(select e.not_before from ${outbox} e
+          where e.webhook_id = outbox_messages.webhook_id and e.recipient = outbox_messages.recipient
+          and e.sent_at is null and e.dead_at is null and e.id < outbox_messages.id order by e.id limit 1)`.mapWith(
+          outbox.notBefore,
+        ),
+      })
+      .from(outbox)
+      .where(and(eq(outbox.webhookId, webhookId), due(now)))
+      .orderBy(asc(outbox.notBefore), asc(outbox.id))
+      .limit(LOOKED_AT)
+
+  /** Not tried before `until`. */
+  const putOff = (tx: Tx, ids: readonly number[], until: Date) =>
+    tx
+      .update(outbox)
+      .set({ notBefore: until })
+      .where(and(inArray(outbox.id, [...ids]), waiting))
+
+  /** The conditions stand here too: where two processes chose the same rows, the second finds them leased. */
+  const leaseThese = async (tx: Tx, ids: readonly number[], now: Date, leasedUntil: Date) => {
+    if (ids.length === 0) return []
+    const rows = await tx
+      .update(outbox)
+      .set({ leasedUntil, attempts: sql`${outbox.attempts} + 1`, updatedAt: now })
+      .where(and(inArray(outbox.id, [...ids]), due(now)))
+      .returning()
+    const leased = rows.map((row) => ({ ...row, lane: laneOf(row) }))
+    return leased.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id))
+  }
+
   return {
     /** The id; null when a message with the same dedup key is there already. */
     add: async (tx: Tx, row: NewOutboxRow): Promise<number | null> =>
       (await first(tx.insert(outbox).values(row).onConflictDoNothing().returning({ id: outbox.id })))?.id ?? null,
     /**
-     * Takes up to `most` due messages, the oldest first, and none for a lane or a recipient in `busy`. The conditions
-     * stand in the outer statement too: where two processes chose the same rows, the second finds them leased.
-     * `wereDue`: there was something to choose, so that it is worth while to look again.
+     * Takes up to `most` due messages that are for no webhook, the oldest first, and none for a lane or a recipient in
+     * `busy`. `wereDue`: there was something to choose, so that it is worth while to look again.
      */
     lease: async (
       tx: Tx,
       options: { most: number; busy: Busy; now: Date; leasedUntil: Date },
-    ): Promise<{ leased: (OutboxRow & { lane: string })[]; wereDue: boolean }> => {
+    ): Promise<{ leased: Laned[]; wereDue: boolean }> => {
       const { most, busy, now, leasedUntil } = options
       const chosen = await tx
         .select({ id: outbox.id })
@@ -56,13 +117,49 @@ export const outboxStore = (db: Db) => {
         .limit(most)
       if (chosen.length === 0) return { leased: [], wereDue: false }
       const ids = chosen.map(({ id }) => id)
-      const rows = await tx
-        .update(outbox)
-        .set({ leasedUntil, attempts: sql`${outbox.attempts} + 1`, updatedAt: now })
-        .where(and(inArray(outbox.id, ids), due(now)))
-        .returning()
-      const leased = rows.map((row) => ({ ...row, lane: `${row.channel}:${row.spaceId ?? 0}` }))
-      return { leased: leased.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)), wereDue: true }
+      return { leased: await leaseThese(tx, ids, now, leasedUntil), wereDue: true }
+    },
+    /**
+     * The same for webhooks, of which each has a lane of its own. Of what has one recipient nothing overtakes another,
+     * be it of another process: what is behind is put off until the earlier one is tried. `roomFor`: how many more may
+     * be on their way to one; `most`: to all of them.
+     */
+    leaseForWebhooks: async (
+      tx: Tx,
+      options: { most: number; roomFor: (webhookId: number) => number; now: Date; leasedUntil: Date },
+    ): Promise<{ leased: Laned[]; wereDue: boolean }> => {
+      const { most, roomFor, now, leasedUntil } = options
+      const chosen: number[] = []
+      let wereDue = false
+      for (const { id: webhookId } of most <= 0 ? [] : await dueWebhooks(tx, now)) {
+        const room = Math.min(roomFor(webhookId), most - chosen.length)
+        if (room <= 0) continue
+        const found = await dueOf(tx, webhookId, now)
+        chosen.push(...found.flatMap(({ id, behind }) => (behind === null ? [id] : [])).slice(0, room))
+        const soon = new Date(now.getTime() + BEHIND_MS)
+        const stuck = found.flatMap(({ id, behind }) =>
+          behind === null ? [] : [{ id, until: behind > now ? behind : soon }],
+        )
+        for (const [time, rows] of Map.groupBy(stuck, ({ until }) => until.getTime())) {
+          const ids = rows.map(({ id }) => id)
+          await putOff(tx, ids, new Date(time))
+        }
+        wereDue ||= found.length > 0
+      }
+      return { leased: await leaseThese(tx, chosen, now, leasedUntil), wereDue }
+    },
+    /** What stood behind a message that has left, or was given up, is tried now. */
+    wakeNext: async (tx: Tx, { webhookId, recipient }: OutboxRow, at: Date): Promise<void> => {
+      if (webhookId === null) return
+      const next = await first(
+        tx
+          .select({ id: outbox.id })
+          .from(outbox)
+          .where(and(eq(outbox.webhookId, webhookId), eq(outbox.recipient, recipient), waiting))
+          .orderBy(asc(outbox.id))
+          .limit(1),
+      )
+      if (next !== null) await putOff(tx, [next.id], at)
     },
     /** Keeps the lease of what is still being sent. */
     renew: (tx: Tx, ids: readonly number[], leasedUntil: Date) =>

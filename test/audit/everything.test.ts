@@ -209,6 +209,7 @@ const usual = (path: string): Record<string, unknown> => ({
   vcard: VCARD,
   ...(path.includes('/call_forwardings') ? forwarding : {}),
   ...(path.endsWith('/voicemails') ? { content_type: 'audio/wav' } : {}),
+  ...(path.startsWith('/api/webhooks') ? { url: 'https://hooks.example.org/', events: ['account.created'] } : {}),
   ...(path.endsWith('/external') ? { domain: 'carrier.example', protocol: 'UDP' } : {}),
 })
 

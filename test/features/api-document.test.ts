@@ -11,6 +11,7 @@ import { type Call, type Reply, type TestAccount, type TestApp, testApp } from '
 import { testFolder } from '../support/folder.ts'
 import { startTask } from '../support/tasks.ts'
 import { form, wav } from '../support/voice.ts'
+import { withWebhook } from '../support/webhooks.ts'
 
 const TURN = { COTURN_SERVER_HOST: 'turn.example.org', COTURN_STATIC_AUTH_SECRET: 'secret' }
 
@@ -347,6 +348,7 @@ describe('replies', () => {
     const slot = () => made(`${path}/voicemails`, { content_type: 'audio/wav', sip_from: 'sip:bob@sip.example.org' })
     const [{ id: voicemail }, { id: waiting }] = [await slot(), await slot()]
     const heard = await t.post(`/api/files/${voicemail}`, { ...at, ...form(wav()) })
+    const told = await withWebhook(t, space)
     const credential = { username: 'owners', password: 'correct-horse', realm: 'dav', algorithm: 'MD5' }
     await Promise.all([
       made(`${path}/types/${type.id}`, {}),
@@ -378,6 +380,8 @@ describe('replies', () => {
         action_id: String(action.id),
         forwarding_id: String(forwarding.id),
         carddav_id: String(server.id),
+        webhook_id: told.webhook,
+        delivery_id: told.delivery,
         auth_token: token,
         provisioning_token: own.provisioning_token,
         voicemail,

@@ -415,6 +415,8 @@ describe('with the account that sent them', () => {
       id: 1,
       kind: 'forget',
       spaceId: null,
+      webhookId: null,
+      attempt: 1,
       recipient: '',
       language: 'en',
       data: left?.data as Record<string, string | number>,

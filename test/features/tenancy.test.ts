@@ -72,6 +72,7 @@ const bodyFor = (path: string) => ({
   ...(path.startsWith('/api/statistics/') ? report() : {}),
   content_type: 'audio/wav',
   ...(path.includes('/call_forwardings') ? { type: 'always', forward_to: 'voicemail', enabled: true } : {}),
+  ...(path.startsWith('/api/webhooks') ? { url: 'https://taken.example.org/', events: ['account.created'] } : {}),
   ...(path.endsWith('/external') ? { domain: 'carrier.example', protocol: 'UDP' } : {}),
 })
 

@@ -22,6 +22,7 @@ test('nothing waits at first, and no job has run', async () => {
     'sipkeeper_outbox_waiting{channel="hook"} 0',
     'sipkeeper_outbox_waiting{channel="statistics"} 0',
     'sipkeeper_outbox_waiting{channel="proxy"} 0',
+    'sipkeeper_outbox_waiting{channel="webhook"} 0',
   ])
   expect(linesOf(text, 'sipkeeper_outbox_oldest_seconds')).toEqual([
     'sipkeeper_outbox_oldest_seconds{channel="mail"} 0',
@@ -31,6 +32,7 @@ test('nothing waits at first, and no job has run', async () => {
     'sipkeeper_outbox_oldest_seconds{channel="hook"} 0',
     'sipkeeper_outbox_oldest_seconds{channel="statistics"} 0',
     'sipkeeper_outbox_oldest_seconds{channel="proxy"} 0',
+    'sipkeeper_outbox_oldest_seconds{channel="webhook"} 0',
   ])
   expect(text).toContain('sipkeeper_job_last_success_timestamp_seconds{job="outbox"} 0')
 })

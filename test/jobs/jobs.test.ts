@@ -257,6 +257,7 @@ describe('the list', () => {
       '25 * * * * sessions',
       '50 * * * * tasks',
       '35 * * * * outbox',
+      '40 * * * * webhook-deliveries',
       '45 * * * * voicemails',
       '* * * * * deleted-voicemails',
       '30 3 * * * orphaned-files',

@@ -483,6 +483,7 @@ describe('the outbox', () => {
       { channel: 'hook', waiting: 0, oldest: null },
       { channel: 'statistics', waiting: 0, oldest: null },
       { channel: 'proxy', waiting: 0, oldest: null },
+      { channel: 'webhook', waiting: 0, oldest: null },
     ])
     const at = t.clock.now
     await add(t, mailTo(t, 'a@example.org'))
@@ -490,6 +491,7 @@ describe('the outbox', () => {
     await add(t, mailTo(t, 'b@example.org'))
     expect(await t.parts.outbox.depth()).toMatchObject([
       { channel: 'mail', waiting: 2, oldest: at },
+      { waiting: 0 },
       { waiting: 0 },
       { waiting: 0 },
       { waiting: 0 },

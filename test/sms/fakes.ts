@@ -120,6 +120,8 @@ export const MESSAGE: OutgoingMessage = {
   id: 42,
   kind: 'phone_code',
   spaceId: 1,
+  webhookId: null,
+  attempt: 1,
   recipient: '+33612345678',
   language: 'en',
   data: { code: '73415926', expires_minutes: 10 },

@@ -253,7 +253,11 @@ export const testApp = async (options: Options = {}) => {
       const { outboxMessages } = db.tables
       const wanted = (await db.read.select().from(outboxMessages)).filter((row) => row.channel === 'recovery')
       for (const row of wanted.filter(({ sentAt }) => sentAt === null).sort((a, b) => a.id - b.id)) {
-        await parts.recovery.channel.dispatch({ ...row, data: JSON.parse(parts.secrets.open(row.data ?? '')) })
+        await parts.recovery.channel.dispatch({
+          ...row,
+          attempt: 1,
+          data: JSON.parse(parts.secrets.open(row.data ?? '')),
+        })
         const done = { sentAt: clock.now, data: null }
         await db.transaction((tx) => tx.update(outboxMessages).set(done).where(eq(outboxMessages.id, row.id)))
       }

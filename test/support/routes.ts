@@ -6,6 +6,7 @@ import { uuidV7 } from '../../src/protocols/uuid.ts'
 import type { TestAccount, TestApp } from './app.ts'
 import { picture as pngPicture } from './picture.ts'
 import { startTask } from './tasks.ts'
+import { withWebhook } from './webhooks.ts'
 
 export interface Route {
   readonly method: string
@@ -187,6 +188,7 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
   })
 
   const task = await startTask(t, owner, { kind: 'account_import', space })
+  const { webhook, delivery } = await withWebhook(t, space)
   const { heard, waiting } = await withVoicemails(t, owner, space)
 
   const apiKey = (await t.post('/api/api_keys', { as: owner, ...at, body: { name: 'Telephone exchange' } })).json
@@ -230,6 +232,10 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
         return 'email'
       case 'carddav_id':
         return String(carddavServer)
+      case 'webhook_id':
+        return webhook
+      case 'delivery_id':
+        return delivery
       case 'uuid':
         if (path.startsWith('/f/')) return heard.uuid
         if (path.startsWith('/api/files/')) return waiting

@@ -6,6 +6,7 @@ import type { AccountEvents } from '../../hooks/account-events.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import type { AccountNews } from '../account-news/account-news.ts'
 import type { ConfirmationKeys } from '../confirmation-keys/confirmation-keys.ts'
 import type { Dictionary } from '../dictionary/dictionary.ts'
 import type { Directory } from '../directory/directory.ts'
@@ -46,6 +47,7 @@ export const accounts = (deps: {
   notices: Notices
   outbox: Outbox
   accountEvents: AccountEvents
+  accountNews: AccountNews
   bridge: LinesOfAccounts
   statisticsClearing: StatisticsOfAccounts
   forwardingsToContacts: ForwardingsToContacts

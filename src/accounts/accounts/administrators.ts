@@ -8,6 +8,7 @@ import { everySpace, realmOf, type Space } from '../../nouns/space.ts'
 import { closureOf } from '../../nouns/standing.ts'
 import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import type { AccountNews } from '../account-news/account-news.ts'
 import type { AccountView, Directory } from '../directory/directory.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { defaultAlgorithm } from '../passwords/rules.ts'
@@ -34,13 +35,15 @@ export const administrators = (deps: {
   spaces: SpaceDirectory
   accounts: Accounts
   directory: Directory
+  accountNews: AccountNews
   passwords: Passwords
   revocation: Revocation
   apiKeys: ApiKeys
   provisioningTokens: ProvisioningTokens
   audit: Audit
 }) => {
-  const { config, db, spaces, accounts, directory, passwords, revocation, apiKeys, provisioningTokens, audit } = deps
+  const { config, db, spaces, accounts, directory, accountNews, passwords, revocation, apiKeys } = deps
+  const { provisioningTokens, audit } = deps
   const store = administratorStore(db)
   const last = lastAdministrator({ db, directory })
 
@@ -143,7 +146,7 @@ export const administrators = (deps: {
         if (!before.admin) await revocation.rightsChanged(tx, id)
         if (existing === 'reset') {
           const realm = space.digest === null ? null : realmOf(space)
-          await passwords.replace(tx, id, { username, realm, algorithm, password }, LOCALLY)
+          await passwords.replace(tx, space, id, { username, realm, algorithm, password }, LOCALLY)
         }
         if (provisioningTokens.reveal(sealed) === null) await provisioningTokens.issue(tx, id, LOCALLY)
         return id
@@ -158,6 +161,7 @@ export const administrators = (deps: {
         const withKey = keyAddress !== undefined && (found === null || existing === 'reset')
         const apiKey = withKey ? await apiKeys.regenerate(tx, id, keyAddress, key) : null
         const { account } = await directory.view(tx, space, id)
+        await accountNews.tell(tx, found === null ? 'account.created' : 'account.updated', account)
         const provisioningToken = provisioningTokens.reveal(account.sealedProvisioningToken)
         await audit.record(tx, found === null ? 'account.created' : 'account.role', {
           by: null,
@@ -183,6 +187,7 @@ export const administrators = (deps: {
         await last.refuse(tx, space, { id: account.id, before, after, byItself: false })
         await directory.update(tx, space, account.id, { admin })
         if (before.admin !== admin) await revocation.rightsChanged(tx, account.id)
+        await accountNews.tell(tx, 'account.updated', (await directory.view(tx, space, account.id)).account)
         const changed = changedRights(before, after)
         await audit.record(tx, 'account.role', { by: null, space, about: account, changed })
         return account

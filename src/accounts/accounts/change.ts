@@ -3,12 +3,12 @@ import type { Config } from '../../config/config.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
-import type { AccountEvents } from '../../hooks/account-events.ts'
 import type { Input, Settled } from '../../http/input.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import { type PasswordAlgorithm, realmOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import type { AccountNews } from '../account-news/account-news.ts'
 import type { Dictionary } from '../dictionary/dictionary.ts'
 import type { AccountView, Directory, Found } from '../directory/directory.ts'
 import type { Notices } from '../notices/notices.ts'
@@ -96,11 +96,11 @@ export const change = (deps: {
   sessions: Sessions
   notices: Notices
   forwardingsToContacts: ForwardingsToContacts
-  accountEvents: AccountEvents
+  accountNews: AccountNews
   sipProxy: SipProxy
 }) => {
   const { config, db, spaces, directory, identifiers, announcing, creation, passwords, revocation, last } = deps
-  const { dictionary, sessions, notices, forwardingsToContacts, accountEvents, sipProxy } = deps
+  const { dictionary, sessions, notices, forwardingsToContacts, accountNews, sipProxy } = deps
   const { leaveSpace } = movingStore(db)
 
   /** The request sends the password that the account has already. */
@@ -121,17 +121,21 @@ export const change = (deps: {
     const { username, password } = wanted
     const isMoved = target.domain !== before.domain
     let revoked = 0
-    if (password !== null) {
-      const realm = target.digest === null ? null : realmOf(target)
-      revoked = await passwords.replace(tx, id, { username, realm, algorithm, password }, visit)
-      await notices.passwordChanged(tx, visit.space, before, visit)
-    }
-    if (isMoved || username !== before.username) await sipProxy.addressClosed(tx, before)
     if (isMoved) {
       await leaveSpace(tx, id, target)
       await forwardingsToContacts.disableStray(tx, { account: id })
       await forwardingsToContacts.disableStray(tx, { contacts: [id] })
+      await accountNews.tell(tx, 'account.deleted', before)
+      if (await accountNews.isAwaited(tx, target.domain, 'account.created')) {
+        await accountNews.tell(tx, 'account.created', (await directory.view(tx, target, id)).account)
+      }
     }
+    if (password !== null) {
+      const realm = target.digest === null ? null : realmOf(target)
+      revoked = await passwords.replace(tx, target, id, { username, realm, algorithm, password }, visit)
+      await notices.passwordChanged(tx, visit.space, before, visit)
+    }
+    if (isMoved || username !== before.username) await sipProxy.addressClosed(tx, before)
     if (standing.blocked !== before.blocked) {
       await notices.blocked(tx, visit.space, before, visit, { isBlocked: standing.blocked, isAutomatic: false })
     }
@@ -262,8 +266,8 @@ export const change = (deps: {
         const { username } = await directory.hold(tx, space, id)
         if (other.id > id) await directory.hold(tx, other.space, other.id)
         const result = await work(tx)
-        if (accountEvents.isAwaited('updated')) {
-          await accountEvents.announce(tx, 'updated', visit, await directory.view(tx, space, id))
+        if (await announcing.isAwaited(tx, space)) {
+          await announcing.told(tx, 'updated', visit, await directory.view(tx, space, id))
         }
         const about = { id, username, domain: space.domain }
         const detail = what.object === undefined ? undefined : { object: what.object }
@@ -273,6 +277,6 @@ export const change = (deps: {
     },
     /** For features that change an account in a transaction of their own. */
     announceUpdated: (tx: Tx, visit: Visit, found: Found): Promise<void> =>
-      accountEvents.announce(tx, 'updated', visit, found),
+      announcing.told(tx, 'updated', visit, found),
   }
 }

@@ -2,7 +2,8 @@ import type { Db, Tx } from '../../db/db.ts'
 import type { AccountEvents } from '../../hooks/account-events.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import type { Directory } from '../directory/directory.ts'
+import type { AccountNews } from '../account-news/account-news.ts'
+import type { AccountView, Directory } from '../directory/directory.ts'
 import type { Notices } from '../notices/notices.ts'
 import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import type { Announcing } from './announcing.ts'
@@ -19,13 +20,19 @@ export const deletion = (deps: {
   last: LastAdministrator
   notices: Notices
   accountEvents: AccountEvents
+  accountNews: AccountNews
   bridge: LinesOfAccounts
   statisticsClearing: StatisticsOfAccounts
   sipProxy: SipProxy
   now: () => Date
 }) => {
-  const { db, store, directory, announcing, last, notices, accountEvents, bridge, statisticsClearing, sipProxy, now } =
-    deps
+  const { db, store, directory, announcing, last, notices, accountEvents, accountNews, now } = deps
+  const { bridge, statisticsClearing, sipProxy } = deps
+
+  const told = async (tx: Tx, visit: Visit, found: { readonly account: AccountView; readonly space: Space }) => {
+    await accountEvents.announce(tx, 'deleted', visit, found)
+    await accountNews.tell(tx, 'account.deleted', found.account)
+  }
 
   return {
     /** The name stays reserved, and everything below the account goes with it (behaviour/accounts.md §8). */
@@ -39,7 +46,7 @@ export const deletion = (deps: {
         await bridge.tellBelow(tx, [id])
         await statisticsClearing.forgetBelow(tx, [id])
         await sipProxy.accountsClosed(tx, [id])
-        await accountEvents.announce(tx, 'deleted', visit, { account, space })
+        await told(tx, visit, { account, space })
         await store.delete(tx, { space }, id)
         await store.bury(tx, account.username, account.domain, now())
         await notices.deleted(tx, space, account, visit)
@@ -51,9 +58,10 @@ export const deletion = (deps: {
       await bridge.tellBelow(tx, ids)
       await statisticsClearing.forgetBelow(tx, ids)
       await sipProxy.accountsClosed(tx, ids)
-      if (!accountEvents.isAwaited('deleted')) return
+      const isAwaited = await accountNews.isAwaited(tx, space.domain, 'account.deleted')
+      if (!isAwaited && !accountEvents.isAwaited('deleted')) return
       for (const account of await directory.byIds(tx, space, ids)) {
-        await accountEvents.announce(tx, 'deleted', visit, { account, space })
+        await told(tx, visit, { account, space })
       }
     },
   }

@@ -5,6 +5,9 @@ import type { Db, Tx } from '../../db/db.ts'
 import type { Stretch } from '../../db/stretch.ts'
 import { countOutlived, type Pace, sweep, walk } from '../../db/sweep.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import type { WebhookNews } from '../../webhooks/news.ts'
+import type { AccountNews } from '../account-news/account-news.ts'
+import type { Directory } from '../directory/directory.ts'
 import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import { accountHousekeepingStore } from './housekeeping-store.ts'
 
@@ -52,14 +55,32 @@ export const accountHousekeeping = (deps: {
   bridge: LinesOfAccounts
   statisticsClearing: StatisticsOfAccounts
   sipProxy: SipProxy
+  directory: Directory
+  accountNews: AccountNews
+  webhookNews: WebhookNews
   spaces: SpaceDirectory
   audit: Audit
   now: () => Date
 }) => {
-  const { config, db, bridge, statisticsClearing, sipProxy, spaces, audit, now } = deps
+  const { config, db, bridge, statisticsClearing, sipProxy, directory, accountNews, webhookNews } = deps
+  const { spaces, audit, now } = deps
   const store = accountHousekeepingStore(db)
   const answers = captchaStore(db)
   const before = (ms: number) => new Date(now().getTime() - ms)
+
+  /** Webhooks hear of these accounts, which are held, before they are deleted. */
+  const tellDeleted = async (
+    tx: Tx,
+    held: readonly { readonly id: number; readonly domain: string }[],
+  ): Promise<void> => {
+    if (!(await webhookNews.isAwaitedAnywhere(tx, 'account.deleted'))) return
+    for (const [domain, accounts] of Map.groupBy(held, (account) => account.domain)) {
+      const ids = accounts.map(({ id }) => id)
+      for (const account of await directory.byIds(tx, { domain }, ids)) {
+        await accountNews.tell(tx, 'account.deleted', account)
+      }
+    }
+  }
 
   /** Calls `step`, which does at most `most` in one transaction, until it has done less; resolves to the sum. */
   const inBatches = async (
@@ -113,6 +134,7 @@ export const accountHousekeeping = (deps: {
         await bridge.tellBelow(tx, ids)
         await statisticsClearing.forgetBelow(tx, ids)
         await sipProxy.accountsClosed(tx, ids)
+        await tellDeleted(tx, held)
         await store.deleteAccounts(tx, ids)
         for (const about of held) {
           const space = await spaces.byDomain(about.domain)

@@ -121,6 +121,35 @@ const members = (account: ShownAccount, space: Space, config: Config, reveal: Re
   ...legacyMembers(account, config),
 })
 
+/**
+ * What webhooks are told of an account (behaviour/webhooks.md §3): what administrators see, without what opens it, or a
+ * door: no token, no code, no key.
+ */
+export const toldAccount = (account: AccountView) => ({
+  id: account.id,
+  username: account.username,
+  domain: account.domain,
+  sip_uri: sipUri(account.username, account.domain),
+  email: account.email,
+  phone: account.phone,
+  display_name: account.displayName,
+  dtmf_protocol: account.dtmfProtocol,
+  activated: account.activated,
+  blocked: account.blocked,
+  admin: account.admin,
+  ip_address: account.ipAddress,
+  user_agent: account.userAgent,
+  created_at: isoMoment(account.createdAt),
+  updated_at: isoMoment(account.updatedAt),
+  passwords: passwordsOf(account),
+  dictionary: account.dictionary,
+  email_change_code: pendingWire(account.emailChange, null),
+  phone_change_code: pendingWire(account.phoneChange, null),
+  types: account.types.map(({ id, key }) => ({ id, key })),
+  actions: account.actions.map(({ id, key }) => ({ id, key })),
+  carddav_servers: account.carddavServers.map(carddavServerWire),
+})
+
 /** What clients of 2021 look for (behaviour/legacy.md §6); newer ones ignore it. */
 const legacyMembers = (account: ShownAccount, config: Config) =>
   config.LEGACY_API

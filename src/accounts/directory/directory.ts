@@ -6,7 +6,7 @@ import { everySpace, isExpired, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
-import { holding } from './holding.ts'
+import { holding, type NewsOfStanding } from './holding.ts'
 import { type AccountView, type CalledAccount, directoryStore } from './store.ts'
 
 export type { AccountRow, AccountView, CalledAccount, InSpace, ShownAccount } from './store.ts'
@@ -24,7 +24,8 @@ export interface Called {
 }
 
 /** Which accounts there are: found by what they are called, and held until a transaction ends (`holding.ts`). */
-export const directory = ({ db, spaces, now }: { db: Db; spaces: SpaceDirectory; now: () => Date }) => {
+export const directory = (deps: { db: Db; spaces: SpaceDirectory; accountNews: NewsOfStanding; now: () => Date }) => {
+  const { db, spaces, accountNews, now } = deps
   const store = directoryStore(db)
 
   const unknown = () => new AppError('not_found', 'account.unknown')
@@ -53,7 +54,7 @@ export const directory = ({ db, spaces, now }: { db: Db; spaces: SpaceDirectory;
   }
 
   return {
-    ...holding({ db, view, now }),
+    ...holding({ db, view, accountNews, now }),
     /** The account as it is for `on`: a transaction sees what it has written itself. */
     view,
     byId: (space: Space, id: number): Promise<Found> => view(db.read, space, id),

@@ -2,9 +2,15 @@ import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Language } from '../../messages/messages.ts'
 import type { Space } from '../../nouns/space.ts'
-import { refuseClosed, type Standing } from '../../nouns/standing.ts'
+import { refuseClosed } from '../../nouns/standing.ts'
 import { holdingStore } from './holding-store.ts'
-import type { AccountRow } from './store.ts'
+import type { AccountRow, AccountView } from './store.ts'
+
+/** Who hears of an account that has become active, or was blocked. */
+export interface NewsOfStanding {
+  isAwaited(tx: Tx, domain: string, ...types: readonly ('account.activated' | 'account.blocked')[]): Promise<boolean>
+  tell(tx: Tx, type: 'account.activated' | 'account.blocked', account: AccountView): Promise<void>
+}
 
 /**
  * Accounts and Spaces that stay as they are until a transaction ends. Everything that writes below an account holds it
@@ -12,10 +18,11 @@ import type { AccountRow } from './store.ts'
  */
 export const holding = (deps: {
   db: Db
-  view: (on: Reader, space: Space, id: number) => Promise<{ readonly account: Standing }>
+  view: (on: Reader, space: Space, id: number) => Promise<{ readonly account: AccountView }>
+  accountNews: NewsOfStanding
   now: () => Date
 }) => {
-  const { view, now } = deps
+  const { view, accountNews, now } = deps
   const store = holdingStore(deps.db)
 
   const hold = async (tx: Tx, space: Space, id: number): Promise<{ username: string }> => {
@@ -24,8 +31,32 @@ export const holding = (deps: {
     return held
   }
 
-  const update = async (tx: Tx, space: Space, id: number, row: Partial<Omit<AccountRow, 'id'>>): Promise<void> => {
-    await store.update(tx, { space }, id, { ...row, updatedAt: now() })
+  /** Tells of what a write makes of an account that was not active, or not blocked, whatever else it writes. */
+  const telling = async (
+    tx: Tx,
+    space: Space,
+    id: number,
+    types: readonly ('account.activated' | 'account.blocked')[],
+    write: () => Promise<unknown>,
+  ): Promise<void> => {
+    if (types.length === 0 || !(await accountNews.isAwaited(tx, space.domain, ...types))) {
+      await write()
+      return
+    }
+    const { account: before } = await view(tx, space, id)
+    await write()
+    const { account } = await view(tx, space, id)
+    if (account.activated && !before.activated) await accountNews.tell(tx, 'account.activated', account)
+    if (account.blocked && !before.blocked) await accountNews.tell(tx, 'account.blocked', account)
+  }
+
+  const update = (tx: Tx, space: Space, id: number, row: Partial<Omit<AccountRow, 'id'>>): Promise<void> => {
+    const stays = row.domain === undefined || row.domain === space.domain
+    const types = [
+      ...(stays && row.activated === true ? (['account.activated'] as const) : []),
+      ...(stays && row.blocked === true ? (['account.blocked'] as const) : []),
+    ]
+    return telling(tx, space, id, types, () => store.update(tx, { space }, id, { ...row, updatedAt: now() }))
   }
 
   return {
@@ -48,9 +79,8 @@ export const holding = (deps: {
     /** Of an account that is held. */
     update,
     /** The account of a spent token, or of a proven address, is activated, unless an administrator has switched it off. */
-    markActivated: async (tx: Tx, space: Space, id: number): Promise<void> => {
-      await store.activate(tx, { space }, id, now())
-    },
+    markActivated: (tx: Tx, space: Space, id: number): Promise<void> =>
+      telling(tx, space, id, ['account.activated'], () => store.activate(tx, { space }, id, now())),
     /** The language that the account is spoken to in. */
     setLocale: (tx: Tx, space: Space, id: number, locale: Language): Promise<void> => update(tx, space, id, { locale }),
   }

@@ -12,6 +12,7 @@ import { type PasswordAlgorithm, realmOf, type Space } from '../../nouns/space.t
 import type { Visit } from '../../nouns/visit.ts'
 import { ha1 } from '../../protocols/digest.ts'
 import type { Secrets } from '../../secrets.ts'
+import type { AccountNews } from '../account-news/account-news.ts'
 import type { Directory, Found } from '../directory/directory.ts'
 import type { Notices } from '../notices/notices.ts'
 import type { Asker, Revocation } from '../revocation/revocation.ts'
@@ -66,6 +67,7 @@ export const passwords = (deps: {
   db: Db
   secrets: Secrets
   directory: Directory
+  accountNews: AccountNews
   revocation: Revocation
   sipProxy: SipProxy
   sessions: Sessions
@@ -74,7 +76,8 @@ export const passwords = (deps: {
   audit: Audit
   log: Logging
 }) => {
-  const { config, db, secrets, directory, revocation, sipProxy, sessions, limits, notices, audit, log } = deps
+  const { config, db, secrets, directory, accountNews, revocation, sipProxy, sessions } = deps
+  const { limits, notices, audit, log } = deps
   const store = passwordStore(db)
 
   const record = securityRecords(log)
@@ -119,10 +122,13 @@ export const passwords = (deps: {
    * The one way to another password, whoever sets it: what the old one gave access to ends with it (D55). A browser
    * that goes on needs a new session. Resolves to how many sessions ended.
    */
-  const replace = async (tx: Tx, accountId: number, secret: NewSecret, by: Asker): Promise<number> => {
-    await store.replace(tx, accountId, hashed(secret))
-    await sipProxy.passwordChanged(tx, accountId)
-    return revocation.all(tx, accountId, by)
+  const replace = async (tx: Tx, space: Space, id: number, secret: NewSecret, by: Asker): Promise<number> => {
+    await store.replace(tx, id, hashed(secret))
+    await sipProxy.passwordChanged(tx, id)
+    if (await accountNews.isAwaited(tx, space.domain, 'password.changed')) {
+      await accountNews.tell(tx, 'password.changed', (await directory.view(tx, space, id)).account)
+    }
+    return revocation.all(tx, id, by)
   }
 
   /** The same by the owner, whose account counts as activated by it. They hear of it. */
@@ -134,7 +140,7 @@ export const passwords = (deps: {
     visit: Visit,
     { action, ...how }: Happening,
   ) => {
-    const revoked = await replace(tx, id, secret, visit)
+    const revoked = await replace(tx, space, id, secret, visit)
     await directory.markActivated(tx, space, id)
     const { account } = await directory.view(tx, space, id)
     await notices.passwordChanged(tx, space, account, visit)
@@ -179,7 +185,8 @@ export const passwords = (deps: {
       if (space.digest === null) return
       const { username } = await directory.hold(tx, space, id)
       const algorithm = defaultAlgorithm(space.digest)
-      await replace(tx, id, { username, realm: realmOf(space), algorithm, password: secrets.token(RANDOM_LENGTH) }, by)
+      const password = secrets.token(RANDOM_LENGTH)
+      await replace(tx, space, id, { username, realm: realmOf(space), algorithm, password }, by)
       const about = { id, username, domain: space.domain }
       await audit.record(tx, 'account.password', { by, space, about, detail: { via: 'provisioning' } })
     },

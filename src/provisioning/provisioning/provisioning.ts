@@ -1,3 +1,4 @@
+import type { AccountNews } from '../../accounts/account-news/account-news.ts'
 import type { Accounts, Found } from '../../accounts/accounts/accounts.ts'
 import type { ConfirmationKeys } from '../../accounts/confirmation-keys/confirmation-keys.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
@@ -54,6 +55,7 @@ export const provisioning = (deps: {
   config: Config
   db: Db
   accounts: Accounts
+  accountNews: AccountNews
   passwords: Passwords
   provisioningTokens: ProvisioningTokens
   authTokens: AttachedTokens
@@ -67,7 +69,7 @@ export const provisioning = (deps: {
 }) => {
   const { config, db, accounts, passwords, provisioningTokens, authTokens, confirmationKeys, hooks, log } = deps
   const instanceEntries = readInstanceEntries(config, log)
-  const { carddavCredentials, externalAccounts, now } = deps
+  const { accountNews, carddavCredentials, externalAccounts, now } = deps
   const store = provisioningStore(db)
 
   const entriesOf = customEntries(instanceEntries, (space, problems) =>
@@ -155,6 +157,7 @@ export const provisioning = (deps: {
       line: (setup?.line ?? false) || (hasExternalAccount && config.PROVISIONING_EXTERNAL_ACCOUNT),
     }
     await store.remember(tx, id, remembered, now())
+    await accountNews.tell(tx, 'account.provisioned', found.account)
     return written(document, visit.space)
   }
 

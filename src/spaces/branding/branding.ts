@@ -6,6 +6,7 @@ import { AppError, invalid } from '../../errors.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { Space } from '../../nouns/space.ts'
 import { readPng } from '../../protocols/png.ts'
+import type { NewsOfSpaces } from '../../webhooks/events.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
 import { brandingStore } from './store.ts'
 
@@ -17,8 +18,15 @@ const MOST_LOGO_PIXELS = 1024
  * What a Space looks like (behaviour/panel.md §2). Its logo is a PNG without anything but its pixels, in a file that is
  * named by what is in it: a name never shows two pictures, and may be kept for ever.
  */
-export const branding = (deps: { config: Config; db: Db; spaces: SpaceDirectory; log: Logging; now: () => Date }) => {
-  const { config, db, spaces, log, now } = deps
+export const branding = (deps: {
+  config: Config
+  db: Db
+  spaces: SpaceDirectory
+  spaceNews: NewsOfSpaces
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, spaces, spaceNews, log, now } = deps
   const store = brandingStore(db)
 
   const folderOf = (spaceId: number): string => join(config.DATA_DIR, 'public', String(spaceId))
@@ -44,6 +52,7 @@ export const branding = (deps: { config: Config; db: Db; spaces: SpaceDirectory;
       const held = await store.hold(tx, domain)
       if (held === null) throw new AppError('not_found', 'space.unknown')
       await store.setLogo(tx, held.id, name, now())
+      await spaceNews.changed(tx, domain)
       return { id: held.id, before: held.logo }
     })
     spaces.forget()

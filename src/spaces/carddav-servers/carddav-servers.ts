@@ -7,6 +7,7 @@ import type { Logging } from '../../logging/logging.ts'
 import { actionRecords } from '../../nouns/security-record.ts'
 import type { CarddavServer } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
+import type { NewsOfSpaces } from '../../webhooks/events.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
 import { carddavServerStore, type ServerColumns } from './store.ts'
 
@@ -89,8 +90,14 @@ const columnsOf = (input: ServerInput): Partial<ServerColumns> & { uri: string }
 }
 
 /** The CardDAV servers of a Space, which every phone of it is told of. They are for super administrators. */
-export const carddavServers = (deps: { db: Db; spaces: SpaceDirectory; log: Logging; now: () => Date }) => {
-  const { db, spaces, log, now } = deps
+export const carddavServers = (deps: {
+  db: Db
+  spaces: SpaceDirectory
+  spaceNews: NewsOfSpaces
+  log: Logging
+  now: () => Date
+}) => {
+  const { db, spaces, spaceNews, log, now } = deps
   const store = carddavServerStore(db)
   const write = actionRecords(log)
 
@@ -113,6 +120,7 @@ export const carddavServers = (deps: { db: Db; spaces: SpaceDirectory; log: Logg
       if (space === null) throw new AppError('not_found', 'space.unknown')
       const result = await work(tx, space)
       if (result === null) throw unknownServer()
+      await spaceNews.changed(tx, domain)
       return result
     })
     spaces.forget()

@@ -11,6 +11,7 @@ import type { Visit } from '../../nouns/visit.ts'
 import { spaceHosts } from '../../outgoing/space-hosts.ts'
 import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
+import type { NewsOfSpaces } from '../../webhooks/events.ts'
 import { type EmailServerRow, spaceEmailServerStore } from './store.ts'
 
 /** No control characters anywhere: what stands here comes to stand in headers of mails. */
@@ -54,10 +55,11 @@ export const spaceEmailServers = (deps: {
   config: Config
   db: Db
   secrets: Secrets
+  spaceNews: NewsOfSpaces
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, secrets, log, now } = deps
+  const { config, db, secrets, spaceNews, log, now } = deps
   const hosts = spaceHosts(config.MAIL_SPACE_HOSTS_ALLOW)
   const store = spaceEmailServerStore(db)
 
@@ -108,7 +110,10 @@ export const spaceEmailServers = (deps: {
         if (found === null || found.space.domain !== domain) throw new AppError('not_found', 'space.unknown')
         const { space } = found
         const inserted = await store.insert(tx, space.id, { ...columns, password }, now())
-        if (inserted !== null) return { space, server: inserted, isNew: true }
+        if (inserted !== null) {
+          await spaceNews.changed(tx, space.domain)
+          return { space, server: inserted, isNew: true }
+        }
         const before = await store.hold(tx, space.id)
         // Whoever runs the new server is not shown the password of the old one.
         if (before !== null && before.password !== null && before.host !== host && said === undefined) {
@@ -118,6 +123,7 @@ export const spaceEmailServers = (deps: {
         const server = await store.update(tx, space.id, changed, now())
         // Removed between the two by another process: the client may repeat.
         if (server === null) throw new AppError('not_found', 'space.no_email_server')
+        await spaceNews.changed(tx, space.domain)
         return { space, server, isNew: false }
       })
       record(visit, written.space, 'set')
@@ -130,6 +136,7 @@ export const spaceEmailServers = (deps: {
         const found = await store.named(tx, name)
         if (found === null) throw new AppError('not_found', 'space.unknown')
         if (!(await store.remove(tx, found.space.id))) throw new AppError('not_found', 'space.no_email_server')
+        await spaceNews.changed(tx, found.space.domain)
         return found.space
       })
       record(visit, space, 'removed')

@@ -12,6 +12,7 @@ import { type SpaceRow, spaceAdministrationStore } from './administration-store.
 import { checkDigest } from './digest-configuration.ts'
 import type { SpaceDirectory } from './directory.ts'
 import { namedSpaces } from './named-spaces.ts'
+import type { SpaceNews } from './news.ts'
 import {
   type ChangedNames,
   type ChangedSpace,
@@ -36,6 +37,7 @@ export const spaceAdministration = (deps: {
   config: Config
   db: Db
   spaces: SpaceDirectory
+  spaceNews: SpaceNews
   /** Tells whoever must know that these accounts go, before they do. */
   announceDeleted(tx: Tx, visit: Visit, space: Space, accountIds: readonly number[]): Promise<void>
   /** The files of a Space that is gone. */
@@ -43,7 +45,7 @@ export const spaceAdministration = (deps: {
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, spaces, announceDeleted, removeFiles, log, now } = deps
+  const { config, db, spaces, spaceNews, announceDeleted, removeFiles, log, now } = deps
   const store = spaceAdministrationStore(db)
   const { find, insert, initialDigest, sharedEmails, isLastSuper, record, recordChange } = storedSpaces(deps)
 
@@ -90,7 +92,9 @@ export const spaceAdministration = (deps: {
         input.settle()
         throw invalid('domain', 'v.taken')
       }
-      return find(tx, row.domain)
+      const created = await find(tx, row.domain)
+      await spaceNews.tell(tx, 'space.created', created)
+      return created
     })
     spaces.forget()
     record('space.created', space.domain, visit)
@@ -168,7 +172,9 @@ export const spaceAdministration = (deps: {
         updatedAt: now(),
       })
       await store.setDigest(tx, before.id, digest, now())
-      return { before, after: await find(tx, domain) }
+      const after = await find(tx, domain)
+      await spaceNews.tell(tx, 'space.updated', after)
+      return { before, after }
     }
     const changed = await db.transaction(write).catch((error: unknown) => {
       // Somebody took the name or the host between our look and our write: the next look sees it.
@@ -206,7 +212,9 @@ export const spaceAdministration = (deps: {
     while ((await db.transaction((tx) => batch(tx, last, DELETE_BATCH))) > 0) await Bun.sleep(0)
     const removed = await db.transaction(async (tx) => {
       await batch(tx, MOST_ID, MOST_LATE)
-      return store.remove(tx, domain)
+      const isRemoved = await store.remove(tx, domain)
+      if (isRemoved) await spaceNews.tell(tx, 'space.deleted', space)
+      return isRemoved
     })
     if (!removed) throw new AppError('not_found', 'space.unknown')
     spaces.forget()

@@ -14,6 +14,7 @@ import {
 } from '../../nouns/space.ts'
 import { spaceAdministrationStore } from './administration-store.ts'
 import type { SpaceDirectory } from './directory.ts'
+import type { SpaceNews } from './news.ts'
 import { checkLanNames, NamedSpace } from './rules.ts'
 import { storedSpaces } from './stored-spaces.ts'
 
@@ -36,10 +37,11 @@ export const namedSpaces = (deps: {
   config: Config
   db: Db
   spaces: SpaceDirectory
+  spaceNews: SpaceNews
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, spaces, now } = deps
+  const { config, db, spaces, spaceNews, now } = deps
   const store = spaceAdministrationStore(db)
   const stored = storedSpaces(deps)
 
@@ -114,7 +116,9 @@ export const namedSpaces = (deps: {
         }
         if (!(await stored.insert(tx, row, digestNamed(stored.initialDigest(), wanted)))) return null
       } else await changeNamed(tx, before, wanted)
-      return { before, after: await stored.find(tx, domain) }
+      const after = await stored.find(tx, domain)
+      await spaceNews.tell(tx, before === null ? 'space.created' : 'space.updated', after)
+      return { before, after }
     }
     const result = await db.transaction(write).catch((error: unknown) => {
       if (isCollision(error)) return null

@@ -2,12 +2,11 @@ import { Elysia } from 'elysia'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Auth } from '../../http/auth.ts'
 import { text } from '../../http/input.ts'
-import { isoMoment } from '../../http/moment.ts'
 import { answers, done, mapOf, moment, record } from '../../http/output.ts'
 import { idOf } from '../../http/path.ts'
 import { empty, json } from '../../http/respond.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import type { Device, Devices } from './devices.ts'
+import { type Device, type Devices, deviceWire } from './devices.ts'
 
 const DeviceSchema = record('Device', {
   uuid: text(),
@@ -16,15 +15,6 @@ const DeviceSchema = record('Device', {
   app: text(),
   version: text(),
   device_name: text(),
-})
-
-const deviceWire = ({ uuid, updatedAt, userAgent, app, version, name }: Device) => ({
-  uuid,
-  update_time: isoMoment(updatedAt),
-  user_agent: userAgent,
-  app,
-  version,
-  device_name: name,
 })
 
 /** An object by uuid, also when there is none: Linphone reads it so. */

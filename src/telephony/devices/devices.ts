@@ -1,3 +1,6 @@
+import type { AccountNews, NamedAccount } from '../../accounts/account-news/account-news.ts'
+import type { Db } from '../../db/db.ts'
+import { isoMoment } from '../../http/moment.ts'
 import type { Logging } from '../../logging/logging.ts'
 import { actionRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -16,6 +19,15 @@ export interface Device {
   readonly name: string
 }
 
+export const deviceWire = ({ uuid, updatedAt, userAgent, app, version, name }: Device) => ({
+  uuid,
+  update_time: isoMoment(updatedAt),
+  user_agent: userAgent,
+  app,
+  version,
+  device_name: name,
+})
+
 /** What people know it by. */
 export const titleOf = ({ app, version, name, uuid }: Device): string =>
   [app, version, name].filter((part) => part !== '').join(' ') || uuid
@@ -27,8 +39,14 @@ export const NO_DEVICES = { off: 'devices.off', away: 'devices.away', there: 'de
 const SHOWN_AFTER_EXPIRY_MS = 3_600_000
 
 /** The devices of an account, as the registrar knows them (behaviour/telephony.md §2). */
-export const devices = (deps: { registrar: Registrar; log: Logging; now: () => Date }) => {
-  const { registrar, log, now } = deps
+export const devices = (deps: {
+  db: Db
+  registrar: Registrar
+  accountNews: AccountNews
+  log: Logging
+  now: () => Date
+}) => {
+  const { db, registrar, accountNews, log, now } = deps
   const record = actionRecords(log)
 
   /** The latest last. Of two contacts with one uuid the latest counts: Redis keeps them in no order. */
@@ -40,10 +58,16 @@ export const devices = (deps: { registrar: Registrar; log: Logging; now: () => D
   }
 
   /** True when the device was registered. Nothing is said about one that was not. */
-  const remove = async (visit: Visit, account: Addressed, uuid: string): Promise<boolean> => {
+  const remove = async (visit: Visit, account: NamedAccount, uuid: string): Promise<boolean> => {
+    const isAwaited = await accountNews.isAwaited(db.read, account.domain, 'device.removed')
+    const known = isAwaited ? (await of(account)).get(uuid) : undefined
     const removed = await registrar.remove(addressOfRecord(account), uuid)
     if (!removed) return false
     record('device.removed', visit, account, { device: uuid })
+    const device = known === undefined ? { uuid } : deviceWire(known)
+    if (isAwaited) {
+      await db.transaction((tx) => accountNews.tellOf(tx, 'device.removed', account, () => ({ device })))
+    }
     return true
   }
 
@@ -53,7 +77,7 @@ export const devices = (deps: { registrar: Registrar; log: Logging; now: () => D
     registrarState: registrar.state,
     remove,
     /** Those that are registered now; one that registers meanwhile stays. */
-    removeAll: async (visit: Visit, account: Addressed): Promise<void> => {
+    removeAll: async (visit: Visit, account: NamedAccount): Promise<void> => {
       for (const uuid of (await of(account)).keys()) await remove(visit, account, uuid)
     },
   }

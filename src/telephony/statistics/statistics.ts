@@ -16,10 +16,12 @@ import {
 } from '../../http/input.ts'
 import { described } from '../../http/output.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import type { WebhookNews } from '../../webhooks/news.ts'
 import { hours as hoursOf } from './hours.ts'
 import { hoursStore } from './hours-store.ts'
 import { isSameParty, type Party, partyOf } from './parties.ts'
 import { type Call, type CallDevice, type Conference, type MessageDevice, statisticsStore } from './store.ts'
+import { callWire } from './wire.ts'
 
 export { type Party, partyOf } from './parties.ts'
 export type { Call, CallDevice, Conference, MessageDevice } from './store.ts'
@@ -93,7 +95,7 @@ const blankAsNull = (members: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(members).map(([name, value]) => [name, value.trim() || null]))
 
 /** What the SIP proxy reports of calls, messages and conferences (behaviour/statistics.md). */
-export const statistics = ({ db, now }: { db: Db; now: () => Date }) => {
+export const statistics = ({ db, webhookNews, now }: { db: Db; webhookNews: WebhookNews; now: () => Date }) => {
   const store = statisticsStore(db)
   const hours = hoursOf(hoursStore(db), db.spread)
 
@@ -140,6 +142,14 @@ export const statistics = ({ db, now }: { db: Db; now: () => Date }) => {
     })
   }
 
+  /** Webhooks of both sides hear how a call went, once each. */
+  const tellEnded = async (tx: Tx, call: Call): Promise<void> => {
+    const describe = async () => callWire(call, await store.callDevices(tx, [call.id]))
+    for (const domain of new Set([call.fromDomain, call.toDomain])) {
+      await webhookNews.tell(tx, 'call.ended', { domain, subject: `call ${call.id}` }, describe)
+    }
+  }
+
   const addCall = async (caller: Caller, input: Input<typeof NewCall>): Promise<void> => {
     const { id, from, to, initiated_at, ended_at, conference_id: conferenceId, devices } = input.settle()
     refuseForeign(caller, from, to)
@@ -162,6 +172,8 @@ export const statistics = ({ db, now }: { db: Db; now: () => Date }) => {
         await store.insertCallDevice(tx, { callId: id, deviceId, ...silent }, now())
       }
       await hours.add(tx, { kind: 'calls', id, at: row.initiatedAt, from: row.fromDomain, to: [row.toDomain] })
+      const call = row.endedAt === null ? null : await store.call(tx, id)
+      if (call !== null) await tellEnded(tx, call)
     })
   }
 
@@ -179,8 +191,11 @@ export const statistics = ({ db, now }: { db: Db; now: () => Date }) => {
   ): Promise<{ call: Call; devices: readonly CallDevice[] }> => {
     const { ended_at } = input.settle()
     return db.transaction(async (tx) => {
-      const call = (await ownCall(tx, caller, id)) && (await store.endCall(tx, id, ended_at.at, now()))
+      const isKnown = (await ownCall(tx, caller, id)) !== null
+      const ended = isKnown ? await store.endOpenCall(tx, id, ended_at.at, now()) : null
+      const call = isKnown ? (ended ?? (await store.endCall(tx, id, ended_at.at, now()))) : null
       if (call === null) throw new AppError('not_found', 'statistics.no_call')
+      if (ended !== null) await tellEnded(tx, ended)
       return { call, devices: await store.callDevices(tx, [id]) }
     })
   }

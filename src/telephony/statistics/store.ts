@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { first, only } from '../../db/rows.ts'
 import type { Party } from './parties.ts'
@@ -212,6 +212,15 @@ export const statisticsStore = (db: Db) => {
       return { recipient, domain: recipient || (await first(toldDomain(tx, given))) !== null }
     },
 
+    /** The same for a call that has not ended; null: it has, or is not known. Of two who report it one does. */
+    endOpenCall: (tx: Tx, id: string, endedAt: Date, at: Date): Promise<Call | null> =>
+      first(
+        tx
+          .update(calls)
+          .set({ endedAt, updatedAt: at })
+          .where(and(eq(calls.id, id), isNull(calls.endedAt)))
+          .returning(),
+      ),
     endCall: (tx: Tx, id: string, endedAt: Date, at: Date): Promise<Call | null> =>
       first(tx.update(calls).set({ endedAt, updatedAt: at }).where(eq(calls.id, id)).returning()),
     /** null: it is known already. */

@@ -1,7 +1,7 @@
 import { anything, integer, text } from '../../http/input.ts'
 import { isoMoment, isoMomentOrNull } from '../../http/moment.ts'
 import { listOf, moment, orNull, record } from '../../http/output.ts'
-import type { Call, CallDevice, Conference, MessageDevice } from './statistics.ts'
+import type { Call, CallDevice, Conference, MessageDevice } from './store.ts'
 
 const stamps = { created_at: moment(), updated_at: moment() }
 

@@ -1,3 +1,4 @@
+import type { AccountNews } from '../../accounts/account-news/account-news.ts'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Config } from '../../config/config.ts'
 import { spaceUrl } from '../../config/links.ts'
@@ -16,8 +17,10 @@ import { isUuid, uuidV7 } from '../../protocols/uuid.ts'
 import { VOICE_EDGE_BYTES, VOICE_TYPES, voiceSeconds, voiceTypeOf } from '../../protocols/voice-file.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
+import { voicemailBytes } from './bytes.ts'
 import { fileLinks, type Signed } from './links.ts'
 import { type Filling, type Owner, type Voicemail, voicemailStore } from './store.ts'
+import { toldVoicemail } from './wire.ts'
 
 export type { Voicemail } from './store.ts'
 
@@ -27,8 +30,6 @@ const MOST_WAITING = 1000
 const DAY_MS = 86_400_000
 /** How long a slot waits for its file. */
 const WAIT_MS = DAY_MS
-/** A file that no row names is somebody's upload for so long at most. */
-const ORPHAN_MS = DAY_MS
 const BATCH = 100
 
 /** The largest file that goes along with its mail; of longer ones the mail has a link. */
@@ -79,6 +80,7 @@ export const voicemails = (deps: {
   config: Config
   db: Db
   accounts: Accounts
+  accountNews: AccountNews
   spaces: SpaceDirectory
   files: Files
   outbox: Outbox
@@ -86,9 +88,10 @@ export const voicemails = (deps: {
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, accounts, spaces, files, outbox, secrets, log, now } = deps
+  const { config, db, accounts, accountNews, spaces, files, outbox, secrets, log, now } = deps
   const store = voicemailStore(db)
   const links = fileLinks(deps)
+  const { isRemoved, removeDisowned, removeOrphans } = voicemailBytes({ db, store, files, log, now })
 
   /** A Space that is gone took its accounts along. */
   const spaceOf = async (domain: string): Promise<Space> => {
@@ -205,7 +208,10 @@ export const voicemails = (deps: {
       const filled = { ...voicemail, ...filling, uploadedAt: at }
       // The address as it is now, which may have gone since the slot was made.
       const current = await store.withOwner(tx, voicemail.uuid)
-      if (current !== null) await mail(tx, { voicemail: filled, space }, current.owner)
+      if (current === null) return filled
+      await mail(tx, { voicemail: filled, space }, current.owner)
+      const account = { ...current.owner, id: current.owner.accountId }
+      await accountNews.tellOf(tx, 'voicemail.received', account, () => ({ voicemail: toldVoicemail(filled) }))
       return filled
     })
 
@@ -234,59 +240,6 @@ export const voicemails = (deps: {
     } finally {
       await draft.discard()
     }
-  }
-
-  const removeBytes = async ({ id, storedAs }: { id: number; storedAs: string | null }): Promise<void> => {
-    if (storedAs !== null) await files.remove(storedAs)
-    await db.transaction((tx) => store.remove(tx, id))
-  }
-
-  /** False: not now; the job tries again. */
-  const isRemoved = (row: { id: number; storedAs: string | null }): Promise<boolean> =>
-    removeBytes(row).then(
-      () => true,
-      (error: unknown) => {
-        log.app.warn('a voicemail is not removed yet', { voicemail: row.id, error })
-        return false
-      },
-    )
-
-  /** Bytes of what belongs to nobody any more, then its rows; resolves to how many. */
-  const removeDisowned = async (signal?: AbortSignal): Promise<number> => {
-    let removed = 0
-    for (let after = 0; ; ) {
-      const rows = await store.disowned(db.read, after, BATCH)
-      const last = rows.at(-1)
-      if (last === undefined) return removed
-      for (const row of rows) {
-        signal?.throwIfAborted()
-        // One that cannot be removed is no reason to keep the others.
-        if (await isRemoved(row)) removed += 1
-      }
-      after = last.id
-    }
-  }
-
-  /** Files that no row names: of processes that died between the two, and of a database that was brought back. */
-  const removeOrphans = async (signal?: AbortSignal): Promise<number> => {
-    const before = new Date(now().getTime() - ORPHAN_MS)
-    let removed = await files.clearDrafts()
-    let keys: string[] = []
-    const removeUnknown = async () => {
-      const known = await store.knownKeys(db.read, keys)
-      for (const key of keys.filter((one) => !known.has(one))) {
-        signal?.throwIfAborted()
-        await files.remove(key)
-        removed += 1
-      }
-      keys = []
-    }
-    for await (const { key, since } of files.all()) {
-      if (since < before) keys.push(key)
-      if (keys.length >= BATCH) await removeUnknown()
-    }
-    await removeUnknown()
-    return removed
   }
 
   /** By a link that is signed, or as somebody who may hear it anyway: its account, an administrator of its Space. */
