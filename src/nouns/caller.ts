@@ -57,6 +57,11 @@ export const scopeNeeded = ({ key }: Pick<Caller, 'key'>, scopes: readonly KeySc
 /** Whether the caller may be shown what opens an account: tokens, codes, and the like. */
 export const seesSecrets = ({ key }: Pick<Caller, 'key'>): boolean => key === null || key.scope === 'full'
 
+/** What is made here would outlive the named key, and know none of its limits: it is for whoever has the account itself. */
+export const refuseNamedKey = ({ key }: Pick<Caller, 'key'>): void => {
+  if (key !== null) throw new AppError('forbidden', 'api_key.by_key')
+}
+
 /** A key that sets up phones does not set up an administrator's: whoever has that phone may do all that they may. */
 export const refuseSettingUp = (caller: Pick<Caller, 'key'> | null, account: { readonly admin: boolean }): void => {
   if (caller?.key?.scope === 'provisioning' && account.admin)

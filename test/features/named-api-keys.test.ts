@@ -82,12 +82,14 @@ describe('a named key is not made', () => {
     expect([reply.status, reply.json.message]).toEqual([422, 'The scope scim is reserved: there is no SCIM here yet.'])
   })
 
-  test('by a key with a name, whatever its scope; nor is the account’s own key', async () => {
+  test('by a key with a name, whatever its scope; nor is the account’s own key, nor a device that could make one', async () => {
+    const { token } = (await t.post('/api/accounts/auth_token')).json
     for (const scope of ['full', 'read', 'telephony', 'provisioning']) {
       const { key } = await made(root, { scope })
       const named = await changesNothing(() => t.post(KEYS, { key, body: { name: 'Another one' } }))
       const own = await changesNothing(() => t.get(`${ME}/api_key`, { key }))
-      expect([scope, named.status, own.status]).toEqual([scope, 403, 403])
+      const lent = await changesNothing(() => t.get(`/api/accounts/auth_token/${token}/attach`, { key }))
+      expect([scope, named.status, own.status, lent.status]).toEqual([scope, 403, 403, 403])
       if (scope === 'full') expect(named.json.message).toContain('An API key with a name cannot make API keys')
     }
   })

@@ -2,7 +2,7 @@ import type { Audit, Cause } from '../../audit/audit.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Input } from '../../http/input.ts'
-import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import { type Caller, mayActAs, refuseNamedKey } from '../../nouns/caller.ts'
 import { everySpace } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { canonicalNetwork } from '../../protocols/ip-address.ts'
@@ -181,7 +181,7 @@ export const namedKeys = (deps: {
     find: (caller: Caller, id: number): Promise<NamedKey> => one(db.read, reachOf(caller), id),
     /** For the caller, and by its password, a session or its own key: a named key makes none. */
     create: async (visit: Visit, caller: Caller, input: Input<typeof NewApiKey>): Promise<MadeKey> => {
-      if (caller.key !== null) throw new AppError('forbidden', 'api_key.by_key')
+      refuseNamedKey(caller)
       return make(visit, caller.id, newKey(input, now()))
     },
     /** A new name, or less than before; more takes a new key. */

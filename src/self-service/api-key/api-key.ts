@@ -2,8 +2,7 @@ import type { ApiKeys } from '../../access/api-keys/api-keys.ts'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Audit } from '../../audit/audit.ts'
 import type { Db } from '../../db/db.ts'
-import { AppError } from '../../errors.ts'
-import type { Caller } from '../../nouns/caller.ts'
+import { type Caller, refuseNamedKey } from '../../nouns/caller.ts'
 import type { Visit } from '../../nouns/visit.ts'
 
 /** The one key of an account for programs of its own, as its owner makes and ends it. */
@@ -15,8 +14,7 @@ export const apiKey = (deps: { db: Db; accounts: Accounts; apiKeys: ApiKeys; aud
     of: (caller: Caller) => apiKeys.own(caller.id),
     /** A new key in the place of the one before, bound to the address of the caller. It is shown this once. */
     renew: async (visit: Visit, caller: Caller): Promise<string> => {
-      // It would outlive the named key, and know none of its limits.
-      if (caller.key !== null) throw new AppError('forbidden', 'api_key.by_key')
+      refuseNamedKey(caller)
       return db.transaction(async (tx) => {
         await accounts.hold(tx, caller.space, caller.id)
         const key = await apiKeys.regenerate(tx, caller.id, visit.address)

@@ -6,7 +6,7 @@ import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { isoMoment } from '../../http/moment.ts'
 import type { Logging } from '../../logging/logging.ts'
-import type { Caller } from '../../nouns/caller.ts'
+import { type Caller, refuseNamedKey } from '../../nouns/caller.ts'
 import { securityRecords } from '../../nouns/security-record.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -132,6 +132,7 @@ export const authTokens = (deps: {
     },
     /** The caller lends its identity to whoever holds the token. */
     attach: async (visit: Visit, caller: Caller, token: string): Promise<void> => {
+      refuseNamedKey(caller)
       const attached = await db.transaction((tx) =>
         store.attach(tx, visit.space, secrets.hash(token), since(), caller.id, now()),
       )
