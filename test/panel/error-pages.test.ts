@@ -50,4 +50,13 @@ describe('a page that says no', () => {
     const page = await browser.open('/telephony/forwardings/7')
     expect([page.status, page.text.includes('action="/language"')]).toEqual([404, true])
   })
+
+  test('answers where a provider of identities would be asked, in the language of whoever is there', async () => {
+    for (const path of ['/login/oidc', '/login/oidc/redirect?code=x']) {
+      const page = await open(path)
+      expect([page.status, page.text.includes('its own password or a QR code')]).toEqual([403, true])
+      const french = await t.get(path, { headers: { ...PAGE, 'accept-language': 'fr' } })
+      expect([french.status, french.text.includes('son propre mot de passe')]).toEqual([403, true])
+    }
+  })
 })

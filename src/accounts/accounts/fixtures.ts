@@ -17,7 +17,7 @@ import type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
 import { lastAdministrator } from './last-administrator.ts'
 import { parseSeed, type SeededAccount } from './seed-file.ts'
 
-/** So old that no clean-up by age leaves them out, and no rule about new accounts speaks of them. */
+/** When accounts of a seed were made, as with the reference. */
 const BORN = new Date('2010-01-01T00:00:00Z')
 const LOCALLY = { address: '127.0.0.1', userAgent: 'sipkeeper' }
 const SEED = everySpace('command line')

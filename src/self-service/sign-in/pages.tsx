@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Config } from '../../config/config.ts'
-import { invalid } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import { roleOf } from '../../nouns/caller.ts'
@@ -43,9 +43,16 @@ export const signInPages = ({ auth, pages, signIn, sessions, accounts, navigatio
     return isIn ? startOf(roleOf(session.account, visit.space)) : null
   }
 
+  /** No Space has a provider (compatibility.md §1.3), which is what the reference answers then. */
+  const noProvider = (): never => {
+    throw new AppError('forbidden', 'sign_in.no_provider')
+  }
+
   return new Elysia()
     .use(auth)
     .use(pages)
+    .get('/login/oidc', noProvider, { open: true, page: true })
+    .get('/login/oidc/redirect', noProvider, { open: true, page: true })
     .get('/', ({ go }) => go('/login'), { open: true, page: true })
     .get(
       '/login',
