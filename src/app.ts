@@ -15,6 +15,7 @@ import { accountPages } from './administration/account/pages.tsx'
 import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
 import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
+import { accountsListPages } from './administration/accounts-list/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
 import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
@@ -145,6 +146,7 @@ export const app = (services: Services): AnyElysia => {
     .use(callForwardingsApi(deps))
     .use(resolvingApi(deps))
     .use(overviewPages(deps))
+    .use(accountsListPages(deps))
     .use(accountPages(deps))
     .use(taskPages(deps))
     .use(tasksApi(deps))

@@ -28,6 +28,7 @@ import { contacts } from './address-books/contacts/contacts.ts'
 import { contactsLists } from './address-books/contacts-lists/contacts-lists.ts'
 import { names } from './address-books/names/names.ts'
 import { vcardsStorage } from './address-books/vcards-storage/vcards-storage.ts'
+import { bulk } from './administration/accounts-list/bulk.ts'
 import { scope } from './administration/scope/scope.ts'
 import { audit, type Operator } from './audit/audit.ts'
 import { auditChain } from './audit/chain.ts'
@@ -240,9 +241,10 @@ const top = (below: ReturnType<typeof middle>) => {
     resolving: resolving(single),
     signIn: signIn(single),
   }
+  const administered = { ...joined, scope: scope(joined) }
   return {
-    ...joined,
-    scope: scope(joined),
+    ...administered,
+    bulk: bulk(administered),
     activation: activation(joined),
     ownAccount: ownAccount(joined),
     signUp: signUp(joined),
@@ -269,7 +271,7 @@ export const services = (world: World, db: Db) => {
       webhookDelivery.channel,
     ],
     /** What tasks there may be. */
-    taskKinds: world.taskKinds ?? [],
+    taskKinds: world.taskKinds ?? [features.bulk.kind],
     jobs: jobRunner({ ...features, jobs: jobs(features) }),
   }
 }

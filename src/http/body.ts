@@ -119,11 +119,25 @@ const opensJson = (body: string): boolean => {
   return start.startsWith('{') || start.startsWith('[')
 }
 
+/** The fields of a form: what is called `name[]` is a list, of everything else the last one counts. */
+const membersOf = (fields: Iterable<readonly [string, unknown]>): Record<string, unknown> => {
+  const members = new Map<string, unknown>()
+  for (const [name, value] of fields) {
+    if (typeof value !== 'string') continue
+    const list = name.endsWith('[]') ? name.slice(0, -2) : null
+    const before = list === null ? undefined : members.get(list)
+    if (list === null) members.set(name, value)
+    else if (Array.isArray(before)) before.push(value)
+    else members.set(list, [value])
+  }
+  return Object.fromEntries(members)
+}
+
 const parseForm = async (body: string, contentType: string): Promise<unknown> => {
-  if (contentType.includes('x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(body))
+  if (contentType.includes('x-www-form-urlencoded')) return membersOf(new URLSearchParams(body))
   try {
     const form = await new Response(body, { headers: { 'content-type': contentType } }).formData()
-    return Object.fromEntries([...form].filter(([, value]) => typeof value === 'string'))
+    return membersOf(form)
   } catch {
     return {}
   }

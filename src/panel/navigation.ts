@@ -63,6 +63,13 @@ const ENTRIES: readonly Entry[] = [
   { path: '/register/phone', needs: 'phoneRegistration' },
   { path: '/accounts', needs: 'registration' },
   { path: '/admin/spaces/me', label: 'overview.title', icon: 'activity', audiences: ADMINISTRATORS },
+  {
+    path: '/admin/accounts',
+    label: 'accounts.title',
+    icon: 'users',
+    group: 'nav.people',
+    audiences: ADMINISTRATORS,
+  },
   { path: '/admin/tasks', label: 'tasks.title', icon: 'list-checks', group: 'nav.watch', audiences: ADMINISTRATORS },
   { path: '/dashboard', label: 'dashboard.title', icon: 'home', group: 'nav.mine', audiences: EVERYBODY },
   { path: '/statistics/call_logs', label: 'calls.title', icon: 'phone-call', group: 'nav.mine', audiences: EVERYBODY },

@@ -30,6 +30,7 @@ import { accountStore } from './store.ts'
 
 export type { AccountView, Called, Found } from '../directory/directory.ts'
 export type { ForwardingsToContacts, Owner } from './change.ts'
+export { ROLES, SORTS, type Sought, STATES } from './listing.ts'
 
 /** What is done with accounts, as a table of contents. What takes a `tx` belongs to a transaction of its caller. */
 export const accounts = (deps: {
@@ -79,7 +80,7 @@ export const accounts = (deps: {
     ownerOf: directory.ownerOf,
     view: directory.view,
     count: (space: Space): Promise<number> => directory.count(db.read, space),
-    list: accountListing(db, directory, now),
+    ...accountListing(db, directory, now),
 
     // Held until a transaction ends: directory/holding.ts.
     hold: directory.hold,

@@ -134,6 +134,19 @@ export const accountListing = (db: Db, directory: Directory, now: () => Date) =>
     return { total, isMore: false, within: MOST_FOUND, accounts: await views(scope, ids) }
   }
 
-  return (scope: Scope, listing: Listing): Promise<ListedPage> =>
-    isAnything(listing.sought) ? all(scope, listing) : slice(scope, listing)
+  return {
+    list: (scope: Scope, listing: Listing): Promise<ListedPage> =>
+      isAnything(listing.sought) ? all(scope, listing) : slice(scope, listing),
+    /** The next ids after one, at most `most`: for work that goes through all that is sought, however many there are. */
+    idsAfter: async (scope: Scope, sought: Sought, after: number, most: number): Promise<number[]> => {
+      const rows: FoundRow[] = []
+      for (const stretch of await directory.stretches(scope)) {
+        if (stretch.last <= after) continue
+        const from = { ...stretch, after: Math.max(after, stretch.after) }
+        rows.push(...(await store.found(scope, sought, from, most - rows.length)))
+        if (rows.length >= most) break
+      }
+      return rows.map((row) => row.id)
+    },
+  }
 }

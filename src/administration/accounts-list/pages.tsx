@@ -1,0 +1,140 @@
+import { Elysia } from 'elysia'
+import { type Accounts, ROLES, SORTS, type Sought, STATES } from '../../accounts/accounts/accounts.ts'
+import type { ContactsLists } from '../../address-books/contacts-lists/contacts-lists.ts'
+import { invalid } from '../../errors.ts'
+import type { Auth } from '../../http/auth.ts'
+import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import { everySpace, type Scope, type Space } from '../../nouns/space.ts'
+import type { Members, Visit } from '../../nouns/visit.ts'
+import { textOf } from '../../panel/components/fields.tsx'
+import { type Listing, listingOf } from '../../panel/listing.ts'
+import type { Pages } from '../../panel/pages.ts'
+import type { SpaceAdministration } from '../../spaces/spaces/administration.ts'
+import type { AdministrationScope } from '../scope/scope.ts'
+import { accountsPage } from './accounts-page.tsx'
+import type { BulkAccounts, Chosen } from './bulk.ts'
+import { bulkPage } from './bulk-page.tsx'
+import { actionOf, EVERYWHERE, FILTERS, LIST_PATH, ORDERS, PAGE_SIZE } from './rules.ts'
+
+interface Deps {
+  readonly auth: Auth
+  readonly pages: Pages
+  readonly scope: AdministrationScope
+  readonly accounts: Accounts
+  readonly bulk: BulkAccounts
+  readonly contactsLists: ContactsLists
+  readonly spaceAdministration: SpaceAdministration
+}
+
+const ID = /^[1-9]\d{0,15}$/
+/** Accounts that a form can name one by one; more are chosen as "all that was found". */
+const MOST_PICKED = 100
+
+const among = <Value extends string>(values: readonly Value[], text: string | undefined): Value | null =>
+  values.find((value) => value === text) ?? null
+
+/** What the address of a list asks for. An unknown value counts as none: addresses are typed by hand. */
+const soughtOf = ({ chosen }: Pick<Listing, 'chosen'>): Sought => ({
+  search: chosen.search?.trim().slice(0, 64) || null,
+  state: among(STATES, chosen.state),
+  role: among(ROLES, chosen.role),
+  list: ID.test(chosen.list ?? '') ? Number(chosen.list) : null,
+  setUp: chosen.set_up === '1' ? true : chosen.set_up === '0' ? false : null,
+})
+
+const pickedOf = (input: Members): readonly number[] => {
+  const picked = Array.isArray(input.account) ? input.account : textOf(input.accounts).split(',')
+  return picked.flatMap((id) => (typeof id === 'string' && ID.test(id) ? [Number(id)] : [])).slice(0, MOST_PICKED)
+}
+
+/** Which accounts there are (behaviour/panel.md §7.2). */
+export const accountsListPages = (deps: Deps) => {
+  const { auth, pages, scope, accounts, bulk, contactsLists, spaceAdministration } = deps
+
+  const listed = (input: Members): Listing =>
+    listingOf(input, { path: LIST_PATH, sorts: ['-id', ...ORDERS], filters: FILTERS })
+
+  /** Where is looked: in one Space, or, for a super administrator who wants that, in all of them. */
+  const placeOf = async (visit: Visit, caller: Caller, { chosen }: Listing): Promise<Space | null> => {
+    const { domain } = chosen
+    if (domain === undefined || !mayActAs(caller, 'super')) return caller.space
+    return domain === EVERYWHERE ? null : (await scope.domain(visit, caller, domain)).space
+  }
+  const scopeOf = (space: Space | null): Scope => (space === null ? everySpace('super administrator') : { space })
+
+  const find = async (visit: Visit, caller: Caller, listing: Listing) => {
+    const space = await placeOf(visit, caller, listing)
+    const order = {
+      by: among(SORTS, listing.by) ?? 'id',
+      // The newest come first unless somebody asks otherwise.
+      isDescending: listing.by === '-id' || listing.isDescending,
+    }
+    const sought = soughtOf(listing)
+    const found = await accounts.list(scopeOf(space), { page: listing.page, perPage: PAGE_SIZE, sought, ...order })
+    return { space, sought, found }
+  }
+
+  /** The accounts that a form of the list names. */
+  const chosenBy = async (visit: Visit, caller: Caller, input: Members) => {
+    const listing = listed(input)
+    const back = listing.link({})
+    if (input.everything !== '1') {
+      const ids = pickedOf(input)
+      const chosen: Chosen = { ids }
+      return { chosen, count: ids.length, isMore: false, back, fields: { ...listing.chosen, accounts: ids.join(',') } }
+    }
+    const { space, sought, found } = await find(visit, caller, listing)
+    const chosen: Chosen = { sought, domain: space?.domain ?? null }
+    const { total: count, isMore } = found
+    return { chosen, count, isMore, back, fields: { ...listing.chosen, everything: '1' } }
+  }
+
+  const listsOf = async (space: Space | null) => (space === null ? [] : contactsLists.all(space))
+
+  return new Elysia({ prefix: LIST_PATH })
+    .use(auth)
+    .use(pages)
+    .get(
+      '/',
+      async ({ visit, caller, input, show }) => {
+        const listing = listed(input)
+        const { space, found } = await find(visit, caller, listing)
+        const isSuper = mayActAs(caller, 'super')
+        return show(accountsPage, {
+          ...found,
+          listing,
+          max: space?.maxAccounts ?? null,
+          isOneSpace: space !== null,
+          lists: await listsOf(space),
+          domains: isSuper ? (await spaceAdministration.list()).map(({ domain }) => domain).toSorted() : [],
+          superDomain: isSuper ? caller.space.domain : null,
+        })
+      },
+      { signedIn: 'admin' },
+    )
+    .post(
+      '/bulk',
+      async ({ visit, caller, input, form, go }) => {
+        const action = actionOf(input.action)
+        const { count, isMore, fields, back } = await chosenBy(visit, caller, input)
+        if (action === null || count === 0) return go(back, { flash: 'flash.none_picked' })
+        const lists = action.action === 'list' ? await listsOf(await placeOf(visit, caller, listed(input))) : []
+        return form(bulkPage, { action: action.action, count, isMore, fields, lists, back })
+      },
+      { signedIn: 'admin' },
+    )
+    .post(
+      '/bulk/start',
+      async ({ visit, caller, input, go }) => {
+        const action = actionOf(input.action)
+        const { chosen, count, isMore, back } = await chosenBy(visit, caller, input)
+        if (action === null || count === 0) return go(back, { flash: 'flash.none_picked' })
+        const list = ID.test(textOf(input.to_list)) ? Number(textOf(input.to_list)) : null
+        if (action.action === 'list' && list === null) throw invalid('to_list', 'v.required')
+        const wanted = { action: action.action, chosen, list }
+        const task = await bulk.start(visit, caller, wanted, isMore ? null : count)
+        return go(`/admin/tasks/${task}`)
+      },
+      { signedIn: 'admin' },
+    )
+}

@@ -1,0 +1,33 @@
+import { SORTS } from '../../accounts/accounts/accounts.ts'
+import type { MessageId } from '../../messages/messages.ts'
+import type { IconName } from '../../panel/components/icons.ts'
+
+export const LIST_PATH = '/admin/accounts'
+export const PAGE_SIZE = 20
+
+/** In the filter of Spaces: all of them. No domain is called so. */
+export const EVERYWHERE = '*'
+
+export const ORDERS: readonly string[] = SORTS
+export const FILTERS = ['search', 'state', 'role', 'set_up', 'list', 'domain'] as const
+
+export type BulkName = 'activate' | 'block' | 'unblock' | 'mail' | 'list' | 'delete'
+
+/** What can be done with several accounts at once. */
+interface BulkAction {
+  readonly action: BulkName
+  readonly label: MessageId
+  readonly icon: IconName
+  readonly danger?: boolean
+}
+
+export const ACTIONS: readonly BulkAction[] = [
+  { action: 'activate', label: 'bulk.activate', icon: 'pass' },
+  { action: 'block', label: 'bulk.block', icon: 'ban' },
+  { action: 'unblock', label: 'bulk.unblock', icon: 'check' },
+  { action: 'mail', label: 'bulk.mail', icon: 'mail' },
+  { action: 'list', label: 'bulk.list', icon: 'contact' },
+  { action: 'delete', label: 'bulk.delete', icon: 'trash', danger: true },
+]
+
+export const actionOf = (text: unknown): BulkAction | null => ACTIONS.find(({ action }) => action === text) ?? null
