@@ -520,7 +520,7 @@ const webhooks = {
   WEBHOOKS_ALLOW_LOCAL: active(
     flag,
     'false',
-    'Lets webhooks go to this machine (127.0.0.0/8, ::1), there also by http://.',
+    'Lets webhooks go to this machine, to 127.0.0.0/8 and ::1 also by http://.',
   ),
 }
 

@@ -11,6 +11,8 @@ import type { Driver, Letter, MailServer } from './letter.ts'
 const IDLE_MS = 30_000
 const MAILS_A_CONNECTION = 100
 
+const NOT_PERMITTED = 'is not at a public address, and MAIL_SPACE_HOSTS_ALLOW does not name it'
+
 /** Speaks SMTP, over a few connections to each server that are used again. One mail takes `limitMs` at most. */
 export const smtp = (config: Config, limitMs: number): Driver => {
   const pools = new Map<number | null, { readonly settings: string; readonly pool: Pool }>()
@@ -38,7 +40,8 @@ export const smtp = (config: Config, limitMs: number): Driver => {
       getSocket: (_options: unknown, done: Opened) => {
         const permitted = (address: string) => spaceId === null || hosts.permit(host, address)
         const signal = AbortSignal.timeout(limitMs)
-        connected({ host, port, permitted, resolve: systemResolver, signal, withinMs: stepMs }).then(
+        const wanted = { host, port, permitted, unless: NOT_PERMITTED, resolve: systemResolver }
+        connected({ ...wanted, signal, withinMs: stepMs }).then(
           ({ socket, address }) => done(null, { connection: socket, ...withoutLeak(config, port, username, address) }),
           (error: Error) => done(failed(error)),
         )
@@ -109,7 +112,5 @@ const certificateRules = (config: Config) => ({
 /** What nodemailer hands on to `failureOf`. */
 const failed = (error: Error): Error => {
   if (!(error instanceof OutgoingFailure)) return error
-  return error.reason === 'forbidden'
-    ? new MailFailure('forbidden', `${error.message}, and MAIL_SPACE_HOSTS_ALLOW does not name it`)
-    : new MailFailure('unreachable', error.message)
+  return new MailFailure(error.reason === 'forbidden' ? 'forbidden' : 'unreachable', error.message)
 }

@@ -42,6 +42,8 @@ interface Wanted {
   readonly port: number
   /** Whether a connection may go there. */
   readonly permitted: (address: string) => boolean
+  /** What is said of a host that has no such address, behind its name. */
+  readonly unless: string
   readonly resolve: Resolve
   /** Ends it, with its reason. */
   readonly signal: AbortSignal
@@ -51,9 +53,14 @@ interface Wanted {
 
 /** So many of a name are tried, of IPv4 and of IPv6 each: whoever writes long lists has others wait. */
 const MOST_ADDRESSES = 2
+/** So many are looked at: a name server may send thousands. */
+const MOST_ANSWERS = 64
 
-const fewOf = (all: readonly string[]) =>
-  all.filter((one, index) => all.slice(0, index).filter((other) => isIP(other) === isIP(one)).length < MOST_ADDRESSES)
+const fewOf = (all: readonly string[], permitted: (address: string) => boolean): string[] => {
+  const found = Map.groupBy(all.slice(0, MOST_ANSWERS).filter(permitted), (address) => isIP(address))
+  const few = [...found.values()].flatMap((some) => some.slice(0, MOST_ADDRESSES))
+  return all.filter((address) => few.includes(address)).slice(0, few.length)
+}
 
 /**
  * A connection to the first permitted address that answers. The name is asked for once, and the connection is to the
@@ -62,8 +69,8 @@ const fewOf = (all: readonly string[]) =>
  */
 export const connected = async (wanted: Wanted): Promise<{ socket: Socket; address: string }> => {
   const { host, port, permitted, withinMs, signal } = wanted
-  const tried = fewOf((await addressesOf(wanted)).filter(permitted))
-  let failure = new OutgoingFailure('forbidden', `${host} is not at a public address`)
+  const tried = fewOf(await addressesOf(wanted), permitted)
+  let failure = new OutgoingFailure('forbidden', `${host} ${wanted.unless}`)
   for (const address of tried) {
     try {
       return { socket: await connectedTo(address, port, Math.ceil(withinMs / tried.length), signal), address }

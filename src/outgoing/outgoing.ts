@@ -1,4 +1,5 @@
 import { isIP, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import type { Config } from '../config/config.ts'
 import type { Message } from '../messages/messages.ts'
 import { codeOf, sentenceOf } from '../thrown.ts'
@@ -11,6 +12,8 @@ interface Deps {
   readonly config: Pick<Config, 'WEBHOOKS_ALLOW_LOCAL'>
   /** How names are resolved, for tests. */
   readonly resolve?: Resolve
+  /** The addresses of this machine, for tests. */
+  readonly own?: () => readonly string[]
   /** In PEM, for tests: who signs certificates, in place of those whom the system trusts. */
   readonly ca?: string
 }
@@ -29,6 +32,11 @@ export interface Posted extends Answer {
   readonly durationMs: number
 }
 
+const NOT_PERMITTED = 'is not at a public address, or is this machine'
+
+const addressesOfThisMachine = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((some) => (some ?? []).map(({ address }) => address))
+
 /** Of the time, what finding a name and connecting to it may take each. */
 const CONNECTING_SHARE = 0.4
 
@@ -36,8 +44,14 @@ const CONNECTING_SHARE = 0.4
  * Requests to addresses that a tenant chooses. They reach what is public and nothing else: no machine in our network, no
  * address that a name means only now and then, nothing that an answer points to.
  */
-export const outgoing = ({ config, resolve = dnsResolver(), ca }: Deps) => {
+export const outgoing = ({ config, resolve = dnsResolver(), own = addressesOfThisMachine, ca }: Deps) => {
   const { WEBHOOKS_ALLOW_LOCAL: allowsLocal } = config
+
+  /** Where a connection may go of what the URL allows: an address of ours, be it public, is behind our firewall. */
+  const among = ({ permitted }: Destination) => {
+    const ours = new Set(allowsLocal ? [] : own())
+    return (address: string) => permitted(address) && !ours.has(address)
+  }
 
   return {
     /** Why such a URL is not stored; null: it may be. Where its name leads is looked at when something is sent. */
@@ -54,10 +68,11 @@ export const outgoing = ({ config, resolve = dnsResolver(), ca }: Deps) => {
       const started = performance.now()
       const destination = destinationOf(url, allowsLocal)
       if ('refusal' in destination) throw new OutgoingFailure('forbidden', 'such an address is not allowed')
-      const { host, port, permitted } = destination
+      const { host, port } = destination
       using ending = endingAfter(timeoutMs, `${host}:${port}`, signal)
       const withinMs = Math.ceil(timeoutMs * CONNECTING_SHARE)
-      const { socket } = await connected({ host, port, permitted, resolve, withinMs, signal: ending.signal })
+      const wanted = { host, port, permitted: among(destination), unless: NOT_PERMITTED, resolve, withinMs }
+      const { socket } = await connected({ ...wanted, signal: ending.signal })
       try {
         const connection = destination.isTls ? await encrypted(socket, destination, ca, ending.signal) : socket
         const answer = await exchange(destination, connection, { headers, body, signal: ending.signal })

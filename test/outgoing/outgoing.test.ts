@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { dnsResolver } from '../../src/outgoing/connection.ts'
+import { connected, dnsResolver } from '../../src/outgoing/connection.ts'
 import type { OutgoingFailure, OutgoingReason } from '../../src/outgoing/failure.ts'
 import { outgoing } from '../../src/outgoing/outgoing.ts'
 import { eventually } from '../support/eventually.ts'
@@ -202,7 +202,7 @@ describe('a name', () => {
     const made = guard({ local: false, answers: inside })
     expect(await failure(post(made, `https://hooks.example:${server.port}/`))).toEqual([
       'forbidden',
-      'hooks.example is not at a public address',
+      'hooks.example is not at a public address, or is this machine',
     ])
     expect(server.connections()).toBe(0)
   })
@@ -228,6 +228,29 @@ describe('a name', () => {
     await using server = await webServer({ tls: true, address: '127.0.0.3' })
     const made = guard({ answers: [['127.0.0.2', '127.0.0.3']] })
     expect((await post(made, `https://hooks.example:${server.port}/`)).status).toBe(200)
+  })
+
+  test('with thousands of addresses costs no more than others', async () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => `8.8.${index >> 8}.${index & 255}`)
+    const tried: string[] = []
+    const started = performance.now()
+    const wanted = { host: 'hooks.example', port: 1, unless: 'is nowhere', resolve: async () => many, withinMs: 50 }
+    const permitted = (address: string) => tried.push(address) < 0
+    await failure(connected({ ...wanted, permitted, signal: AbortSignal.timeout(5000) }))
+    expect(tried.length).toBeLessThanOrEqual(64)
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+
+  test('of this machine is not connected to, even if it is public: its firewall is for those outside', async () => {
+    const made = (local: boolean) =>
+      outgoing({ config: { WEBHOOKS_ALLOW_LOCAL: local }, resolve: async () => ['8.8.8.8'], own: () => ['8.8.8.8'] })
+    const within = { timeoutMs: 300 }
+    expect(await failure(post(made(false), 'https://hooks.example:1024/', within))).toEqual([
+      'forbidden',
+      'hooks.example is not at a public address, or is this machine',
+    ])
+    expect((await failure(post(made(false), 'https://8.8.8.8:1024/', within)))[0]).toBe('forbidden')
+    expect((await failure(post(made(true), 'https://hooks.example:1024/', within)))[0]).not.toBe('forbidden')
   })
 
   test('that nobody knows is said to be unknown', async () => {
