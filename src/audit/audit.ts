@@ -1,11 +1,11 @@
-import type { Db, Tx } from '../db/db.ts'
+import type { Db, Tx, Write } from '../db/db.ts'
 import type { Logging, SecurityFields } from '../logging/logging.ts'
 import type { AuditAction } from '../logging/security-events.ts'
 import type { Space } from '../nouns/space.ts'
 import type { Visit } from '../nouns/visit.ts'
 import { type Addressed, addressOfRecord } from '../protocols/sip-address.ts'
 import type { Secrets } from '../secrets.ts'
-import { type Content, contentDigest, linkHash, NOTHING_BEFORE } from './entry.ts'
+import { linkHash, looseHash, type NewContent, NOTHING_BEFORE, statementOf } from './entry.ts'
 import { auditStore } from './store.ts'
 import { isHarmless, type SubjectKind } from './subjects.ts'
 
@@ -50,7 +50,9 @@ export interface Operator {
   readonly user: string
 }
 
-const SALT_BYTES = 16
+/** Of two salts, in base64url. */
+const SALTS_BYTES = 32
+const SALT_LENGTH = 21
 
 const isVisit = (cause: Cause): cause is Visit => cause !== null && !('job' in cause)
 
@@ -75,7 +77,7 @@ export const audit = (deps: {
   const { db, secrets, log, now, chain, operator = null } = deps
   const store = auditStore(db)
   const key = secrets.keyFor('audit log')
-  const salt = (): string => Buffer.from(secrets.random(SALT_BYTES)).toString('base64url')
+  const salts = (): string => Buffer.from(secrets.random(SALTS_BYTES)).toString('base64url')
 
   const actorOf = (by: Cause) => {
     if (isVisit(by)) {
@@ -109,17 +111,25 @@ export const audit = (deps: {
     return Object.fromEntries(differing.map(([name, pair]) => [name, isHarmless(action, name) ? pair : null]))
   }
 
-  /** On SQLite the transaction sees all rows before its own; elsewhere the chain follows (`chain.ts`). */
-  const placeOf = async (tx: Tx, content: Content) => {
-    const digest = contentDigest(key, content)
-    if (!db.hasOneWriter) return { position: null, previousHash: null, hash: digest }
-    const last = await store.last(tx)
-    const position = (last?.position ?? 0) + 1
-    const previousHash = last?.hash ?? NOTHING_BEFORE
-    return { position, previousHash, hash: linkHash(key, position, previousHash, digest) }
+  /** On SQLite nobody else writes until the commit: each row gets its place. Elsewhere that follows (`chain.ts`). */
+  const write: Write<NewContent> = async (tx, contents) => {
+    const end = db.hasOneWriter ? await store.last(tx) : null
+    let position = end?.position ?? 0
+    let hash = end?.hash ?? NOTHING_BEFORE
+    for (const content of contents) {
+      const statement = statementOf(content)
+      if (!db.hasOneWriter) {
+        await store.insert(tx, { ...content, position: null, previousHash: null, hash: looseHash(key, statement) })
+        continue
+      }
+      const previousHash = hash
+      position += 1
+      hash = linkHash(key, position, previousHash, statement)
+      await store.insert(tx, { ...content, position, previousHash, hash })
+    }
   }
 
-  const writeLine = (action: AuditAction, change: Change, content: Content, names: readonly string[]): void => {
+  const writeLine = (action: AuditAction, change: Change, content: NewContent, names: readonly string[]): void => {
     const { by, detail, line } = change
     const who = content.actorKind === 'command line' ? 'command line' : content.actorName
     log.security(action, {
@@ -142,24 +152,23 @@ export const audit = (deps: {
       const { by, space, about, changed, detail } = change
       const changes = changesOf(action, changed)
       const subject = subjectOf(about)
-      const content: Content = {
+      const salt = salts()
+      const content: NewContent = {
         at: now(),
         action,
         ...actorOf(by),
         actorKey: null,
-        actorSalt: salt(),
-        actorDigest: null,
+        actorSalt: salt.slice(0, SALT_LENGTH),
         spaceId: space?.id ?? null,
         domain: space?.domain ?? null,
         subjectKind: subject.kind,
         subjectId: subject.id === null ? null : String(subject.id),
         subjectName: subject.name?.toWellFormed() ?? null,
-        subjectSalt: salt(),
-        subjectDigest: null,
+        subjectSalt: salt.slice(SALT_LENGTH),
         changes: changes === null ? null : JSON.stringify(changes),
         detail: detail === undefined ? null : JSON.stringify(detail),
       }
-      await store.insert(tx, { ...content, ...(await placeOf(tx, content)) })
+      db.beforeCommit(tx, write, content)
       const names = Object.keys(changes ?? {})
       db.afterCommit(tx, () => {
         writeLine(action, change, content, names)

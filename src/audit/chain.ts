@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../db/db.ts'
 import type { AppLog } from '../logging/logging.ts'
 import type { Secrets } from '../secrets.ts'
-import { contentDigest, headSignature, linkHash, NOTHING_BEFORE } from './entry.ts'
+import { headSignature, linkHash, looseHash, NOTHING_BEFORE, statementOf } from './entry.ts'
 import { auditStore } from './store.ts'
 
 /** How soon after a commit its rows have their place, and the head is signed. */
@@ -29,12 +29,13 @@ export const auditChain = (deps: { db: Db; secrets: Secrets; log: { readonly app
     let position = end?.position ?? 0
     let hash = end?.hash ?? NOTHING_BEFORE
     const places = rows.map((row) => {
-      const digests = [key, ...earlier].map((each) => contentDigest(each, row))
-      // It was changed before it had a place: what was written down then is kept, so that it is found out.
-      if (!digests.includes(row.hash)) log.app.error('a row of the audit log was changed', { row: row.id })
+      const statement = statementOf(row)
+      const isSame = [key, ...earlier].some((each) => looseHash(each, statement) === row.hash)
+      if (!isSame) log.app.error('a row of the audit log was changed', { row: row.id })
       const previousHash = hash
       position += 1
-      hash = linkHash(key, position, previousHash, row.hash)
+      // What was changed before it had a place gets none that verifies: whoever looks at the chain must find it.
+      hash = linkHash(key, position, previousHash, isSame ? statement : `changed ${statement}`)
       return { id: row.id, position, previousHash, hash }
     })
     if (places.length > 0) await store.place(tx, places)

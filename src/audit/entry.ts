@@ -2,36 +2,38 @@ import type { Tables } from '../db/db.ts'
 
 export type AuditRow = Tables['auditLog']['$inferSelect']
 
-/** A row as it is made: its place in the chain comes afterwards. */
+/** What a row says. Its place in the chain is not part of it. */
 export type Content = Omit<AuditRow, 'id' | 'position' | 'previousHash' | 'hash'>
+
+/** The same of a row that is made: nothing of it was erased. */
+export type NewContent = Omit<Content, 'actorDigest' | 'subjectDigest'>
 
 /** What a row at the first position says of the one before it. */
 export const NOTHING_BEFORE = ''
-
-const keyed = (key: string | Uint8Array, value: readonly unknown[]): string =>
-  new Bun.CryptoHasher('sha256', key).update(JSON.stringify(value)).digest('base64url')
 
 /**
  * What stands for a person's part of a row in its hash. Without the salt, which is random and goes with the part, it
  * tells nothing about it.
  */
-const commitment = (salt: string, part: readonly (string | null)[]): string => keyed(salt, part)
+const commitment = (salt: string, part: string): string => Bun.SHA256.hash(`${salt} ${part}`, 'base64url')
 
-/** Of who did it. null: it was erased, and its commitment was not kept. */
-export const actorCommitment = (row: Content): string | null =>
-  row.actorSalt === null ? row.actorDigest : commitment(row.actorSalt, [row.actorName, row.actorKey, row.address])
+/** Of who did it. null: it was erased, and nothing was kept. */
+export const actorCommitment = (row: NewContent & Partial<Pick<Content, 'actorDigest'>>): string | null =>
+  row.actorSalt === null
+    ? (row.actorDigest ?? null)
+    : commitment(row.actorSalt, JSON.stringify([row.actorName, row.actorKey, row.address]))
 
 /** Of whom it was done to. */
-export const subjectCommitment = (row: Content): string | null =>
-  row.subjectSalt === null ? row.subjectDigest : commitment(row.subjectSalt, [row.subjectName])
+export const subjectCommitment = (row: NewContent & Partial<Pick<Content, 'subjectDigest'>>): string | null =>
+  row.subjectSalt === null
+    ? (row.subjectDigest ?? null)
+    : commitment(row.subjectSalt, JSON.stringify([row.subjectName]))
 
 /**
- * Of all that a row says. One list in one order, of texts, whole numbers and null, so that it is the same on both
- * databases; without the key nobody can make another.
+ * All that a row says: one list in one order, of texts, whole numbers and null, so that it is the same on both databases.
  */
-export const contentDigest = (key: Uint8Array, row: Content): string =>
-  keyed(key, [
-    'row',
+export const statementOf = (row: NewContent): string =>
+  JSON.stringify([
     row.at.getTime(),
     row.action,
     row.way,
@@ -48,10 +50,16 @@ export const contentDigest = (key: Uint8Array, row: Content): string =>
     row.requestId,
   ])
 
+const keyed = (key: Uint8Array, text: string): string =>
+  new Bun.CryptoHasher('sha256', key).update(text).digest('base64url')
+
+/** Of a row that has no place yet. Without the key nobody can make another, here and below. */
+export const looseHash = (key: Uint8Array, statement: string): string => keyed(key, `row ${statement}`)
+
 /** Of a row at its place, after the row with that hash. */
-export const linkHash = (key: Uint8Array, position: number, previous: string, content: string): string =>
-  keyed(key, ['link', position, previous, content])
+export const linkHash = (key: Uint8Array, position: number, previous: string, statement: string): string =>
+  keyed(key, `link ${position} ${previous} ${statement}`)
 
 /** Of where the chain ends. */
 export const headSignature = (key: Uint8Array, position: number, hash: string): string =>
-  keyed(key, ['head', position, hash])
+  keyed(key, `head ${position} ${hash}`)

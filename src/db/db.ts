@@ -14,6 +14,9 @@ export type Reader = Pick<Full, 'select' | 'selectDistinct'>
 /** The inside of a transaction: the only place where rows change. */
 export type Tx = Reader & Pick<Full, 'insert' | 'update' | 'delete'>
 
+/** Writes what was handed to it, in the transaction that it is given. */
+export type Write<Item> = (tx: Tx, items: readonly Item[]) => Promise<void>
+
 /** A query built once. `on` is the reader, or the transaction whose writes it must see. */
 export type Prepared<Row, Given> = (on: Reader, values: Given) => Promise<Row[]>
 
@@ -34,6 +37,11 @@ export interface Db {
    * Nothing slow belongs inside. A transaction inside a transaction is an error: hand `tx` down.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Has `write` called once before this transaction commits, with `item` and whatever else was handed to `write`: also by
+   * other transactions, where several commit together. What was rolled back is left out.
+   */
+  beforeCommit<Item>(tx: Tx, write: Write<Item>, item: Item): void
   /** Runs `then` once this transaction has committed, before its result arrives; never when it is rolled back. */
   afterCommit(tx: Tx, then: () => void): void
   /** Writers come one after the other, so that each sees what all before it have written, and in which order. */

@@ -11,7 +11,7 @@ import {
   postgresMigrations,
   schemaOf,
 } from './migrations.ts'
-import { type Followed, noNesting } from './nesting.ts'
+import { Ending, noNesting } from './nesting.ts'
 import { type PoolOptions, patientPool } from './pool.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
@@ -63,11 +63,16 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
     transaction: async <T>(work: (tx: Tx) => Promise<T>) => {
       nesting.refuse()
       open += 1
-      const followed: Followed = []
+      const ending = new Ending()
+      const whole = async (tx: Tx): Promise<T> => {
+        const value = await work(tx)
+        await ending.write(tx)
+        return value
+      }
       try {
-        const value = await db.transaction((tx) => nesting.run(() => work(tx as unknown as Tx), followed))
+        const value = await db.transaction((tx) => nesting.run(() => whole(tx as unknown as Tx), ending))
         commits += 1
-        for (const then of followed) then()
+        ending.committed()
         return value
       } catch (error) {
         health.failed(error)
@@ -76,6 +81,7 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
         open -= 1
       }
     },
+    beforeCommit: (_tx, write, item) => nesting.beforeCommit(write, item),
     afterCommit: (_tx, then) => nesting.afterCommit(then),
     hasOneWriter: false,
     kept: (query, table) =>

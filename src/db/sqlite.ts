@@ -20,7 +20,7 @@ import { compiled } from './compiled.ts'
 import type { Build, Db, Reader, Tx } from './db.ts'
 import { INDEX_WORDS, mentions } from './mentions.sqlite.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, sqliteMigrations } from './migrations.ts'
-import { type Followed, noNesting } from './nesting.ts'
+import { Ending, noNesting } from './nesting.ts'
 import { REWRITE_BATCH, type Rewriter, stepOf } from './steps.ts'
 import { defineTables } from './tables.ts'
 import { writeHealth } from './write-health.ts'
@@ -39,7 +39,8 @@ const drizzled = (client: Database) => {
 }
 
 interface Waiting {
-  run(): Promise<() => void>
+  /** What it writes at the end is added to what its group does. */
+  run(group: Ending): Promise<() => void>
   fail(error: unknown): void
 }
 
@@ -164,7 +165,9 @@ export const openSqlite = (file: string): Db => {
     const acknowledgements: (() => void)[] = []
     try {
       begin.run()
-      for (const member of members) acknowledgements.push(await member.run())
+      const group = new Ending()
+      for (const member of members) acknowledgements.push(await member.run(group))
+      await nesting.run(() => group.write(tx), group)
       endLook()
       commit.run()
       commits += 1
@@ -241,14 +244,15 @@ export const openSqlite = (file: string): Db => {
       nesting.refuse()
       if (isClosed) throw new Error('The database is closed.')
       enqueue({
-        run: async () => {
+        run: async (group) => {
           savepoint.run()
-          const followed: Followed = []
+          const own = new Ending()
           try {
-            const value = await nesting.run(() => work(tx), followed)
+            const value = await nesting.run(() => work(tx), own)
             release.run()
+            group.join(own)
             return () => {
-              for (const then of followed) then()
+              own.committed()
               resolve(value)
             }
           } catch (error) {
@@ -269,6 +273,7 @@ export const openSqlite = (file: string): Db => {
     tables,
     read,
     transaction,
+    beforeCommit: (_tx, write, item) => nesting.beforeCommit(write, item),
     afterCommit: (_tx, then) => nesting.afterCommit(then),
     hasOneWriter: true,
     // Nobody else writes meanwhile.

@@ -1199,8 +1199,6 @@ export const defineTables = (c: Columns) => {
       c.index('audit_log_unchained_index').on(t.id).where(sql`position is null`),
       c.index('audit_log_at_index').on(t.at),
       c.index('audit_log_space_id_at_index').on(t.spaceId, t.at),
-      c.index('audit_log_actor_id_at_index').on(t.actorId, t.at),
-      c.index('audit_log_subject_id_at_index').on(t.subjectId, t.at),
     ],
   )
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { asc } from 'drizzle-orm'
 import type { Change } from '../../src/audit/audit.ts'
-import { contentDigest, linkHash } from '../../src/audit/entry.ts'
+import { linkHash, statementOf } from '../../src/audit/entry.ts'
 import type { Tx } from '../../src/db/db.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
@@ -107,7 +107,7 @@ describe('the chain', () => {
     let previous = ''
     for (const [index, row] of chained.entries()) {
       expect(row).toMatchObject({ position: index + 1, previousHash: previous })
-      expect(row.hash).toBe(linkHash(key, index + 1, previous, contentDigest(key, row)))
+      expect(row.hash).toBe(linkHash(key, index + 1, previous, statementOf(row)))
       previous = row.hash
     }
     expect(chained).toHaveLength(40)
