@@ -67,7 +67,7 @@ export const outboxStore = (db: Db) => {
       })
       .from(outbox)
       .where(and(eq(outbox.webhookId, webhookId), due(now)))
-      .orderBy(asc(outbox.notBefore), asc(outbox.id))
+      .orderBy(asc(outbox.notBefore))
       .limit(LOOKED_AT)
 
   /** Not tried before `until`. */
