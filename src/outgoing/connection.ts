@@ -96,16 +96,15 @@ const connectedTo = async (host: string, port: number, withinMs: number, signal:
   const socket = connect({ host, port })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   socket.once('connect', resolve)
-  socket.once('error', reject)
+  // For as long as it lives: an error that nobody hears ends the process. Whoever uses it hears it, too.
+  socket.on('error', reject)
   try {
     await until(signal, within(withinMs, promise))
+    return socket
   } catch (error) {
-    socket.on('error', () => {}) // the first one is told
     socket.destroy()
     throw error
   }
-  socket.removeListener('error', reject)
-  return socket
 }
 
 /** The work, or the reason of the signal, whichever is first. */

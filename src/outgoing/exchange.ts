@@ -9,6 +9,9 @@ const HEAD_BYTES = 1024
 /** What is read of it, so that a talkative server is not cut off in the middle of a word. */
 const MOST_BYTES = 65_536
 
+/** RFC 9110 §15. */
+const LEAST_STATUS = 100
+
 export interface Answer {
   readonly status: number
   /** The first kB of the body as text without control characters; what was compressed stays so. */
@@ -40,9 +43,11 @@ export const exchange = async (
   const stop = () => reject(signal.reason)
   signal.addEventListener('abort', stop)
   // Decides: what breaks or ends afterwards changes nothing.
-  sent.on('response', (reply) =>
-    resolve(beginning(reply, signal).then((head) => ({ status: reply.statusCode ?? 0, head }))),
-  )
+  sent.on('response', (reply) => {
+    const { statusCode: status = 0 } = reply
+    if (status < LEAST_STATUS) return broken(new Error('no status'))
+    resolve(beginning(reply, signal).then((head) => ({ status, head })))
+  })
   sent.on('error', broken)
   sent.on('close', () => broken())
   sent.end(body)

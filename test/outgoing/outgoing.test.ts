@@ -436,6 +436,33 @@ describe('no answer', () => {
     ).toBe('broken')
   })
 
+  test('but a status that is none', async () => {
+    for (const status of ['000', '099', '-1', '99999', 'abc']) {
+      expect([status, await from((socket) => socket.end(`HTTP/1.1 ${status} x\r\nContent-Length: 0\r\n\r\n`))]).toEqual(
+        [status, 'broken'],
+      )
+    }
+  })
+
+  test('is survived, at whatever moment the other side cuts the connection', async () => {
+    const cut = (socket: Socket) => setTimeout(() => socket.resetAndDestroy(), Math.random() * 8)
+    for (const tls of [false, true]) {
+      await using early = await webServer({ tls, opened: cut, answer: () => {} })
+      await using late = await webServer({
+        tls,
+        answer: (socket) => {
+          socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFF\r\nabc')
+          cut(socket)
+        },
+      })
+      const at = ({ port }: { port: number }) => (tls ? `https://hooks.example:${port}/` : url(port))
+      const targets = Array.from({ length: 20 }, () => [early, late]).flat()
+      const ends = await Promise.all(targets.map((target) => failure(post(guard(), at(target)))))
+      expect(ends.every(([reason]) => ['none', 'broken', 'encryption', 'unreachable'].includes(reason))).toBe(true)
+      await eventually(() => early.open() + late.open() === 0)
+    }
+  })
+
   test('is what a port without a server gives', async () => {
     const port = await webServer().then(async (server) => {
       await server[Symbol.asyncDispose]()
