@@ -16,6 +16,7 @@ import { accountsListPages } from './administration/accounts-list/pages.tsx'
 import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
 import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
+import { accountTypePages, intercomPages } from './administration/intercom/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
 import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
@@ -147,7 +148,9 @@ export const app = (services: Services): AnyElysia => {
     .use(resolvingApi(deps))
     .use(overviewPages(deps))
     .use(accountsListPages(deps))
+    .use(accountTypePages(deps))
     .use(accountPages(deps))
+    .use(intercomPages(deps))
     .use(taskPages(deps))
     .use(tasksApi(deps))
     .use(supportPages(deps))

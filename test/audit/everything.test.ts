@@ -153,6 +153,10 @@ const NOT_YET: readonly string[] = [
   'POST /api/accounts/:id/activate/email',
   'POST /api/accounts/:id/activate/phone',
   'POST /admin/accounts/:id/reset_password_email/send',
+  'POST /admin/accounts/types',
+  'POST /admin/accounts/types/:type_id',
+  'POST /admin/accounts/types/:type_id/delete',
+  'POST /admin/accounts/:id/types',
   'POST /admin/accounts/:id/codes/:kind/send',
   'POST /admin/accounts/:id/devices',
 ]
@@ -180,6 +184,10 @@ const CALLS: Readonly<Record<string, Call>> = {
     const line = { username: 'ext', domain: 'carrier.example', protocol: 'UDP', password: 'carrier-secret' }
     return { body: { ...line, version: versionOf(lineFactsOf(before)) } }
   },
+  'POST /admin/accounts/:id/actions': () => ({ body: { key: 'close', code: '2' } }),
+  'POST /admin/accounts/:id/actions/:action_id': () => ({
+    body: { key: 'close', code: '2', version: versionOf(['open', '1']) },
+  }),
   'POST /admin/accounts/:id/dictionary': () => ({ body: { key: 'floor', value: '3' } }),
   'POST /admin/accounts/:id/dictionary/:key/edit': () => ({ body: { value: '3', version: versionOf('sales') } }),
   'POST /admin/accounts/:id/carddavs': async ({ space, theirs }) => {

@@ -54,7 +54,7 @@ const withLines = async (t: TestApp, { id: accountId, username }: TestAccount, s
     const spaceCarddavServerId = server?.id ?? 0
     const credential = { accountId, spaceCarddavServerId, realm: 'dav.example', ...secret, ...stamps }
     await tx.insert(accountCarddavCredentials).values(credential)
-    await tx.update(spaces).set({ carddavUserCredentials: true }).where(eq(spaces.id, space.id))
+    await tx.update(spaces).set({ carddavUserCredentials: true, intercomFeatures: true }).where(eq(spaces.id, space.id))
     return spaceCarddavServerId
   })
   t.parts.spaces.forget()

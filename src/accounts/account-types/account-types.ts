@@ -56,10 +56,18 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
         return find(tx, space, id)
       })
     },
-    change: async (visit: Visit, caller: Caller, id: number, input: Input<typeof WantedType>): Promise<AccountType> => {
+    /** `check` is handed what the type was. */
+    change: async (
+      visit: Visit,
+      caller: Caller,
+      id: number,
+      input: Input<typeof WantedType>,
+      check: (before: AccountType) => void = () => {},
+    ): Promise<AccountType> => {
       const { key } = input.settle()
       const write = async (tx: Tx): Promise<AccountType> => {
         const type = await own(tx, visit, caller, id)
+        check(type)
         await refuseTaken(tx, key, type, id)
         const changed = await store.update(tx, { space: visit.space }, id, key, now())
         if (changed === null) throw unknown()

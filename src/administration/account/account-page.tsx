@@ -15,6 +15,7 @@ import type { ExternalAccount } from '../../telephony/external-accounts/external
 import { CarddavCard } from '../carddav-credentials/card.tsx'
 import { DictionaryCard } from '../dictionary/card.tsx'
 import { ExternalCard } from '../external-account/card.tsx'
+import { ActionsCard, TypesCard } from '../intercom/cards.tsx'
 import { CodesCard, DevicesCard } from './cards.tsx'
 import { dtmfName } from './fields.tsx'
 import { AccountTabs, accountHead, pathOf } from './head.tsx'
@@ -49,12 +50,14 @@ export const accountPage = (kit: Kit, known: Known): Page => {
             <DevicesCard {...known} />
             <CodesCard account={account} />
             <SetUpCard {...known} />
+            <ActionsCard account={account} space={known.space} />
             <DictionaryCard account={account} />
           </div>
           <div class="stack">
             <FactsCard {...known} />
             <ExternalCard account={account} line={known.line} />
             <CarddavCard account={account} space={known.space} />
+            <TypesCard account={account} space={known.space} />
             <Card title={t('delete.title')} danger>
               <p class="muted">{t('account_page.delete_why')}</p>
               <div>

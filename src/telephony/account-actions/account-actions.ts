@@ -53,10 +53,15 @@ export const accountActions = (deps: { db: Db; accounts: Accounts; now: () => Da
       accountId: number,
       id: number,
       input: Input<typeof WantedAction>,
+      /** Is handed what the action was. */
+      check: (before: AccountAction) => void = () => {},
     ): Promise<AccountAction> => {
       await find(visit.space, accountId)
       const text = input.settle()
       return accounts.edit(visit, accountId, { field: 'actions', object: id }, async (tx) => {
+        const before = await store.one(tx, accountId, id)
+        if (before === null) throw unknown()
+        check(before)
         const action = await store.update(tx, accountId, id, text, now())
         if (action === null) throw unknown()
         return action
