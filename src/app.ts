@@ -13,6 +13,7 @@ import { contactsListsApi } from './address-books/contacts-lists/api.ts'
 import { vcardsApi, vcardsStorageApi } from './address-books/vcards-storage/api.ts'
 import { accountPages } from './administration/account/pages.tsx'
 import { accountsListPages } from './administration/accounts-list/pages.tsx'
+import { activityPages } from './administration/activity/pages.tsx'
 import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
 import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
@@ -154,6 +155,7 @@ export const app = (services: Services): AnyElysia => {
     .use(taskPages(deps))
     .use(tasksApi(deps))
     .use(supportPages(deps))
+    .use(activityPages(deps))
     .use(externalAccountPages(deps))
     .use(dictionaryPages(deps))
     .use(carddavCredentialPages(deps))

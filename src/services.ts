@@ -29,6 +29,7 @@ import { contactsLists } from './address-books/contacts-lists/contacts-lists.ts'
 import { names } from './address-books/names/names.ts'
 import { vcardsStorage } from './address-books/vcards-storage/vcards-storage.ts'
 import { bulk } from './administration/accounts-list/bulk.ts'
+import { activity } from './administration/activity/activity.ts'
 import { scope } from './administration/scope/scope.ts'
 import { audit, type Operator } from './audit/audit.ts'
 import { auditChain } from './audit/chain.ts'
@@ -241,7 +242,7 @@ const top = (below: ReturnType<typeof middle>) => {
     resolving: resolving(single),
     signIn: signIn(single),
   }
-  const administered = { ...joined, scope: scope(joined) }
+  const administered = { ...joined, activity: activity(joined), scope: scope(joined) }
   return {
     ...administered,
     bulk: bulk(administered),

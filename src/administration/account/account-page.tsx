@@ -39,7 +39,7 @@ export const accountPage = (kit: Kit, known: Known): Page => {
   const { t } = kit
   const { account } = known
   return {
-    ...accountHead(known),
+    ...accountHead(t, known),
     actions: <Ways {...known} />,
     children: (
       <>

@@ -4,6 +4,7 @@ import { Checkbox, ChoiceField, OnlyWith, Switch } from '../../panel/components/
 import { NewPasswordFields } from '../../panel/components/new-password.tsx'
 import { Note } from '../../panel/components/note.tsx'
 import type { Kit } from '../../panel/kit.tsx'
+import { LIST_PATH } from '../accounts-list/rules.ts'
 import { IntercomFields, RoleFields, WhoFields } from './fields.tsx'
 
 /** Where an account can be made, and what can be said about it. */
@@ -27,9 +28,10 @@ export const createPage = ({ t, input }: Kit, making: Making): FormPage => {
   return {
     title: t('accounts.create'),
     lede: t('account_form.why'),
-    to: '/admin/accounts',
+    above: [[t('accounts.title'), LIST_PATH]],
+    to: LIST_PATH,
     button: t('account_form.create'),
-    cancel: [t('panel.cancel'), '/admin'],
+    cancel: [t('panel.cancel'), LIST_PATH],
     address: CREATE,
     children: (
       <>

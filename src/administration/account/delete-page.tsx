@@ -19,7 +19,7 @@ export const deletePage = ({ t }: Kit, { account, space, devices, voicemails, co
   confirmPage({
     title: t('account_delete.title', { name: nameOf(account) }),
     lede: addressOfRecord(account),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     goes: [
       ...(devices === 0 ? [] : [t('account_delete.devices', { count: devices })]),
       ...(voicemails === 0 ? [] : [t('account_delete.voicemails', { count: voicemails })]),

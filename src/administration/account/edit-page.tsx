@@ -28,7 +28,7 @@ export const editPage = ({ t, refused }: Kit, editing: Editing): FormPage => {
   const { account, space, domains, isOwn, least, asksForCurrent } = editing
   return {
     title: t('account_form.edit'),
-    above: aboveOf(editing),
+    above: aboveOf(t, editing),
     to: pathOf(account),
     button: t('account_form.save'),
     cancel: [t('panel.cancel'), pathOf(account)],

@@ -3,21 +3,26 @@ import type { Found } from '../../accounts/accounts/accounts.ts'
 import type { MessageId } from '../../messages/messages.ts'
 import type { Crumb } from '../../panel/components/head.tsx'
 import { Tabs } from '../../panel/components/head.tsx'
-import { useKit } from '../../panel/kit.tsx'
+import { type Translate, useKit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
+import { LIST_PATH } from '../accounts-list/rules.ts'
 import { nameOf, RoleChip, StandingChip } from './words.tsx'
 
 /** Below the base path, where an account is administered; `rest` begins with a slash. */
-export const pathOf = ({ id }: { readonly id: number }, rest = ''): string => `/admin/accounts/${id}${rest}`
+export const pathOf = ({ id }: { readonly id: number }, rest = ''): string => `${LIST_PATH}/${id}${rest}`
 
 /** The pages of an account that are tabs, in reading order; what is built later is a line here. */
 const TABS: readonly { readonly label: MessageId; readonly rest: string }[] = [
   { label: 'account_page.information', rest: '' },
+  { label: 'activity.title', rest: '/activity' },
 ]
 
 /** The way down to a page about an account. */
-export const aboveOf = ({ account }: Pick<Found, 'account'>): readonly Crumb[] => [[nameOf(account), pathOf(account)]]
+export const aboveOf = (t: Translate, { account }: Pick<Found, 'account'>): readonly Crumb[] => [
+  [t('accounts.title'), LIST_PATH],
+  [nameOf(account), pathOf(account)],
+]
 
 /** Whom the pages of an account are about, and which they are. */
 export const AccountTabs = ({ account, rest }: Pick<Found, 'account'> & { rest: string }): VNode | null => {
@@ -32,10 +37,11 @@ export const AccountTabs = ({ account, rest }: Pick<Found, 'account'> & { rest: 
 }
 
 /** The head of every tab. */
-export const accountHead = ({
-  account,
-  space,
-}: Found): Pick<Page, 'title' | 'avatar' | 'about' | 'above' | 'cards'> => ({
+export const accountHead = (
+  t: Translate,
+  { account, space }: Found,
+): Pick<Page, 'title' | 'avatar' | 'about' | 'above' | 'cards'> => ({
+  above: [[t('accounts.title'), LIST_PATH]],
   title: nameOf(account),
   avatar: nameOf(account),
   about: (

@@ -22,6 +22,7 @@ import type { Devices } from '../../telephony/devices/devices.ts'
 import type { ExternalAccounts } from '../../telephony/external-accounts/external-accounts.ts'
 import type { CallLog } from '../../telephony/statistics/call-log.ts'
 import type { Voicemails } from '../../telephony/voicemails/voicemails.ts'
+import { LIST_PATH } from '../accounts-list/rules.ts'
 import type { AdministrationScope } from '../scope/scope.ts'
 import { accountPage, type Known } from './account-page.tsx'
 import { CREATE, createPage, type Making } from './create-page.tsx'
@@ -218,7 +219,7 @@ export const accountPages = (deps: Deps) => {
           async () => {
             if (textOf(input.username) !== found.account.username) throw invalid('username', 'v.type_to_confirm')
             await accounts.remove(found.visit, found.space, found.account.id)
-            return go('/admin', { flash: 'flash.account_deleted' })
+            return go(LIST_PATH, { flash: 'flash.account_deleted' })
           },
         )
       },

@@ -49,10 +49,19 @@ export const accountsPage = (kit: Kit, facts: ListedAccounts): Page => {
     title: t('accounts.title'),
     count: countOf(kit, facts),
     wide: true,
-    actions: isFull ? undefined : (
-      <ButtonLink to="/admin/accounts/create" icon="plus" tone="primary">
-        {t('accounts.create')}
-      </ButtonLink>
+    actions: (
+      <>
+        {kit.space.intercomFeatures ? (
+          <ButtonLink to={`${LIST_PATH}/types`} icon="door-open">
+            {t('types.of_account')}
+          </ButtonLink>
+        ) : null}
+        {isFull ? null : (
+          <ButtonLink to="/admin/accounts/create" icon="plus" tone="primary">
+            {t('accounts.create')}
+          </ButtonLink>
+        )}
+      </>
     ),
     children: (
       <>

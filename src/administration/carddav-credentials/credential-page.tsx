@@ -68,7 +68,7 @@ export const newCredentialPage = (kit: Kit, { account, servers }: Adding): FormP
   return {
     title: t('carddav.add'),
     lede: t('carddav.why'),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     to: pathOf(account, '/carddavs'),
     button: t('account_form.save'),
     cancel: [t('panel.cancel'), pathOf(account)],
@@ -99,7 +99,7 @@ export const credentialPage = (kit: Kit, { account, server, credential }: Having
   return {
     title: t('carddav.edit'),
     lede: server.uri,
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     to: path,
     button: t('account_form.save'),
     cancel: [t('panel.cancel'), pathOf(account)],
@@ -118,7 +118,7 @@ export const removeCredentialPage = ({ t }: Kit, { account, server, credential }
   confirmPage({
     title: t('carddav.remove_ask'),
     lede: `${credential.username} · ${server.uri}`,
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     note: t('dictionary.next_start'),
     to: credentialPathOf(account, server.id, '/delete'),
     button: t('carddav.remove'),

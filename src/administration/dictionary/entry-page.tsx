@@ -20,7 +20,7 @@ interface Entry {
 export const newEntryPage = ({ t }: Kit, { account }: { account: AccountView }): FormPage => ({
   title: t('dictionary.add'),
   lede: t('dictionary.why'),
-  above: aboveOf({ account }),
+  above: aboveOf(t, { account }),
   to: pathOf(account, '/dictionary'),
   button: t('account_form.save'),
   cancel: [t('panel.cancel'), pathOf(account)],
@@ -36,7 +36,7 @@ export const newEntryPage = ({ t }: Kit, { account }: { account: AccountView }):
 /** Another value for an entry that is there. */
 export const entryPage = ({ t }: Kit, { account, key, value }: Entry): FormPage => ({
   title: t('dictionary.edit', { key }),
-  above: aboveOf({ account }),
+  above: aboveOf(t, { account }),
   to: entryPathOf(account, key, 'edit'),
   button: t('account_form.save'),
   cancel: [t('panel.cancel'), pathOf(account)],
@@ -54,7 +54,7 @@ export const removeEntryPage = ({ t }: Kit, { account, key, value }: Entry): For
   confirmPage({
     title: t('dictionary.remove_ask', { key }),
     lede: value,
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     note: t('dictionary.next_start'),
     to: entryPathOf(account, key, 'delete'),
     button: t('dictionary.remove'),
@@ -67,7 +67,7 @@ export const removeEntryPage = ({ t }: Kit, { account, key, value }: Entry): For
 export const clearPage = ({ t }: Kit, account: AccountView): FormPage =>
   confirmPage({
     title: t('dictionary.clear_ask'),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     goes: Object.entries(account.dictionary).map(([key, value]) => `${key}: ${value}`),
     note: t('dictionary.next_start'),
     to: pathOf(account, '/dictionary/clear'),

@@ -32,7 +32,7 @@ export const externalPage = ({ t, refused }: Kit, { account, line }: Line): Form
   return {
     title: t('external.title'),
     lede: t('external.why'),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     to: path,
     button: t('account_form.save'),
     cancel: [t('panel.cancel'), pathOf(account)],
@@ -130,7 +130,7 @@ export const removeExternalPage = (
   confirmPage({
     title: t('external.remove_ask'),
     lede: addressOfRecord(line),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     goes: [t('external.calls')],
     stays: [t('external.account_stays')],
     to: pathOf(account, '/external/delete'),

@@ -24,7 +24,7 @@ interface Attaching {
 /** A type for an account (behaviour/panel.md §7.6). */
 export const attachPage = ({ t }: Kit, { account, types }: Attaching): FormPage => ({
   title: t('types.attach'),
-  above: aboveOf({ account }),
+  above: aboveOf(t, { account }),
   to: pathOf(account, '/types'),
   button: t('panel.add'),
   cancel: [t('panel.cancel'), pathOf(account)],
@@ -41,7 +41,7 @@ export const attachPage = ({ t }: Kit, { account, types }: Attaching): FormPage 
 /** In place of it, where the account has all types that there are. */
 export const nothingToAttachPage = ({ t }: Kit, { account, of }: Attaching): Page => ({
   title: t('types.attach'),
-  above: aboveOf({ account }),
+  above: aboveOf(t, { account }),
   children: (
     <Empty
       icon="door-open"
@@ -69,7 +69,7 @@ export const actionPage = (
   return {
     title: t(action === null ? 'actions.add' : 'actions.edit'),
     lede: t('actions.why'),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     to: path,
     button: t('account_form.save'),
     cancel: [t('panel.cancel'), pathOf(account)],
@@ -104,7 +104,7 @@ export const removeActionPage = (
 ): FormPage =>
   confirmPage({
     title: t('actions.remove_ask', { key: action.key }),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     note: t('dictionary.next_start'),
     to: pathOf(account, `/actions/${action.id}/delete`),
     button: t('actions.remove'),

@@ -12,6 +12,7 @@ import { Menu, Table } from '../../panel/components/table.tsx'
 import { confirmPage } from '../../panel/confirm-page.tsx'
 import type { Kit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
+import { LIST_PATH } from '../accounts-list/rules.ts'
 
 /** Where types are, of which Space they are, and whether that is the caller's own. */
 export interface OfSpace {
@@ -21,7 +22,7 @@ export interface OfSpace {
   readonly isSuper: boolean
 }
 
-const ROOT = '/admin/accounts/types'
+const ROOT = `${LIST_PATH}/types`
 
 /** Below the list of types: a Space that is not the caller's own is in the query. */
 export const typesPath = ({ space, isOwn }: Pick<OfSpace, 'space' | 'isOwn'>, rest = ''): string =>
@@ -29,7 +30,10 @@ export const typesPath = ({ space, isOwn }: Pick<OfSpace, 'space' | 'isOwn'>, re
 
 const spaceField = ({ space, isOwn }: OfSpace) => (isOwn ? null : <Hidden name="space" value={space.id} />)
 
-const aboveOf = ({ t }: Kit, of: OfSpace): readonly Crumb[] => [[t('types.title'), typesPath(of)]]
+const aboveOf = ({ t }: Kit, of: OfSpace): readonly Crumb[] => [
+  [t('accounts.title'), LIST_PATH],
+  [t('types.title'), typesPath(of)],
+]
 
 const LONGEST = 64
 
@@ -40,6 +44,7 @@ export const typesPage = ({ t }: Kit, of: OfSpace & { readonly types: readonly A
   lede: t('types.why'),
   about: of.isOwn ? undefined : of.space.domain,
   cards: true,
+  above: [[t('accounts.title'), LIST_PATH]],
   actions: (
     <ButtonLink to={typesPath(of, '/create')} icon="plus" tone="primary">
       {t('types.add')}

@@ -12,7 +12,7 @@ export const devicePage = ({ t }: Kit, { account, device }: { account: AccountVi
   confirmPage({
     title: t('devices.remove_ask', { device: titleOf(device) }),
     lede: device.userAgent,
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     note: t('account_devices.comes_back'),
     to: pathOf(account, '/devices'),
     button: t('devices.remove'),

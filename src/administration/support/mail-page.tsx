@@ -35,7 +35,7 @@ export const mailPage = (kit: Kit, { account, kind, canMail, minutes }: Mailing)
   const path = pathOf(account, `/${kind}_email`)
   return {
     title: t(title),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     to: `${path}/send`,
     button: t('account_mail.send'),
     icon: 'send',
@@ -58,7 +58,7 @@ export const mailPage = (kit: Kit, { account, kind, canMail, minutes }: Mailing)
 /** In place of it, where there is nowhere to send a link to. */
 export const noAddressPage = ({ t }: Kit, account: AccountView): Page => ({
   title: t('account_mail.nowhere'),
-  above: aboveOf({ account }),
+  above: aboveOf(t, { account }),
   children: (
     <>
       <p>{t('account_mail.nowhere_why')}</p>

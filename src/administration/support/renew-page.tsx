@@ -7,7 +7,7 @@ import { aboveOf, pathOf } from '../account/head.tsx'
 export const renewPage = ({ t }: Kit, account: AccountView): FormPage => ({
   title: t('dashboard.renew_link'),
   lede: t('account_page.renew_why'),
-  above: aboveOf({ account }),
+  above: aboveOf(t, { account }),
   badge: { icon: 'qr-code' },
   to: pathOf(account, '/provision'),
   button: t('dashboard.make_link'),

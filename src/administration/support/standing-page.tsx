@@ -11,7 +11,7 @@ export const blockPage = ({ t }: Kit, account: AccountView): FormPage =>
   confirmPage({
     title: t('account_block.title', { name: nameOf(account) }),
     lede: addressOfRecord(account),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     icon: 'ban',
     goes: [t('account_block.sessions'), t('account_block.devices')],
     stays: [t('account_block.everything')],
@@ -27,7 +27,7 @@ export const switchOffPage = ({ t }: Kit, account: AccountView): FormPage =>
   confirmPage({
     title: t('account_switch_off.title', { name: nameOf(account) }),
     lede: addressOfRecord(account),
-    above: aboveOf({ account }),
+    above: aboveOf(t, { account }),
     icon: 'ban',
     goes: [t('account_switch_off.sessions'), t('account_block.devices')],
     stays: [t('account_block.everything')],
