@@ -81,6 +81,8 @@ export const defineTables = (c: Columns) => {
       callForwardingNoAnswerWire: c.text().$type<'away' | 'no_answer'>().notNull().default('away'),
       /** Language of messages to people who have chosen none; null: that of whoever caused the message. */
       locale: c.text().$type<'en' | 'fr'>(),
+      /** It goes then, with all that is in it, and is out of service until then; null: it stays. */
+      purgeAt: c.moment(),
       ...stamps,
     },
     (t) => [
@@ -388,6 +390,10 @@ export const defineTables = (c: Columns) => {
       fromAddress: c.text(),
       fromName: c.text(),
       signature: c.text(),
+      /** null: as `MAIL_ENCRYPTION` says. */
+      encryption: c.text().$type<'auto' | 'starttls' | 'tls' | 'none'>(),
+      /** Whether its certificate is looked at; null: as the settings of the instance say. */
+      verifyCertificate: c.flag(),
       ...stamps,
     },
     (t) => [c.uniqueIndex('space_email_servers_space_id_unique').on(t.spaceId)],

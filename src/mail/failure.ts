@@ -43,7 +43,7 @@ const LONGEST_ANSWER = 300
 const SHORTEST_SECRET = 4
 
 /** One line without any of `secrets`: servers may repeat in their answers what they were sent, folded lines too. */
-const harmless = (text: string, recipient: string, secrets: readonly string[]): string => {
+export const harmless = (text: string, recipient: string, secrets: readonly string[]): string => {
   const written = secrets.flatMap((secret) => [secret, Buffer.from(secret).toString('base64')])
   const longestFirst = written.filter(({ length }) => length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length)
   const whole = text.replace(/=\r?\n/g, '')

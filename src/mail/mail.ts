@@ -14,8 +14,8 @@ import { qrPng } from '../protocols/qr.ts'
 import type { Check } from '../push/sender.ts'
 import type { Secrets } from '../secrets.ts'
 import { type DriverDeps, driver } from './driver.ts'
-import { failureOf, MailFailure } from './failure.ts'
-import type { Enclosures, Letter, MailServer } from './letter.ts'
+import { failureOf, harmless, MailFailure } from './failure.ts'
+import type { Enclosures, Heard, Letter, MailServer } from './letter.ts'
 import type { Values } from './template.ts'
 import { isMailKind } from './templates/samples.ts'
 import { escapeHtml, mailTemplates, opensDoors } from './templates.ts'
@@ -62,7 +62,7 @@ export const mail = (deps: MailDeps) => {
     close: () => current.close(),
     canSend: (spaceId: number) => current.canSend(spaceId),
     render: <Kind extends MailKind>(...args: Parameters<typeof current.render<Kind>>) => current.render(...args),
-    sendTest: (to: Parameters<typeof current.sendTest>[0]) => current.sendTest(to),
+    sendTest: (...args: Parameters<typeof current.sendTest>) => current.sendTest(...args),
     check: () => current.check(),
     /**
      * Goes on with these settings, and with the templates as they are now. What is being sent is finished as it began.
@@ -102,11 +102,13 @@ const mailWith = (deps: MailDeps) => {
       port: config.MAIL_PORT,
       username: config.MAIL_USERNAME,
       password: config.MAIL_PASSWORD,
+      encryption: null,
+      verifyCertificate: null,
     }
     if (!way.needsServer) return { ...own, host: '' }
     if (server !== null) {
-      const { spaceId, host, port, username, password } = server
-      return { spaceId, host, port, username, password }
+      const { spaceId, host, port, username, password, encryption, verifyCertificate } = server
+      return { spaceId, host, port, username, password, encryption, verifyCertificate }
     }
     if (config.MAIL_HOST === null) throw new MailFailure('unconfigured', 'MAIL_HOST is not set')
     return { ...own, host: config.MAIL_HOST }
@@ -157,13 +159,14 @@ const mailWith = (deps: MailDeps) => {
   const secretsOf = ({ password }: MailServer): string[] => (password === null ? [] : [password])
 
   /** Resolves to who took it and what they said; rejects with a `MailFailure`. */
-  const send = async (message: OutgoingMessage, kind: MailKind, sender: MailSender) => {
+  const send = async (message: OutgoingMessage, kind: MailKind, sender: MailSender, spoken?: string[]) => {
     const server = serverOf(sender)
     const written = await letter(message, kind, sender)
     const name = way.name(server)
     const hidden = [...doorOpeners(message.data), ...secretsOf(server)]
     try {
-      return { server: name, answer: await way.send(written, server) }
+      const heard = spoken === undefined ? undefined : transcript(spoken, message.recipient, hidden)
+      return { server: name, answer: await way.send(written, server, heard) }
     } catch (error) {
       throw failureOf(error, name, message.recipient, hidden)
     }
@@ -216,14 +219,15 @@ const mailWith = (deps: MailDeps) => {
       const from = addressOf(sender) === null ? null : fromOf(sender)
       return { from, ...write(kind, data, sender, language) }
     },
-    /** Sends one mail at once, past the outbox. Rejects with a `MailFailure`. */
-    sendTest: async (to: { recipient: string; spaceId: number | null; language: Language }) => {
+    /** Sends one mail at once, past the outbox. Rejects with a `MailFailure`. What is spoken is added to `spoken`. */
+    sendTest: async (to: { recipient: string; spaceId: number | null; language: Language }, spoken?: string[]) => {
       const sender = await senderOf(to.spaceId)
-      const encryption = way.needsServer ? [config.MAIL_ENCRYPTION] : []
-      const transport = [way.name(serverOf(sender)), ...encryption, fromOf(sender).address].join(', ')
+      const server = serverOf(sender)
+      const encryption = way.needsServer ? [server.encryption ?? config.MAIL_ENCRYPTION] : []
+      const transport = [way.name(server), ...encryption, fromOf(sender).address].join(', ')
       const data = { transport, time: now().toISOString() }
       const message = { id: 0, kind: 'test', data, webhookId: null, attempt: 1, ...to } as const
-      return send(message, 'test', sender)
+      return send(message, 'test', sender, spoken)
     },
     /** For `doctor`: each server is connected to and signed in at; no mail is sent. */
     check: async (): Promise<Check[]> => {
@@ -242,6 +246,23 @@ const mailWith = (deps: MailDeps) => {
 }
 
 export type Mail = ReturnType<typeof mail>
+
+const MOST_LINES = 200
+
+/**
+ * What is spoken, a line each, for whoever set the server up. What it answers to a password may hold that password, in
+ * one spelling or another: there its code alone is kept.
+ */
+const transcript = (spoken: string[], recipient: string, secrets: readonly string[]): Heard => {
+  let isSigningIn = false
+  return (who, said) => {
+    if (who === 'C') isSigningIn = /^AUTH /i.test(said) || (isSigningIn && !/^[A-Z]+( |$)/i.test(said))
+    for (const line of said.split('\n')) {
+      const shown = who === 'S' && isSigningIn ? line.slice(0, 3) : harmless(line, recipient, secrets)
+      if (spoken.length < MOST_LINES) spoken.push(`${who}: ${shown}`)
+    }
+  }
+}
 
 /** Headers end at a line's end, whatever a Space is called. */
 const oneLine = (text: string): string => text.replace(/[ \p{Cc}\u2028\u2029]+/gu, ' ').trim()

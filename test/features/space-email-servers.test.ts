@@ -85,6 +85,7 @@ test('a server is set, read, replaced and removed', async () => {
   const expected = {
     ...{ id: created.json.id, host: 'smtp.alpha.example', port: 22, username: 'mailer' },
     ...{ from_address: null, from_name: 'Alpha', signature: null, created_at: stamp, updated_at: stamp },
+    ...{ encryption: null, verify_certificate: null },
   }
   expect([created.status, created.json]).toEqual([201, expected])
   expect((await get()).json).toEqual(expected)

@@ -15,6 +15,7 @@ export const EXAMPLE: MailSender = {
 /** A Space's own server, where it matters. */
 export const serverAt = (port: number, more: Partial<SpaceMailServer> = {}): SpaceMailServer => ({
   ...{ spaceId: 1, host: 'localhost', port, username: null, password: null },
+  ...{ encryption: null, verifyCertificate: null },
   ...{ fromAddress: null, fromName: null, signature: null },
   ...more,
 })

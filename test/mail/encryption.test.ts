@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { mailChannel, message, outcome } from './channel.ts'
+import { EXAMPLE, mailChannel, message, outcome, serverAt } from './channel.ts'
 import { smtpServer } from './smtp.ts'
 
 const SELF_SIGNED = { MAIL_ALLOW_SELF_SIGNED: 'true' }
@@ -68,4 +68,39 @@ test('a wrong password is told without the password, and tried again later', asy
   const { thrown, received } = await sending({ tls: 'offered', login: LOGIN }, env)
   expect(thrown).toMatch(/^MailFailure: localhost:\d+: the server does not accept user name and password \(535\)$/)
   expect(received).toEqual([])
+})
+
+describe('a Space decides for its own server', () => {
+  const own = async (tls: 'none' | 'offered' | 'at once', more: Parameters<typeof serverAt>[1]) => {
+    await using smtp = await smtpServer({ tls, login: LOGIN })
+    const server = serverAt(smtp.port, { username: LOGIN.user, password: LOGIN.password, ...more })
+    await using mail = mailChannel({
+      env: { MAIL_SPACE_HOSTS_ALLOW: 'localhost' },
+      senders: { 1: { ...EXAMPLE, server } },
+    })
+    const spoken: string[] = []
+    const thrown = await outcome(mail.sendTest({ recipient: 'me@example.org', spaceId: 1, language: 'en' }, spoken))
+    return { thrown, secure: smtp.received[0]?.secure ?? null, logins: smtp.logins, spoken: spoken.join('\n') }
+  }
+
+  test('that it is encrypted, or not, and whether its certificate is looked at', async () => {
+    const trusting = { verifyCertificate: false } as const
+    expect((await own('at once', { encryption: 'tls', ...trusting })).secure).toBe(true)
+    expect((await own('offered', { encryption: 'starttls', ...trusting })).secure).toBe(true)
+    expect((await own('offered', { encryption: 'none' })).secure).toBe(false)
+    const refused = await own('offered', { encryption: 'starttls', verifyCertificate: true })
+    expect([refused.secure, refused.logins]).toEqual([null, []])
+    expect((await own('none', { encryption: 'starttls' })).logins).toEqual([])
+  })
+
+  test('and reads what was spoken, without its password', async () => {
+    const { spoken, thrown } = await own('none', { encryption: 'none', password: 'wrong-horse' })
+    expect(thrown).toMatch(/^MailFailure/)
+    expect(spoken).toMatch(/^S: 220 /)
+    expect(spoken).toContain('C: AUTH')
+    expect(spoken).toMatch(/^S: 535$/m)
+    for (const secret of ['wrong-horse', btoa('wrong-horse'), btoa(`\0${LOGIN.user}\0wrong-horse`)]) {
+      expect(spoken).not.toContain(secret)
+    }
+  })
 })

@@ -1,10 +1,22 @@
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
-import { clearable, email, form, type Input, integer, optional, plainText, text } from '../../http/input.ts'
+import {
+  choice,
+  clearable,
+  email,
+  flag,
+  form,
+  type Input,
+  integer,
+  optional,
+  plainText,
+  text,
+} from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
-import { moment, orNull, record } from '../../http/output.ts'
+import { boolean, described, moment, orNull, record } from '../../http/output.ts'
 import type { Logging } from '../../logging/logging.ts'
+import { ENCRYPTIONS } from '../../mail/letter.ts'
 import type { MailSender } from '../../mail/mail.ts'
 import { actionRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -23,6 +35,8 @@ export const EmailServer = form({
   from_address: optional(email(128)),
   from_name: optional(plainText(128)),
   signature: optional(plainText(256)),
+  encryption: optional(choice(ENCRYPTIONS)),
+  verify_certificate: optional(flag()),
 })
 
 export const EmailServerSchema = record('EmailServer', {
@@ -33,6 +47,8 @@ export const EmailServerSchema = record('EmailServer', {
   from_address: orNull(text()),
   from_name: orNull(text()),
   signature: orNull(text()),
+  encryption: described(orNull(choice(ENCRYPTIONS)), 'null: as MAIL_ENCRYPTION says.'),
+  verify_certificate: described(orNull(boolean()), 'null: as the settings of the instance say.'),
   created_at: moment(),
   updated_at: moment(),
 })
@@ -46,6 +62,8 @@ export const emailServerWire = (server: EmailServerRow) => ({
   from_address: server.fromAddress,
   from_name: server.fromName,
   signature: server.signature,
+  encryption: server.encryption,
+  verify_certificate: server.verifyCertificate,
   created_at: isoMoment(server.createdAt),
   updated_at: isoMoment(server.updatedAt),
 })
@@ -81,6 +99,10 @@ export const spaceEmailServers = (deps: {
     },
     spacesWithServer: () => store.all(db.read),
 
+    /** null: the Space's mails leave through the server of the instance. */
+    find: async (space: { domain: string }): Promise<EmailServerRow | null> =>
+      (await store.named(db.read, space.domain))?.server ?? null,
+
     ofDomain: async (domain: string): Promise<EmailServerRow> => {
       const found = await store.named(db.read, domain)
       if (found === null || found.space.domain !== domain) throw new AppError('not_found', 'space.unknown')
@@ -96,25 +118,34 @@ export const spaceEmailServers = (deps: {
       visit: Visit,
       domain: string,
       input: Input<typeof EmailServer>,
+      { refuseStale = () => {} }: { refuseStale?: (before: EmailServerRow | null) => void } = {},
     ): Promise<{ server: EmailServerRow; isNew: boolean }> => {
       const { host: named } = input.good
       if (named !== null && !isDomain(named) && !isIpAddress(named)) input.refuse('host', { id: 'v.domain' })
       else if (named !== null && hosts.exclude(named)) {
         input.refuse('host', { id: 'v.private_host', setting: 'MAIL_SPACE_HOSTS_ALLOW' })
       }
-      const { host, port, username, password: said, from_address, from_name, signature } = input.settle()
+      const { password: said, from_address, from_name, verify_certificate, ...rest } = input.settle()
+      const { host } = rest
       const password = typeof said === 'string' ? secrets.seal(said) : null
-      const columns = { host, port, username, fromAddress: from_address, fromName: from_name, signature }
+      const columns = {
+        ...rest,
+        fromAddress: from_address,
+        fromName: from_name,
+        verifyCertificate: verify_certificate,
+      }
       const written = await db.transaction(async (tx) => {
         const found = await store.named(tx, domain)
         if (found === null || found.space.domain !== domain) throw new AppError('not_found', 'space.unknown')
         const { space } = found
         const inserted = await store.insert(tx, space.id, { ...columns, password }, now())
         if (inserted !== null) {
+          refuseStale(null)
           await spaceNews.changed(tx, space.domain)
           return { space, server: inserted, isNew: true }
         }
         const before = await store.hold(tx, space.id)
+        refuseStale(before)
         // Whoever runs the new server is not shown the password of the old one.
         if (before !== null && before.password !== null && before.host !== host && said === undefined) {
           throw invalid('password', 'v.password_with_host')
