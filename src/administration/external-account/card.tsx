@@ -2,9 +2,17 @@ import type { VNode } from 'preact'
 import { ButtonLink, Link } from '../../panel/components/button.tsx'
 import { Card, Facts } from '../../panel/components/card.tsx'
 import { useKit } from '../../panel/kit.tsx'
-import { addressOfRecord } from '../../protocols/sip-address.ts'
+import type { Addressed } from '../../protocols/sip-address.ts'
 import { pathOf } from '../account/head.tsx'
 import type { Line } from './external-page.tsx'
+
+/** It breaks where its parts meet. */
+const Address = ({ of: { username, domain } }: { of: Addressed }): VNode => (
+  <span class="id">
+    {username}@<wbr />
+    {domain}
+  </span>
+)
 
 /** The line at a carrier, on the page of its account. */
 export const ExternalCard = ({ account, line }: Line): VNode => {
@@ -23,7 +31,7 @@ export const ExternalCard = ({ account, line }: Line): VNode => {
     <Card title={t('external.title')} aside={<Link to={path}>{t('account_page.edit')}</Link>}>
       <Facts>
         {[
-          [t('external.address'), <span class="id">{addressOfRecord(line)}</span>],
+          [t('external.address'), <Address of={line} />],
           [t('external.protocol'), line.protocol],
           line.registrar !== null && [t('external.registrar'), <span class="id">{line.registrar}</span>],
         ]}
