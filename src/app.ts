@@ -3,6 +3,7 @@ import { accountTokensApi } from './access/account-tokens/api.ts'
 import { creationTokenPages } from './access/account-tokens/pages.tsx'
 import { apiKeysApi } from './access/api-keys/api.ts'
 import { sessionPages } from './access/sessions/pages.tsx'
+import { accountFilesApi } from './accounts/account-files/api.ts'
 import { accountTypesApi } from './accounts/account-types/api.ts'
 import { accountsApi, ownAccountApi } from './accounts/accounts/api.ts'
 import { dictionaryApi } from './accounts/dictionary/api.ts'
@@ -12,6 +13,7 @@ import { contactCardsApi, contactsApi } from './address-books/contacts/api.ts'
 import { contactsListsApi } from './address-books/contacts-lists/api.ts'
 import { vcardsApi, vcardsStorageApi } from './address-books/vcards-storage/api.ts'
 import { accountPages } from './administration/account/pages.tsx'
+import { accountFilePages } from './administration/account-files/pages.tsx'
 import { accountsListPages } from './administration/accounts-list/pages.tsx'
 import { activityPages } from './administration/activity/pages.tsx'
 import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
@@ -120,6 +122,7 @@ export const app = (services: Services): AnyElysia => {
     .use(contactDetailsApi(deps))
     .use(contactDetailsPages(deps))
     .use(contactChangePages(deps))
+    .use(accountFilesApi(deps))
     .use(accountsApi(deps))
     .use(passwordResetsApi(deps))
     .use(passwordResetPages(deps))
@@ -151,6 +154,7 @@ export const app = (services: Services): AnyElysia => {
     .use(accountsListPages(deps))
     .use(accountTypePages(deps))
     .use(accountPages(deps))
+    .use(accountFilePages(deps))
     .use(intercomPages(deps))
     .use(taskPages(deps))
     .use(tasksApi(deps))

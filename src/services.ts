@@ -4,6 +4,7 @@ import { namedKeys } from './access/api-keys/named-keys.ts'
 import { authentication } from './access/authentication/authentication.ts'
 import { knownBrowsers } from './access/known-browsers/known-browsers.ts'
 import { sessions } from './access/sessions/sessions.ts'
+import { accountFiles } from './accounts/account-files/account-files.ts'
 import { accountNews } from './accounts/account-news/account-news.ts'
 import { accountTypes } from './accounts/account-types/account-types.ts'
 import { accounts } from './accounts/accounts/accounts.ts'
@@ -235,6 +236,7 @@ const top = (below: ReturnType<typeof middle>) => {
   }
   const joined = {
     ...single,
+    accountFiles: accountFiles(single),
     contactDetails: contactDetails(single),
     fixtures: fixtures(single),
     names: names(single),
@@ -272,7 +274,7 @@ export const services = (world: World, db: Db) => {
       webhookDelivery.channel,
     ],
     /** What tasks there may be. */
-    taskKinds: world.taskKinds ?? [features.bulk.kind],
+    taskKinds: world.taskKinds ?? [features.bulk.kind, features.accountFiles.task],
     jobs: jobRunner({ ...features, jobs: jobs(features) }),
   }
 }

@@ -28,6 +28,7 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   sip: text('A SIP address, with or without `sip:`.', 'alice01@sip.example.org'),
   email: text('An e-mail address.', 'alice@example.org'),
   domain: text('The SIP domain of the Space.', 'sip.example.org'),
+  import: text('What the upload of the file answered as its `id`.', 'NuZStOwNcJewz2EU0wYjt2'),
   key: text('The name of the entry.', 'department'),
   code: text('A region by its code of ISO 3166-1, in capitals.', 'FR'),
   uuid: text('The identifier, as the list gives it.', 'urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33'),

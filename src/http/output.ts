@@ -30,6 +30,7 @@ type MediaType =
   | 'text/html'
   | 'application/xml'
   | 'image/png'
+  | 'text/csv'
   | 'text/vcard'
   | 'audio/opus'
   | 'audio/wav'

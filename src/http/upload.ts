@@ -23,21 +23,52 @@ const untilRefused = (take: Sink) => {
   }
 }
 
+/** The fields of a form that stand before its file, by name. */
+export type Fields = ReadonlyMap<string, string>
+
+const LONGEST_FIELD = 4096
+const MOST_FIELDS = 20
+
+const fieldOf = (name: string, fields: Map<string, string>): Sink | null => {
+  if (fields.size >= MOST_FIELDS || fields.has(name)) return null
+  const decoder = new TextDecoder()
+  fields.set(name, '')
+  return async (piece) => {
+    const text = (fields.get(name) ?? '') + decoder.decode(piece, { stream: true })
+    fields.set(name, text.slice(0, LONGEST_FIELD))
+  }
+}
+
+/** What refuses to begin refuses its first piece. */
+const sinkOf = (begin: () => Sink): Sink => {
+  try {
+    return begin()
+  } catch (why) {
+    return () => Promise.reject(why)
+  }
+}
+
 /**
  * Hands the part `file` of a multipart form, which `begin` is told the name of, to `take` while it arrives: whoever sends
  * waits meanwhile, and nothing of it is kept here. The name is as the client says it, often a path on its own disk.
  * Resolves once the form has come to its end, to whether there was a file. Refuses a body of more than `most` bytes (413)
  * and a form that breaks off (422). Where `take` refuses, the rest is let pass first: over HTTP/2 a reply that overtakes
- * its request is lost.
+ * its request is lost. `fields` is given what the form says beside its file.
  */
-export const receiveFile = async (request: Request, most: number, begin: (name: string) => Sink): Promise<boolean> => {
+export const receiveFile = async (
+  request: Request,
+  most: number,
+  begin: (name: string, fields: Fields) => Sink,
+  fields: Map<string, string> = new Map(),
+): Promise<boolean> => {
   refuseLargeBody(request, most)
   const boundary = boundaryOf(request.headers.get('content-type') ?? '')
   if (boundary === null || request.body === null) return false
   let file: ReturnType<typeof untilRefused> | null = null
   const form = multipartReader(boundary, ({ name, filename }) => {
-    if (name !== 'file' || filename === null || file !== null) return null
-    file = untilRefused(begin(filename))
+    if (filename === null) return fieldOf(name, fields)
+    if (name !== 'file' || file !== null) return null
+    file = untilRefused(sinkOf(() => begin(filename, fields)))
     return file.sink
   })
   try {

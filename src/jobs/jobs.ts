@@ -1,3 +1,4 @@
+import type { AccountFiles } from '../accounts/account-files/account-files.ts'
 import type { AccountHousekeeping } from '../accounts/accounts/housekeeping.ts'
 import type { Config } from '../config/config.ts'
 import type { Limits } from '../http/limits.ts'
@@ -28,6 +29,7 @@ export interface Job {
 
 /** Everything that has to be done again and again (behaviour/operations.md §3). */
 export const jobs = (deps: {
+  accountFiles: AccountFiles
   config: Config
   housekeeping: AccountHousekeeping
   limits: Limits
@@ -39,7 +41,7 @@ export const jobs = (deps: {
   webhooks: Webhooks
   now: () => Date
 }): readonly Job[] => {
-  const { config, housekeeping, limits, outbox, tasks, expiryNotices } = deps
+  const { accountFiles, config, housekeeping, limits, outbox, tasks, expiryNotices } = deps
   const { statisticsClearing, voicemails, webhooks, now } = deps
   return [
     {
@@ -104,6 +106,12 @@ export const jobs = (deps: {
       commands: [],
       schedule: '25 * * * *',
       run: ({ signal }) => housekeeping.sessions({ signal }),
+    },
+    {
+      name: 'account-imports',
+      commands: [],
+      schedule: '*/10 * * * *',
+      run: ({ signal }) => accountFiles.clear({ signal }),
     },
     { name: 'tasks', commands: [], schedule: '50 * * * *', run: ({ signal }) => tasks.clear({ signal }) },
     { name: 'outbox', commands: [], schedule: '35 * * * *', run: ({ signal }) => outbox.clear({ signal }) },

@@ -4,6 +4,7 @@
  */
 export const AUDIT_ACTIONS = [
   'account.created',
+  'account.imported',
   'account.updated',
   'account.deleted',
   'account.blocked',

@@ -2,8 +2,11 @@ import type { ComponentChildren } from 'preact'
 import type { Captcha } from '../captcha/kind.ts'
 import type { Config } from '../config/config.ts'
 import { AppError, type FieldMessages } from '../errors.ts'
+import { skipBody } from '../http/body.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { type Fields, FORM_BYTES, receiveFile } from '../http/upload.ts'
 import type { Members } from '../nouns/visit.ts'
+import type { Sink } from '../protocols/multipart.ts'
 import { ButtonLink, Submit, type Tone } from './components/button.tsx'
 import { OtherRefusals } from './components/fields.tsx'
 import { Form } from './components/form.tsx'
@@ -46,6 +49,11 @@ interface Redirection {
 
 /** What a handler answers with. The macros of `pages.ts` hand it to every page route. */
 export type Answers = {
+  /**
+   * Takes a form with a file while it arrives; its fields are `fields` for `begin` and `input` from then on. Resolves to
+   * whether there was a file. Where it refuses, the rest of the form is let pass first.
+   */
+  upload(most: number, begin: (name: string, fields: Fields) => Sink): Promise<boolean>
   readonly t: Translate
   readonly href: Kit['href']
   /** What was sent: the form's fields, or the query. */
@@ -164,6 +172,29 @@ export const answers = ({ config, formTokens, captcha }: AnswerDeps) => {
     }
 
     return {
+      upload: async (most, begin) => {
+        const fields = new Map<string, string>()
+        const check = () => {
+          exchange.input = Object.fromEntries(fields)
+          formTokens.check(request, exchange)
+        }
+        try {
+          const received = await receiveFile(
+            request,
+            most + FORM_BYTES,
+            (name) => {
+              check()
+              return begin(name, fields)
+            },
+            fields,
+          )
+          check()
+          return received
+        } catch (error) {
+          await skipBody(request, most + FORM_BYTES)
+          throw error
+        }
+      },
       t,
       href,
       input: exchange.input,

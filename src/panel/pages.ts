@@ -51,6 +51,11 @@ export const againIn = (request: Request, exchange: Exchange): string | null => 
   return request.method !== 'GET' || url.pathname.startsWith('//') ? null : `${url.pathname}${url.search}`
 }
 
+/** `upload`: the route takes the form while it arrives (`upload` of its answers), which checks its token then. */
+type Needs = Role | { readonly role: Role; readonly upload: true }
+
+const roleIn = (needs: Needs): Role => (typeof needs === 'string' ? needs : needs.role)
+
 /** What pages ask of the sessions. */
 interface SessionsOfPages {
   /** The session of the request's cookie while it lives; null otherwise. */
@@ -133,6 +138,7 @@ export const pages = (deps: {
     exchange: Exchange,
     frame: Frame,
     role: Role,
+    readsItself: boolean,
   ): Promise<Response | undefined> => {
     if (!exchange.space.webPanel) {
       if (exchange.isPage) return goTo(exchange, '/about')
@@ -147,6 +153,7 @@ export const pages = (deps: {
     if (session.account.blocked && exchange.route !== '/logout') return goTo(exchange, '/blocked')
     if (session.kind === 'recovery' && !OF_A_RECOVERY.includes(exchange.route)) return goTo(exchange, '/password')
     recognise(request, exchange, frame, session, role)
+    if (readsItself) return
     const input = readInput(request, exchange, BODY_BYTES)
     if (input !== undefined) await input
     protect(request, exchange)
@@ -196,13 +203,13 @@ export const pages = (deps: {
       },
       resolve,
     }),
-    signedIn: (role: Role) => ({
-      detail: { hide: true, security: [{ session: [role] }] },
+    signedIn: (needs: Needs) => ({
+      detail: { hide: true, security: [{ session: [roleIn(needs)] }] },
       transform: async ({ request, route }: { request: Request; route: string }) => {
         const { exchange, frame } = enter(request)
         exchange.route = route
         exchange.isPage = !wantsJson(request)
-        exchange.refused = (await admit(request, exchange, frame, role)) ?? null
+        exchange.refused = (await admit(request, exchange, frame, roleIn(needs), typeof needs !== 'string')) ?? null
       },
       beforeHandle: ({ request }: { request: Request }) => {
         const exchange = exchangeOf(request)

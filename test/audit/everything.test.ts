@@ -9,6 +9,7 @@ import { factsOf as credentialFactsOf } from '../../src/administration/carddav-c
 import { factsOf as lineFactsOf } from '../../src/administration/external-account/external-page.tsx'
 import { versionOf } from '../../src/http/version.ts'
 import type { Space } from '../../src/nouns/space.ts'
+import { stageFile } from '../support/account-file.ts'
 import { type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { FORM } from '../support/page.ts'
 import { nameOf, type Objects, objectsOf, type Route, routesOf } from '../support/routes.ts'
@@ -37,9 +38,15 @@ type Call = (place: Place) => Sent | Promise<Sent>
 const REPORTED =
   'The report of a SIP proxy is a record itself, with its time, and there are as many as calls and messages (docs/adr/0016).'
 
+const WAITS = 'A file is read, and waits an hour for its import, which leaves rows.'
+
 /** What leaves no row because nothing lasts, each with its reason. */
 const CHANGES_NOTHING: Readonly<Record<string, string>> = {
   'POST /api/push_notification': 'A push is sent, and nothing is kept of it.',
+  'POST /api/account_imports': WAITS,
+  'DELETE /api/account_imports/:import': WAITS,
+  'POST /admin/accounts/import': WAITS,
+  'POST /admin/accounts/export': 'A file is handed over, and the security log says to whom.',
   'POST /api/statistics/messages': REPORTED,
   'PATCH /api/statistics/messages/:message_id/to/:to/devices/:device_id': REPORTED,
   'POST /api/statistics/calls': REPORTED,
@@ -205,6 +212,13 @@ const CALLS: Readonly<Record<string, Call>> = {
     const [before] = await t.parts.carddavCredentials.rows(t.db.read, theirs.owner.id)
     return { body: { ...book(theirs.owner), version: versionOf(credentialFactsOf(before ?? null)) } }
   },
+  'POST /api/account_imports/:import': async ({ space, admin }) => ({
+    url: `/api/account_imports/${await stageFile(t, admin, space)}`,
+    body: { skip_faulty: true },
+  }),
+  'POST /admin/accounts/import/handle': async ({ space, admin }) => ({
+    body: { import: await stageFile(t, admin, space), skip_faulty: '1' },
+  }),
   'POST /admin/accounts/:id/delete': ({ theirs }) => ({ body: { username: theirs.owner.username } }),
 }
 

@@ -7,6 +7,7 @@ import { anchorOf, titleOf } from '../../src/api-document/operations.ts'
 import { PARAMETERS } from '../../src/api-document/parameters.ts'
 import { TAGS } from '../../src/api-document/tags.ts'
 import type { Space } from '../../src/nouns/space.ts'
+import { stageFile } from '../support/account-file.ts'
 import { type Call, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { testFolder } from '../support/folder.ts'
 import { startTask } from '../support/tasks.ts'
@@ -356,6 +357,7 @@ describe('replies', () => {
       made(`/api/contacts_lists/${list.id}/contacts/${friend.id}`, {}),
       t.put(`${path}/carddavs/${server.id}`, { ...at, body: credential }),
     ])
+    const imported = await stageFile(t, admin, space)
     const task = await startTask(t, admin, { kind: 'account_import', space })
     return {
       space,
@@ -392,6 +394,7 @@ describe('replies', () => {
         'id of account_types': String(type.id),
         'id of contacts_lists': String(list.id),
         'id of tasks': String(task),
+        import: imported,
       },
     }
   }
@@ -439,6 +442,7 @@ describe('replies', () => {
       ...example,
       account_creation_token: await creationToken(made),
     }),
+    'POST /api/account_imports/{import}': () => ({ skip_faulty: true }),
     'POST /api/accounts/with-token': async (made, example) => ({ ...example, token: await creationToken(made) }),
     'POST /api/account_creation_tokens/consume': async (made) => ({
       account_creation_token: await creationToken(made),
@@ -503,7 +507,12 @@ describe('replies', () => {
       await before(route, made, url)
       const example = route.operation.requestBody?.content['application/json']?.example
       const body = example === undefined ? undefined : await (BODIES[route.name]?.(made, example) ?? example)
-      const upload = route.name === 'POST /api/files/{uuid}' ? form(wav()) : {}
+      const upload =
+        route.name === 'POST /api/files/{uuid}'
+          ? form(wav())
+          : route.name === 'POST /api/account_imports'
+            ? form(Buffer.from('Username\nuploaded\n'))
+            : {}
       const reply = await t.send(route.method, url, { ...at(route, made), body, ...upload })
       const trouble = verdict(route, reply)
       if (trouble !== null) wrong.push(`${route.name}: ${trouble}`)

@@ -255,6 +255,7 @@ describe('the list', () => {
       '*/10 * * * * rate-limits',
       '*/5 * * * * account-words',
       '25 * * * * sessions',
+      '*/10 * * * * account-imports',
       '50 * * * * tasks',
       '35 * * * * outbox',
       '40 * * * * webhook-deliveries',

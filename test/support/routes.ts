@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import type { Role } from '../../src/nouns/caller.ts'
 import type { Space } from '../../src/nouns/space.ts'
 import { uuidV7 } from '../../src/protocols/uuid.ts'
+import { stageFile } from './account-file.ts'
 import type { TestAccount, TestApp } from './app.ts'
 import { picture as pngPicture } from './picture.ts'
 import { startTask } from './tasks.ts'
@@ -187,6 +188,7 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
     return { list, type, action, forwarding, reported, device }
   })
 
+  const imported = await stageFile(t, owner, space)
   const task = await startTask(t, owner, { kind: 'account_import', space })
   const { webhook, delivery } = await withWebhook(t, space)
   const { heard, waiting } = await withVoicemails(t, owner, space)
@@ -222,6 +224,8 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
         return String(known.action)
       case 'forwarding_id':
         return String(known.forwarding)
+      case 'import':
+        return imported
       case 'key':
         return 'department'
       case 'domain':

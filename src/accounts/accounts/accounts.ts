@@ -30,6 +30,7 @@ import { accountStore } from './store.ts'
 
 export type { AccountView, Called, Found } from '../directory/directory.ts'
 export type { ForwardingsToContacts, Owner } from './change.ts'
+export type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
 export { ROLES, SORTS, type Sought, STATES } from './listing.ts'
 
 /** What is done with accounts, as a table of contents. What takes a `tx` belongs to a transaction of its caller. */
@@ -108,6 +109,8 @@ export const accounts = (deps: {
     ...change(made),
     ...standing(made),
     ...setUp(made),
+    /** A set-up link by mail, to an account that is held or was just made. */
+    mailSetUp: called.setUpMails.send,
     ...deletion(made),
     signOut: revocation.signOut,
   }

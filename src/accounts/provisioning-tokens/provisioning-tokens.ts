@@ -47,6 +47,11 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
       })
       return token
     },
+    /** A new token as it is stored, for accounts that are being made. */
+    made: (): { readonly token: string; readonly sealed: string } => {
+      const token = secrets.token(TOKEN_LENGTH)
+      return { token: secrets.hash(token), sealed: secrets.seal(token) }
+    },
     /** The token of an account's row; null: none that can be shown again, and a new one has to be made. */
     reveal: secrets.reveal,
     expiryOf,

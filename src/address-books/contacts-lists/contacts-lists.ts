@@ -42,6 +42,15 @@ export const contactsLists = (deps: {
   }
 
   return {
+    /** Their ids, by title. */
+    titles: async (on: Reader, space: Space): Promise<ReadonlyMap<string, number>> =>
+      new Map((await store.titles(on, { space })).map(({ title, id }) => [title, id])),
+    /** The titles of those that the accounts have, by account. */
+    titlesOf: (on: Reader, accountIds: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> =>
+      store.titlesOf(on, accountIds),
+    /** For accounts that have just been made, and lists that are there. */
+    attachAll: (tx: Tx, rows: readonly { readonly accountId: number; readonly contactsListId: number }[]) =>
+      store.attachAll(tx, rows, now()),
     all: (space: Space): Promise<ContactsList[]> => store.all(db.read, { space }),
     one: (space: Space, id: number): Promise<ContactsList> => find(db.read, space, id),
     create: async (space: Space, input: Input<typeof WantedList>): Promise<ContactsList> => {

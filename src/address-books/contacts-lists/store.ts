@@ -1,4 +1,4 @@
-import { and, count, eq, sql } from 'drizzle-orm'
+import { and, count, eq, inArray, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { exists, first, only } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
@@ -75,6 +75,27 @@ export const contactsListStore = (db: Db) => {
       exists(on.select({ id: attachments.contactsListId }).from(attachments).where(attachment(accountId, listId))),
     attach: (tx: Tx, accountId: number, listId: number, at: Date) =>
       tx.insert(attachments).values({ accountId, contactsListId: listId, createdAt: at, updatedAt: at }),
+    attachAll: async (
+      tx: Tx,
+      rows: readonly { readonly accountId: number; readonly contactsListId: number }[],
+      at: Date,
+    ): Promise<void> => {
+      if (rows.length === 0) return
+      const values = rows.map((row) => ({ ...row, createdAt: at, updatedAt: at }))
+      await tx.insert(attachments).values(values).onConflictDoNothing()
+    },
+    titles: (on: Reader, { space }: InSpace) =>
+      on.select({ id: lists.id, title: lists.title }).from(lists).where(eq(lists.spaceId, space.id)),
+    titlesOf: async (on: Reader, accountIds: readonly number[]): Promise<Map<number, string[]>> => {
+      const rows = await on
+        .select({ accountId: attachments.accountId, title: lists.title })
+        .from(attachments)
+        .innerJoin(lists, eq(lists.id, attachments.contactsListId))
+        .where(inArray(attachments.accountId, [...accountIds]))
+        .orderBy(lists.id)
+      const titles = Map.groupBy(rows, ({ accountId }) => accountId)
+      return new Map([...titles].map(([id, found]) => [id, found.map(({ title }) => title)]))
+    },
     detach: async (tx: Tx, accountId: number, listId: number): Promise<boolean> => {
       const gone = tx.delete(attachments).where(attachment(accountId, listId))
       return exists(gone.returning({ id: attachments.contactsListId }))

@@ -56,10 +56,18 @@ export const accountsPage = (kit: Kit, facts: ListedAccounts): Page => {
             {t('types.of_account')}
           </ButtonLink>
         ) : null}
+        <ButtonLink to="/admin/accounts/export" icon="download">
+          {t('accounts.export')}
+        </ButtonLink>
         {isFull ? null : (
-          <ButtonLink to="/admin/accounts/create" icon="plus" tone="primary">
-            {t('accounts.create')}
-          </ButtonLink>
+          <>
+            <ButtonLink to="/admin/accounts/import" icon="file-up">
+              {t('accounts.import')}
+            </ButtonLink>
+            <ButtonLink to="/admin/accounts/create" icon="plus" tone="primary">
+              {t('accounts.create')}
+            </ButtonLink>
+          </>
         )}
       </>
     ),

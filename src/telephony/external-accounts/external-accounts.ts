@@ -2,16 +2,19 @@ import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import { ALGORITHMS } from '../../accounts/passwords/rules.ts'
 import type { Config } from '../../config/config.ts'
 import { isCollision } from '../../db/collision.ts'
-import type { Db, Reader } from '../../db/db.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
-import { choice, form, type Input, optional, plainText, text } from '../../http/input.ts'
-import type { Visit } from '../../nouns/visit.ts'
+import { choice, form, type Input, optional, plainText, read, text } from '../../http/input.ts'
+import type { PasswordAlgorithm } from '../../nouns/space.ts'
+import type { Members, Visit } from '../../nouns/visit.ts'
 import { ha1 } from '../../protocols/digest.ts'
-import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
+import { type Addressed, isDomain, isIpAddress } from '../../protocols/sip-address.ts'
 import type { Bridge } from './bridge.ts'
 import { type ExternalAccount, externalAccountStore } from './store.ts'
 
 export type { ExternalAccount } from './store.ts'
+
+type NewLine = Omit<ExternalAccount, 'id' | 'accountId' | 'createdAt' | 'updatedAt'>
 
 /** Where nobody chooses: what every carrier knows. */
 const USUAL_ALGORITHM = 'MD5'
@@ -55,7 +58,8 @@ export const externalAccounts = (deps: {
   const { config, db, accounts, bridge, now } = deps
   const store = externalAccountStore(db)
 
-  const check = async (input: Given, id: number): Promise<void> => {
+  /** Whatever of it needs no look at other accounts. */
+  const checkAlone = (input: Given): void => {
     const { good } = input
     if (good.username !== null && !config.ACCOUNT_USERNAME_REGEX.test(good.username)) {
       input.refuse('username', { id: 'v.username_pattern', setting: 'ACCOUNT_USERNAME_REGEX' })
@@ -63,10 +67,15 @@ export const externalAccounts = (deps: {
     if (good.domain !== null && !isDomain(good.domain) && !isIpAddress(good.domain)) {
       input.refuse('domain', { id: 'v.domain' })
     }
-    const { username, domain } = input.values
+    const { domain } = input.values
     for (const name of ['realm', 'registrar', 'outbound_proxy'] as const) {
       if (good[name] !== null && good[name] === domain) input.refuse(name, { id: 'v.same_domain' })
     }
+  }
+
+  const check = async (input: Given, id: number): Promise<void> => {
+    checkAlone(input)
+    const { username, domain } = input.values
     const isNamed = username !== null && domain !== null
     if (isNamed && (await store.isTaken(db.read, { username, domain }, id))) input.refuse('username', { id: 'v.taken' })
   }
@@ -119,6 +128,40 @@ export const externalAccounts = (deps: {
 
   return {
     set,
+    /**
+     * What a file of accounts says of one, with its HA1 value (`hash`) or the password that it is made of. Throws
+     * `invalid` by the names of the form.
+     */
+    read: (members: Members, hash: { readonly algorithm: PasswordAlgorithm; readonly ha1: string } | null): NewLine => {
+      const input = read(ExternalAccountForm, members)
+      checkAlone(input)
+      if (hash === null && input.isMissing('password')) input.refuse('password', { id: 'v.required' })
+      const { username, domain, password, realm, registrar, outbound_proxy, protocol } = input.settle()
+      return {
+        username,
+        domain,
+        password: hash?.ha1 ?? ha1(USUAL_ALGORITHM, username, realm ?? domain, password ?? ''),
+        algorithm: hash?.algorithm ?? USUAL_ALGORITHM,
+        realm,
+        registrar,
+        outboundProxy: outbound_proxy,
+        protocol,
+      }
+    },
+    /** Which of them accounts of any Space have, as `user@domain`. */
+    taken: (on: Reader, names: readonly Addressed[]): Promise<ReadonlySet<string>> => store.takenOf(on, names),
+    /** For accounts that have just been made. False: one of them was taken meanwhile. */
+    insert: async (tx: Tx, rows: readonly (NewLine & { readonly accountId: number })[]): Promise<boolean> => {
+      const at = now()
+      const stored = await store.insertAll(
+        tx,
+        rows.map((row) => ({ ...row, createdAt: at, updatedAt: at })),
+      )
+      await bridge.tell(tx, stored)
+      return stored.length === rows.length
+    },
+    /** Those of the accounts that have one, by account. */
+    ofAll: (on: Reader, accountIds: readonly number[]) => store.ofAll(on, accountIds),
     /** With its HA1, for the provisioning document. */
     of: (on: Reader, accountId: number) => store.of(on, accountId),
     /** null: the account has none. */
