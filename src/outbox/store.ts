@@ -146,7 +146,15 @@ export const outboxStore = (db: Db) => {
         }
         wereDue ||= found.length > 0
       }
-      return { leased: await leaseThese(tx, chosen, now, leasedUntil), wereDue }
+      return {
+        leased: await leaseThese(
+          tx,
+          chosen.toSorted((a, b) => a - b),
+          now,
+          leasedUntil,
+        ),
+        wereDue,
+      }
     },
     /** What stood behind a message that has left, or was given up, is tried now. */
     wakeNext: async (tx: Tx, { webhookId, recipient }: OutboxRow, at: Date): Promise<void> => {

@@ -362,6 +362,23 @@ describe('what waits', () => {
     expect(there.received).toEqual([])
   })
 
+  test('goes also while it is being sent, however much it is', async () => {
+    const { id } = await webhookOf(t, t.main, there.url, { events: ['account.updated'] })
+    const data = t.parts.secrets.seal(JSON.stringify({ id: 'msg_1', subject: 'call 1', body: '{"data":{}}' }))
+    const stamps = { notBefore: t.clock.now, createdAt: t.clock.now, updatedAt: t.clock.now }
+    const one = { channel: 'webhook', kind: 'call.ended', webhookId: id, language: 'en', data, ...stamps } as const
+    const many = Array.from({ length: 1200 }, (_, n) => ({ ...one, recipient: `webhook ${id} call ${n}` }))
+    await t.db.transaction((tx) => tx.insert(t.db.tables.outboxMessages).values(many))
+    const dispatcher = sending()
+    dispatcher.look()
+    await eventually(() => there.received.length > 20)
+    expect((await t.delete(`/api/webhooks/${id}`, { as: admin })).json).toBe(1)
+    await dispatcher.settle()
+    expect(there.received.length).toBeLessThan(1200)
+    expect([await rows(), await t.db.read.select().from(t.db.tables.webhookAttempts)]).toEqual([[], []])
+    expect(t.logged('cannot be')).toEqual([])
+  })
+
   test('survives the end of the process, and is sent once more with the same id', async () => {
     await webhookOf(t, t.main, there.url, { events: ['account.updated'] })
     await t.account({ username: 'alice01' }).then((alice) => change(alice.id, 'One'))

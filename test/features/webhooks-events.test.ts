@@ -218,6 +218,15 @@ describe('a call', () => {
     ])
   })
 
+  test('of which several report the end at once is told once', async () => {
+    await t.post('/api/statistics/calls', { as: admin, body: call })
+    const end = () =>
+      t.send('PATCH', '/api/statistics/calls/c1', { as: admin, body: { ended_at: '2026-06-01T10:01:00Z' } })
+    expect((await Promise.all(Array.from({ length: 6 }, end))).map(({ status }) => status)).toEqual(Array(6).fill(200))
+    expect(await types()).toEqual(['call.ended'])
+    expect(theirs.received).toHaveLength(1)
+  })
+
   test('within a Space that is reported when it has ended already is told once', async () => {
     const body = { ...call, to: 'bob@sip.example.org', ended_at: '2026-06-01T10:01:00Z' }
     await t.post('/api/statistics/calls', { as: admin, body })

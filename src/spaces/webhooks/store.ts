@@ -93,8 +93,11 @@ export const webhooksStore = (db: Db) => {
     removeBelow: async (tx: Tx, { id }: Webhook): Promise<boolean> => {
       let removed = 0
       for (const table of below) {
-        const some = tx.select({ id: table.id }).from(table).where(eq(table.webhookId, id)).limit(BATCH)
-        removed += (await tx.delete(table).where(inArray(table.id, some)).returning({ id: table.id })).length
+        // By id, as the dispatcher takes them: of two who hold rows nobody waits for the other for ever.
+        const some = tx.select({ id: table.id }).from(table).where(eq(table.webhookId, id)).orderBy(asc(table.id))
+        const ids = (await some.limit(BATCH)).map((row) => row.id)
+        if (ids.length > 0) await tx.delete(table).where(inArray(table.id, ids))
+        removed += ids.length
       }
       return removed > 0
     },
