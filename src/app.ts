@@ -14,6 +14,7 @@ import { contactsListsApi } from './address-books/contacts-lists/api.ts'
 import { vcardsApi, vcardsStorageApi } from './address-books/vcards-storage/api.ts'
 import { accountPages } from './administration/account/pages.tsx'
 import { accountFilePages } from './administration/account-files/pages.tsx'
+import { accountStatisticsPages } from './administration/account-statistics/pages.tsx'
 import { accountsListPages } from './administration/accounts-list/pages.tsx'
 import { activityPages } from './administration/activity/pages.tsx'
 import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
@@ -21,6 +22,7 @@ import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
 import { accountTypePages, intercomPages } from './administration/intercom/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
+import { statisticsPages } from './administration/statistics/pages.tsx'
 import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
 import { apiDocumentApi } from './api-document/api.ts'
@@ -153,6 +155,8 @@ export const app = (services: Services): AnyElysia => {
     .use(overviewPages(deps))
     .use(accountsListPages(deps))
     .use(accountTypePages(deps))
+    .use(statisticsPages(deps))
+    .use(accountStatisticsPages(deps))
     .use(accountPages(deps))
     .use(accountFilePages(deps))
     .use(intercomPages(deps))

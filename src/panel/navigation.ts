@@ -70,6 +70,13 @@ const ENTRIES: readonly Entry[] = [
     group: 'nav.people',
     audiences: ADMINISTRATORS,
   },
+  {
+    path: '/admin/statistics',
+    label: 'statistics.title',
+    icon: 'chart',
+    group: 'nav.calls',
+    audiences: ADMINISTRATORS,
+  },
   { path: '/admin/tasks', label: 'tasks.title', icon: 'list-checks', group: 'nav.watch', audiences: ADMINISTRATORS },
   { path: '/dashboard', label: 'dashboard.title', icon: 'home', group: 'nav.mine', audiences: EVERYBODY },
   { path: '/statistics/call_logs', label: 'calls.title', icon: 'phone-call', group: 'nav.mine', audiences: EVERYBODY },

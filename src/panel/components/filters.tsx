@@ -14,6 +14,8 @@ interface FiltersProps {
   readonly choices?: readonly { readonly name: string; readonly label: string; readonly options: readonly Option[] }[]
   /** Days that the list can be narrowed to. */
   readonly dates?: readonly { readonly name: string; readonly label: string }[]
+  /** What was chosen elsewhere on the page, and stays. */
+  readonly keep?: readonly string[]
   /** Of the list, which alone is loaded again where scripts run. */
   readonly id: string
   /** The list itself, or what stands in place of it, and its `Pages`. */
@@ -21,7 +23,8 @@ interface FiltersProps {
 }
 
 /** Searches and narrows a list: a form that asks for its address, then the list, below what was chosen for it. */
-export const Filters = ({ listing, label, search, choices = [], dates = [], id, children }: FiltersProps): VNode => {
+export const Filters = (props: FiltersProps): VNode => {
+  const { listing, label, search, choices = [], dates = [], keep = [], id, children } = props
   const { t, href } = useKit()
   // The choices are the form's own to say, and how the list is sorted stays.
   const bare = listing.link(Object.fromEntries(Object.keys(listing.chosen).map((name) => [name, null])))
@@ -43,6 +46,11 @@ export const Filters = ({ listing, label, search, choices = [], dates = [], id, 
           data-hx-sync="this:replace"
         >
           {sort === null ? null : <input type="hidden" name="sort" value={sort} />}
+          {keep.map((name) =>
+            listing.chosen[name] === undefined ? null : (
+              <input type="hidden" name={name} value={listing.chosen[name]} />
+            ),
+          )}
           {search === undefined ? null : (
             <div class="search">
               <label class="hidden" for={`filter-${search.name}`}>
@@ -79,7 +87,7 @@ export const Filters = ({ listing, label, search, choices = [], dates = [], id, 
         </form>
       </search>
       <div class="list" id={id}>
-        <Applied listing={listing} choices={choices} dates={dates} search={search?.name} />
+        <Applied listing={listing} choices={choices} dates={dates} search={search?.name} keep={keep} />
         {children}
       </div>
     </>
@@ -92,7 +100,10 @@ const Applied = ({
   choices,
   dates,
   search,
-}: Required<Pick<FiltersProps, 'listing' | 'choices' | 'dates'>> & { search: string | undefined }): VNode | null => {
+  keep,
+}: Required<Pick<FiltersProps, 'listing' | 'choices' | 'dates' | 'keep'>> & {
+  search: string | undefined
+}): VNode | null => {
   const { t, href } = useKit()
   const wordOf = (name: string, value: string): string => {
     const day = dates.find((date) => date.name === name)
@@ -101,7 +112,8 @@ const Applied = ({
       choices.find((choice) => choice.name === name)?.options.find((option) => option.value === value)?.label ?? value
     )
   }
-  const all = Object.entries(listing.chosen).map(([name, value]) => ({
+  const seen = Object.entries(listing.chosen).filter(([name]) => !keep.includes(name))
+  const all = seen.map(([name, value]) => ({
     name,
     word: name === search ? `“${value}”` : wordOf(name, value),
   }))

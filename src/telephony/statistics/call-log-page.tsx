@@ -15,7 +15,7 @@ import { addressOfRecord } from '../../protocols/sip-address.ts'
 import { CALLS_PAGE } from './call-log.ts'
 import { directionText, iconOf, OutcomeState, type SeenCall } from './call-words.tsx'
 
-interface CallsOf {
+export interface CallsOf {
   readonly listing: Listing
   /** Of all pages. */
   readonly total: number

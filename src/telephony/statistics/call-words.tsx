@@ -50,7 +50,7 @@ export const iconOf = ({ direction, outcome }: SeenCall): { icon: IconName; tone
 export const directionText = (t: Translate, { direction }: SeenCall): string =>
   t(direction === 'incoming' ? 'calls.incoming' : 'calls.outgoing')
 
-export const outcomeText = (t: Translate, { direction, outcome }: SeenCall): string =>
+export const outcomeText = (t: Translate, { direction, outcome }: Pick<SeenCall, 'direction' | 'outcome'>): string =>
   t(
     outcome === 'canceled'
       ? direction === 'incoming'
@@ -59,7 +59,7 @@ export const outcomeText = (t: Translate, { direction, outcome }: SeenCall): str
       : ({ accepted: 'calls.answered', declined: 'calls.declined', error: 'calls.failed' } as const)[outcome],
   )
 
-export const OutcomeState = ({ call }: { call: SeenCall }): VNode => (
+export const OutcomeState = ({ call }: { call: Pick<SeenCall, 'direction' | 'outcome'> }): VNode => (
   <State tone={TONES[call.outcome]}>{outcomeText(useKit().t, call)}</State>
 )
 

@@ -3,10 +3,8 @@ import type { Names } from '../../address-books/names/names.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import type { LongReplies } from '../../http/long-replies.ts'
-import type { Members } from '../../nouns/visit.ts'
-import { type Listing, listingOf } from '../../panel/listing.ts'
 import type { Pages } from '../../panel/pages.ts'
-import { parseIso8601 } from '../../protocols/iso-8601.ts'
+import { askedCalls } from './asked-calls.ts'
 import { CallFilter, type CallLog } from './call-log.ts'
 import { callLogPage } from './call-log-page.tsx'
 import { seenBy } from './call-words.tsx'
@@ -23,21 +21,6 @@ interface Deps {
 const PATH = '/statistics/call_logs'
 const CSV = `${PATH}/export`
 
-const isDay = (text: unknown): boolean =>
-  typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text) && parseIso8601(text) !== null
-
-/** What a person asked for. What cannot be asked for counts as not asked for: addresses are typed by hand. */
-const asked = (input: Members, path: string): Listing => {
-  const { from, to, direction } = input
-  const offered = {
-    page: input.page,
-    from: isDay(from) ? from : '',
-    to: isDay(to) ? to : '',
-    direction: direction === 'incoming' || direction === 'outgoing' ? direction : '',
-  }
-  return listingOf(offered, { path, sorts: [], filters: ['direction', 'from', 'to'] })
-}
-
 /** An account's own calls, on pages and as CSV (behaviour/panel.md §4.11). */
 export const callLogPages = ({ auth, pages, longReplies, callLog, names, now }: Deps) =>
   new Elysia()
@@ -46,9 +29,9 @@ export const callLogPages = ({ auth, pages, longReplies, callLog, names, now }: 
     .get(
       PATH,
       async ({ caller, input, show }) => {
-        const listing = asked(input, PATH)
+        const listing = askedCalls(input, PATH)
         const { total, calls } = await callLog.ofParty(caller, read(CallFilter, listing.chosen), listing.page)
-        const csv = asked(input, CSV).link({})
+        const csv = askedCalls(input, CSV).link({})
         const seen = calls.map(seenBy(caller))
         const nameOf = await names.of(
           caller,
@@ -61,7 +44,7 @@ export const callLogPages = ({ auth, pages, longReplies, callLog, names, now }: 
     .get(
       CSV,
       async ({ caller, input }) => {
-        const pieces = callLog.csvOfParty(caller, read(CallFilter, asked(input, CSV).chosen))
+        const pieces = callLog.csvOfParty(caller, read(CallFilter, askedCalls(input, CSV).chosen))
         const headers = {
           'content-type': 'text/csv; charset=utf-8',
           'content-disposition': `attachment; filename="calls-${now().toISOString().slice(0, 10)}.csv"`,
