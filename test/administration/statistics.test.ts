@@ -3,7 +3,7 @@ import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { words } from '../support/page.ts'
 import { visitor } from '../support/visitor.ts'
 
-// Charts and the call log for administrators (behaviour/panel.md §7.5).
+// Charts and the call log for administrators (behaviour/panel.md §7.8).
 
 let t: TestApp
 let root: TestAccount

@@ -28,7 +28,7 @@ interface Deps {
 
 type Asked = { visit: Visit; caller: Caller; params: { id: string }; input: Members }
 
-/** The calls and messages of one account, for those who administer it (behaviour/panel.md §7.5). */
+/** The calls and messages of one account, for those who administer it (behaviour/panel.md §7.8). */
 export const accountStatisticsPages = (deps: Deps) => {
   const { auth, pages, scope, longReplies, charts, callLog, names, now } = deps
 

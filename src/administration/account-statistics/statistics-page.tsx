@@ -17,14 +17,14 @@ interface Counted extends Found {
 }
 
 /** How many calls and messages an account had. */
-export const accountStatisticsPage = ({ t }: Kit, facts: Counted): Page => ({
-  ...accountHead(facts),
+export const accountStatisticsPage = (kit: Kit, facts: Counted): Page => ({
+  ...accountHead(kit, facts),
   children: (
     <div class="stack">
       <AccountTabs account={facts.account} rest="/statistics" />
       <Segments
-        label={t('statistics.period')}
-        tabs={PERIODS.map((by) => ({ label: t(PERIOD_WORDS[by]), to: facts.listing.link({ by }) }))}
+        label={kit.t('statistics.period')}
+        tabs={PERIODS.map((by) => ({ label: kit.t(PERIOD_WORDS[by]), to: facts.listing.link({ by }) }))}
         current={facts.listing.link({ by: facts.by })}
       />
       <Charted chart="calls" buckets={facts.calls} />
@@ -35,7 +35,7 @@ export const accountStatisticsPage = ({ t }: Kit, facts: Counted): Page => ({
 
 /** The calls of an account, as it saw them. */
 export const accountCallsPage = (kit: Kit, facts: Found & CallsOf): Page => ({
-  ...accountHead(facts),
+  ...accountHead(kit, facts),
   children: (
     <div class="stack">
       <AccountTabs account={facts.account} rest="/statistics/call_logs" />

@@ -38,7 +38,7 @@ interface Deps {
 
 const FILTERS = ['by', 'from', 'to', 'domain', 'contacts_list'] as const
 
-/** The charts and the call log of a Space, or of all of them (behaviour/panel.md §7.5). */
+/** The charts and the call log of a Space, or of all of them (behaviour/panel.md §7.8). */
 export const statisticsPages = (deps: Deps) => {
   const { auth, pages, longReplies, charts, callLog, contactsLists, spaceAdministration, now } = deps
 
