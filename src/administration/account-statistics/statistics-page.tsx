@@ -18,7 +18,7 @@ interface Counted extends Found {
 
 /** How many calls and messages an account had. */
 export const accountStatisticsPage = (kit: Kit, facts: Counted): Page => ({
-  ...accountHead(kit, facts),
+  ...accountHead(kit.t, facts),
   children: (
     <div class="stack">
       <AccountTabs account={facts.account} rest="/statistics" />
@@ -35,7 +35,7 @@ export const accountStatisticsPage = (kit: Kit, facts: Counted): Page => ({
 
 /** The calls of an account, as it saw them. */
 export const accountCallsPage = (kit: Kit, facts: Found & CallsOf): Page => ({
-  ...accountHead(kit, facts),
+  ...accountHead(kit.t, facts),
   children: (
     <div class="stack">
       <AccountTabs account={facts.account} rest="/statistics/call_logs" />
