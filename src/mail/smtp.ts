@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Config } from '../config/config.ts'
-import { connected, systemResolver } from '../outgoing/connection.ts'
+import { carefulResolver, connected, systemResolver } from '../outgoing/connection.ts'
 import { OutgoingFailure } from '../outgoing/failure.ts'
 import { isPublicAddress } from '../outgoing/public-address.ts'
 import { spaceHosts } from '../outgoing/space-hosts.ts'
@@ -42,8 +42,9 @@ export const smtp = (config: Config, limitMs: number): Driver => {
       disableUrlAccess: true,
       getSocket: (_options: unknown, done: Opened) => {
         const permitted = (address: string) => spaceId === null || hosts.permit(host, address)
+        const resolve = spaceId === null ? systemResolver : carefulResolver()
         const signal = AbortSignal.timeout(limitMs)
-        const target = { host, port, permitted, unless: NOT_PERMITTED, resolve: systemResolver }
+        const target = { host, port, permitted, unless: NOT_PERMITTED, resolve }
         connected({ ...target, signal, withinMs: stepMs }).then(
           ({ socket, address }) => done(null, { connection: socket, ...withoutLeak(wanted, port, username, address) }),
           (error: Error) => done(failed(error)),

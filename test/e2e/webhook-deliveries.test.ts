@@ -230,4 +230,36 @@ describe.skipIf(!mayReplaceResolvConf())('a name', () => {
     const attempts = await Promise.all(stuck.map(deliveries))
     expect(attempts.flat()).toEqual([])
   }, 60_000)
+
+  test('of a mail server whose name server never answers delays no mails of others, and no file', async () => {
+    await using smtp = await smtpServer()
+    const server = '127.0.0.64'
+    // The other names are in /etc/hosts.
+    using names = await nameServer(server, () => 'never')
+    await startWith(server, {
+      MAIL_HOST: 'localhost',
+      MAIL_PORT: String(smtp.port),
+      MAIL_FROM_ADDRESS: 'noreply@example.org',
+    })
+    const mailTo = async (username: string, host: string) => {
+      const domain = host === 'localhost' ? 'sip.example.org' : `sip.${host}`
+      const wanted = { ...account(username), email: `${username}@example.net`, activated: true, domain }
+      const { id } = await api('POST', '/accounts', wanted)
+      const headers = { 'x-api-key': place.admin.api_key, host }
+      const path = `${running.base}/api/accounts/${id}/send_provisioning_email`
+      expect((await fetch(path, { method: 'POST', headers })).status).toBe(200)
+    }
+    const hosts = Array.from({ length: 8 }, (_, index) => `stuck${index}.localhost`)
+    for (const host of hosts) {
+      await api('POST', '/spaces', { name: host, domain: `sip.${host}`, host })
+      await api('POST', `/spaces/sip.${host}/email`, { host: `smtp.${host}.slow.example`, port: 25 })
+      for (const name of ['alice', 'bob']) await mailTo(`${name}.${host.slice(0, 6)}`, host)
+    }
+    await eventually(() => hosts.every((host) => names.asked(`smtp.${host}.slow.example`) > 0))
+    const started = performance.now()
+    for (let index = 0; index < 4; index++) await mailTo(`other${index}`, 'localhost')
+    await eventually(() => smtp.received.length === 4)
+    process.stdout.write(`measured: others had their mails after ${Math.round(performance.now() - started)} ms\n`)
+    expect(performance.now() - started).toBeLessThan(4000)
+  }, 60_000)
 })

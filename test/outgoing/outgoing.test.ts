@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { connected, dnsResolver } from '../../src/outgoing/connection.ts'
+import { carefulResolver, connected, dnsResolver } from '../../src/outgoing/connection.ts'
 import type { OutgoingFailure, OutgoingReason } from '../../src/outgoing/failure.ts'
 import { outgoing } from '../../src/outgoing/outgoing.ts'
 import { eventually } from '../support/eventually.ts'
@@ -516,6 +516,24 @@ test('a name server that never answers stops nothing else', async () => {
   expect(ended).toBe(false)
   await all
   silent.close()
+})
+
+test('a mail server of a Space is found as before, but for one whose name server never answers', async () => {
+  const asked: string[] = []
+  const refusing = (code: string) => async (host: string) => {
+    asked.push(`dns ${host}`)
+    throw Object.assign(new Error(code), { code })
+  }
+  const system = async (host: string) => {
+    asked.push(`system ${host}`)
+    return ['8.8.8.8']
+  }
+  expect(await carefulResolver(refusing('ENOTFOUND'), system)('smtp.corp')).toEqual(['8.8.8.8'])
+  // Whatever else is in /etc/hosts, this is.
+  expect(await carefulResolver(refusing('ENOTFOUND'), system)('LOCALHOST')).toEqual(['8.8.8.8'])
+  expect(asked).toEqual(['dns smtp.corp', 'system smtp.corp', 'system LOCALHOST'])
+  await expect(carefulResolver(refusing('ETIMEOUT'), system)('smtp.slow.example')).rejects.toThrow('ETIMEOUT')
+  expect(asked).not.toContain('system smtp.slow.example')
 })
 
 test('a name has its addresses of both kinds', async () => {
