@@ -26,6 +26,7 @@ import { statisticsPages } from './administration/statistics/pages.tsx'
 import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
 import { apiDocumentApi } from './api-document/api.ts'
+import { auditApi } from './audit/api.ts'
 import { auth } from './http/auth.ts'
 import { failures } from './http/failures.ts'
 import { pingApi } from './http/ping.ts'
@@ -170,6 +171,7 @@ export const app = (services: Services): AnyElysia => {
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))
     .use(spaceEmailServersApi(deps))
+    .use(auditApi(deps))
     .use(webhooksApi(deps))
     .use(phoneCountriesApi(deps))
   // Without a daemon there is no such path.

@@ -34,6 +34,10 @@ import { activity } from './administration/activity/activity.ts'
 import { scope } from './administration/scope/scope.ts'
 import { audit, type Operator } from './audit/audit.ts'
 import { auditChain } from './audit/chain.ts'
+import { auditErasure } from './audit/erasure.ts'
+import { auditReading } from './audit/reading.ts'
+import { auditRetention } from './audit/retention.ts'
+import { auditVerification } from './audit/verification.ts'
 import { captcha } from './captcha/captcha.ts'
 import type { Config } from './config/config.ts'
 import { databaseLocation } from './config/database-location.ts'
@@ -133,7 +137,8 @@ const basis = (world: World, db: Db) => {
   const outside = { config, db, log, now, random, secrets: secrets(world.appKey, random, config.APP_KEY_PREVIOUS) }
   const chain = auditChain(outside)
   const told = audit({ ...outside, chain, operator: world.operator })
-  const base = { ...outside, spaces, audit: told, auditChain: chain, outbox: outbox(outside) }
+  const audits = { audit: told, auditChain: chain, auditVerification: auditVerification({ ...outside, chain }) }
+  const base = { ...outside, spaces, ...audits, outbox: outbox(outside) }
   const telling = { ...base, webhookNews: webhookNews(base) }
   return { ...telling, accountNews: accountNews(telling), spaceNews: spaceNews(telling) }
 }
@@ -144,6 +149,9 @@ const ground = (world: World, db: Db) => {
   const { config, log, now, spaces } = base
   return {
     ...base,
+    auditRetention: auditRetention(base),
+    auditErasure: auditErasure(base),
+    auditReading: auditReading(base),
     pause: world.pause ?? Bun.sleep,
     limits: limits(config, db, log),
     outages: outages(log, now),

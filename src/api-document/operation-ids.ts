@@ -151,6 +151,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'GET /api/accounts/export': 'exportAccounts',
   'GET /api/tasks/{id}': 'getTask',
   'DELETE /api/tasks/{id}': 'cancelTask',
+  'GET /api/audit_log': 'readAuditLog',
   'GET /api/webhooks': 'listWebhooks',
   'POST /api/webhooks': 'createWebhook',
   'GET /api/webhooks/{webhook_id}': 'getWebhook',

@@ -27,6 +27,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Tasks: 'Work that takes longer than a request, for administrators.',
   Spaces: 'The Spaces of this server, for super administrators.',
   'E-mail servers': 'The server that a Space hands its mails to.',
+  'Audit log': 'Who changed what, and when.',
   Webhooks: 'Servers of others that a Space tells what happens in it, and what came of that.',
   'Phone countries': 'The countries whose phone numbers are accepted.',
 }

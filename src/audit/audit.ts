@@ -5,7 +5,7 @@ import type { Space } from '../nouns/space.ts'
 import type { Visit } from '../nouns/visit.ts'
 import { type Addressed, addressOfRecord } from '../protocols/sip-address.ts'
 import type { Secrets } from '../secrets.ts'
-import { linkHash, looseHash, type NewContent, NOTHING_BEFORE, statementOf } from './entry.ts'
+import { emptyHead, linkHash, looseHash, type NewContent, NOTHING_BEFORE, statementOf } from './entry.ts'
 import { auditStore } from './store.ts'
 import { isHarmless, type SubjectKind } from './subjects.ts'
 
@@ -87,6 +87,7 @@ export const audit = (deps: {
         actorKind: caller === null ? ('nobody' as const) : ('account' as const),
         actorId: caller?.id ?? null,
         actorName: caller === null ? null : addressOfRecord(caller),
+        actorKey: caller?.key?.name.toWellFormed() ?? null,
         address: by.address,
         requestId: by.id,
       }
@@ -98,6 +99,7 @@ export const audit = (deps: {
       actorKind: isJob ? ('job' as const) : ('command line' as const),
       actorId: null,
       actorName: isJob ? by.job : (operator?.user ?? null),
+      actorKey: null,
       address: null,
       requestId: null,
     }
@@ -114,6 +116,7 @@ export const audit = (deps: {
   /** On SQLite nobody else writes until the commit: each row gets its place. Elsewhere that follows (`chain.ts`). */
   const write: Write<NewContent> = async (tx, contents) => {
     const end = db.hasOneWriter ? await store.last(tx) : null
+    if (db.hasOneWriter && end === null) await store.beginHead(tx, emptyHead(key, now()))
     let position = end?.position ?? 0
     let hash = end?.hash ?? NOTHING_BEFORE
     for (const content of contents) {
@@ -138,6 +141,7 @@ export const audit = (deps: {
       account: content.subjectKind === 'account' ? content.subjectName : null,
       ua: isVisit(by) ? by.userAgent : null,
       rid: content.requestId,
+      key: content.actorKey,
       by: content.actorKind === 'job' ? `job ${who}` : who,
       user: content.actorKind === 'command line' ? content.actorName : null,
       fields: names.length === 0 ? null : names.join(','),
@@ -157,7 +161,6 @@ export const audit = (deps: {
         at: now(),
         action,
         ...actorOf(by),
-        actorKey: null,
         actorSalt: salt.slice(0, SALT_LENGTH),
         spaceId: space?.id ?? null,
         domain: space?.domain ?? null,

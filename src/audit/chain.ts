@@ -1,8 +1,8 @@
 import type { Db, Tx } from '../db/db.ts'
 import type { AppLog } from '../logging/logging.ts'
 import type { Secrets } from '../secrets.ts'
-import { headSignature, linkHash, looseHash, NOTHING_BEFORE, statementOf } from './entry.ts'
-import { auditStore } from './store.ts'
+import { emptyHead, headSignature, linkHash, looseHash, NOTHING_BEFORE, statementOf } from './entry.ts'
+import { type AuditHead, auditStore } from './store.ts'
 
 /** How soon after a commit its rows have their place, and the head is signed. */
 const SEAL_AFTER_MS = 500
@@ -21,10 +21,24 @@ export const auditChain = (deps: { db: Db; secrets: Secrets; log: { readonly app
   const store = auditStore(db)
   const [key, ...earlier] = secrets.keysFor('audit log')
 
+  /** The chain goes through the end that was signed: nothing of it was cut off or replaced. */
+  const isAsSigned = async (tx: Tx, head: AuditHead): Promise<boolean> =>
+    [key, ...earlier].some((each) => headSignature(each, head.position, head.hash) === head.signature) &&
+    (head.position === 0 || (await store.had(tx, head)))
+
+  let hasComplained = false
+  /** Once: whoever cut off the end must not get the rest signed. */
+  const complain = () => {
+    if (!hasComplained) log.app.error('the end of the audit log is not as it was signed: run audit:verify')
+    hasComplained = true
+  }
+
   /** Resolves to how many rows got a place. */
   const sealSome = async (tx: Tx): Promise<number> => {
-    await store.holdHead(tx, now())
+    if ((await store.last(tx)) === null) await store.beginHead(tx, emptyHead(key, now()))
+    const head = await store.holdHead(tx)
     const rows = db.hasOneWriter ? [] : await store.unchained(tx, BATCH)
+    // Read while the head is held: whoever held it before has given places until now.
     const end = await store.last(tx)
     let position = end?.position ?? 0
     let hash = end?.hash ?? NOTHING_BEFORE
@@ -39,7 +53,8 @@ export const auditChain = (deps: { db: Db; secrets: Secrets; log: { readonly app
       return { id: row.id, position, previousHash, hash }
     })
     if (places.length > 0) await store.place(tx, places)
-    if (position > 0) {
+    if (head === null || !(await isAsSigned(tx, head))) complain()
+    else if (position > 0) {
       const signature = headSignature(key, position, hash)
       await store.signHead(tx, { position, hash, signature, signedAt: now() })
     }

@@ -17,17 +17,17 @@ export const NOTHING_BEFORE = ''
  */
 const commitment = (salt: string, part: string): string => Bun.SHA256.hash(`${salt} ${part}`, 'base64url')
 
+const keptOf = (digest: string | null | undefined): string | null => (digest == null ? null : bareCommitment(digest))
+
 /** Of who did it. null: it was erased, and nothing was kept. */
 export const actorCommitment = (row: NewContent & Partial<Pick<Content, 'actorDigest'>>): string | null =>
   row.actorSalt === null
-    ? (row.actorDigest ?? null)
+    ? keptOf(row.actorDigest)
     : commitment(row.actorSalt, JSON.stringify([row.actorName, row.actorKey, row.address]))
 
 /** Of whom it was done to. */
 export const subjectCommitment = (row: NewContent & Partial<Pick<Content, 'subjectDigest'>>): string | null =>
-  row.subjectSalt === null
-    ? (row.subjectDigest ?? null)
-    : commitment(row.subjectSalt, JSON.stringify([row.subjectName]))
+  row.subjectSalt === null ? keptOf(row.subjectDigest) : commitment(row.subjectSalt, JSON.stringify([row.subjectName]))
 
 /**
  * All that a row says: one list in one order, of texts, whole numbers and null, so that it is the same on both databases.
@@ -63,3 +63,32 @@ export const linkHash = (key: Uint8Array, position: number, previous: string, st
 /** Of where the chain ends. */
 export const headSignature = (key: Uint8Array, position: number, hash: string): string =>
   keyed(key, `head ${position} ${hash}`)
+
+/** Of a log that has no row yet. It is there before the first row: whoever removes it later is found out. */
+export const emptyHead = (key: Uint8Array, signedAt: Date) => ({
+  position: 0,
+  hash: NOTHING_BEFORE,
+  signature: headSignature(key, 0, NOTHING_BEFORE),
+  signedAt,
+})
+
+/** A stretch of rows that was removed. */
+export interface Stump {
+  readonly firstPosition: number
+  readonly lastPosition: number
+  /** Of the row before it. */
+  readonly previousHash: string
+  /** Of its last row. */
+  readonly hash: string
+}
+
+export const stumpSignature = (key: Uint8Array, stump: Stump): string =>
+  keyed(key, `stump ${stump.firstPosition} ${stump.lastPosition} ${stump.previousHash} ${stump.hash}`)
+
+/** What is kept of a part that we erased: its commitment, signed, so that nobody else takes anybody out of a row. */
+export const erasedCommitment = (key: Uint8Array, kept: string): string => {
+  const commitment = bareCommitment(kept)
+  return `${commitment}.${keyed(key, `erased ${commitment}`)}`
+}
+
+const bareCommitment = (kept: string): string => kept.split('.')[0] ?? ''

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { accountsCommands } from './accounts.ts'
 import { apiKeysCommands } from './api-keys.ts'
+import { auditCommands } from './audit.ts'
 import { backupCommands } from './backup.ts'
 import { configShowCommand } from './config-show.ts'
 import { doctorCommand } from './doctor.ts'
@@ -44,6 +45,7 @@ export const commandLine = (): Command => {
     hooksCommands,
     housekeepingCommands,
     jobsCommands,
+    auditCommands,
     provisioningCommands,
     pushCommands,
     mailCommands,

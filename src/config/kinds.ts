@@ -71,6 +71,20 @@ const orNone = (unit: string, zero: string, to: number): Kind<number | null> => 
 
 export const minutes = orNone('minutes', 'never', 10_000_000)
 export const days = orNone('days', 'keep for ever', 36_500)
+
+/** `sip.example.org=365`; 0 days: kept for ever. */
+export const daysOfSpace: Kind<{ readonly domain: string; readonly days: number | null }> = {
+  expected: 'a SIP domain and a number of days, such as sip.example.org=365',
+  secret: false,
+  parse: (written) => {
+    const [domain = '', number = '', ...rest] = written.split('=')
+    const kept = days.parse(number)
+    return rest.length > 0 || !hostName.test(domain.toLowerCase()) || kept === undefined
+      ? undefined
+      : { domain: domain.toLowerCase(), days: kept }
+  },
+}
+
 export const limit = (unit: string): Kind<number | null> => orNone(unit, 'off', 1_000_000)
 
 function wholeNumberIn(written: string, from: number, to: number): number | undefined {

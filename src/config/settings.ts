@@ -11,6 +11,7 @@ import {
   commas,
   databaseUrl,
   days,
+  daysOfSpace,
   email,
   firebaseKey,
   flag,
@@ -595,6 +596,24 @@ const jobs = {
   TOMBSTONES_RETENTION_DAYS: active(days, '7', 'How long the name of a deleted account stays taken.'),
   UNCONFIRMED_RETENTION_DAYS: active(days, '30', 'How long an account that was never confirmed is kept.'),
   STATISTICS_RETENTION_DAYS: active(days, '400', 'How long statistics of calls and messages are kept.'),
+  AUDIT_RETENTION_DAYS: active(
+    days,
+    '90',
+    'How long rows of the audit log are kept; what is cut leaves a signed stump.',
+  ),
+  AUDIT_RETENTION_SPACES: active(
+    list(daysOfSpace, {
+      separator: blanks,
+      named: 'SIP domains and days such as sip.example.org=365, separated by commas',
+    }),
+    '',
+    'For how many days those of single Spaces are, by their SIP domains: `sip.example.org=365, sip.other.org=30`.',
+  ),
+  AUDIT_ERASE: active(
+    flag,
+    'false',
+    'Takes an account that was deleted out of the audit log: its rows keep its number alone, and the chain holds.',
+  ),
   TOKENS_RETENTION_DAYS: active(days, '30', 'How long spent and expired tokens and codes are kept.'),
   APP_SHOW_LOGIN_COUNTER_TEMP: active(flag, 'false', 'Shows the number of accounts beside the login form.'),
 }

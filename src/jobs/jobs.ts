@@ -1,5 +1,7 @@
 import type { AccountFiles } from '../accounts/account-files/account-files.ts'
 import type { AccountHousekeeping } from '../accounts/accounts/housekeeping.ts'
+import type { AuditErasure } from '../audit/erasure.ts'
+import type { AuditRetention } from '../audit/retention.ts'
 import type { Config } from '../config/config.ts'
 import type { Limits } from '../http/limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -38,11 +40,13 @@ export const jobs = (deps: {
   expiryNotices: ExpiryNotices
   statisticsClearing: StatisticsClearing
   voicemails: Voicemails
+  auditRetention: AuditRetention
+  auditErasure: AuditErasure
   webhooks: Webhooks
   now: () => Date
 }): readonly Job[] => {
   const { accountFiles, config, housekeeping, limits, outbox, tasks, expiryNotices } = deps
-  const { statisticsClearing, voicemails, webhooks, now } = deps
+  const { statisticsClearing, voicemails, webhooks, auditRetention, auditErasure, now } = deps
   return [
     {
       name: 'tombstones',
@@ -114,6 +118,19 @@ export const jobs = (deps: {
       run: ({ signal }) => accountFiles.clear({ signal }),
     },
     { name: 'tasks', commands: [], schedule: '50 * * * *', run: ({ signal }) => tasks.clear({ signal }) },
+    {
+      name: 'audit-retention',
+      commands: ['audit:cut'],
+      schedule: '50 0 * * *',
+      run: ({ signal }) => auditRetention.cut({ signal }),
+    },
+    // Of accounts that were deleted, where AUDIT_ERASE says so.
+    {
+      name: 'audit-erasure',
+      commands: [],
+      schedule: '*/5 * * * *',
+      run: ({ signal }) => auditErasure.eraseDeleted({ signal }),
+    },
     { name: 'outbox', commands: [], schedule: '35 * * * *', run: ({ signal }) => outbox.clear({ signal }) },
     {
       name: 'webhook-deliveries',

@@ -17,6 +17,8 @@ export const AUDIT_ACTIONS = [
   'apikey.created',
   'apikey.updated',
   'apikey.deleted',
+  'audit.cut',
+  'audit.erased',
   'auth.reset.ok',
   'auth.session.revoked',
   'task.started',

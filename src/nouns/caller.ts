@@ -10,6 +10,7 @@ export type KeyScope = (typeof KEY_SCOPES)[number]
 /** The named key that somebody calls with. */
 export interface CallerKey {
   readonly id: number
+  readonly name: string
   readonly scope: KeyScope
 }
 

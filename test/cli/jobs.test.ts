@@ -40,7 +40,7 @@ test('a job that runs elsewhere is 75, whichever name it is asked for by, and co
 test('every job is listed with its schedule, and with its last run once it had one', async () => {
   await using here = await placeWithSpace()
   const fresh = JSON.parse((await sipkeeper(['job:list', '--json'], here)).stdout)
-  expect(fresh).toHaveLength(17)
+  expect(fresh).toHaveLength(20)
   expect(fresh[0]).toMatchObject({ name: 'tombstones', schedule: '10 0 * * *', started_at: null, outcome: null })
   expect((await sipkeeper(['job:run', 'tombstones'], here)).stdout).toMatch(/^tombstones: 0 in \d+ ms\n$/)
   const [ran] = JSON.parse((await sipkeeper(['job:list', '--json'], here)).stdout)

@@ -47,8 +47,8 @@ export const apiKeys = (deps: { config: Config; db: Db; secrets: Secrets; now: (
     async (key) => {
       const found = await store.byHash(secrets.hash(key))
       if (found === null) return null
-      const { keyId: id, scope, networks, expiresAfterLastUsedMinutes: minutes } = found
-      const named: CallerKey | null = minutes === null ? null : { id, scope }
+      const { keyId: id, name, scope, networks, expiresAfterLastUsedMinutes: minutes } = found
+      const named: CallerKey | null = minutes === null ? null : { id, name: name ?? '', scope }
       return { ...found, named, networks: networks === null ? null : networksOf(networks) }
     },
   )

@@ -20,6 +20,7 @@ export const apiKeyStore = (db: Db) => {
       .select({
         keyId: apiKeys.id,
         ip: apiKeys.ip,
+        name: apiKeys.name,
         scope: apiKeys.scope,
         networks: apiKeys.networks,
         expireAt: apiKeys.expireAt,

@@ -1,0 +1,1 @@
+CREATE INDEX `audit_log_deleted_index` ON `audit_log` (`id`) WHERE action = 'account.deleted' and subject_salt is not null;
