@@ -17,6 +17,7 @@ import { accountFilePages } from './administration/account-files/pages.tsx'
 import { accountStatisticsPages } from './administration/account-statistics/pages.tsx'
 import { accountsListPages } from './administration/accounts-list/pages.tsx'
 import { activityPages } from './administration/activity/pages.tsx'
+import { namedKeyPages } from './administration/api-keys/pages.tsx'
 import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
 import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
@@ -87,7 +88,9 @@ export const app = (services: Services): AnyElysia => {
       admitted: volumeLimit(services.limits),
     }),
   }
-  const surface: AnyElysia = new Elysia({ aot: true, normalize: false })
+  // Without its type, which would grow by every part.
+  const empty: AnyElysia = new Elysia({ aot: true, normalize: false })
+  const surface: AnyElysia = empty
     .use(
       failures(
         services.log,
@@ -122,6 +125,7 @@ export const app = (services: Services): AnyElysia => {
     .use(ownAccountPages(deps))
     .use(sessionPages(deps))
     .use(apiKeyPages(deps))
+    .use(namedKeyPages(deps))
     .use(contactDetailsApi(deps))
     .use(contactDetailsPages(deps))
     .use(contactChangePages(deps))

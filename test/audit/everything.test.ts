@@ -219,6 +219,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   'POST /admin/accounts/import/handle': async ({ space, admin }) => ({
     body: { import: await stageFile(t, admin, space), skip_faulty: '1' },
   }),
+  'POST /api_key/named': () => ({ body: { name: 'Another' } }),
+  'POST /admin/api_keys': () => ({ body: { name: 'Another' } }),
   'POST /admin/accounts/:id/delete': ({ theirs }) => ({ body: { username: theirs.owner.username } }),
 }
 

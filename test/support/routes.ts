@@ -206,7 +206,7 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
       case 'device_id':
         return known.device
       case 'id':
-        if (path.startsWith('/api/api_keys/')) return String(apiKey.id)
+        if (/^\/(api|admin)\/api_keys\/|^\/api_key\/named\//.test(path)) return String(apiKey.id)
         if (path.startsWith('/api/contacts_lists/')) return String(known.list)
         if (path.startsWith('/api/account_types/')) return String(known.type)
         if (/^\/(api|admin)\/tasks\//.test(path)) return String(task)

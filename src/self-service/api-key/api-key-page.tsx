@@ -1,4 +1,5 @@
 import type { OwnKey } from '../../access/api-keys/api-keys.ts'
+import { Link } from '../../panel/components/button.tsx'
 import { Card, Facts } from '../../panel/components/card.tsx'
 import { Action } from '../../panel/components/form.tsx'
 import { Moment } from '../../panel/components/moment.tsx'
@@ -10,6 +11,7 @@ export const apiKeyPage = ({ t, address }: Kit, key: OwnKey | null): Page => ({
   title: t('api_key.title'),
   lede: t('api_key.why'),
   cards: true,
+  below: <Link to="/api_key/named">{t('api_key.named')}</Link>,
   children:
     key === null ? (
       <Card>
