@@ -46,7 +46,7 @@ import { apiKeyApi } from './self-service/api-key/api.ts'
 import { apiKeyPages } from './self-service/api-key/pages.tsx'
 import { authTokensApi } from './self-service/auth-tokens/api.ts'
 import { authTokenPages } from './self-service/auth-tokens/pages.tsx'
-import { contactDetailsApi } from './self-service/contact-details/api.ts'
+import { contactDetailsApi, waitingCodesApi } from './self-service/contact-details/api.ts'
 import { contactChangePages, contactDetailsPages } from './self-service/contact-details/pages.tsx'
 import { ownAccountPages } from './self-service/own-account/pages.tsx'
 import { passwordResetsApi } from './self-service/password-resets/api.ts'
@@ -127,6 +127,7 @@ export const app = (services: Services): AnyElysia => {
     .use(apiKeyPages(deps))
     .use(namedKeyPages(deps))
     .use(contactDetailsApi(deps))
+    .use(waitingCodesApi(deps))
     .use(contactDetailsPages(deps))
     .use(contactChangePages(deps))
     .use(accountFilesApi(deps))

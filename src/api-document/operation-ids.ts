@@ -64,6 +64,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'POST /api/accounts/{id}/unblock': 'unblockAccount',
   'GET /api/accounts/{id}/provision': 'renewProvisioningToken',
   'POST /api/accounts/{id}/send_reset_password_email': 'sendResetPasswordEmail',
+  'POST /api/accounts/{id}/send_code': 'sendWaitingCode',
   'GET /api/accounts/me/devices': 'listOwnDevices',
   'DELETE /api/accounts/me/devices/{uuid}': 'deleteOwnDevice',
   'GET /api/accounts/{id}/devices': 'listDevices',

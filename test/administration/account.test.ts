@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { eq } from 'drizzle-orm'
 import { type TestAccount, type TestApp, testApp, WITH_MAIL } from '../support/app.ts'
-import { parsePage, words } from '../support/page.ts'
+import { FORM, parsePage, words } from '../support/page.ts'
 import { visitor } from '../support/visitor.ts'
 
 // One account, for those who administer it: made, looked at, changed, deleted (behaviour/panel.md §7.3).
@@ -165,9 +166,16 @@ test('nobody takes their own rights, whatever they send', async () => {
     blocked: false,
     activated: true,
   })
-  await browser.open(`/admin/accounts/${account.id}/delete`)
-  const deleted = await browser.submit({ username: 'boss' })
-  expect([deleted.status, words(deleted).includes('You are the only administrator here.')]).toEqual([403, true])
+  const own = await browser.open(`/admin/accounts/${account.id}/delete`)
+  expect([own.status, words(own).includes('Your own account goes from your own pages')]).toEqual([403, true])
+  const { form_token = '' } = parsePage(await browser.open(`/admin/accounts/${account.id}/edit`)).fields
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const deleted = await t.post(`/admin/accounts/${account.id}/delete`, {
+    host: 'other.localhost',
+    headers: { ...FORM, cookie },
+    body: new URLSearchParams({ form_token, username: 'boss' }).toString(),
+  })
+  expect([deleted.status, (await accountWith(account.id))?.username]).toEqual([403, 'boss'])
 })
 
 test('a super administrator makes accounts in every Space, and their codes lead there', async () => {
@@ -185,4 +193,17 @@ test('a super administrator makes accounts in every Space, and their codes lead 
   const renewed = await browser.open(`/admin/accounts/${id}`)
   const linkIn = (text: string) => /\/provisioning\/(\w{13})"/.exec(text)?.[1]
   expect(linkIn(renewed.text)).not.toBe(linkIn(shown.text))
+})
+
+test('a full Space has no form for another account, and takes none', async () => {
+  const { browser } = await boss()
+  await browser.open('/admin/accounts/create')
+  const { spaces } = t.db.tables
+  await t.db.transaction((tx) => tx.update(spaces).set({ maxAccounts: 1 }).where(eq(spaces.id, t.other.id)))
+  t.parts.spaces.forget()
+  const refused = await browser.submit({ ...MADE, mails: '', blocked: '', another: '' })
+  expect(refused.status).toBe(403)
+  const page = await browser.open('/admin/accounts/create')
+  expect(words(page)).toContain('This space is full: it has room for 1 account.')
+  expect(page.text).not.toContain('name="username"')
 })

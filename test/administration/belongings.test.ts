@@ -46,7 +46,7 @@ describe('the external account', () => {
   test('keeps its password until its name, domain, realm or algorithm changes', async () => {
     const saved = await sent('/external', { ...LINE, password: 'carrier-secret' })
     expect(saved.headers.get('location')).toBe(path)
-    expect(await read()).toContain('4722000124@carrier.example')
+    expect(await read()).toContain('4722000124@ carrier.example')
     const before = await stored()
     for (const changed of [{ username: '4722000125' }, { realm: 'other.example' }, { algorithm: 'SHA-256' }]) {
       const refused = await sent('/external', { password: '', ...changed })

@@ -140,6 +140,14 @@ describe('an administrator who is called', () => {
     t.clock.now = new Date(t.clock.now.getTime() + 61_000)
     expect((await again()).headers.get('location')).toBe(path)
     expect((await mails()).filter(([, recipient]) => recipient === 'new@example.org').length).toBeGreaterThan(0)
+    // Over the API, too, where it is the same.
+    const key = await t.account({ username: 'robot', admin: true, space: t.other })
+    const overApi = (kind: string) => t.post(`/api/accounts/${owner.id}/send_code`, { host, as: key, body: { kind } })
+    expect([(await overApi('email')).status, (await overApi('phone')).status, (await overApi('fax')).status]).toEqual([
+      429, 404, 422,
+    ])
+    t.clock.now = new Date(t.clock.now.getTime() + 61_000)
+    expect((await overApi('email')).status).toBe(200)
     await person.open('/email/validate')
     expect((await person.submit({ code: await code() })).headers.get('location')).toBe('/dashboard')
     expect((await again()).status).toBe(404)

@@ -165,6 +165,7 @@ const NOT_YET: readonly string[] = [
   'POST /admin/accounts/types/:type_id/delete',
   'POST /admin/accounts/:id/types',
   'POST /admin/accounts/:id/codes/:kind/send',
+  'POST /api/accounts/:id/send_code',
   'POST /admin/accounts/:id/devices',
 ]
 

@@ -475,6 +475,7 @@ describe('replies', () => {
 
   /** Whose success needs what no fresh installation has; everything else is proven. */
   const ELSEWHERE: Readonly<Record<string, string>> = {
+    'POST /api/accounts/{id}/send_code': 'administration/support.test.ts: a code has waited for a minute',
     'POST /api/messages': 'sip-messages.test.ts: there is a daemon',
     'POST /api/accounts/{sip}/activate/email': 'legacy.test.ts: the account has a key that waits',
     'POST /api/accounts/{sip}/activate/phone': 'legacy.test.ts: the account has a key that waits',

@@ -64,6 +64,7 @@ const bodyFor = (path: string) => ({
   value: 'taken over',
   code: path.endsWith('/email') ? 'abcdefghijklm' : '1234',
   name: 'Taken over',
+  kind: 'email',
   admin: true,
   key: 'taken-over',
   title: 'Taken over',

@@ -58,14 +58,16 @@ export const accountPage = (kit: Kit, known: Known): Page => {
             <ExternalCard account={account} line={known.line} />
             <CarddavCard account={account} space={known.space} />
             <TypesCard account={account} space={known.space} />
-            <Card title={t('delete.title')} danger>
-              <p class="muted">{t('account_page.delete_why')}</p>
-              <div>
-                <ButtonLink to={pathOf(account, '/delete')} tone="danger" icon="trash">
-                  {t('delete.title')}…
-                </ButtonLink>
-              </div>
-            </Card>
+            {known.isOwn ? null : (
+              <Card title={t('delete.title')} danger>
+                <p class="muted">{t('account_page.delete_why')}</p>
+                <div>
+                  <ButtonLink to={pathOf(account, '/delete')} tone="danger" icon="trash">
+                    {t('delete.title')}…
+                  </ButtonLink>
+                </div>
+              </Card>
+            )}
           </div>
         </div>
       </>
@@ -86,7 +88,7 @@ const Ways = ({ account, space, isOwn, canMail }: Known): VNode => {
       !account.blocked && { label: `${t('account_block.go')}…`, to: pathOf(account, '/block'), icon: 'blocked' },
     !isOwn &&
       account.activated && { label: `${t('account_switch_off.go')}…`, to: pathOf(account, '/deactivate'), icon: 'ban' },
-    { label: `${t('delete.title')}…`, to: pathOf(account, '/delete'), icon: 'trash', danger: true },
+    !isOwn && { label: `${t('delete.title')}…`, to: pathOf(account, '/delete'), icon: 'trash', danger: true },
   ]
   return (
     <>

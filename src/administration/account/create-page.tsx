@@ -4,6 +4,7 @@ import { Checkbox, ChoiceField, OnlyWith, Switch } from '../../panel/components/
 import { NewPasswordFields } from '../../panel/components/new-password.tsx'
 import { Note } from '../../panel/components/note.tsx'
 import type { Kit } from '../../panel/kit.tsx'
+import type { Page } from '../../panel/page.tsx'
 import { LIST_PATH } from '../accounts-list/rules.ts'
 import { IntercomFields, RoleFields, WhoFields } from './fields.tsx'
 
@@ -78,3 +79,10 @@ export const createPage = ({ t, input }: Kit, making: Making): FormPage => {
     ),
   }
 }
+
+/** In place of it, where there is no room. */
+export const fullPage = ({ t }: Kit, space: Space): Page => ({
+  title: t('accounts.create'),
+  above: [[t('accounts.title'), LIST_PATH]],
+  children: <Note tone="warn">{t('account_form.full', { count: space.maxAccounts })}</Note>,
+})

@@ -6,7 +6,7 @@ import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
 import type { Contacts } from '../../address-books/contacts/contacts.ts'
 import type { Config } from '../../config/config.ts'
-import { invalid } from '../../errors.ts'
+import { AppError, invalid } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { form as formOf, optional, read, text } from '../../http/input.ts'
 import { refuseStale } from '../../http/version.ts'
@@ -25,7 +25,7 @@ import type { Voicemails } from '../../telephony/voicemails/voicemails.ts'
 import { LIST_PATH } from '../accounts-list/rules.ts'
 import type { AdministrationScope } from '../scope/scope.ts'
 import { accountPage, type Known } from './account-page.tsx'
-import { CREATE, createPage, type Making } from './create-page.tsx'
+import { CREATE, createPage, fullPage, type Making } from './create-page.tsx'
 import { deletePage, type Leaving } from './delete-page.tsx'
 import { type Editing, editPage, factsOf } from './edit-page.tsx'
 import { pathOf } from './head.tsx'
@@ -52,6 +52,11 @@ interface Deps {
 }
 
 const CurrentPassword = formOf({ current_password: optional(text({ numbers: true })) })
+
+/** One's own account goes from one's own pages, which ask for the password. */
+const refuseOwn = (caller: Caller, { account }: Found): void => {
+  if (account.id === caller.id) throw new AppError('forbidden', 'account_delete.own')
+}
 
 /** A switch that is off is not sent. */
 const withSwitches = (input: Members): Members => ({
@@ -134,7 +139,11 @@ export const accountPages = (deps: Deps) => {
     .use(pages)
     .get(
       '/create',
-      ({ visit, caller, session, input, form }) => form(createPage, making(visit, caller, session, input)),
+      async ({ visit, caller, session, input, form, show }) => {
+        const facts = await making(visit, caller, session, input)()
+        // Whoever can choose among Spaces finds another one.
+        return facts.isFull && facts.domains.length < 2 ? show(fullPage, facts.space) : form(createPage, facts)
+      },
       { signedIn: 'admin' },
     )
     .post(
@@ -205,14 +214,18 @@ export const accountPages = (deps: Deps) => {
     )
     .get(
       '/:id/delete',
-      async ({ visit, caller, params, form }) =>
-        form(deletePage, await leaving(await scope.account(visit, caller, params.id))),
+      async ({ visit, caller, params, form }) => {
+        const found = await scope.account(visit, caller, params.id)
+        refuseOwn(caller, found)
+        return form(deletePage, await leaving(found))
+      },
       { signedIn: 'admin' },
     )
     .post(
       '/:id/delete',
       async ({ visit, caller, params, input, form, go }) => {
         const found = await scope.account(visit, caller, params.id)
+        refuseOwn(caller, found)
         return form(
           deletePage,
           () => leaving(found),

@@ -2,8 +2,9 @@ import { Elysia } from 'elysia'
 import type { AccountWire } from '../../accounts/accounts/wire.ts'
 import { AccountSchema } from '../../accounts/accounts/wire.ts'
 import type { Auth } from '../../http/auth.ts'
-import { accepts, read } from '../../http/input.ts'
+import { accepts, choice, form, read } from '../../http/input.ts'
 import { answers, having, refuses } from '../../http/output.ts'
+import { idOf } from '../../http/path.ts'
 import { empty, json } from '../../http/respond.ts'
 import { type ContactDetails, GivenCode, WantedEmail, WantedPhone } from './contact-details.ts'
 
@@ -79,3 +80,26 @@ export const contactDetailsApi = (deps: { auth: Auth; contactDetails: ContactDet
       },
     )
 }
+
+const WaitingCode = form({ kind: choice(['email', 'phone']) })
+
+/** What administrators do about codes that accounts wait for (behaviour/accounts.md §6.5). */
+export const waitingCodesApi = ({ auth, contactDetails }: { auth: Auth; contactDetails: ContactDetails }) =>
+  new Elysia({ prefix: '/api/accounts', tags: ['Accounts'] }).use(auth).post(
+    '/:id/send_code',
+    async ({ visit, params }) => {
+      const { kind } = read(WaitingCode, visit.input).settle()
+      await contactDetails.sendAgain(visit, idOf(params.id), kind)
+      return empty()
+    },
+    {
+      requires: 'admin',
+      detail: {
+        summary: 'Send the code that an account waits for again',
+        description: 'Another one, to the same address or number. 404 when it waits for none.',
+        ...accepts(WaitingCode),
+        ...answers(null),
+        ...refuses(409),
+      },
+    },
+  )

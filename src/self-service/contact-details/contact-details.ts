@@ -144,7 +144,8 @@ export const contactDetails = (deps: {
   /** For an administrator: another code to where the last one went, which is worth nothing then. */
   const sendAgain = async (visit: Visit, id: number, kind: Kind): Promise<void> => {
     const { space } = visit
-    const before = await waiting.pending({ id }, kind)
+    const { account: found } = await accounts.byId(space, id)
+    const before = await waiting.pending(found, kind)
     if (before === null) throw new AppError('not_found', 'code.none')
     if (kind === 'phone') await smsLimits.admit({ phone: before.to, address: visit.address, space })
     const account = await db.transaction(async (tx) => {
