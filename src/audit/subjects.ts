@@ -20,6 +20,7 @@ export type SubjectKind = (typeof SUBJECT_KINDS)[number]
  */
 const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   account: ['activated', 'admin', 'algorithm', 'blocked', 'domain', 'dtmf_protocol', 'locale', 'switched_off'],
+  account_type: ['key'],
   apikey: ['scope', 'expires_after_last_used_minutes', 'expire_at'],
   webhook: ['enabled', 'events'],
 }

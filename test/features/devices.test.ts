@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { eq } from 'drizzle-orm'
 import { listen, type RedisServer, startRedis, startServer } from '../registrar/servers.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { eventually } from '../support/eventually.ts'
@@ -242,12 +243,16 @@ describe.skipIf(!hasProgram('redis-server'))('devices', () => {
     expect(event()).toHaveLength(1)
   })
 
-  test('are read and removed without a write to the database', async () => {
+  test('are read without a write to the database, and removing one writes a row of the audit log', async () => {
     await redis.register(address, PHONE, { updatedAt: NOW })
     await t.parts.apiKeys.flush()
     const before = await t.snapshot()
     await list()
-    await t.delete(`${own}/${PHONE}`, { as: alice })
     expect(await t.snapshot()).toBe(before)
+    await t.delete(`${own}/${PHONE}`, { as: alice })
+    const { auditLog } = t.db.tables
+    const rows = await t.db.read.select().from(auditLog).where(eq(auditLog.action, 'device.removed'))
+    expect(rows.at(-1)).toMatchObject({ actorName: address, subjectName: address, domain: alice.domain, changes: null })
+    expect(JSON.stringify(rows)).not.toContain(PHONE)
   })
 })

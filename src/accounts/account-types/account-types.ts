@@ -1,7 +1,9 @@
+import type { Audit, Change } from '../../audit/audit.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, label } from '../../http/input.ts'
+import type { AuditAction } from '../../logging/security-events.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -18,8 +20,8 @@ export const WantedType = form({ key: label(64) })
  * Labels of accounts (behaviour/telephony.md §3, D25). They belong to a Space; the platform's, which belong to none,
  * are seen by every Space and changed by super administrators.
  */
-export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date }) => {
-  const { db, accounts, now } = deps
+export const accountTypes = (deps: { db: Db; accounts: Accounts; audit: Audit; now: () => Date }) => {
+  const { db, accounts, audit, now } = deps
   const store = accountTypeStore(db)
 
   const unknown = () => new AppError('not_found', 'type.unknown')
@@ -41,10 +43,23 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
     if (await store.isTaken(on, holder, key, id)) throw invalid('key', 'v.taken')
   }
 
+  /** A type of the platform stands in the log of no Space. */
+  const record = (
+    tx: Tx,
+    action: AuditAction,
+    by: Visit,
+    type: AccountType,
+    changed: NonNullable<Change['changed']>,
+  ) => {
+    const space = type.spaceId === null ? null : by.space
+    return audit.record(tx, action, { by, space, about: { kind: 'account type', id: type.id }, changed })
+  }
+
   return {
     all: (space: Space): Promise<AccountType[]> => store.all(db.read, { space }),
     one: (space: Space, id: number): Promise<AccountType> => find(db.read, space, id),
-    create: async (space: Space, input: Input<typeof WantedType>): Promise<AccountType> => {
+    create: async (visit: Visit, input: Input<typeof WantedType>): Promise<AccountType> => {
+      const { space } = visit
       const { key } = input.settle()
       return db.transaction(async (tx) => {
         await refuseTaken(tx, key, { spaceId: space.id })
@@ -53,7 +68,9 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
         if ((await store.count(tx, { space })) > MOST_TYPES) {
           throw new AppError('forbidden', 'errors.full', { values: { max: MOST_TYPES } })
         }
-        return find(tx, space, id)
+        const type = await find(tx, space, id)
+        await record(tx, 'account_type.created', visit, type, { key: [null, key] })
+        return type
       })
     },
     /** `check` is handed what the type was. */
@@ -71,6 +88,7 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
         await refuseTaken(tx, key, type, id)
         const changed = await store.update(tx, { space: visit.space }, id, key, now())
         if (changed === null) throw unknown()
+        await record(tx, 'account_type.updated', visit, type, { key: [type.key, changed.key] })
         return changed
       }
       return db.transaction(write).catch((error: unknown) => {
@@ -80,8 +98,9 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; now: () => Date
     /** It goes from every account that has it. */
     remove: (visit: Visit, caller: Caller, id: number): Promise<void> =>
       db.transaction(async (tx) => {
-        await own(tx, visit, caller, id)
+        const type = await own(tx, visit, caller, id)
         if (!(await store.remove(tx, { space: visit.space }, id))) throw unknown()
+        await record(tx, 'account_type.deleted', visit, type, { key: [type.key, null] })
       }),
 
     attach: (visit: Visit, accountId: number, id: number): Promise<void> =>

@@ -42,7 +42,7 @@ export const accountTypesApi = ({ auth, accountTypes }: { auth: Auth; accountTyp
     })
     .post(
       '/account_types',
-      async ({ visit }) => json(typeWire(await accountTypes.create(visit.space, read(WantedType, visit.input))), 201),
+      async ({ visit }) => json(typeWire(await accountTypes.create(visit, read(WantedType, visit.input))), 201),
       {
         requires: 'admin',
         detail: { summary: 'Create an account type', ...accepts(WantedType), ...answers(AccountTypeSchema, 201) },

@@ -34,9 +34,7 @@ const listWire = (list: ContactsList) => ({
 export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contactsLists: ContactsLists }) => {
   const { auth, contacts, contactsLists } = deps
   const change = async ({ visit, params }: { visit: Visit; params: { id: string } }) =>
-    json(
-      listWire(await contactsLists.change(visit.space, idOf(params.id, 'list.unknown'), read(WantedList, visit.input))),
-    )
+    json(listWire(await contactsLists.change(visit, idOf(params.id, 'list.unknown'), read(WantedList, visit.input))))
   const changing = {
     requires: { role: 'admin', body: LARGE_BODY_BYTES },
     detail: { summary: 'Change a contacts list', ...accepts(WantedList), ...answers(ContactsListSchema) },
@@ -49,7 +47,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     })
     .post(
       '/contacts_lists',
-      async ({ visit }) => json(listWire(await contactsLists.create(visit.space, read(WantedList, visit.input))), 201),
+      async ({ visit }) => json(listWire(await contactsLists.create(visit, read(WantedList, visit.input))), 201),
       {
         requires: { role: 'admin', body: LARGE_BODY_BYTES },
         detail: { summary: 'Create a contacts list', ...accepts(WantedList), ...answers(ContactsListSchema, 201) },
@@ -66,7 +64,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     .delete(
       '/contacts_lists/:id',
       async ({ visit, params }) => {
-        await contactsLists.remove(visit.space, idOf(params.id, 'list.unknown'))
+        await contactsLists.remove(visit, idOf(params.id, 'list.unknown'))
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Delete a contacts list', ...answers(done()) } },
@@ -86,7 +84,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
       '/contacts_lists/:id/contacts/:contact_id',
       async ({ visit, params }) => {
         await contactsLists.addMember(
-          visit.space,
+          visit,
           idOf(params.id, 'list.unknown'),
           idOf(params.contact_id, 'contact.unknown'),
         )
@@ -98,7 +96,7 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
       '/contacts_lists/:id/contacts/:contact_id',
       async ({ visit, params }) => {
         await contactsLists.removeMember(
-          visit.space,
+          visit,
           idOf(params.id, 'list.unknown'),
           idOf(params.contact_id, 'contact.unknown'),
         )

@@ -1,8 +1,10 @@
 import type { Accounts, ForwardingsToContacts } from '../../accounts/accounts/accounts.ts'
+import type { Audit, Change } from '../../audit/audit.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, plainText, text } from '../../http/input.ts'
+import type { AuditAction } from '../../logging/security-events.ts'
 import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { type ContactsList, contactsListStore } from './store.ts'
@@ -23,9 +25,10 @@ export const contactsLists = (deps: {
   db: Db
   accounts: Accounts
   forwardingsToContacts: ForwardingsToContacts
+  audit: Audit
   now: () => Date
 }) => {
-  const { db, accounts, forwardingsToContacts, now } = deps
+  const { db, accounts, forwardingsToContacts, audit, now } = deps
   const store = contactsListStore(db)
 
   const unknown = () => new AppError('not_found', 'list.unknown')
@@ -41,6 +44,10 @@ export const contactsLists = (deps: {
     if (!(await store.hold(tx, { space }, id))) throw unknown()
   }
 
+  /** What became of a list, in the transaction that did it. */
+  const record = (tx: Tx, action: AuditAction, by: Visit, id: number, more: Pick<Change, 'changed' | 'detail'> = {}) =>
+    audit.record(tx, action, { by, space: by.space, about: { kind: 'contacts list', id }, ...more })
+
   return {
     /** Their ids, by title. */
     titles: async (on: Reader, space: Space): Promise<ReadonlyMap<string, number>> =>
@@ -53,47 +60,63 @@ export const contactsLists = (deps: {
       store.attachAll(tx, rows, now()),
     all: (space: Space): Promise<ContactsList[]> => store.all(db.read, { space }),
     one: (space: Space, id: number): Promise<ContactsList> => find(db.read, space, id),
-    create: async (space: Space, input: Input<typeof WantedList>): Promise<ContactsList> => {
+    create: async (visit: Visit, input: Input<typeof WantedList>): Promise<ContactsList> => {
+      const { space } = visit
       const wanted = input.settle()
       return db.transaction(async (tx) => {
         const id = await store.insert(tx, { space }, wanted, now())
         if (id === null) throw invalid('title', 'v.taken')
         if ((await store.count(tx, { space })) > MOST_LISTS) throw full(MOST_LISTS)
+        await record(tx, 'contacts_list.created', visit, id)
         return find(tx, space, id)
       })
     },
-    change: async (space: Space, id: number, input: Input<typeof WantedList>): Promise<ContactsList> => {
+    change: async (visit: Visit, id: number, input: Input<typeof WantedList>): Promise<ContactsList> => {
+      const { space } = visit
       const wanted = input.settle()
       const write = async (tx: Tx): Promise<ContactsList> => {
+        await hold(tx, space, id)
+        const before = await find(tx, space, id)
         if (!(await store.update(tx, { space }, id, wanted, now()))) throw unknown()
-        return find(tx, space, id)
+        const after = await find(tx, space, id)
+        const changed = {
+          title: [before.title, after.title],
+          description: [before.description, after.description],
+        } as const
+        await record(tx, 'contacts_list.updated', visit, id, { changed })
+        return after
       }
       return db.transaction(write).catch((error: unknown) => {
         throw isCollision(error) ? invalid('title', 'v.taken') : error
       })
     },
-    remove: (space: Space, id: number): Promise<void> =>
+    remove: (visit: Visit, id: number): Promise<void> =>
       db.transaction(async (tx) => {
+        const { space } = visit
         await hold(tx, space, id)
         const members = await store.memberIds(tx, id)
         await store.remove(tx, { space }, id)
         await forwardingsToContacts.disableStray(tx, { contacts: members })
+        await record(tx, 'contacts_list.deleted', visit, id, { detail: { count: members.length } })
       }),
 
     /** As often as you like: there is one row. */
-    addMember: (space: Space, id: number, contactId: number): Promise<void> =>
+    addMember: (visit: Visit, id: number, contactId: number): Promise<void> =>
       db.transaction(async (tx) => {
+        const { space } = visit
         await find(tx, space, id)
         await accounts.hold(tx, space, contactId)
         await hold(tx, space, id)
-        const isNew = await store.addMember(tx, id, contactId, now())
-        if (isNew && (await store.countMembers(tx, id)) > MOST_MEMBERS) throw full(MOST_MEMBERS)
+        if (!(await store.addMember(tx, id, contactId, now()))) return
+        if ((await store.countMembers(tx, id)) > MOST_MEMBERS) throw full(MOST_MEMBERS)
+        await record(tx, 'contacts_list.updated', visit, id, { changed: ['members'], detail: { object: contactId } })
       }),
-    removeMember: (space: Space, id: number, contactId: number): Promise<void> =>
+    removeMember: (visit: Visit, id: number, contactId: number): Promise<void> =>
       db.transaction(async (tx) => {
-        await hold(tx, space, id)
+        await hold(tx, visit.space, id)
         if (!(await store.removeMember(tx, id, contactId))) throw new AppError('not_found', 'contact.unknown')
         await forwardingsToContacts.disableStray(tx, { contacts: [contactId] })
+        await record(tx, 'contacts_list.updated', visit, id, { changed: ['members'], detail: { object: contactId } })
       }),
 
     attach: (visit: Visit, accountId: number, id: number): Promise<void> =>

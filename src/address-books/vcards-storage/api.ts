@@ -55,7 +55,7 @@ export const vcardsStorageApi = ({ auth, longReplies, vcardsStorage }: Deps) => 
   const routes = (prefix: string, requires: Role, ownerOf: (asked: Asked) => Owner | Promise<Owner>) => {
     const change = async (asked: Asked & { readonly params: { readonly uuid: string } }) => {
       const owner = await ownerOf(asked)
-      return stored(vcardsStorage.change(owner, asked.params.uuid, read(WantedCard, asked.visit.input)))
+      return stored(vcardsStorage.change(asked.visit, owner, asked.params.uuid, read(WantedCard, asked.visit.input)))
     }
     const of = `of ${requires === 'account' ? 'the caller' : 'an account'}`
     const storing = { role: requires, body: LARGE_BODY_BYTES }
@@ -81,7 +81,10 @@ export const vcardsStorageApi = ({ auth, longReplies, vcardsStorage }: Deps) => 
       .post(
         '/',
         async ({ visit, caller, params }) =>
-          stored(vcardsStorage.create(await ownerOf({ visit, caller, params }), read(WantedCard, visit.input)), 201),
+          stored(
+            vcardsStorage.create(visit, await ownerOf({ visit, caller, params }), read(WantedCard, visit.input)),
+            201,
+          ),
         {
           requires: storing,
           detail: {
@@ -103,7 +106,7 @@ export const vcardsStorageApi = ({ auth, longReplies, vcardsStorage }: Deps) => 
       .delete(
         '/:uuid',
         async ({ visit, caller, params }) => {
-          await vcardsStorage.remove(await ownerOf({ visit, caller, params }), params.uuid)
+          await vcardsStorage.remove(visit, await ownerOf({ visit, caller, params }), params.uuid)
           return json(1)
         },
         { requires, detail: { summary: `Delete a vCard ${of}`, ...answers(done()) } },

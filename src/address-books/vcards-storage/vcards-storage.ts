@@ -1,9 +1,11 @@
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, text } from '../../http/input.ts'
 import type { Space } from '../../nouns/space.ts'
+import type { Visit } from '../../nouns/visit.ts'
 import { readCard } from '../../protocols/vcard.ts'
 import { type StoredCard, vcardsStore } from './store.ts'
 
@@ -51,8 +53,8 @@ const cardOf = (input: CardInput): { uid: string; text: string } => {
 /**
  * An app's own address book, kept for it: we look no deeper into a card than its UID (behaviour/address-books.md §6).
  */
-export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts; now: () => Date }) => {
-  const { config, db, accounts, now } = deps
+export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts; audit: Audit; now: () => Date }) => {
+  const { config, db, accounts, audit, now } = deps
   const store = vcardsStore(db)
   const most = config.VCARDS_STORAGE_MAX_PER_ACCOUNT
 
@@ -65,6 +67,16 @@ export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts
     if (bytes > MOST_BYTES) input.refuse('vcard', { id: 'v.vcard_room', values: { max: MOST_BYTES } })
     input.settle()
   }
+
+  /** `work` changes the cards of an account, which is held meanwhile. */
+  const edit = <Result>(visit: Visit, { space, id }: Owner, work: (tx: Tx) => Promise<Result>): Promise<Result> =>
+    db.transaction(async (tx) => {
+      const { username } = await accounts.hold(tx, space, id)
+      const result = await work(tx)
+      const about = { id, username, domain: space.domain }
+      await audit.record(tx, 'account.updated', { by: visit, space, about, changed: ['vcards_storage'] })
+      return result
+    })
 
   return {
     /** The Space's account of that id. */
@@ -83,30 +95,27 @@ export const vcardsStorage = (deps: { config: Config; db: Db; accounts: Accounts
       if (card === null) throw unknown()
       return card
     },
-    create: async (owner: Owner, input: CardInput): Promise<StoredCard> => {
+    create: async (visit: Visit, owner: Owner, input: CardInput): Promise<StoredCard> => {
       const { uid, text: vcard } = cardOf(input)
-      return db.transaction(async (tx) => {
-        await accounts.hold(tx, owner.space, owner.id)
+      return edit(visit, owner, async (tx) => {
         const card = await store.insert(tx, owner.id, uid, vcard, now())
         if (card === null) throw new AppError('conflict', 'vcard.stored')
         await refuseTooMuch(tx, input, owner)
         return card
       })
     },
-    change: async (owner: Owner, uuid: string, input: CardInput): Promise<StoredCard> => {
+    change: async (visit: Visit, owner: Owner, uuid: string, input: CardInput): Promise<StoredCard> => {
       const { uid, text: vcard } = cardOf(input)
       if (uid !== uuid) throw new AppError('invalid', 'vcard.other_uid')
-      return db.transaction(async (tx) => {
-        await accounts.hold(tx, owner.space, owner.id)
+      return edit(visit, owner, async (tx) => {
         const card = await store.update(tx, owner.id, uuid, vcard, now())
         if (card === null) throw unknown()
         await refuseTooMuch(tx, input, owner)
         return card
       })
     },
-    remove: (owner: Owner, uuid: string): Promise<void> =>
-      db.transaction(async (tx) => {
-        await accounts.hold(tx, owner.space, owner.id)
+    remove: (visit: Visit, owner: Owner, uuid: string): Promise<void> =>
+      edit(visit, owner, async (tx) => {
         if (!(await store.remove(tx, owner.id, uuid))) throw unknown()
       }),
   }

@@ -63,7 +63,7 @@ export const accountTypePages = ({ auth, pages, scope, accountTypes }: Deps) => 
         const inside = await enter(visit, caller, input)
         const of = ofSpace(inside, caller)
         return form(newTypePage, of, async () => {
-          await accountTypes.create(inside.space, read(WantedType, input))
+          await accountTypes.create(inside, read(WantedType, input))
           return go(typesPath(of), { flash: 'flash.type_saved' })
         })
       },

@@ -1,8 +1,7 @@
 import type { AccountNews, NamedAccount } from '../../accounts/account-news/account-news.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Db } from '../../db/db.ts'
 import { isoMoment } from '../../http/moment.ts'
-import type { Logging } from '../../logging/logging.ts'
-import { actionRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { type Addressed, addressOfRecord } from '../../protocols/sip-address.ts'
 import { parseSipContact } from '../../protocols/sip-contact.ts'
@@ -43,11 +42,10 @@ export const devices = (deps: {
   db: Db
   registrar: Registrar
   accountNews: AccountNews
-  log: Logging
+  audit: Audit
   now: () => Date
 }) => {
-  const { db, registrar, accountNews, log, now } = deps
-  const record = actionRecords(log)
+  const { db, registrar, accountNews, audit, now } = deps
 
   /** The latest last. Of two contacts with one uuid the latest counts: Redis keeps them in no order. */
   const of = async (account: Addressed): Promise<ReadonlyMap<string, Device>> => {
@@ -63,11 +61,13 @@ export const devices = (deps: {
     const known = isAwaited ? (await of(account)).get(uuid) : undefined
     const removed = await registrar.remove(addressOfRecord(account), uuid)
     if (!removed) return false
-    record('device.removed', visit, account, { device: uuid })
     const device = known === undefined ? { uuid } : deviceWire(known)
-    if (isAwaited) {
-      await db.transaction((tx) => accountNews.tellOf(tx, 'device.removed', account, () => ({ device })))
-    }
+    await db.transaction(async (tx) => {
+      const { id, username, domain } = account
+      const about = { id, username, domain }
+      await audit.record(tx, 'device.removed', { by: visit, space: visit.space, about, line: { device: uuid } })
+      if (isAwaited) await accountNews.tellOf(tx, 'device.removed', account, () => ({ device }))
+    })
     return true
   }
 

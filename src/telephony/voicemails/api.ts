@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import type { NamedAccount } from '../../accounts/account-news/account-news.ts'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
@@ -87,8 +88,8 @@ export const voicemailsApi = (deps: {
   const shown = async (visit: Visit, { account, space }: Awaited<ReturnType<Accounts['byId']>>, uuid: string) =>
     json(wire(visit, { voicemail: await voicemails.one(account.id, uuid), space }))
 
-  const removed = async (accountId: number, uuid: string) => {
-    await voicemails.remove(accountId, uuid)
+  const removed = async (visit: Visit, account: NamedAccount, uuid: string) => {
+    await voicemails.remove(visit, account, uuid)
     return json(1)
   }
 
@@ -107,7 +108,7 @@ export const voicemailsApi = (deps: {
     .post(
       '/',
       async ({ visit, caller }) =>
-        json(slotWire(visit, await voicemails.createOwn(caller, read(WantedSlot, visit.input))), 201),
+        json(slotWire(visit, await voicemails.createOwn(visit, caller, read(WantedSlot, visit.input))), 201),
       {
         requires: 'account',
         detail: {
@@ -122,7 +123,7 @@ export const voicemailsApi = (deps: {
       requires: 'account',
       detail: { summary: 'Read a voicemail of the caller', ...answers(VoicemailSchema) },
     })
-    .delete('/:uuid', ({ caller, params }) => removed(caller.id, params.uuid), {
+    .delete('/:uuid', ({ visit, caller, params }) => removed(visit, caller, params.uuid), {
       requires: 'account',
       detail: { summary: 'Delete a voicemail of the caller', ...answers(done()) },
     })
@@ -156,7 +157,7 @@ export const voicemailsApi = (deps: {
     })
     .delete(
       '/:uuid',
-      async ({ visit, params }) => removed((await ofAccount(visit, params.id)).account.id, params.uuid),
+      async ({ visit, params }) => removed(visit, (await ofAccount(visit, params.id)).account, params.uuid),
       { requires: 'admin', detail: { summary: 'Delete a voicemail of an account', ...answers(done()) } },
     )
 

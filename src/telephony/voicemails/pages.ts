@@ -34,8 +34,8 @@ export const voicemailPages = ({ auth, pages, voicemails, names }: Deps) =>
     )
     .post(
       '/:uuid/delete',
-      async ({ caller, params, go }) => {
-        await voicemails.remove(caller.id, params.uuid)
+      async ({ visit, caller, params, go }) => {
+        await voicemails.remove(visit, caller, params.uuid)
         return go(ROOT, { flash: 'flash.voicemail_deleted' })
       },
       { signedIn: 'account' },

@@ -1,5 +1,6 @@
-import type { AccountNews } from '../../accounts/account-news/account-news.ts'
+import type { AccountNews, NamedAccount } from '../../accounts/account-news/account-news.ts'
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import { spaceUrl } from '../../config/links.ts'
 import type { Db, Tx } from '../../db/db.ts'
@@ -8,6 +9,7 @@ import type { KeptFile } from '../../files/file-store.ts'
 import type { Draft, Files } from '../../files/files.ts'
 import { choice, form, type Input, optional, text } from '../../http/input.ts'
 import type { Logging } from '../../logging/logging.ts'
+import type { AuditAction } from '../../logging/security-events.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import { languageOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -85,10 +87,11 @@ export const voicemails = (deps: {
   files: Files
   outbox: Outbox
   secrets: Secrets
+  audit: Audit
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, accounts, accountNews, spaces, files, outbox, secrets, log, now } = deps
+  const { config, db, accounts, accountNews, spaces, files, outbox, secrets, audit, log, now } = deps
   const store = voicemailStore(db)
   const links = fileLinks(deps)
   const { isRemoved, removeDisowned, removeOrphans } = voicemailBytes({ db, store, files, log, now })
@@ -106,8 +109,14 @@ export const voicemails = (deps: {
     return most === 0 ? null : Math.max(0, most - (await store.bytesOf(on, spaceId)))
   }
 
+  const record = (tx: Tx, action: AuditAction, by: Visit, space: Space, account: NamedAccount, uuid: string) => {
+    const { id, username, domain } = account
+    return audit.record(tx, action, { by, space, about: { id, username, domain }, detail: { object: uuid } })
+  }
+
   /** The account is looked at first, then its address, then the body (behaviour/telephony.md §9). */
   const create = async (
+    visit: Visit,
     { account, space }: Awaited<ReturnType<Accounts['byId']>>,
     input: Input<typeof WantedSlot>,
   ): Promise<Slot> => {
@@ -129,6 +138,7 @@ export const voicemails = (deps: {
       if ((await store.waiting(tx, account.id)) >= MOST_WAITING) {
         throw new AppError('forbidden', 'voicemail.slots_full', { values: { most: MOST_WAITING } })
       }
+      await record(tx, 'voicemail.created', visit, space, account, row.uuid)
       return store.insert(tx, row, at)
     })
     const mostBytes = Math.min(config.UPLOAD_MAX_BYTES, room ?? Number.POSITIVE_INFINITY)
@@ -195,7 +205,7 @@ export const voicemails = (deps: {
   }
 
   /** null: somebody was faster, or the voicemail is deleted. Refuses what the Space has no room for. */
-  const fill = (found: Found, filling: Filling): Promise<Voicemail | null> =>
+  const fill = (visit: Visit, found: Found, filling: Filling): Promise<Voicemail | null> =>
     db.transaction(async (tx) => {
       const { voicemail, space } = found
       if ((await store.mostBytes(tx, space.id)) > 0) {
@@ -212,6 +222,7 @@ export const voicemails = (deps: {
       await mail(tx, { voicemail: filled, space }, current.owner)
       const account = { ...current.owner, id: current.owner.accountId }
       await accountNews.tellOf(tx, 'voicemail.received', account, () => ({ voicemail: toldVoicemail(filled) }))
+      await record(tx, 'voicemail.received', visit, space, account, voicemail.uuid)
       return filled
     })
 
@@ -230,7 +241,7 @@ export const voicemails = (deps: {
       const storedAs = await draft.keep(found.voicemail.contentType)
       const filling = { name: nameFor(named), size: draft.size, durationSeconds, storedAs }
       // What failed otherwise may have been committed all the same: then the row names the bytes, else the sweep finds them.
-      const filled = await fill(found, filling).catch(async (error: unknown) => {
+      const filled = await fill(visit, found, filling).catch(async (error: unknown) => {
         if (error instanceof AppError) await files.remove(storedAs).catch(() => {})
         throw error
       })
@@ -260,11 +271,11 @@ export const voicemails = (deps: {
 
   return {
     /** For whoever is called: its own. */
-    createOwn: async (caller: Caller, input: Input<typeof WantedSlot>): Promise<Slot> =>
-      create(await accounts.ofCaller(caller), input),
+    createOwn: async (visit: Visit, caller: Caller, input: Input<typeof WantedSlot>): Promise<Slot> =>
+      create(visit, await accounts.ofCaller(caller), input),
     /** For administrators, and for the voicemail server. */
     createFor: async (visit: Visit, caller: Caller, id: number, input: Input<typeof WantedSlot>): Promise<Slot> =>
-      create(await accounts.idForProxy(visit, caller, id), input),
+      create(visit, await accounts.idForProxy(visit, caller, id), input),
     /** The newest first, slots included, some at a time: as many as may be in memory at once. The account was looked up. */
     ofAccount: async function* (accountId: number): AsyncIterable<Voicemail[]> {
       for (let before: number | null = null; ; ) {
@@ -288,9 +299,13 @@ export const voicemails = (deps: {
     one,
     deposit,
     /** Gone for everybody at once, and its bytes a moment later. */
-    remove: async (accountId: number, uuid: string): Promise<void> => {
-      const gone = await db.transaction((tx) => store.disown(tx, accountId, uuid, now()))
-      if (gone === null) throw unknown()
+    remove: async (visit: Visit, account: NamedAccount, uuid: string): Promise<void> => {
+      const gone = await db.transaction(async (tx) => {
+        const found = await store.disown(tx, account.id, uuid, now())
+        if (found === null) throw unknown()
+        await record(tx, 'voicemail.deleted', visit, visit.space, account, uuid)
+        return found
+      })
       const row = await store.disownedOne(db.read, gone.id)
       if (row !== null) await isRemoved(row)
     },

@@ -1,0 +1,82 @@
+import { versionOf } from '../../src/http/version.ts'
+import type { Space } from '../../src/nouns/space.ts'
+import type { RedisServer } from '../registrar/servers.ts'
+import type { TestAccount, TestApp } from '../support/app.ts'
+import type { Objects } from '../support/routes.ts'
+import { form, wav } from '../support/voice.ts'
+
+/** What a route is called with: everything in a Space of its own, which nobody has touched. */
+export interface Place {
+  readonly space: Space
+  readonly theirs: Objects
+  readonly admin: TestAccount
+  readonly root: TestAccount
+}
+
+export interface Sent {
+  /** null: by nobody. The least who may, when absent. */
+  readonly as?: TestAccount | null
+  readonly body?: Record<string, unknown> | string | Uint8Array
+  readonly url?: string
+  readonly headers?: Record<string, string>
+}
+
+export type Call = (place: Place) => Sent | Promise<Sent>
+
+export const VCARD = 'BEGIN:VCARD\nVERSION:4.0\nFN:Ann\nUID:urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33\nEND:VCARD'
+
+const PHONE = 'urn:uuid:0f8c2f4e-5a0b-4c3e-9d57-2f3f8f6c1a20'
+
+/** How routes below an account are called, where a body with the usual members does not do. */
+export const callsBelowAccounts = (t: TestApp, redis: RedisServer | null): Readonly<Record<string, Call>> => {
+  const otherCard: Call = () => ({ body: { vcard: VCARD.replace('8f2c', '1234') } })
+  const changedForwarding: Call = () => ({ body: { forward_to: 'voicemail', enabled: true } })
+  const credential: Call = ({ theirs: { owner } }) => ({
+    body: { username: owner.username, realm: 'dav.example', algorithm: 'MD5', password: 'another' },
+  })
+  const registered =
+    (url: (owner: TestAccount) => string): Call =>
+    async ({ space, theirs: { owner } }) => {
+      await redis?.register(`${owner.username}@${space.domain}`, PHONE)
+      return { url: url(owner) }
+    }
+  const byForm =
+    (url: string, fields: Record<string, string> = {}): Call =>
+    async (place) => ({ ...(await registered(() => url)(place)), body: fields })
+  const another = async ({ space, admin }: Place, path: string, body: object): Promise<string> =>
+    String((await t.post(path, { as: admin, host: space.host, body })).json.id)
+
+  return {
+    'POST /admin/accounts/types/:type_id': () => ({ body: { key: 'another', version: versionOf('door') } }),
+    'POST /api/contacts_lists/:id/contacts/:contact_id': ({ theirs: { owner, urlOf } }) => {
+      const list = urlOf({ method: 'GET', path: '/api/contacts_lists/:id', role: 'admin', isPage: false })
+      return { url: `${list}/contacts/${owner.id}` }
+    },
+    'POST /api/accounts/:id/contacts_lists/:contacts_list_id': async (place) => ({
+      url: `/api/accounts/${place.theirs.owner.id}/contacts_lists/${await another(place, '/api/contacts_lists', { title: 'Second', description: 'Second' })}`,
+    }),
+    'POST /api/accounts/:id/types/:type_id': async (place) => ({
+      url: `/api/accounts/${place.theirs.owner.id}/types/${await another(place, '/api/account_types', { key: 'second' })}`,
+    }),
+    'POST /api/accounts/me/vcards-storage': otherCard,
+    'POST /api/accounts/:id/vcards-storage': otherCard,
+    'PUT /api/accounts/me/call_forwardings/:forwarding_id': changedForwarding,
+    'PATCH /api/accounts/me/call_forwardings/:forwarding_id': changedForwarding,
+    'PUT /api/accounts/:id/call_forwardings/:forwarding_id': changedForwarding,
+    'PATCH /api/accounts/:id/call_forwardings/:forwarding_id': changedForwarding,
+    'PUT /api/accounts/:id/carddavs/:carddav_id': credential,
+    'PATCH /api/accounts/:id/carddavs/:carddav_id': credential,
+    'POST /telephony/forwardings': () => ({ body: { type: 'no_answer', forward_to: 'voicemail', enabled: '1' } }),
+    'POST /telephony/forwardings/:id': () => ({ body: { forward_to: 'voicemail', enabled: '1' } }),
+    'POST /telephony/forwardings/:id/turn': () => ({ body: { enabled: '0' } }),
+    'POST /api/files/:uuid': () => form(wav()),
+    'DELETE /api/accounts/me/devices/:uuid': registered(() => `/api/accounts/me/devices/${PHONE}`),
+    'DELETE /api/accounts/:id/devices/:uuid': registered(({ id }) => `/api/accounts/${id}/devices/${PHONE}`),
+    'POST /devices': byForm('/devices', { uuid: PHONE }),
+    'POST /devices/delete': byForm('/devices/delete'),
+    'POST /admin/accounts/:id/devices': async (place) => ({
+      ...(await registered(({ id }) => `/admin/accounts/${id}/devices`)(place)),
+      body: { uuid: PHONE },
+    }),
+  }
+}
