@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 2 * SECOND_MS
 const LOOK_AFTER_MS = [5, 50, 500]
 /** Tasks at once, each of another Space. */
 const MOST_AT_ONCE = 4
-/** After each step others have as much time as it took, at most so long. */
+/** After each step others have half of the time that it took, at most so long. */
 const LONGEST_PAUSE_MS = 50
 /** Steps in a row that may break off before the task counts as failed, and the longest wait between them. */
 const MOST_FAILURES = 5
@@ -202,7 +202,7 @@ export const taskRunner = (deps: Deps) => {
       const started = performance.now()
       row = await advance(row)
       running.set(row.id, row)
-      await pause(Math.min(LONGEST_PAUSE_MS, performance.now() - started))
+      await pause(Math.min(LONGEST_PAUSE_MS, (performance.now() - started) / 2))
     }
     if (row.finishedAt !== null) {
       const { id: task, kind, status, done, faults } = row

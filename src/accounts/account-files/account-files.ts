@@ -139,6 +139,7 @@ export const accountFiles = (deps: {
           { record_delimiter: '\r\n' },
         )
         after = last
+        await Bun.sleep(0)
       }
     },
     /** Begins the import as a task; resolves to its id. Refuses a file with faulty lines that are not to be skipped. */

@@ -117,6 +117,8 @@ export const exporting = (deps: {
         yield isCsv ? asCsv(columns, found.cells) : before + asJson(columns, found.cells)
         before = ',\n'
         after = found.last
+        // Others have their turn.
+        await Bun.sleep(0)
       }
       if (!isCsv) yield '\n]\n'
     },

@@ -33,6 +33,7 @@ interface Cursor extends Readonly<Record<string, unknown>> {
   readonly at: number
 }
 
+type Token = ReturnType<ProvisioningTokens['made']>
 type ImportWork = Work<ImportInput, Cursor>
 
 const gone = () => new AppError('not_found', 'import.unknown')
@@ -96,7 +97,7 @@ export const importing = (deps: {
     if (colliding !== undefined) throw meanwhile(colliding)
   }
 
-  const insert = async (tx: Tx, visit: Visit, rows: readonly StagedRow[]): Promise<void> => {
+  const insert = async (tx: Tx, visit: Visit, rows: readonly StagedRow[], tokens: readonly Token[]): Promise<void> => {
     const { space } = visit
     const at = now()
     const stamps = { createdAt: at, updatedAt: at }
@@ -127,9 +128,9 @@ export const importing = (deps: {
     )
     await bulk.tokens(
       tx,
-      each.map(({ accountId }) => ({
+      each.map(({ accountId }, at) => ({
         accountId,
-        ...provisioningTokens.made(),
+        ...(tokens[at] as Token),
         ip: visit.address,
         userAgent: visit.userAgent,
         ...stamps,
@@ -158,6 +159,7 @@ export const importing = (deps: {
     const rows = await store.accounts(db.read, input.importId, after, AT_ONCE)
     const last = rows.at(-1)?.id
     if (last === undefined) return wrote(work)
+    const tokens = rows.map(provisioningTokens.made)
     const step: Step<Cursor> = { cursor: { phase: 'write', at: last }, done: rows.length }
     await db.transaction(async (tx) => {
       const held = await directory.holdSpace(tx, space)
@@ -168,7 +170,7 @@ export const importing = (deps: {
         throw new AppError('forbidden', 'account.no_room')
       }
       await refuseTaken(tx, visit, rows)
-      await insert(tx, visit, rows)
+      await insert(tx, visit, rows, tokens)
       await store.markMade(tx, input.importId, space.domain, after, last)
       await work.keep(tx, step)
     })

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { findMany, insertMany } from '../../db/many.ts'
 import { exists, first, only } from '../../db/rows.ts'
@@ -39,35 +39,30 @@ export const importStore = (db: Db) => {
     { importId: rows.importId, line: rows.line, account: rows.account, faults: rows.faults, admin: rows.admin },
     { id: rows.id },
   )
-  const folded = db.folded(accounts.email)
-  const namedSo = findMany(db, 'taken_names', accounts.username, { domain: accounts.domain }, (on, names, { domain }) =>
+  const a = { domain: sql`a.domain`, folded: db.folded(sql`a.email`) }
+  /** Each value is looked for by itself: of a list of them, the database would rather walk all accounts of the Space. */
+  const among = (on: Reader, values: readonly SQL[], condition: SQL) =>
     on
-      .select({ name: accounts.username })
-      .from(accounts)
-      .where(and(eq(accounts.domain, domain), inArray(accounts.username, names as never))),
+      .select({ value: sql<string>`v.value` })
+      .from(
+        sql`(${sql.join(
+          values.map((value) => sql`select ${value} as value`),
+          sql` union all `,
+        )}) v`,
+      )
+      .where(sql`exists(select 1 from ${condition})`)
+  const ofSpace = { domain: accounts.domain }
+  const namedSo = findMany(db, 'taken_names', accounts.username, ofSpace, (on, names, { domain }) =>
+    among(on, names, sql`${accounts} a where ${a.domain} = ${domain} and a.username = v.value`),
   )
-  const buriedSo = findMany(
-    db,
-    'buried_names',
-    tombstones.username,
-    { domain: tombstones.domain },
-    (on, names, { domain }) =>
-      on
-        .select({ name: tombstones.username })
-        .from(tombstones)
-        .where(and(eq(tombstones.domain, domain), inArray(tombstones.username, names as never))),
+  const buriedSo = findMany(db, 'buried_names', tombstones.username, ofSpace, (on, names, { domain }) =>
+    among(on, names, sql`${tombstones} a where ${a.domain} = ${domain} and a.username = v.value`),
   )
-  const mailedAt = findMany(db, 'taken_emails', accounts.email, { domain: accounts.domain }, (on, emails, { domain }) =>
-    on
-      .select({ email: folded })
-      .from(accounts)
-      .where(and(eq(accounts.domain, domain), inArray(folded, emails as never))),
+  const mailedAt = findMany(db, 'taken_emails', accounts.email, ofSpace, (on, emails, { domain }) =>
+    among(on, emails, sql`${accounts} a where ${a.domain} = ${domain} and ${a.folded} = v.value`),
   )
-  const calledAt = findMany(db, 'taken_phones', accounts.phone, { domain: accounts.domain }, (on, phones, { domain }) =>
-    on
-      .select({ phone: accounts.phone })
-      .from(accounts)
-      .where(and(eq(accounts.domain, domain), inArray(accounts.phone, phones as never))),
+  const calledAt = findMany(db, 'taken_phones', accounts.phone, ofSpace, (on, phones, { domain }) =>
+    among(on, phones, sql`${accounts} a where ${a.domain} = ${domain} and a.phone = v.value`),
   )
   const good = isNotNull(rows.account)
   const ended = (before: Date) =>
@@ -184,11 +179,11 @@ export const importStore = (db: Db) => {
       const buried = await buriedSo(on, names, here)
       const mailed = await mailedAt(on, emails, here)
       const numbered = await calledAt(on, phones, here)
-      const usernames = called.map(({ name }) => name)
+      const usernames = called.map(({ value }) => value)
       return {
-        names: new Set([...usernames, ...buried.map(({ name }) => name)]),
-        emails: new Set(mailed.map(({ email }) => email)),
-        phones: new Set([...usernames, ...numbered.map(({ phone }) => phone ?? '')]),
+        names: new Set([...usernames, ...buried.map(({ value }) => value)]),
+        emails: new Set(mailed.map(({ value }) => value)),
+        phones: new Set([...usernames, ...numbered.map(({ value }) => value)]),
       }
     },
 
