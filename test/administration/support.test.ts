@@ -99,11 +99,11 @@ describe('an administrator who is called', () => {
     const path = `/admin/accounts/${id}`
     const asked = await read(`${path}/reset_password_email/create`)
     expect(asked).toContain('somebody@example.org')
-    expect(asked).toContain('It is good for 24 hours.')
+    expect(asked).toContain('The link is good for 24 hours.')
     expect(await mails()).toEqual([])
     await browser.submit()
     expect(await read(path)).toContain('The password link is on its way.')
-    expect(await read(`${path}/provisioning_email/create`)).toContain('It works until it is used.')
+    expect(await read(`${path}/provisioning_email/create`)).toContain('The link works until it is used.')
     await browser.submit()
     expect(await mails()).toEqual([
       ['reset_password', 'somebody@example.org'],

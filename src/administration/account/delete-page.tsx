@@ -1,5 +1,6 @@
 import type { Found } from '../../accounts/accounts/accounts.ts'
 import type { FormPage } from '../../panel/answers.tsx'
+import { Link } from '../../panel/components/button.tsx'
 import { TextField } from '../../panel/components/fields.tsx'
 import { confirmPage } from '../../panel/confirm-page.tsx'
 import type { Kit } from '../../panel/kit.tsx'
@@ -28,7 +29,11 @@ export const deletePage = ({ t }: Kit, { account, space, devices, voicemails, co
       t('account_delete.settings'),
     ],
     stays: [t('account_delete.calls'), t('account_delete.name', { space: space.name })],
-    note: t('account_delete.instead'),
+    note: (
+      <>
+        {t('account_delete.instead')} <Link to={pathOf(account, '/block')}>{t('account_delete.block')}</Link>
+      </>
+    ),
     to: pathOf(account, '/delete'),
     button: t('delete.title'),
     cancel: [t('account_delete.keep'), pathOf(account)],

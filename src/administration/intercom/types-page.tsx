@@ -64,7 +64,7 @@ export const typesPage = ({ t }: Kit, of: OfSpace & { readonly types: readonly A
             { label: t('types.key'), place: 'main', cell: ({ key }) => <span class="id">{key}</span> },
             {
               label: t('types.whose'),
-              place: 'end',
+              place: 'sub',
               cell: ({ spaceId }) => (spaceId === null ? <Chip tone="line">{t('types.platform')}</Chip> : null),
             },
           ]}

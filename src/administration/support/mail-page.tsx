@@ -48,7 +48,7 @@ export const mailPage = (kit: Kit, { account, kind, canMail, minutes }: Mailing)
           {t('account_mail.to')} <b class="id">{account.email}</b>
         </p>
         <p class="muted">
-          {t(why)} {lifetime(kit, minutes)}
+          {t(why)} {lifetime(kit, minutes)} {t('account_mail.older')}
         </p>
       </>
     ),
