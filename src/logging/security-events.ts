@@ -39,6 +39,10 @@ export const AUDIT_ACTIONS = [
   'webhook.rotated',
   'webhook.tested',
   'webhook.resent',
+  'token.created',
+  'token.redeemed',
+  'token.validated',
+  'token.sent',
 ] as const
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
@@ -63,8 +67,6 @@ export const SECURITY_EVENTS = [
   'auth.throttled',
   'account.email',
   'account.phone',
-  'token.sent',
-  'token.redeemed',
   'token.throttled',
   'space.created',
   'space.updated',

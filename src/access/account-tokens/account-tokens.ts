@@ -1,12 +1,15 @@
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { choice, form, type Input, optional, text } from '../../http/input.ts'
 import { isoMomentOrNull } from '../../http/moment.ts'
 import type { Logging } from '../../logging/logging.ts'
+import type { AuditAction } from '../../logging/security-events.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import { securityRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
+import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { Push } from '../../push/push.ts'
 import { PN_PARAM, PN_PRID, PUSH_PROVIDERS, type PushProvider } from '../../push/sender.ts'
 import type { Secrets } from '../../secrets.ts'
@@ -32,10 +35,11 @@ export const accountTokens = (deps: {
   db: Db
   secrets: Secrets
   push: Push
+  audit: Audit
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, secrets, push, log, now } = deps
+  const { config, db, secrets, push, audit, log, now } = deps
   const store = accountTokenStore(db)
 
   const isExpired = (createdAt: Date, minutes: number | null) =>
@@ -58,14 +62,23 @@ export const accountTokens = (deps: {
     token.length === TOKEN_LENGTH ? find(secrets.hash(token)) : Promise.resolve(null)
 
   const write = securityRecords(log)
-  const record = (
-    event: 'token.sent' | 'token.redeemed' | 'token.throttled',
-    visit: Visit,
-    kind: string,
-    token: string | null,
-  ) =>
+  const record = (event: 'token.redeemed' | 'token.throttled', visit: Visit, kind: string, token: string | null) =>
     // The Space is that of the host, whoever calls.
     write(event, visit, visit.caller, { space: visit.space.domain, kind, token })
+  /** What becomes of a token. The security log names it as it names every secret: by its beginning. */
+  const note = (
+    tx: Tx,
+    action: Extract<AuditAction, `token.${string}`>,
+    visit: Visit,
+    { kind, id, token }: { kind: TokenKind | 'creation_request'; id: number; token: string },
+  ): Promise<void> =>
+    audit.record(tx, action, {
+      by: visit,
+      space: visit.space,
+      about: { kind: 'token', id },
+      detail: { kind },
+      line: { account: visit.caller === null ? null : addressOfRecord(visit.caller), token },
+    })
 
   const expiryOf = (createdAt: Date): string | null =>
     isoMomentOrNull(lifetime.creation === null ? null : new Date(createdAt.getTime() + lifetime.creation * 60_000))
@@ -137,7 +150,10 @@ export const accountTokens = (deps: {
     /** `POST /account_creation_request_tokens` */
     request: async (visit: Visit) => {
       const { token, row } = newToken(visit)
-      await db.transaction((tx) => store.insertRequest(tx, row, now()))
+      await db.transaction(async (tx) => {
+        const id = await store.insertRequest(tx, row, now())
+        await note(tx, 'token.created', visit, { kind: 'creation_request', id, token })
+      })
       const path = `${config.BASE_PATH}/creation_token/check/${token}`
       return { token, validation_url: `${visit.baseUrl()}${path}` }
     },
@@ -150,8 +166,9 @@ export const accountTokens = (deps: {
     validateRequest: async (visit: Visit, token: string): Promise<void> =>
       db.transaction(async (tx) => {
         const found = await openRequest(tx, visit, token)
-        const validated = found !== null && !found.expired && (await store.validateRequest(tx, found.id, now()))
-        if (!validated) throw new AppError('not_found', 'token.unknown')
+        const isOpen = found !== null && !found.expired && (await store.validateRequest(tx, found.id, now()))
+        if (!isOpen) throw new AppError('not_found', 'token.unknown')
+        await note(tx, 'token.validated', visit, { kind: 'creation_request', id: found.id, token })
       }),
 
     /** A validated request token for a creation token; apps poll this while the user is in the browser. */
@@ -167,6 +184,7 @@ export const accountTokens = (deps: {
         const { token, row } = newToken(visit)
         const id = await store.insertCreation(tx, row, at)
         if (!(await store.exchangeRequest(tx, found.id, id, at))) throw new AppError('not_found', 'token.unknown')
+        await note(tx, 'token.created', visit, { kind: 'creation', id, token })
         return created(visit, token, at)
       })
     },
@@ -175,7 +193,10 @@ export const accountTokens = (deps: {
     create: async (visit: Visit) => {
       const at = now()
       const { token, row } = newToken(visit)
-      await db.transaction((tx) => store.insertCreation(tx, row, at))
+      await db.transaction(async (tx) => {
+        const id = await store.insertCreation(tx, row, at)
+        await note(tx, 'token.created', visit, { kind: 'creation', id, token })
+      })
       return created(visit, token, at)
     },
 
@@ -188,9 +209,9 @@ export const accountTokens = (deps: {
         const by = { ip: visit.address, userAgent: visit.userAgent }
         if (!(await store.redeemCreation(tx, found.id, caller.id, now(), by)))
           throw new AppError('not_found', 'token.unknown')
+        await note(tx, 'token.redeemed', visit, { kind: 'creation', id: found.id, token })
         return found
       })
-      record('token.redeemed', visit, 'creation', token)
       return {
         token,
         pn_provider: consumed.pnProvider,
@@ -219,9 +240,8 @@ export const accountTokens = (deps: {
       const id = await db.transaction(async (tx) => {
         await store.holdSpace(tx, visit.space)
         await throttle(tx, visit, kind, device, options.policy ?? config.PUSH_TOKEN_POLICY)
-        return kind === 'creation'
-          ? store.insertCreation(tx, { ...row, ...device }, now())
-          : store.insertRecovery(tx, { ...row, ...device }, now())
+        const insert = kind === 'creation' ? store.insertCreation : store.insertRecovery
+        return insert(tx, { ...row, ...device }, now())
       })
       try {
         await push.send({
@@ -236,7 +256,7 @@ export const accountTokens = (deps: {
         await db.transaction((tx) => store.forget(tx, kind, id))
         throw error
       }
-      record('token.sent', visit, kind, token)
+      await db.transaction((tx) => note(tx, 'token.sent', visit, { kind, id, token }))
     },
 
     /**
@@ -262,7 +282,9 @@ export const accountTokens = (deps: {
     redeemRecovery: async (tx: Tx, visit: Visit, token: string): Promise<boolean> => {
       const found = await sought(token, (hash) => store.openRecovery(tx, visit.space, hash))
       const by = { ip: visit.address, userAgent: visit.userAgent }
-      return found !== null && store.redeemRecovery(tx, found.id, now(), by)
+      if (found === null || !(await store.redeemRecovery(tx, found.id, now(), by))) return false
+      await note(tx, 'token.redeemed', visit, { kind: 'recovery', id: found.id, token })
+      return true
     },
     /** Notes the account that a spent token led to. */
     creditRecovery: (tx: Tx, space: { readonly id: number }, token: string, accountId: number) =>
@@ -274,8 +296,8 @@ export const accountTokens = (deps: {
     vouch: async (tx: Tx, visit: Visit, accountId: number): Promise<void> => {
       await store.insertCreation(tx, { ...newToken(visit).row, used: true, accountId }, now())
     },
-    recordRedeemed: (visit: Visit, token: string, kind: TokenKind = 'creation') =>
-      record('token.redeemed', visit, kind, token),
+    /** After the commit; the row of the account that it made says that there was one. */
+    recordRedeemed: (visit: Visit, token: string) => record('token.redeemed', visit, 'creation', token),
     /**
      * The account was made by an administrator, the command line or an import (D49), or with a token, or consumed one.
      */

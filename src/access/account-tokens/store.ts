@@ -84,8 +84,10 @@ export const accountTokenStore = (db: Db) => {
   )
 
   return {
-    insertRequest: (tx: Tx, row: NewToken, at: Date) =>
-      tx.insert(requests).values({ ...row, createdAt: at, updatedAt: at }),
+    insertRequest: async (tx: Tx, row: NewToken, at: Date): Promise<number> => {
+      const values = { ...row, createdAt: at, updatedAt: at }
+      return (await only(tx.insert(requests).values(values).returning({ id: requests.id }))).id
+    },
     /** A request token that was not exchanged yet, by its hash. */
     openRequest: (on: Reader, space: SpaceId, hash: string) =>
       first(

@@ -221,7 +221,8 @@ export const creation = (deps: {
         by: visit,
       })
       if (id === null) return null
-      const found = await announcing.announced(tx, 'created', visit, space, id, 'account.created')
+      const detail = { via: selfRegistered ? 'registration' : 'token' }
+      const found = await announcing.announced(tx, 'created', visit, space, id, 'account.created', { detail })
       await complete(tx, id)
       return found
     })

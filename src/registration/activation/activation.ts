@@ -1,5 +1,6 @@
 import type { Accounts, Found } from '../../accounts/accounts/accounts.ts'
 import type { ConfirmationKeys } from '../../accounts/confirmation-keys/confirmation-keys.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Db } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { form, type Input, optional, read, text } from '../../http/input.ts'
@@ -23,9 +24,10 @@ export const activation = (deps: {
   confirmationKeys: ConfirmationKeys
   contactDetails: ContactDetails
   limits: Limits
+  audit: Audit
   log: Logging
 }) => {
-  const { db, accounts, confirmationKeys, contactDetails, limits, log } = deps
+  const { db, accounts, confirmationKeys, contactDetails, limits, audit, log } = deps
   const record = securityRecords(log)
 
   const codeOf = (input: Input<typeof Code>, kind: keyof typeof FORMAT): string => {
@@ -57,7 +59,11 @@ export const activation = (deps: {
       await accounts.hold(tx, visit.space, account.id)
       await confirmationKeys.redeem(tx, account.id, code)
       await accounts.markActivated(tx, visit.space, account.id)
-      return accounts.view(tx, visit.space, account.id)
+      const activated = await accounts.view(tx, visit.space, account.id)
+      const changed = { activated: [account.activated, activated.account.activated] } as const
+      const detail = { via: 'confirmation_key' }
+      await audit.record(tx, 'account.activated', { by: visit, space: visit.space, about: account, changed, detail })
+      return activated
     })
   }
 

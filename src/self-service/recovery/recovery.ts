@@ -116,7 +116,6 @@ export const recovery = (deps: {
         delayMs: BEGIN_AFTER_MS,
       })
     })
-    if (token !== null) accountTokens.recordRedeemed(visit, token, 'recovery')
     return { flow, email }
   }
 
