@@ -19,10 +19,12 @@ import { accountsListPages } from './administration/accounts-list/pages.tsx'
 import { activityPages } from './administration/activity/pages.tsx'
 import { namedKeyPages } from './administration/api-keys/pages.tsx'
 import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
+import { connectionPages } from './administration/connections/pages.tsx'
 import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
 import { accountTypePages, intercomPages } from './administration/intercom/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
+import { spacePages } from './administration/space/pages.tsx'
 import { statisticsPages } from './administration/statistics/pages.tsx'
 import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
@@ -159,6 +161,8 @@ export const app = (services: Services): AnyElysia => {
     .use(callForwardingsApi(deps))
     .use(resolvingApi(deps))
     .use(overviewPages(deps))
+    .use(spacePages(deps))
+    .use(connectionPages(deps))
     .use(accountsListPages(deps))
     .use(accountTypePages(deps))
     .use(statisticsPages(deps))

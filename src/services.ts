@@ -83,6 +83,7 @@ import { spaceEmailServers } from './spaces/space-email-servers/space-email-serv
 import { spaceAdministration } from './spaces/spaces/administration.ts'
 import { spaceDirectory } from './spaces/spaces/directory.ts'
 import { expiryNotices } from './spaces/spaces/expiry-notices.ts'
+import { spaceFigures } from './spaces/spaces/figures.ts'
 import { spaceNews } from './spaces/spaces/news.ts'
 import { webhooks } from './spaces/webhooks/webhooks.ts'
 import type { AnyTaskKind } from './tasks/runner.ts'
@@ -233,6 +234,7 @@ const top = (below: ReturnType<typeof middle>) => {
     sipMessages: sipMessages(below),
     recovery: recovery(below),
     registration: registration(below),
+    spaceFigures: spaceFigures(below),
     spaceAdministration: spaceAdministration({
       ...below,
       announceDeleted: accounts.announceDeleted,

@@ -3,6 +3,8 @@ import type { MessageId } from '../messages/messages.ts'
 /** Where a menu leads. */
 export interface Place {
   readonly path: string
+  /** Other paths whose pages are a part of it. */
+  readonly also?: readonly string[]
   readonly label?: MessageId
   /** A name of `panel/components/icons.ts`. */
   readonly icon?: string

@@ -42,6 +42,8 @@ type Audience = 'visitor' | Role
 export interface Entry {
   /** The page, and everything below it. */
   readonly path: string
+  /** Other paths whose pages are a part of it. */
+  readonly also?: readonly string[]
   /** Its name in menus; absent: it is in none. */
   readonly label?: MessageId
   readonly icon?: IconName
@@ -75,6 +77,22 @@ const ENTRIES: readonly Entry[] = [
     label: 'statistics.title',
     icon: 'chart',
     group: 'nav.calls',
+    audiences: ADMINISTRATORS,
+  },
+  {
+    path: '/admin/spaces/me/configuration',
+    also: ['/admin/spaces/me/administration', '/admin/spaces/me/edit'],
+    label: 'space_look.tab',
+    icon: 'sliders',
+    group: 'nav.space',
+    audiences: ADMINISTRATORS,
+  },
+  {
+    path: '/admin/spaces/me/integration',
+    also: ['/admin/spaces/me/email', '/admin/spaces/me/digest', '/admin/spaces/me/carddavs'],
+    label: 'integration.title',
+    icon: 'server',
+    group: 'nav.space',
     audiences: ADMINISTRATORS,
   },
   { path: '/admin/api_keys', label: 'named_keys.title', icon: 'key', group: 'nav.space', audiences: ADMINISTRATORS },

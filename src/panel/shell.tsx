@@ -110,8 +110,10 @@ const MenuToggle = (): VNode => (
 /** The place of the menu that the page is in, the innermost where one lies in another; null: in none. */
 const currentOf = ({ menu, path }: Surroundings): string | null => {
   const [here = ''] = path.split('?')
-  const around = menu.map((entry) => entry.path).filter((entry) => isBelow(here, entry))
-  return around.toSorted((a, b) => b.length - a.length)[0] ?? null
+  const around = menu.flatMap(({ path: entry, also = [] }) =>
+    [entry, ...also].filter((place) => isBelow(here, place)).map((place) => ({ entry, place })),
+  )
+  return around.toSorted((a, b) => b.place.length - a.place.length)[0]?.entry ?? null
 }
 
 interface PlaceProps {

@@ -14,6 +14,7 @@ export const parsePage = (reply: Reply, target?: string) => {
   const plain = (text: string) => text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&')
   const fields: Record<string, string> = {}
   for (const [tag] of html.matchAll(/<(?:input|button)[^>]*>/g)) {
+    if (/ type="(?:checkbox|radio)"/.test(tag) && !/ checked[ />]/.test(tag)) continue
     const name = / name="([^"]+)"/.exec(tag)?.[1]
     if (name !== undefined) fields[name] = plain(/ value="([^"]*)"/.exec(tag)?.[1] ?? '')
   }

@@ -42,10 +42,11 @@ export interface Objects {
 
 /** Gives the account a line at a carrier and an address book; resolves to the id of the book's server. */
 const withLines = async (t: TestApp, { id: accountId, username }: TestAccount, space: Space): Promise<number> => {
-  const { externalAccounts, spaceCarddavServers, accountCarddavCredentials, spaces } = t.db.tables
+  const { externalAccounts, spaceEmailServers, spaceCarddavServers, accountCarddavCredentials, spaces } = t.db.tables
   const stamps = { createdAt: t.clock.now, updatedAt: t.clock.now }
   const secret = { username, password: 'f'.repeat(32) }
   const id = await t.db.transaction(async (tx) => {
+    await tx.insert(spaceEmailServers).values({ spaceId: space.id, host: 'smtp.example.org', port: 587, ...stamps })
     await tx.insert(externalAccounts).values({ accountId, domain: `carrier.${space.domain}`, ...secret, ...stamps })
     const uri = 'https://dav.example/'
     const [server] = await tx

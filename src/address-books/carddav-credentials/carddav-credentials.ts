@@ -40,6 +40,9 @@ export const carddavCredentials = (deps: { db: Db; accounts: Accounts; now: () =
   return {
     /** With their HA1, for the provisioning document. */
     rows: (on: Reader, accountId: number) => store.list(on, accountId),
+    /** How many accounts have credentials for each server of a Space, by its id. */
+    countByServer: async (space: Pick<Space, 'id'>): Promise<ReadonlyMap<number, number>> =>
+      new Map((await store.countByServer(db.read, space.id)).map(({ server, total }) => [server, total])),
     list: async (visit: Visit, id: number): Promise<readonly CarddavCredential[]> => {
       refuseWithout(visit.space)
       await accounts.byId(visit.space, id)

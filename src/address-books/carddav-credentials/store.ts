@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, count, eq, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { exists } from '../../db/rows.ts'
 import type { Space } from '../../nouns/space.ts'
@@ -34,6 +34,14 @@ export const carddavCredentialStore = (db: Db) => {
           .where(inSpace(space, id))
           .returning({ id: servers.id }),
       ),
+
+    countByServer: (on: Reader, spaceId: number) =>
+      on
+        .select({ server: servers.id, total: count() })
+        .from(servers)
+        .innerJoin(credentials, eq(credentials.spaceCarddavServerId, servers.id))
+        .where(eq(servers.spaceId, spaceId))
+        .groupBy(servers.id),
 
     /** By the ids of their servers. */
     list: (on: Reader, accountId: number): Promise<CarddavCredential[]> => ofAccount(on, { accountId }),

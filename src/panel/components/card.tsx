@@ -49,12 +49,14 @@ export const Facts = ({ children }: { children: readonly Fact[] }): VNode => (
 interface SettingProps {
   readonly title: string
   readonly why?: ComponentChildren
+  /** Nothing stands above it. */
+  readonly first?: boolean
   readonly children: ComponentChildren
 }
 
 /** A group of fields of a long form, with what they are about beside them. */
-export const FieldGroup = ({ title, why, children }: SettingProps): VNode => (
-  <div class="setting">
+export const FieldGroup = ({ title, why, first = false, children }: SettingProps): VNode => (
+  <div class={first ? 'setting first' : 'setting'}>
     <div>
       <h2>{title}</h2>
       {why === undefined ? null : <p>{why}</p>}

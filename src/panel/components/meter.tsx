@@ -8,10 +8,12 @@ interface Props {
   readonly value: number
   /** null: nobody knows yet. */
   readonly max: number | null
+  /** How near its end it is; without one it is only far. */
+  readonly tone?: 'good' | 'warn' | 'bad' | undefined
 }
 
 /** How far something is, or how full. */
-export const Meter = ({ label, text, value, max }: Props): VNode => (
+export const Meter = ({ label, text, value, max, tone }: Props): VNode => (
   <div class="meter">
     <p>
       <span>{label}</span>
@@ -20,7 +22,7 @@ export const Meter = ({ label, text, value, max }: Props): VNode => (
     {max === null ? (
       <progress aria-label={label} />
     ) : (
-      <progress aria-label={label} value={Math.min(value, max)} max={Math.max(max, 1)} />
+      <progress class={tone} aria-label={label} value={Math.min(value, max)} max={Math.max(max, 1)} />
     )}
   </div>
 )

@@ -139,9 +139,19 @@ export const carddavServers = (deps: {
       const columns = columnsOf(input)
       return changed(visit, domain, 'created', (tx, space) => store.insert(tx, space, columns, now()))
     },
-    change: async (visit: Visit, domain: string, id: number, input: ServerInput): Promise<CarddavServer> => {
+    change: async (
+      visit: Visit,
+      domain: string,
+      id: number,
+      input: ServerInput,
+      { refuseStale = () => {} }: { refuseStale?: (before: CarddavServer) => void } = {},
+    ): Promise<CarddavServer> => {
       const columns = columnsOf(input)
-      return changed(visit, domain, 'updated', (tx, space) => store.update(tx, space, id, columns, now()))
+      return changed(visit, domain, 'updated', async (tx, space) => {
+        const before = await store.one(tx, space, id)
+        if (before !== null) refuseStale(before)
+        return store.update(tx, space, id, columns, now())
+      })
     },
     /** Every credential for it goes along. */
     remove: async (visit: Visit, domain: string, id: number): Promise<void> => {

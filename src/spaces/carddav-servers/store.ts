@@ -26,6 +26,8 @@ export const carddavServerStore = (db: Db) => {
           .values({ spaceId: space.id, ...columns, createdAt: at, updatedAt: at })
           .returning(),
       ),
+    one: (tx: Tx, space: Pick<Space, 'id'>, id: number): Promise<CarddavServer | null> =>
+      first(tx.select().from(servers).where(inSpace(space, id))),
     /** null: the Space has no such server. */
     update: (tx: Tx, space: Pick<Space, 'id'>, id: number, columns: Partial<ServerColumns>, at: Date) =>
       first(

@@ -8,6 +8,7 @@ import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import { type AdministeredSpace, realmOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
+import { adjustments } from './adjustments.ts'
 import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
 import { checkDigest } from './digest-configuration.ts'
 import type { SpaceDirectory } from './directory.ts'
@@ -47,7 +48,8 @@ export const spaceAdministration = (deps: {
 }) => {
   const { config, db, spaces, spaceNews, announceDeleted, removeFiles, log, now } = deps
   const store = spaceAdministrationStore(db)
-  const { find, insert, initialDigest, sharedEmails, isLastSuper, record, recordChange } = storedSpaces(deps)
+  const { find, insert, initialDigest, sharedEmails, isLastSuper, refuseLockOut, record, recordChange } =
+    storedSpaces(deps)
 
   const refuseTaken = async (
     on: Reader,
@@ -102,22 +104,6 @@ export const spaceAdministration = (deps: {
     return space
   }
 
-  /** Nobody may lock itself, or everybody, out (behaviour/spaces.md §1.4). */
-  const refuseLockOut = async (
-    tx: Tx,
-    input: Input<typeof ChangedSpace>,
-    space: Space,
-    caller: Caller,
-    expireAt: Date | null,
-  ) => {
-    const own = caller.space.id === space.id
-    const asSuper = input.values.super ?? false
-    if (space.super && !asSuper && (own || (await isLastSuper(tx, space.domain)))) {
-      input.refuse('super', { id: 'v.own_super' })
-    }
-    if (expireAt !== null && (asSuper || own)) input.refuse('expire_at', { id: 'v.super_expires' })
-  }
-
   /**
    * A host that stays is not looked at: `APP_ROOT_HOST` may have changed, or the command line have given a LAN name.
    */
@@ -150,7 +136,7 @@ export const spaceAdministration = (deps: {
       const count = await store.accountCount(tx, domain)
       const quota = wanted.max_accounts
       if (quota > 0 && quota < count) rest.refuse('max_accounts', { id: 'v.minimum', values: { min: count } })
-      await refuseLockOut(tx, rest, before, caller, expireAt)
+      await refuseLockOut(tx, rest, { space: before, caller, asSuper: wanted.super, expireAt })
       refuseReadOnly(rest, before)
       const shared = wanted.unique_email ? await sharedEmails(tx, before) : null
       if (shared !== null) rest.refuse('unique_email', shared)
@@ -229,6 +215,7 @@ export const spaceAdministration = (deps: {
     create,
     change,
     remove,
+    ...adjustments(deps),
     /** For the command line: `upsert` creates the Space, or changes what is given (behaviour/spaces.md §7). */
     ...namedSpaces(deps),
   }

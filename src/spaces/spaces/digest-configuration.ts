@@ -1,6 +1,6 @@
 import type { DigestConfiguration, PasswordAlgorithm } from '../../nouns/space.ts'
 import { isDomain } from '../../protocols/sip-address.ts'
-import type { SpaceInput } from './rules.ts'
+import type { PartInput, SpaceInput } from './rules.ts'
 
 const CONFIGURATION = 'digest_authentication_configuration'
 const REALM = 'account_realm'
@@ -26,7 +26,11 @@ interface Said {
 }
 
 /** The new value and where it stands; `undefined` when nobody changes it. */
-const changeOf = <Name extends Older>(input: SpaceInput, name: Name, { object, older, before, wasRead }: Said) => {
+const changeOf = <Name extends Older>(
+  input: SpaceInput | PartInput,
+  name: Name,
+  { object, older, before, wasRead }: Said,
+) => {
   const isOlder = older !== undefined && older !== before
   const isObject = object !== undefined && !(wasRead && object === before)
   if (isOlder && isObject && older !== object) input.refuse(name, { id: 'v.digest_contradiction' })
@@ -42,7 +46,7 @@ const changeOf = <Name extends Older>(input: SpaceInput, name: Name, { object, o
  * `current` undefined: the Space is new. `initial`: of a new Space, and of one whose DIGEST is switched on again.
  */
 export const checkDigest = (
-  input: SpaceInput,
+  input: SpaceInput | PartInput,
   domain: string | null,
   current: DigestConfiguration | null | undefined,
   initial: DigestConfiguration,

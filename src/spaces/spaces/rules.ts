@@ -4,6 +4,7 @@ import {
   choice,
   clearable,
   date,
+  email,
   flag,
   form,
   type Input,
@@ -112,6 +113,25 @@ export const ChangedSpace = form({
 /** Required as well, but looked at last (behaviour/spaces.md §1.3): an empty body is refused for the other nineteen. */
 export const ChangedNames = form({ name: nameOfSpace(), host: text({ max: 255 }) })
 
+/** Some of it, as forms of the panel have it: what is not spoken of stays as it is. */
+export const SpacePart = form({
+  name: optional(nameOfSpace()),
+  max_accounts: optional(integer(0)),
+  max_account: optional(integer(0)),
+  ...each(FLAGS, () => optional(flag())),
+  ...each(KEPT_FLAGS, () => optional(flag())),
+  account_proxy_registrar_address: clearable(plainText(255)),
+  custom_provisioning_entries: clearable(text({ max: 65_535 })),
+  copyright_text: clearable(text({ max: 65_535 })),
+  intro_registration_text: clearable(text({ max: 65_535 })),
+  newsletter_registration_address: clearable(email(255)),
+  expire_at: clearable(date()),
+  theme_hue: clearable(integer(0, 360)),
+  account_realm: clearable(text({ max: 255 })),
+  account_default_password_algorithm: clearable(text({ max: 10 })),
+  digest_authentication_configuration: clearable(anything()),
+})
+
 /** For the document of the API: what a change takes, all of it. */
 export const Republish = form({ ...ChangedNames.properties, ...ChangedSpace.properties })
 
@@ -124,6 +144,7 @@ export const NamedSpace = form({
 })
 
 export type SpaceInput = Input<typeof NewSpace> | Input<typeof ChangedSpace>
+export type PartInput = Input<typeof SpacePart>
 type SettledSpace = Settled<typeof NewSpace> | Settled<typeof ChangedSpace>
 
 const SWITCHES = { ...FLAGS, ...KEPT_FLAGS }
@@ -140,6 +161,20 @@ export const columnsOf = (space: SettledSpace) => ({
     ? {}
     : { callForwardingNoAnswerWire: space.call_forwarding_no_answer_wire }),
 })
+
+/** The same of a part. */
+export const partColumnsOf = (part: Settled<typeof SpacePart>) => {
+  const { name, max_accounts: maxAccounts, max_account: maxAccount, theme_hue: themeHue } = part
+  const texts = namesOf(TEXTS).flatMap((text) => (part[text] === undefined ? [] : [[TEXTS[text], part[text]]]))
+  const flags = namesOf(SWITCHES).flatMap((flag) => (part[flag] === null ? [] : [[SWITCHES[flag], part[flag]]]))
+  return {
+    ...Object.fromEntries([...flags, ...texts]),
+    ...(name === null ? {} : { name }),
+    ...(maxAccounts === null ? {} : { maxAccounts }),
+    ...(maxAccount === null ? {} : { maxAccount }),
+    ...(themeHue === undefined ? {} : { themeHue }),
+  }
+}
 
 type Named = Input<typeof NewSpace> | Input<typeof ChangedNames>
 
@@ -170,18 +205,28 @@ export const refuseReadOnly = (input: SpaceInput, current: Pick<Space, 'logo'> |
 }
 
 /** Readable, with at least one key, and none that the platform fills itself (behaviour/spaces.md §1.2). */
-export const checkEntries = (input: SpaceInput): void => {
-  const entries = input.values.custom_provisioning_entries
+export const checkEntries = (input: SpaceInput | PartInput): void => {
+  const entries = input.values.custom_provisioning_entries ?? null
   if (entries === null) return
   const parsed = parseIni(entries)
-  const problem = parsed.problems[0]
-  if (problem !== undefined) {
+  // Of each kind the first: `refuse` keeps no other.
+  for (const problem of parsed.problems) {
     input.refuse('custom_provisioning_entries', { id: `v.ini_${problem.problem}`, values: { line: problem.line } })
   }
   const managed = managedKeysIn(parsed)
   if (managed.length > 0) {
     input.refuse('custom_provisioning_entries', { id: 'v.ini_managed', values: { keys: managed.join(', ') } })
   }
+}
+
+/** The same of a part, where it has to come after today: on its first day a Space is out of service already. */
+export const checkNewExpiry = (input: PartInput, now: Date, before: Date | null): Date | null => {
+  const { expire_at: written } = input.good
+  if (written === null) return input.values.expire_at === undefined ? before : null
+  const day = dayOf(written)
+  if (day === null) input.refuse('expire_at', { id: 'v.date' })
+  else if (day.getTime() !== before?.getTime() && day <= now) input.refuse('expire_at', { id: 'v.date_today' })
+  return day
 }
 
 /** The date part, as 00:00 UTC; refused when it lies in the past. */

@@ -3,6 +3,7 @@ import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Logging, SecurityEvent } from '../../logging/logging.ts'
 import type { Message } from '../../messages/messages.ts'
+import type { Caller } from '../../nouns/caller.ts'
 import { actionRecords } from '../../nouns/security-record.ts'
 import type { AdministeredSpace, DigestConfiguration, Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -16,6 +17,17 @@ const changedFields = (before: AdministeredSpace, after: AdministeredSpace): str
   return Object.entries(spaceWire(after)).flatMap(([name, value]) =>
     name === 'updated_at' || Bun.deepEquals(old[name], value) ? [] : [name],
   )
+}
+
+interface Refusing {
+  refuse(name: 'super' | 'expire_at', message: Message): void
+}
+
+interface Wanted {
+  readonly space: Space
+  readonly caller: Caller
+  readonly asSuper: boolean
+  readonly expireAt: Date | null
 }
 
 /** What holds for a Space whoever makes or changes it, over REST or from the command line. */
@@ -65,8 +77,19 @@ export const storedSpaces = (deps: { config: Config; db: Db; log: Logging; now: 
   const isLastSuper = async (tx: Tx, domain: string): Promise<boolean> =>
     (await store.otherSupers(tx, domain)) === 0 || !(await store.isLeftAdministered(tx, domain))
 
+  /** Nobody may lock itself, or everybody, out (behaviour/spaces.md §1.4). */
+  const refuseLockOut = async (tx: Tx, input: Refusing, wanted: Wanted): Promise<void> => {
+    const { space, caller, asSuper, expireAt } = wanted
+    const own = caller.space.id === space.id
+    if (space.super && !asSuper && (own || (await isLastSuper(tx, space.domain)))) {
+      input.refuse('super', { id: 'v.own_super' })
+    }
+    if (expireAt !== null && (asSuper || own)) input.refuse('expire_at', { id: 'v.super_expires' })
+  }
+
   return {
     find,
+    refuseLockOut,
     insert,
     initialDigest,
     sharedEmails,
