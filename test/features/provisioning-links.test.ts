@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Space } from '../../src/nouns/space.ts'
 import { type Call, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { hasProgram } from '../support/executable.ts'
+import { words } from '../support/page.ts'
 
 // Who may open a provisioning link, how often, and what people and programs see that only look
 // (behaviour/provisioning.md §4).
@@ -56,8 +57,11 @@ const unchanged = async (work: () => Promise<unknown>) => {
 const isRefusal = ({ status, json, headers }: Reply) =>
   status >= 400 && typeof json?.message === 'string' && headers.get('content-type') === 'application/json'
 
-const isPage = ({ text, headers }: Reply) =>
-  headers.get('content-type') === 'text/html; charset=utf-8' && text.includes('<h1>') && !text.includes('token')
+/** People read of links, not of tokens. */
+const isPage = (reply: Reply) =>
+  reply.headers.get('content-type') === 'text/html; charset=utf-8' &&
+  reply.text.includes('<h1>') &&
+  !words(reply).includes('token')
 
 describe('a provisioning link refuses', () => {
   test('what is no token of the account’s Space, in JSON, and changes nothing', async () => {
