@@ -126,16 +126,40 @@ test('what somebody else changed meanwhile is shown, and not overwritten', async
   await browser.open(`/admin/accounts/${id}/edit`)
   const [second] = [await entered(account, 'other.localhost')]
   await second.open(`/admin/accounts/${id}/edit`)
-  expect((await second.submit({ display_name: 'Somebody else', admin: '0', activated: '1', blocked: '' })).status).toBe(
-    302,
-  )
-  const stale = await browser.submit({ display_name: 'Somebody', admin: '0', activated: '1', blocked: '' })
+  expect(
+    (
+      await second.submit({
+        makes_password: 'keep',
+        display_name: 'Somebody else',
+        admin: '0',
+        activated: '1',
+        blocked: '',
+      })
+    ).status,
+  ).toBe(302)
+  const stale = await browser.submit({
+    makes_password: 'keep',
+    display_name: 'Somebody',
+    admin: '0',
+    activated: '1',
+    blocked: '',
+  })
   expect([stale.status, words(stale).includes('Somebody else changed this while you had it open.')]).toEqual([
     422,
     true,
   ])
   expect((await accountWith(id))?.displayName).toBe('Somebody else')
-  expect((await browser.submit({ display_name: 'Somebody', admin: '0', activated: '1', blocked: '' })).status).toBe(302)
+  expect(
+    (
+      await browser.submit({
+        makes_password: 'keep',
+        display_name: 'Somebody',
+        admin: '0',
+        activated: '1',
+        blocked: '',
+      })
+    ).status,
+  ).toBe(302)
   expect((await accountWith(id))?.displayName).toBe('Somebody')
 })
 
@@ -143,10 +167,10 @@ test('another name needs a new password in the same submit', async () => {
   const { browser } = await boss()
   const { id } = await t.account({ username: 'somebody', space: t.other })
   await browser.open(`/admin/accounts/${id}/edit`)
-  const renamed = { username: '102', admin: '0', activated: '1', blocked: '' }
+  const renamed = { username: '102', makes_password: 'keep', admin: '0', activated: '1', blocked: '' }
   const refused = await browser.submit({ ...renamed, password: '', password_confirmation: '' })
   expect([refused.status, (await accountWith(id))?.username]).toEqual([422, 'somebody'])
-  const secret = { password: 'battery-staple', password_confirmation: 'battery-staple' }
+  const secret = { makes_password: '0', password: 'battery-staple', password_confirmation: 'battery-staple' }
   expect((await browser.submit({ ...renamed, ...secret })).status).toBe(302)
   expect((await accountWith(id))?.username).toBe('102')
   const owner = visitor(t, { host: 'other.localhost' })
@@ -155,10 +179,32 @@ test('another name needs a new password in the same submit', async () => {
   expect(entering.headers.get('location')).toBe('/dashboard')
 })
 
+test('a lost phone: a password that is made is shown to nobody, and what was signed in is signed out', async () => {
+  const { browser } = await boss()
+  const somebody = await t.account({ username: 'somebody', space: t.other })
+  const person = await entered(somebody, 'other.localhost')
+  await browser.open(`/admin/accounts/${somebody.id}/edit`)
+  const fields = { admin: '0', activated: '1', blocked: '', password: '', password_confirmation: '' }
+  const untyped = await browser.submit({ ...fields, makes_password: '0' })
+  expect([untyped.status, words(untyped).includes('Fill in this field.')]).toEqual([422, true])
+  expect((await person.open('/dashboard')).status).toBe(200)
+  expect((await browser.submit({ ...fields, makes_password: '1' })).status).toBe(302)
+  expect((await person.open('/dashboard')).status).toBe(302)
+  const again = visitor(t, { host: 'other.localhost' })
+  await again.open('/login')
+  expect((await again.submit({ username: 'somebody', password: somebody.password })).status).toBe(422)
+})
+
 test('nobody takes their own rights, whatever they send', async () => {
   const { account, browser } = await boss()
   await browser.open(`/admin/accounts/${account.id}/edit`)
-  const saved = await browser.submit({ display_name: 'The boss', admin: '0', blocked: '1', activated: '0' })
+  const saved = await browser.submit({
+    makes_password: 'keep',
+    display_name: 'The boss',
+    admin: '0',
+    blocked: '1',
+    activated: '0',
+  })
   expect(saved.status).toBe(302)
   expect(await accountWith(account.id)).toMatchObject({
     displayName: 'The boss',

@@ -82,7 +82,7 @@ test('an action needs a DTMF protocol, a name and a code; what somebody else cha
   const led = await browser.open(`${path}/actions/create`)
   expect(led.headers.get('location')).toBe(`${path}/edit`)
   expect(await read(`${path}/edit`)).toContain('An action needs a DTMF protocol')
-  await browser.submit({ dtmf_protocol: 'rfc2833', admin: '0', activated: '1', blocked: '' })
+  await browser.submit({ dtmf_protocol: 'rfc2833', makes_password: 'keep', admin: '0', activated: '1', blocked: '' })
   expect((await sent(`${path}/actions/create`, { key: 'open', code: '12 34' })).status).toBe(422)
   expect((await browser.submit({ key: 'open', code: '1234' })).headers.get('location')).toBe(path)
   expect(await read(path)).toContain('RFC 2833')

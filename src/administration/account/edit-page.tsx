@@ -1,7 +1,6 @@
 import type { AccountView, Found } from '../../accounts/accounts/accounts.ts'
 import type { FormPage } from '../../panel/answers.tsx'
-import { More } from '../../panel/components/card.tsx'
-import { Switch } from '../../panel/components/fields.tsx'
+import { ChoiceField, OnlyWith, Switch } from '../../panel/components/fields.tsx'
 import { Version } from '../../panel/components/form.tsx'
 import { NewPasswordFields } from '../../panel/components/new-password.tsx'
 import type { Kit } from '../../panel/kit.tsx'
@@ -24,7 +23,7 @@ export const factsOf = (account: AccountView) => {
 }
 
 /** What an account is (behaviour/panel.md §7.3). */
-export const editPage = ({ t, refused }: Kit, editing: Editing): FormPage => {
+export const editPage = ({ t }: Kit, editing: Editing): FormPage => {
   const { account, space, domains, isOwn, least, asksForCurrent } = editing
   return {
     title: t('account_form.edit'),
@@ -38,16 +37,24 @@ export const editPage = ({ t, refused }: Kit, editing: Editing): FormPage => {
         <Version of={factsOf(account)} to={pathOf(account)} />
         <WhoFields of={account} space={space} domains={domains} hint={t('account_form.rename_hint')} />
         {space.digest === null ? null : (
-          <More
-            title={t('account_form.new_password')}
-            icon="lock"
-            open={refused.has('password') || refused.has('password_confirmation')}
-          >
-            <p class="muted">{t('account_form.new_password_why')}</p>
-            <div class="pair">
-              <NewPasswordFields least={least} optional />
-            </div>
-          </More>
+          <>
+            <ChoiceField
+              name="makes_password"
+              label={t('sign_in.password')}
+              value="keep"
+              options={[
+                { value: 'keep', label: t('account_form.keep') },
+                // Nobody could sign in with it again.
+                ...(isOwn ? [] : [{ value: '1', label: t('account_form.make'), hint: t('account_form.remake_hint') }]),
+                { value: '0', label: t('account_form.type'), hint: t('account_form.retype_hint') },
+              ]}
+            />
+            <OnlyWith choice="typed">
+              <div class="pair">
+                <NewPasswordFields least={least} depends />
+              </div>
+            </OnlyWith>
+          </>
         )}
         {isOwn ? (
           <p class="muted">{t('account_form.own')}</p>

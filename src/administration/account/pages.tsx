@@ -83,6 +83,13 @@ export const accountPages = (deps: Deps) => {
     await passwords.prove(visit, caller, read(CurrentPassword, input), 'current_password')
   }
 
+  /** A password that is made here and never shown, where the form wants one; otherwise what was typed, if anything. */
+  const secretOf = ({ makes_password: how }: Members): Members => {
+    if (how !== '1') return {}
+    const made = passwords.random()
+    return { password: made, password_confirmation: made }
+  }
+
   /** Where a new account shall live: as the form says, or its link. */
   const targetOf = (visit: Visit, caller: Caller, input: Members): Promise<Visit> =>
     scope.domain(visit, caller, textOf(input.domain) || caller.space.domain)
@@ -200,11 +207,15 @@ export const accountPages = (deps: Deps) => {
           const changesRole = !isOwn && (input.admin === '1') !== account.admin
           await proveFor(changesRole, visit, caller, session, input)
           const kept = space.intercomFeatures ? {} : { dtmf_protocol: account.dtmfProtocol }
-          const wanted = {
+          const wanted = read(AccountOnPage, {
             ...(isOwn ? { ...input, admin: null, activated: null, blocked: null } : withSwitches(input)),
+            ...(isOwn ? {} : secretOf(input)),
             ...kept,
+          })
+          if (input.makes_password === '0' && wanted.isMissing('password')) {
+            wanted.refuse('password', { id: 'v.required' })
           }
-          await accounts.changeOnPage(inside, caller, account.id, read(AccountOnPage, wanted), {
+          await accounts.changeOnPage(inside, caller, account.id, wanted, {
             refuseStale: (before) => refuseStale(input.version, factsOf(before)),
           })
           return go(pathOf(account), { flash: 'flash.account_saved' })
