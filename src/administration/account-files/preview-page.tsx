@@ -28,7 +28,7 @@ const Accounts = ({ caption, rows }: { caption: string; rows: Rows }) => {
       columns={[
         { label: t('import.column_username_head'), place: 'main', cell: ({ account }) => account.username },
         { label: t('import.column_display_name_head'), place: 'sub', cell: ({ account }) => account.displayName ?? '' },
-        { label: t('import.column_email_head'), place: 'more', cell: ({ account }) => account.email ?? '' },
+        { label: t('import.column_email_head'), place: 'wide', cell: ({ account }) => account.email ?? '' },
         { label: t('import.column_phone_head'), place: 'wide', cell: ({ account }) => account.phone ?? '' },
         {
           label: t('import.column_status_head'),
@@ -50,7 +50,7 @@ const Faults = ({ faults }: { faults: readonly Fault[] }) => {
       columns={[
         { label: t('import.line'), place: 'end', cell: ({ line }) => line },
         { label: t('import.column'), place: 'main', cell: ({ column }) => column || t('import.whole_line') },
-        { label: t('import.value'), place: 'more', cell: ({ shown }) => (shown === null ? '•••' : shown) },
+        { label: t('import.value'), place: 'wide', cell: ({ shown }) => (shown === null ? '•••' : shown) },
         { label: t('tasks.reason'), place: 'sub', cell: ({ reason }) => reason },
       ]}
     />

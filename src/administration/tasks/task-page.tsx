@@ -37,18 +37,20 @@ export const taskPage = ({ t, href, language }: Kit, { task, faults }: Shown): P
   return {
     title: titleOf(t, task),
     above: [[t('tasks.title'), '/admin/tasks']],
-    about: (
-      <Chip tone={look.tone} icon={look.icon}>
-        {t(look.label)}
-      </Chip>
-    ),
     cards: true,
     ...(isOver ? {} : { lookAgainSeconds: LOOK_AGAIN_SECONDS }),
     children: (
       <div class="stack" id="task" {...reload}>
-        <Card title={t('tasks.progress')}>
+        <Card
+          title={t('tasks.progress')}
+          aside={
+            <Chip tone={look.tone} icon={look.icon}>
+              {t(look.label)}
+            </Chip>
+          }
+        >
           <Meter
-            label={t(look.label)}
+            label={t('tasks.steps')}
             text={total === null ? number(done) : t('tasks.of', { done: number(done), total: number(total) })}
             value={isOver && status === 'done' && total === null ? 1 : done}
             max={isOver && total === null ? 1 : total}

@@ -31,41 +31,49 @@ export const tasksPage = ({ t, href, language }: Kit, { tasks, total, listing, o
         </Empty>
       </Card>
     ) : (
-      <Card flush>
-        <Table
-          caption={t('tasks.title')}
-          rows={tasks}
-          columns={[
-            {
-              label: t('tasks.what'),
-              place: 'main',
-              cell: (task) => <a href={href(`/admin/tasks/${task.id}`)}>{titleOf(t, task)}</a>,
-            },
-            {
-              label: t('tasks.status'),
-              place: 'end',
-              cell: ({ status }) => (
-                <State tone={LOOKS[status].tone} icon={LOOKS[status].icon}>
-                  {t(LOOKS[status].label)}
-                </State>
-              ),
-            },
-            {
-              label: t('tasks.progress'),
-              place: 'wide',
-              cell: ({ done, total: all }) =>
-                all === null
-                  ? done.toLocaleString(language)
-                  : t('tasks.of', { done: done.toLocaleString(language), total: all.toLocaleString(language) }),
-            },
-            ...(ofAllSpaces
-              ? [{ label: t('tasks.space'), place: 'wide' as const, cell: ({ domain }: { domain: string }) => domain }]
-              : []),
-            { label: t('tasks.started_by'), place: 'sub', cell: ({ startedBy }) => startedBy },
-            { label: t('tasks.started'), place: 'more', cell: ({ createdAt }) => <Moment at={createdAt} /> },
-          ]}
-        />
+      <div class="stack">
+        <Card flush>
+          <Table
+            caption={t('tasks.title')}
+            rows={tasks}
+            columns={[
+              {
+                label: t('tasks.what'),
+                place: 'main',
+                cell: (task) => <a href={href(`/admin/tasks/${task.id}`)}>{titleOf(t, task)}</a>,
+              },
+              {
+                label: t('tasks.status'),
+                place: 'end',
+                cell: ({ status }) => (
+                  <State tone={LOOKS[status].tone} icon={LOOKS[status].icon}>
+                    {t(LOOKS[status].label)}
+                  </State>
+                ),
+              },
+              {
+                label: t('tasks.progress'),
+                place: 'wide',
+                cell: ({ done, total: all }) =>
+                  all === null
+                    ? done.toLocaleString(language)
+                    : t('tasks.of', { done: done.toLocaleString(language), total: all.toLocaleString(language) }),
+              },
+              ...(ofAllSpaces
+                ? [
+                    {
+                      label: t('tasks.space'),
+                      place: 'wide' as const,
+                      cell: ({ domain }: { domain: string }) => domain,
+                    },
+                  ]
+                : []),
+              { label: t('tasks.started_by'), place: 'sub', cell: ({ startedBy }) => startedBy },
+              { label: t('tasks.started'), place: 'more', cell: ({ createdAt }) => <Moment at={createdAt} /> },
+            ]}
+          />
+        </Card>
         <Pages listing={listing} total={total} size={TASKS_A_PAGE} />
-      </Card>
+      </div>
     ),
 })
