@@ -28,6 +28,7 @@ import { spacePages } from './administration/space/pages.tsx'
 import { statisticsPages } from './administration/statistics/pages.tsx'
 import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
+import { webhookPages } from './administration/webhooks/pages.tsx'
 import { apiDocumentApi } from './api-document/api.ts'
 import { auditApi } from './audit/api.ts'
 import { auth } from './http/auth.ts'
@@ -182,6 +183,7 @@ export const app = (services: Services): AnyElysia => {
     .use(spaceEmailServersApi(deps))
     .use(auditApi(deps))
     .use(webhooksApi(deps))
+    .use(webhookPages(deps))
     .use(phoneCountriesApi(deps))
   // Without a daemon there is no such path.
   if (services.sipMessages.isOn) surface.use(sipMessagesApi(deps))

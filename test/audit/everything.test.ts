@@ -185,6 +185,17 @@ const CALLS: Readonly<Record<string, Call>> = {
   'POST /admin/accounts/import/handle': async ({ space, admin }) => ({
     body: { import: await stageFile(t, admin, space), skip_faulty: '1' },
   }),
+  'POST /admin/webhooks': () => ({
+    body: { name: 'Another', url: 'https://hooks.example.org/', 'events[]': 'account.created' },
+  }),
+  'POST /admin/webhooks/:webhook_id': () => ({
+    body: {
+      name: 'Another',
+      url: 'https://hooks.example.org/',
+      'events[]': 'account.created',
+      version: versionOf(['Ledger', 'https://192.0.2.1/', ['call.ended']]),
+    },
+  }),
   'POST /api_key/named': () => ({ body: { name: 'Another' } }),
   'POST /admin/api_keys': () => ({ body: { name: 'Another' } }),
   'POST /admin/accounts/:id/delete': ({ theirs }) => ({ body: { username: theirs.owner.username } }),

@@ -25,6 +25,7 @@ import { Checks, Rows, Timeline } from '../../src/panel/components/list.tsx'
 import { Countdown, Moment } from '../../src/panel/components/moment.tsx'
 import { NewPasswordFields } from '../../src/panel/components/new-password.tsx'
 import { Empty, Note } from '../../src/panel/components/note.tsx'
+import { SeveralField } from '../../src/panel/components/several-field.tsx'
 import { Chip, State } from '../../src/panel/components/state.tsx'
 import { Bulk, type Column, Menu, Pages, Table } from '../../src/panel/components/table.tsx'
 import { confirmPage } from '../../src/panel/confirm-page.tsx'
@@ -356,6 +357,15 @@ export const fieldsPage = (): FormPage => ({
           options={[
             { value: 'user', label: 'User', hint: 'Sees their own pages.' },
             { value: 'admin', label: 'Administrator', hint: 'Manages all accounts.', disabled: true },
+          ]}
+        />
+        <SeveralField
+          name="events"
+          label="Told of"
+          values={['a']}
+          options={[
+            { value: 'a', label: 'A new account', hint: 'account.created' },
+            { value: 'b', label: 'A call ended', hint: 'call.ended' },
           ]}
         />
         <Checkbox name="terms" label="I accept the terms" hint="They open in a new tab." required />

@@ -29,7 +29,8 @@ const BELOW_A_FIELD: Partial<Record<MessageId, MessageId>> = {
 /** What was typed into a field: a form that nobody typed into may have sent anything. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-const refusalsOf = ({ t, language, refused }: Kit, name: string): readonly string[] => {
+/** What is said below a field, or a group of them, about what was refused of it. */
+export const refusalsOf = ({ t, language, refused }: Kit, name: string): readonly string[] => {
   const field = fieldName(language, name)
   return (refused.get(name) ?? []).map(({ id, values }) => t(BELOW_A_FIELD[id] ?? id, { field, ...values }))
 }

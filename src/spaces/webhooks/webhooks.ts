@@ -88,6 +88,18 @@ export const webhooks = (deps: {
       return work(tx, before)
     })
 
+  const update = async (
+    tx: Tx,
+    before: Webhook,
+    wanted: Partial<Pick<Webhook, 'name' | 'url' | 'events' | 'enabled'>>,
+    { by, space }: { readonly by: By; readonly space: Space },
+  ): Promise<Webhook> => {
+    const back = wanted.enabled === true ? { goneAt: null } : {}
+    const after = await store.update(tx, before, { ...wanted, ...back }, now())
+    await record(tx, 'webhook.updated', { by, space, id: before.id }, { changed: differences(before, after) })
+    return after
+  }
+
   const create = async (by: By, space: Space, input: WebhookInput): Promise<WithSecret> => {
     const wanted = wantedOf(input, space, outgoing)
     const { secret, sealed } = newSecret()
@@ -104,17 +116,28 @@ export const webhooks = (deps: {
     return { webhook, secret }
   }
 
-  /** All but `enabled` has to be said. One that is switched on is not gone. */
-  const change = async (by: By, space: Space, id: number, input: WebhookInput): Promise<Webhook> => {
+  /**
+   * All but `enabled` has to be said. One that is switched on is not gone. `check` may refuse what the webhook has become
+   * meanwhile.
+   */
+  const change = async (
+    by: By,
+    space: Space,
+    id: number,
+    input: WebhookInput,
+    check: (before: Webhook) => void = () => {},
+  ): Promise<Webhook> => {
     await byId(space, id)
     const wanted = wantedOf(input, space, outgoing)
     return changed(space, id, async (tx, before) => {
-      const back = wanted.enabled === true ? { goneAt: null } : {}
-      const after = await store.update(tx, before, { ...wanted, ...back }, now())
-      await record(tx, 'webhook.updated', { by, space, id }, { changed: differences(before, after) })
-      return after
+      check(before)
+      return update(tx, before, wanted, { by, space })
     })
   }
+
+  /** Switches one on or off. */
+  const turn = (by: By, space: Space, id: number, enabled: boolean): Promise<Webhook> =>
+    changed(space, id, (tx, before) => update(tx, before, { enabled }, { by, space }))
 
   /** It is switched off first; then what waits for it goes, some at a time, and it with the last. */
   const remove = async (by: By, space: Space, id: number): Promise<void> => {
@@ -181,9 +204,9 @@ export const webhooks = (deps: {
       if (found === null) throw new AppError('not_found', 'space.unknown')
       return found
     },
-    /** Of any webhook, for the command line. */
+    /** Of any webhook, for whoever may look into every Space. */
     spaceOf: async (id: number): Promise<Space> => {
-      const spaceId = await store.spaceOf(db.read, everySpace('command line'), id)
+      const spaceId = await store.spaceOf(db.read, everySpace('super administrator'), id)
       const space = spaceId === null ? null : await spaces.byId(spaceId)
       if (space === null) throw unknown()
       return space
@@ -192,6 +215,7 @@ export const webhooks = (deps: {
     byId,
     create,
     change,
+    turn,
     remove,
     rotate,
     test,

@@ -62,7 +62,7 @@ export const DeliveryPageSchema = record('WebhookDeliveryPage', {
   next: described(orNull(integer(1)), 'As `before`, it asks for those that are older; null: there are none.'),
 })
 
-const stateOf = ({ message }: Delivery): (typeof STATES)[number] | null => {
+export const stateOf = ({ message }: Delivery): (typeof STATES)[number] | null => {
   if (message === null) return null
   if (message.sentAt !== null) return 'delivered'
   return message.deadAt === null ? 'waiting' : 'dead'
