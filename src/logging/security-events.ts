@@ -43,6 +43,9 @@ export const AUDIT_ACTIONS = [
   'token.redeemed',
   'token.validated',
   'token.sent',
+  'account.email',
+  'account.phone',
+  'auth.code.sent',
 ] as const
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
@@ -55,7 +58,6 @@ export const SECURITY_EVENTS = [
   'auth.logout',
   'auth.digest.fail',
   'auth.key.fail',
-  'auth.code.sent',
   'auth.code.ok',
   'auth.code.fail',
   'auth.code.dead',
@@ -65,8 +67,6 @@ export const SECURITY_EVENTS = [
   'auth.qr.approved',
   'auth.qr.redeemed',
   'auth.throttled',
-  'account.email',
-  'account.phone',
   'token.throttled',
   'space.created',
   'space.updated',

@@ -5,8 +5,9 @@ import { checkPhone, checkUsername } from '../../accounts/accounts/rules.ts'
 import type { Codes, Guess } from '../../accounts/codes/codes.ts'
 import { checkChosenPassword } from '../../accounts/passwords/rules.ts'
 import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
-import type { Db } from '../../db/db.ts'
+import type { Db, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { anything, email, form, type Input, optional, text, type WithTexts } from '../../http/input.ts'
 import type { Limits } from '../../http/limits.ts'
@@ -72,19 +73,23 @@ export const signUp = (deps: {
   smsLimits: SmsLimits
   /** Whether mails of this Space can leave at all. */
   mail: { canSend(spaceId: number): Promise<boolean> }
+  audit: Audit
   log: Logging
 }) => {
   const { config, db, secrets, accounts, accountTokens, codes, contactDetails, sessions, limits } = deps
-  const { phoneCountries, smsLimits, mail, log } = deps
+  const { phoneCountries, smsLimits, mail, audit, log } = deps
 
   const write = securityRecords(log)
-  const record = (visit: Visit, account: AccountView, { kind, to }: Wanted, isSent: boolean): void =>
-    write(isSent ? 'auth.code.sent' : 'auth.code.fail', visit, account, {
-      kind,
-      to: kind === 'email' ? maskedEmail(to) : maskedPhone(to),
-      via: 'registration',
-      reason: isSent ? null : 'known_address',
-    })
+  const masked = ({ kind, to }: Wanted): string => (kind === 'email' ? maskedEmail(to) : maskedPhone(to))
+  const noteSent = (tx: Tx, by: Visit, about: AccountView, wanted: Wanted): Promise<void> => {
+    const detail = { kind: wanted.kind, via: 'registration' }
+    return audit.record(tx, 'auth.code.sent', { by, space: by.space, about, detail, line: { to: masked(wanted) } })
+  }
+  /** Somebody has the address already: a code that nobody gets. */
+  const recordHeld = (visit: Visit, account: AccountView, wanted: Wanted): void => {
+    const facts = { kind: wanted.kind, to: masked(wanted), via: 'registration', reason: 'known_address' }
+    write('auth.code.fail', visit, account, facts)
+  }
 
   const checkEmail = (input: WithTexts<'email' | 'email_confirmation'>): void => {
     const { email_confirmation: again } = input.good
@@ -142,10 +147,11 @@ export const signUp = (deps: {
     const found = await accounts.makeOwn(visit, own, async (tx, id) => {
       const { account } = await accounts.view(tx, space, id)
       const isSent = await contactDetails.issueUnknown(tx, visit, account, wanted)
+      if (isSent) await noteSent(tx, visit, account, wanted)
       opened = { session: await sessions.open(tx, account, 'registration', visit), isSent }
     })
     if (found === null) throw invalid('username', 'v.taken')
-    record(visit, found.account, wanted, opened.isSent)
+    if (!opened.isSent) recordHeld(visit, found.account, wanted)
     return opened.session
   }
 
@@ -154,14 +160,16 @@ export const signUp = (deps: {
     const { space } = visit
     const { id } = session.account
     await count(visit, wanted)
-    const { account, isSent } = await db.transaction(async (tx) => {
+    const held = await db.transaction(async (tx) => {
       await accounts.holdWithSpace(tx, space, id)
       await codes.refuseTooMany(tx, wanted.kind, id)
       const { account } = await accounts.view(tx, space, id)
       if (account.activated) throw new AppError('gone', 'sign_up.confirmed')
-      return { account, isSent: await contactDetails.issueUnknown(tx, visit, account, wanted) }
+      const isSent = await contactDetails.issueUnknown(tx, visit, account, wanted)
+      if (isSent) await noteSent(tx, visit, account, wanted)
+      return isSent ? null : account
     })
-    record(visit, account, wanted, isSent)
+    if (held !== null) recordHeld(visit, held, wanted)
   }
 
   return {

@@ -5,6 +5,7 @@ import type { Blocking } from '../../accounts/blocking/blocking.ts'
 import { type Codes, type Guess, MOST_ATTEMPTS } from '../../accounts/codes/codes.ts'
 import type { Notices } from '../../accounts/notices/notices.ts'
 import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
@@ -60,15 +61,25 @@ export const contactDetails = (deps: {
   phoneCountries: PhoneCountries
   sessions: Sessions
   smsLimits: SmsLimits
+  audit: Audit
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, accounts, accountTokens, blocking, codes, limits, phoneCountries, smsLimits, log } = deps
+  const { config, db, accounts, accountTokens, blocking, codes, limits, phoneCountries, smsLimits, audit, log } = deps
   const store = contactDetailsStore(db)
 
   const waiting = pendingCodes({ ...deps, store })
   const applied = applying({ ...deps, store })
   const record = securityRecords(log)
+
+  const noteSent = (tx: Tx, by: Visit, who: Owner, { kind, to }: Pick<Wanted, 'kind' | 'to'>): Promise<void> =>
+    audit.record(tx, 'auth.code.sent', {
+      by,
+      space: who.space,
+      about: who,
+      detail: { kind },
+      line: { to: kind === 'email' ? maskedEmail(to) : maskedPhone(to) },
+    })
 
   /** Before anything of the request is looked at: a wrong number gets the same refusal (behaviour/accounts.md §5.1). */
   const admit = async (visit: Visit, caller: Caller): Promise<void> => {
@@ -96,6 +107,7 @@ export const contactDetails = (deps: {
       await codes.refuseTooMany(tx, kind, caller.id)
       await codes.invalidate(tx, kind, caller.id)
       await work(tx, (await accounts.view(tx, caller.space, caller.id)).account)
+      await noteSent(tx, visit, caller, wanted)
       return true
     })
     if (!isIssued) await blocking.check(visit, caller)
@@ -127,7 +139,6 @@ export const contactDetails = (deps: {
       if (kept === null) return waiting.textCode(tx, visit, space, account, wanted)
       await waiting.keepCode(tx, visit, caller.id, kept)
     })
-    record('auth.code.sent', visit, caller, { kind: 'phone', to: maskedPhone(phone) })
   }
 
   const requestEmail = async (visit: Visit, caller: Caller, input: Input<typeof WantedEmail>): Promise<void> => {
@@ -138,7 +149,6 @@ export const contactDetails = (deps: {
     if (await accounts.isTaken(db.read, space, caller.id, { email })) throw invalid('email', 'v.taken')
     const wanted = { kind: 'email', to: email } as const
     await issue(visit, caller, wanted, (tx, account) => waiting.mailCode(tx, visit, space, account, wanted))
-    record('auth.code.sent', visit, caller, { kind: 'email', to: maskedEmail(email) })
   }
 
   /** For an administrator: another code to where the last one went, which is worth nothing then. */
@@ -148,7 +158,7 @@ export const contactDetails = (deps: {
     const before = await waiting.pending(found, kind)
     if (before === null) throw new AppError('not_found', 'code.none')
     if (kind === 'phone') await smsLimits.admit({ phone: before.to, address: visit.address, space })
-    const account = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       await accounts.holdWithSpace(tx, space, id)
       const pending = await waiting.of(tx, id, kind)
       if (pending?.to !== before.to) throw new AppError('conflict', 'account.changed_meanwhile')
@@ -163,10 +173,8 @@ export const contactDetails = (deps: {
       await codes.invalidate(tx, kind, id)
       const { account } = await accounts.view(tx, space, id)
       await (kind === 'email' ? waiting.mailCode : waiting.textCode)(tx, visit, space, account, pending)
-      return account
+      await noteSent(tx, visit, { id, username: account.username, domain: account.domain, space }, { kind, to })
     })
-    const to = kind === 'email' ? maskedEmail(before.to) : maskedPhone(before.to)
-    record('auth.code.sent', visit, account, { kind, to })
   }
 
   const checkCode = (input: Input<typeof GivenCode>): string => {
@@ -202,6 +210,8 @@ export const contactDetails = (deps: {
         ? applied.applyEmail(tx, space, pending, visit)
         : applied.applyPhone(tx, space, pending))
       await accounts.announceUpdated(tx, visit, { account, space })
+      const action = kind === 'phone' ? 'account.phone' : 'account.email'
+      await audit.record(tx, action, { by: visit, space, about: who, changed: [kind], detail: { via: 'code' } })
       return account
     })
     if ('outcome' in result) {
@@ -212,7 +222,6 @@ export const contactDetails = (deps: {
       }
       return result
     }
-    record(kind === 'phone' ? 'account.phone' : 'account.email', visit, who, { via: 'code' })
     return { account: result, space }
   }
 

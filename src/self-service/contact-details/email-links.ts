@@ -1,11 +1,10 @@
 import type { AccountTokens } from '../../access/account-tokens/account-tokens.ts'
 import type { Sessions } from '../../access/sessions/sessions.ts'
-import type { Accounts } from '../../accounts/accounts/accounts.ts'
+import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
 import { type Codes, MOST_ATTEMPTS } from '../../accounts/codes/codes.ts'
-import type { Db, Reader } from '../../db/db.ts'
+import type { Audit } from '../../audit/audit.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
-import type { Logging } from '../../logging/logging.ts'
-import { securityRecords } from '../../nouns/security-record.ts'
 import type { Space } from '../../nouns/space.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -27,12 +26,14 @@ export const emailLinks = (deps: {
   accountTokens: AccountTokens
   codes: Codes
   sessions: Sessions
-  log: Logging
+  audit: Audit
   now: () => Date
 }) => {
-  const { db, store, secrets, accounts, accountTokens, codes, sessions, log, now } = deps
+  const { db, store, secrets, accounts, accountTokens, codes, sessions, audit, now } = deps
   const { applyEmail } = deps.applying
-  const record = securityRecords(log)
+
+  const note = (tx: Tx, by: Visit, space: Space, about: AccountView, via: 'link' | 'undo'): Promise<void> =>
+    audit.record(tx, 'account.email', { by, space, about, changed: ['email'], detail: { via } })
 
   const findByLink = async (on: Reader, space: Space, link: string): Promise<EmailChange> => {
     const change = link.length === LINK_LENGTH ? await store.pendingByLink(on, space, secrets.hash(link)) : null
@@ -59,7 +60,7 @@ export const emailLinks = (deps: {
     /** Whoever has the link reads the mailbox: no code and no session are needed. */
     confirmByLink: async (visit: Visit, link: string): Promise<void> => {
       const { space } = visit
-      const account = await db.transaction(async (tx) => {
+      await db.transaction(async (tx) => {
         const { accountId } = await findByLink(tx, space, link)
         await accounts.holdWithSpace(tx, space, accountId)
         const change = await findByLink(tx, space, link)
@@ -68,16 +69,15 @@ export const emailLinks = (deps: {
         if (!before.activated) await accountTokens.vouch(tx, visit, accountId)
         const changed = await applyEmail(tx, space, change, visit)
         await accounts.announceUpdated(tx, visit, { account: changed, space })
-        return changed
+        await note(tx, visit, space, changed, 'link')
       })
-      record('account.email', visit, account, { via: 'link' })
     },
     inspectUndo: async (visit: Visit, link: string): Promise<{ previousEmail: string }> =>
       findUndo(db.read, visit.space, link),
     /** The address before the change is the account's again, and whoever is signed in no longer is. */
     undoEmail: async (visit: Visit, link: string): Promise<void> => {
       const { space } = visit
-      const undone = await db.transaction(async (tx) => {
+      await db.transaction(async (tx) => {
         const { accountId } = await findUndo(tx, space, link)
         await accounts.holdWithSpace(tx, space, accountId)
         const change = await findUndo(tx, space, link)
@@ -93,10 +93,9 @@ export const emailLinks = (deps: {
         const revoked = await accounts.signOut(tx, accountId)
         const { account } = await accounts.view(tx, space, accountId)
         await accounts.announceUpdated(tx, visit, { account, space })
+        await note(tx, visit, space, account, 'undo')
         await sessions.recordRevoked(tx, visit, space, account, revoked)
-        return account
       })
-      record('account.email', visit, undone, { via: 'undo' })
     },
   }
 }
