@@ -25,6 +25,7 @@ import { externalAccountPages } from './administration/external-account/pages.ts
 import { accountTypePages, intercomPages } from './administration/intercom/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
 import { spacePages } from './administration/space/pages.tsx'
+import { spacesPages } from './administration/spaces/pages.tsx'
 import { statisticsPages } from './administration/statistics/pages.tsx'
 import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
@@ -162,6 +163,7 @@ export const app = (services: Services): AnyElysia => {
     .use(callForwardingsApi(deps))
     .use(resolvingApi(deps))
     .use(overviewPages(deps))
+    .use(spacesPages(deps))
     .use(spacePages(deps))
     .use(connectionPages(deps))
     .use(accountsListPages(deps))

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { type TestApp, testApp } from '../support/app.ts'
+import { words } from '../support/page.ts'
+import { visitor } from '../support/visitor.ts'
+
+// All Spaces, for super administrators (behaviour/panel.md §7.16).
+
+let t: TestApp
+let root: ReturnType<typeof visitor>
+
+const enter = async (host: string, { username, password }: { username: string; password: string }) => {
+  const browser = visitor(t, { host })
+  await browser.open('/login')
+  await browser.submit({ username, password })
+  return browser
+}
+
+beforeEach(async () => {
+  t = await testApp()
+  root = await enter('localhost', await t.account({ username: 'root', admin: true }))
+})
+afterEach(() => t.close())
+
+describe('the list of Spaces', () => {
+  test('is for super administrators, and in their menu alone', async () => {
+    const boss = await enter('other.localhost', await t.account({ username: 'boss', admin: true, space: t.other }))
+    for (const path of ['/admin/spaces', '/admin/spaces/create']) expect((await boss.open(path)).status).toBe(403)
+    expect((await boss.open('/admin/spaces/me')).text).not.toContain('href="/admin/spaces"')
+    expect((await root.open('/admin/spaces')).text).toContain('href="/admin/spaces" aria-current="page"')
+  })
+
+  test('is searched by name, domain and address, and sorted', async () => {
+    await t.account({ username: 'one', space: t.other, admin: true })
+    await t.account({ username: 'two', space: t.other })
+    const order = async (query: string) =>
+      [...(await root.open(`/admin/spaces${query}`)).text.matchAll(/href="\/admin\/spaces\/(\d+)"/g)].map(([, id]) =>
+        Number(id),
+      )
+    expect(await order('')).toEqual([t.main.id, t.other.id])
+    expect(await order('?sort=-accounts')).toEqual([t.other.id, t.main.id])
+    expect(await order('?search=OTHER')).toEqual([t.other.id])
+    expect(words(await root.open('/admin/spaces?search=nowhere'))).toContain('No Space is called so')
+  })
+})
+
+describe('a new Space', () => {
+  const WANTED = { name: 'Third', domain: 'sip.third.org', host: 'third' }
+
+  test('is refused with each fault at its field, what another has among them', async () => {
+    await root.open('/admin/spaces/create')
+    const refused = await root.submit({ name: t.other.name, domain: 'not a domain', host: 'other' })
+    expect([refused.status, refused.text.match(/aria-invalid="true"/g)?.length]).toEqual([422, 3])
+    expect((await t.parts.spaceAdministration.list()).length).toBe(2)
+  })
+
+  test('leads to its first administrator, and to its own page where that comes later', async () => {
+    await root.open('/admin/spaces/create')
+    const made = await root.submit({ ...WANTED, account_default_password_algorithm: 'MD5' })
+    expect(made.headers.get('location')).toBe('/admin/accounts/create?admin=1&domain=sip.third.org')
+    expect(await t.parts.spaceAdministration.byDomain('sip.third.org')).toMatchObject({
+      name: 'Third',
+      host: 'third.localhost',
+      super: false,
+      digest: { realm: null, defaultPasswordAlgorithm: 'MD5' },
+    })
+    await root.open('/admin/spaces/create')
+    const later = await root.submit({ name: 'Fourth', domain: 'sip.fourth.org', host: 'fourth', administrator: '' })
+    expect(later.headers.get('location')).toMatch(/^\/admin\/spaces\/\d+$/)
+  })
+
+  test('that is super wants the password, where the sign-in is long ago', async () => {
+    t.clock.now = new Date(t.clock.now.getTime() + 20 * 60_000)
+    await root.open('/admin/spaces/create')
+    expect((await root.submit({ ...WANTED, super: '1' })).status).toBe(422)
+    await root.open('/admin/spaces/create')
+    expect((await root.submit({ ...WANTED })).status).toBe(302)
+  })
+})
