@@ -10,7 +10,7 @@ export const phoneCountriesCommands = (program: Command) => {
       .description(`${action === 'activate' ? 'accept' : 'refuse'} phone numbers of these countries`)
       .action(async (codes: string[], _options, command: Command) =>
         withServices(command.optsWithGlobals<GlobalOptions>(), async ({ parts }) => {
-          const counts = await parts.phoneCountries.switchAll(codes, action === 'activate')
+          const counts = await parts.phoneCountries.switchAll(null, codes, action === 'activate')
           for (const [index, code] of codes.entries()) print(`${code.toUpperCase()}: ${counts[index]} regions`)
         }),
       )

@@ -188,7 +188,7 @@ const setup = async (options: Options): Promise<void> => {
   try {
     warnOfEnvironment(draft, changes, file)
     await withServices({ ...options, envFile: draft, quiet: true }, async (opened) => {
-      await opened.parts.phoneCountries.switchAll(countries, true)
+      await opened.parts.phoneCountries.switchAll(null, countries, true)
       const welcome = await createFirst(opened, {
         host,
         domain,

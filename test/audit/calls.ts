@@ -47,6 +47,10 @@ export const callsBelowAccounts = (t: TestApp, redis: RedisServer | null): Reado
     String((await t.post(path, { as: admin, host: space.host, body })).json.id)
 
   return {
+    'POST /admin/accounts/types': () => ({ body: { key: 'third' } }),
+    'POST /admin/accounts/:id/types': async (place) => ({
+      body: { type_id: await another(place, '/api/account_types', { key: 'second' }) },
+    }),
     'POST /admin/accounts/types/:type_id': () => ({ body: { key: 'another', version: versionOf('door') } }),
     'POST /api/contacts_lists/:id/contacts/:contact_id': ({ theirs: { owner, urlOf } }) => {
       const list = urlOf({ method: 'GET', path: '/api/contacts_lists/:id', role: 'admin', isPage: false })
@@ -78,5 +82,32 @@ export const callsBelowAccounts = (t: TestApp, redis: RedisServer | null): Reado
       ...(await registered(({ id }) => `/admin/accounts/${id}/devices`)(place)),
       body: { uuid: PHONE },
     }),
+  }
+}
+
+/** How routes of Spaces are called. */
+export const callsOfSpaces = (t: TestApp): Readonly<Record<string, Call>> => {
+  let made = 0
+  const changed: Call = async ({ space, root }) => {
+    const { json } = await t.get(`/api/spaces/${space.domain}`, { as: root })
+    return { body: { ...json, name: `Other ${space.domain}`, email_server: undefined, carddav_servers: undefined } }
+  }
+  const carddav: Call = () => ({ body: { uri: 'https://contacts.example/', enabled: true } })
+  const mailServer = { host: 'mail.example.org', port: 465, password: 'not to be told' }
+  return {
+    'POST /api/spaces': () => {
+      made += 1
+      return { body: { name: `Made ${made}`, domain: `sip.made${made}.org`, host: `made${made}.localhost` } }
+    },
+    'PUT /api/spaces/:domain': changed,
+    'PATCH /api/spaces/:domain': changed,
+    'POST /api/spaces/:domain/carddavs': carddav,
+    'PUT /api/spaces/:domain/carddavs/:carddav_id': carddav,
+    'PATCH /api/spaces/:domain/carddavs/:carddav_id': carddav,
+    'POST /api/spaces/:domain/email': () => ({ body: mailServer }),
+    'DELETE /api/spaces/:domain/email': async ({ space, root }) => {
+      await t.post(`/api/spaces/${space.domain}/email`, { as: root, body: mailServer })
+      return {}
+    },
   }
 }

@@ -14,7 +14,7 @@ import { type Reply, type TestAccount, type TestApp, testApp } from '../support/
 import { hasProgram } from '../support/executable.ts'
 import { FORM } from '../support/page.ts'
 import { nameOf, objectsOf, type Route, routesOf } from '../support/routes.ts'
-import { type Call, callsBelowAccounts, type Place, type Sent, VCARD } from './calls.ts'
+import { type Call, callsBelowAccounts, callsOfSpaces, type Place, type Sent, VCARD } from './calls.ts'
 
 // Every route that changes something is called once as it is meant, and must leave a row of the audit log. The routes
 // come from the app itself: a new one fails here until it says how it is called.
@@ -70,21 +70,7 @@ const NOT_YET: readonly string[] = [
   'POST /reset_password',
   'POST /recovery',
   'POST /recovery/confirm',
-  'POST /api/spaces',
-  'PUT /api/spaces/:domain',
-  'PATCH /api/spaces/:domain',
-  'DELETE /api/spaces/:domain',
-  'POST /api/spaces/:domain/carddavs',
-  'PUT /api/spaces/:domain/carddavs/:carddav_id',
-  'PATCH /api/spaces/:domain/carddavs/:carddav_id',
-  'DELETE /api/spaces/:domain/carddavs/:carddav_id',
-  'POST /api/spaces/:domain/email',
-  'DELETE /api/spaces/:domain/email',
-  'POST /api/phone_countries/:code/activate',
-  'POST /api/phone_countries/:code/deactivate',
   'POST /admin/accounts/:id/reset_password_email/send',
-  'POST /admin/accounts/types',
-  'POST /admin/accounts/:id/types',
   'POST /admin/accounts/:id/codes/:kind/send',
   'POST /register/code',
   'POST /register/again',
@@ -258,7 +244,7 @@ beforeAll(async () => {
   })
   root = await t.account({ username: 'root', admin: true })
   routes = routesOf(t)
-  calls = { ...CALLS, ...callsBelowAccounts(t, redis) }
+  calls = { ...CALLS, ...callsBelowAccounts(t, redis), ...callsOfSpaces(t) }
 })
 afterAll(async () => {
   t.parts.registrar.close()

@@ -17,7 +17,7 @@ beforeEach(async () => {
       COTURN_STATIC_AUTH_SECRET: 'secret',
     },
   })
-  await t.parts.phoneCountries.activate('FR')
+  await t.parts.phoneCountries.activate(null, 'FR')
   admin = await t.account({ username: 'admin.1', admin: true })
   carol = await t.account({ username: 'carol.1', email: 'carol@example.org', phone: '+33612345678' })
 })

@@ -55,7 +55,7 @@ describe('changing an account refuses', () => {
 
   test('what a new account would be refused for, all at once, and changes nothing', async () => {
     const other = await t.account({ username: 'dora.1', phone: '+33612345678' })
-    await t.parts.phoneCountries.activate('FR')
+    await t.parts.phoneCountries.activate(null, 'FR')
     const before = await t.snapshot()
     const reply = await change({
       username: 'dora.1',
@@ -121,7 +121,7 @@ describe('changing an account refuses', () => {
 
 describe('changing an account', () => {
   test('clears e-mail, name, DTMF protocol and phone when they are absent or null, and keeps the rest', async () => {
-    await t.parts.phoneCountries.activate('FR')
+    await t.parts.phoneCountries.activate(null, 'FR')
     const full = {
       ...base,
       email: 'c@example.org',
@@ -480,7 +480,7 @@ describe('self registration', () => {
   })
 
   test('ignores rights, addresses and numbers, and tells nobody whose they are', async () => {
-    await t.parts.phoneCountries.activate('FR')
+    await t.parts.phoneCountries.activate(null, 'FR')
     await t.account({ phone: '+33612345678', email: 'a@example.org' })
     const reply = await t.post(REGISTER, {
       body: {

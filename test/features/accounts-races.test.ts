@@ -61,7 +61,7 @@ describe('fifty creations at once', () => {
   })
 
   test('with one number, written in two ways, make one account', async () => {
-    await t.parts.phoneCountries.activate('FR')
+    await t.parts.phoneCountries.activate(null, 'FR')
     const spellings = ['+33612345678', '+33 6 12 34 56 78']
     const replies = await times(50, (i) => create({ ...valid, username: `carol.${i}`, phone: spellings[i % 2] }))
     expect(outcomes(replies)).toEqual({ 200: 1, 422: 49 })
@@ -72,7 +72,7 @@ describe('fifty creations at once', () => {
     await t.close()
     t = await testApp({ env: { APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API: 'true' } })
     admin = await t.account({ username: 'admin', admin: true })
-    await t.parts.phoneCountries.activate('FR')
+    await t.parts.phoneCountries.activate(null, 'FR')
     const number = '+33612345678'
     const replies = await times(50, (i) =>
       create(i % 2 === 0 ? { ...valid, username: number } : { ...valid, username: `carol.${i}`, phone: number }),
@@ -126,7 +126,7 @@ describe('changes at once', () => {
   )
 
   test('to one number, while it is also being given to new accounts: one account has it', async () => {
-    await t.parts.phoneCountries.activate('FR')
+    await t.parts.phoneCountries.activate(null, 'FR')
     const people = await accountsOf(20)
     const phone = '+33612345678'
     const replies = await Promise.all([

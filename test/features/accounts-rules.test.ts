@@ -40,7 +40,7 @@ beforeAll(async () => {
   await t.account({ username: 'taken.1', phone: '+33612345678' })
   const gone = await t.account({ username: 'gone.1' })
   await t.delete(`/api/accounts/${gone.id}`, { as: admin })
-  await t.parts.phoneCountries.activate('FR')
+  await t.parts.phoneCountries.activate(null, 'FR')
 })
 afterAll(() => t.close())
 
@@ -456,7 +456,7 @@ describe('settings', () => {
 
   test('let administrators give numbers as names, which nobody else may then have as a number', async () => {
     const lenient = await testApp({ env: { APP_ALLOW_PHONE_NUMBER_USERNAME_ADMIN_API: 'true' } })
-    await lenient.parts.phoneCountries.activate('FR')
+    await lenient.parts.phoneCountries.activate(null, 'FR')
     const boss = await lenient.account({ admin: true })
     const ask = (body: unknown) => lenient.post('/api/accounts', { as: boss, body })
     const made = await ask({ ...valid, username: '+33612345678' })

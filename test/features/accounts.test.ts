@@ -107,7 +107,7 @@ describe('creating an account', () => {
   })
 
   test('refuses taken names, names of the dead, and numbers that are somebody’s', async () => {
-    await t.parts.phoneCountries.activate('FR')
+    await t.parts.phoneCountries.activate(null, 'FR')
     const first = await create({ ...valid, phone: '+33 6 12 34 56 78' })
     expect(first.json.phone).toBe('+33612345678')
     expect(await fieldsOf({ ...valid, phone: '+33612345678' })).toEqual([422, ['username', 'phone']])

@@ -297,7 +297,7 @@ describe('replies', () => {
   let spaces = 0
   beforeAll(async () => {
     root = await t.account({ admin: true })
-    await t.parts.phoneCountries.activate('FR')
+    await t.parts.phoneCountries.activate(null, 'FR')
   })
 
   /** A Space with one of everything. */

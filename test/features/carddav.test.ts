@@ -161,7 +161,7 @@ describe('a CardDAV server', () => {
     expect((await t.delete(servers(`/${id}`), { as: root })).status).toBe(404)
     expect((await t.get(servers(), { as: root })).json).toEqual([second])
     const events = t.lines.filter((line) => line.includes('event=space.carddav') && line.includes(alpha.domain))
-    expect(events.map((line) => /how=(\w+)/.exec(line)?.[1])).toEqual([
+    expect(events.map((line) => /kind=(\w+)/.exec(line)?.[1])).toEqual([
       'created',
       'updated',
       'updated',

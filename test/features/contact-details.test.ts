@@ -8,7 +8,7 @@ let alice: TestAccount
 /** An account that a creation token has validated, in an installation that takes French numbers. */
 const begin = async (env: Record<string, string> = {}) => {
   t = await testApp({ env: { MAIL_HOST: 'smtp.example.org', ...env } })
-  await t.parts.phoneCountries.activate('FR')
+  await t.parts.phoneCountries.activate(null, 'FR')
   alice = await validated({ username: 'alice01' })
 }
 const validated = async (options: Parameters<TestApp['account']>[0]) => {

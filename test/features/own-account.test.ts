@@ -15,7 +15,7 @@ let admin: TestAccount
 const start = async (env: Record<string, string> = {}) => {
   const mail = { ...WITH_MAIL, SMS_PROVIDER: 'log' }
   t = await testApp({ env: { ...mail, ...env } })
-  await t.parts.phoneCountries.activate('FR')
+  await t.parts.phoneCountries.activate(null, 'FR')
   account = await t.account({ username: 'somebody', email: 'somebody@example.org' })
   admin = await t.account({ admin: true })
 }

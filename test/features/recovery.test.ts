@@ -17,7 +17,7 @@ const start = async (env: Record<string, string> = {}, options: { uniqueEmail?: 
   const { uniqueEmail = true } = options
   await t.db.transaction((tx) => tx.update(t.db.tables.spaces).set({ uniqueEmail }).returning())
   t.parts.spaces.forget()
-  await t.parts.phoneCountries.activate('FR')
+  await t.parts.phoneCountries.activate(null, 'FR')
   account = await t.account({ username: 'somebody', email: 'somebody@example.org', phone: PHONE })
 }
 beforeEach(() => start())

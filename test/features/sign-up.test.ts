@@ -17,7 +17,7 @@ const setSpace = async (columns: Record<string, unknown>): Promise<void> => {
 const start = async (env: Record<string, string> = {}) => {
   t = await testApp({ env: { ...WITH_MAIL, ...GATEWAY, ...env } })
   await setSpace({ uniqueEmail: true })
-  await t.parts.phoneCountries.activate('FR')
+  await t.parts.phoneCountries.activate(null, 'FR')
 }
 beforeEach(() => start())
 afterEach(() => t.close())

@@ -2,7 +2,6 @@ import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
-import type { Logging } from '../../logging/logging.ts'
 import { everySpace, type Space } from '../../nouns/space.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { Secrets } from '../../secrets.ts'
@@ -60,18 +59,14 @@ export const fixtures = (deps: {
   statisticsClearing: StatisticsOfAccounts
   sipProxy: SipProxy
   audit: Audit
-  log: Logging
 }) => {
-  const { config, db, secrets, spaces, spaceAdministration, directory, accounts, administrators, audit, log } = deps
+  const { config, db, secrets, spaces, spaceAdministration, directory, accounts, administrators, audit } = deps
   const { passwords, bridge, statisticsClearing, sipProxy } = deps
   const store = fixtureStore(db)
   const last = lastAdministrator({ db, directory })
 
   const ensure = async (tx: Tx, domain: string, asSuper = false): Promise<Made & { readonly space: Space }> => {
     const made = await spaceAdministration.ensure(tx, domain, { asSuper })
-    if (made.created) {
-      db.afterCommit(tx, () => log.security('space.created', { space: domain, by: 'command line' }))
-    }
     return { domain, ...made }
   }
 

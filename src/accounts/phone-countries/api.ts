@@ -25,7 +25,7 @@ export const phoneCountriesApi = ({ auth, phoneCountries }: { auth: Auth; phoneC
         detail: { summary: 'List the countries of phone numbers', ...answers(listOf(PhoneCountrySchema)) },
       },
     )
-    .post('/:code/activate', async ({ params }) => json(await phoneCountries.activate(params.code)), {
+    .post('/:code/activate', async ({ visit, params }) => json(await phoneCountries.activate(visit, params.code)), {
       requires: 'super',
       detail: {
         summary: 'Open a country',
@@ -33,7 +33,7 @@ export const phoneCountriesApi = ({ auth, phoneCountries }: { auth: Auth; phoneC
         ...answers(integer(0)),
       },
     })
-    .post('/:code/deactivate', async ({ params }) => json(await phoneCountries.deactivate(params.code)), {
+    .post('/:code/deactivate', async ({ visit, params }) => json(await phoneCountries.deactivate(visit, params.code)), {
       requires: 'super',
       detail: {
         summary: 'Close a country',

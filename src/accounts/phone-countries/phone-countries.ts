@@ -1,18 +1,20 @@
+import type { Audit } from '../../audit/audit.ts'
 import type { Db } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
+import type { Visit } from '../../nouns/visit.ts'
 import { phoneRegions } from '../../protocols/e164.ts'
 import { phoneCountryStore } from './store.ts'
 
 /** Which countries' phone numbers are accepted, for the whole instance (behaviour/telephony.md §6). */
-export const phoneCountries = (deps: { db: Db; now: () => Date }) => {
-  const { db, now } = deps
+export const phoneCountries = (deps: { db: Db; audit: Audit; now: () => Date }) => {
+  const { db, audit, now } = deps
   const store = phoneCountryStore(db)
 
   /**
    * Opens or closes all regions of each country's calling code, or, where one of them is no country, none. Resolves to
-   * how many regions each of them has.
+   * how many regions each of them has. `by` null: the command line.
    */
-  const switchAll = (codes: readonly string[], activated: boolean): Promise<number[]> =>
+  const switchAll = (by: Visit | null, codes: readonly string[], activated: boolean): Promise<number[]> =>
     db.transaction(async (tx) => {
       const found: string[] = []
       const unknown: string[] = []
@@ -26,7 +28,11 @@ export const phoneCountries = (deps: { db: Db; now: () => Date }) => {
         throw new AppError('not_found', 'country.unknown', { values: { codes: unknown.join(', ') } })
       const counts: number[] = []
       for (const callingCode of found) {
-        counts.push((await store.switchCode(tx, callingCode, activated, now())).length)
+        const { length: count } = await store.switchCode(tx, callingCode, activated, now())
+        const about = { kind: 'phone country', id: callingCode } as const
+        const action = activated ? 'phone_country.opened' : 'phone_country.closed'
+        await audit.record(tx, action, { by, space: null, about, detail: { count } })
+        counts.push(count)
       }
       return counts
     })
@@ -34,8 +40,8 @@ export const phoneCountries = (deps: { db: Db; now: () => Date }) => {
   return {
     list: () => store.all(db.read),
     switchAll,
-    activate: async (code: string) => (await switchAll([code], true))[0] ?? 0,
-    deactivate: async (code: string) => (await switchAll([code], false))[0] ?? 0,
+    activate: async (by: Visit | null, code: string) => (await switchAll(by, [code], true))[0] ?? 0,
+    deactivate: async (by: Visit | null, code: string) => (await switchAll(by, [code], false))[0] ?? 0,
     /** The calling codes whose numbers are accepted. */
     openCallingCodes: async (): Promise<ReadonlySet<string>> =>
       new Set((await store.open(db.read)).map(({ countryCode }) => countryCode)),

@@ -1,5 +1,6 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
@@ -23,10 +24,11 @@ export const branding = (deps: {
   db: Db
   spaces: SpaceDirectory
   spaceNews: NewsOfSpaces
+  audit: Audit
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, spaces, spaceNews, log, now } = deps
+  const { config, db, spaces, spaceNews, audit, log, now } = deps
   const store = brandingStore(db)
 
   const folderOf = (spaceId: number): string => join(config.DATA_DIR, 'public', String(spaceId))
@@ -53,11 +55,18 @@ export const branding = (deps: {
       if (held === null) throw new AppError('not_found', 'space.unknown')
       await store.setLogo(tx, held.id, name, now())
       await spaceNews.changed(tx, domain)
+      const space = { id: held.id, domain }
+      const changed = { logo: [held.logo, name] } as const
+      await audit.record(tx, 'space.updated', {
+        by: null,
+        space,
+        about: { kind: 'space', id: held.id, name: domain },
+        changed,
+      })
       return { id: held.id, before: held.logo }
     })
     spaces.forget()
     if (before !== null && before !== name) await rm(join(folderOf(id), before), { force: true })
-    log.security('space.updated', { space: domain, by: 'command line', fields: 'logo' })
   }
 
   /** Whoever runs the command may have made it, and be the only one who can remove it. */

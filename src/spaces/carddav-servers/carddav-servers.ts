@@ -1,10 +1,10 @@
+import type { Audit } from '../../audit/audit.ts'
+import { differences } from '../../audit/differences.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { clearable, flag, form, type Input, integer, optional, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
 import { boolean, described, moment, orNull, record } from '../../http/output.ts'
-import type { Logging } from '../../logging/logging.ts'
-import { actionRecords } from '../../nouns/security-record.ts'
 import type { CarddavServer } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { NewsOfSpaces } from '../../webhooks/events.ts'
@@ -94,12 +94,11 @@ export const carddavServers = (deps: {
   db: Db
   spaces: SpaceDirectory
   spaceNews: NewsOfSpaces
-  log: Logging
+  audit: Audit
   now: () => Date
 }) => {
-  const { db, spaces, spaceNews, log, now } = deps
+  const { db, spaces, spaceNews, audit, now } = deps
   const store = carddavServerStore(db)
-  const write = actionRecords(log)
 
   const unknownServer = () => new AppError('not_found', 'carddav.unknown')
 
@@ -109,22 +108,28 @@ export const carddavServers = (deps: {
     return space.carddavServers
   }
 
-  const changed = async <Result extends { readonly id: number }>(
+  /** `work` on the server of that id, null for a new one, resolves to what it is then; null: it is gone. */
+  const change = async <After extends CarddavServer | null>(
     visit: Visit,
     domain: string,
-    how: 'created' | 'updated' | 'deleted',
-    work: (tx: Tx, space: { id: number }) => Promise<Result | null>,
-  ): Promise<Result> => {
+    id: number | null,
+    work: (tx: Tx, space: { id: number }, before: CarddavServer | null) => Promise<After>,
+  ): Promise<After> => {
     const server = await db.transaction(async (tx) => {
       const space = await store.holdSpace(tx, domain)
       if (space === null) throw new AppError('not_found', 'space.unknown')
-      const result = await work(tx, space)
-      if (result === null) throw unknownServer()
+      const before = id === null ? null : await store.one(tx, space, id)
+      if (id !== null && before === null) throw unknownServer()
+      const after = await work(tx, space, before)
       await spaceNews.changed(tx, domain)
-      return result
+      const changed = differences(before && carddavServerWire(before), after && carddavServerWire(after))
+      const how = before === null ? 'created' : after === null ? 'deleted' : 'updated'
+      const about = { kind: 'space', id: space.id, name: domain } as const
+      const detail = { kind: how, object: id ?? after?.id }
+      await audit.record(tx, 'space.carddav', { by: visit, space, about, changed, detail })
+      return after
     })
     spaces.forget()
-    write('space.carddav', visit, null, { space: domain, how, server: server.id })
     return server
   }
 
@@ -137,7 +142,7 @@ export const carddavServers = (deps: {
     },
     add: async (visit: Visit, domain: string, input: ServerInput): Promise<CarddavServer> => {
       const columns = columnsOf(input)
-      return changed(visit, domain, 'created', (tx, space) => store.insert(tx, space, columns, now()))
+      return change(visit, domain, null, (tx, space) => store.insert(tx, space, columns, now()))
     },
     change: async (
       visit: Visit,
@@ -147,17 +152,19 @@ export const carddavServers = (deps: {
       { refuseStale = () => {} }: { refuseStale?: (before: CarddavServer) => void } = {},
     ): Promise<CarddavServer> => {
       const columns = columnsOf(input)
-      return changed(visit, domain, 'updated', async (tx, space) => {
-        const before = await store.one(tx, space, id)
+      return change(visit, domain, id, async (tx, space, before) => {
         if (before !== null) refuseStale(before)
-        return store.update(tx, space, id, columns, now())
+        const server = await store.update(tx, space, id, columns, now())
+        if (server === null) throw unknownServer()
+        return server
       })
     },
     /** Every credential for it goes along. */
     remove: async (visit: Visit, domain: string, id: number): Promise<void> => {
-      await changed(visit, domain, 'deleted', async (tx, space) =>
-        (await store.remove(tx, space, id)) ? { id } : null,
-      )
+      await change(visit, domain, id, async (tx, space) => {
+        if (!(await store.remove(tx, space, id))) throw unknownServer()
+        return null
+      })
     },
   }
 }

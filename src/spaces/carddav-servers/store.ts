@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Db, Tx } from '../../db/db.ts'
+import type { Db, Reader, Tx } from '../../db/db.ts'
 import { exists, first, only } from '../../db/rows.ts'
 import type { CarddavServer, Space } from '../../nouns/space.ts'
 
@@ -19,6 +19,9 @@ export const carddavServerStore = (db: Db) => {
           .where(eq(spaces.domain, domain))
           .returning({ id: spaces.id, domain: spaces.domain }),
       ),
+    /** null: the Space has no such server. */
+    one: (on: Reader, space: Pick<Space, 'id'>, id: number) =>
+      first(on.select().from(servers).where(inSpace(space, id))),
     insert: (tx: Tx, space: Pick<Space, 'id'>, columns: Partial<ServerColumns> & { uri: string }, at: Date) =>
       only(
         tx
@@ -26,8 +29,6 @@ export const carddavServerStore = (db: Db) => {
           .values({ spaceId: space.id, ...columns, createdAt: at, updatedAt: at })
           .returning(),
       ),
-    one: (tx: Tx, space: Pick<Space, 'id'>, id: number): Promise<CarddavServer | null> =>
-      first(tx.select().from(servers).where(inSpace(space, id))),
     /** null: the Space has no such server. */
     update: (tx: Tx, space: Pick<Space, 'id'>, id: number, columns: Partial<ServerColumns>, at: Date) =>
       first(

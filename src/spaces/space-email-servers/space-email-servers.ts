@@ -1,5 +1,7 @@
+import type { Audit, Change } from '../../audit/audit.ts'
+import { differences } from '../../audit/differences.ts'
 import type { Config } from '../../config/config.ts'
-import type { Db } from '../../db/db.ts'
+import type { Db, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import {
   choice,
@@ -15,10 +17,8 @@ import {
 } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
 import { boolean, described, moment, orNull, record } from '../../http/output.ts'
-import type { Logging } from '../../logging/logging.ts'
 import { ENCRYPTIONS } from '../../mail/letter.ts'
 import type { MailSender } from '../../mail/mail.ts'
-import { actionRecords } from '../../nouns/security-record.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { spaceHosts } from '../../outgoing/space-hosts.ts'
 import { isDomain, isIpAddress } from '../../protocols/sip-address.ts'
@@ -74,16 +74,21 @@ export const spaceEmailServers = (deps: {
   db: Db
   secrets: Secrets
   spaceNews: NewsOfSpaces
-  log: Logging
+  audit: Audit
   now: () => Date
 }) => {
-  const { config, db, secrets, spaceNews, log, now } = deps
+  const { config, db, secrets, spaceNews, audit, now } = deps
   const hosts = spaceHosts(config.MAIL_SPACE_HOSTS_ALLOW)
   const store = spaceEmailServerStore(db)
 
-  const write = actionRecords(log)
-  const record = (visit: Visit, space: { domain: string }, how: 'set' | 'removed') =>
-    write('space.email', visit, null, { space: space.domain, how })
+  const record = (tx: Tx, by: Visit, space: { id: number; domain: string }, more: Pick<Change, 'changed' | 'detail'>) =>
+    audit.record(tx, 'space.email', { by, space, about: { kind: 'space', id: space.id, name: space.domain }, ...more })
+
+  /** The server as it was and is; of its password, that it is another one. */
+  const changesOf = (before: EmailServerRow | null, after: EmailServerRow | null) => ({
+    ...differences(before && emailServerWire(before), after && emailServerWire(after)),
+    password: [before?.password ?? null, after?.password ?? null] as const,
+  })
 
   return {
     /** For mails: asked for each, so that a change is in force with the next one. */
@@ -142,6 +147,7 @@ export const spaceEmailServers = (deps: {
         if (inserted !== null) {
           refuseStale(null)
           await spaceNews.changed(tx, space.domain)
+          await record(tx, visit, space, { changed: changesOf(null, inserted), detail: { kind: 'set' } })
           return { space, server: inserted, isNew: true }
         }
         const before = await store.hold(tx, space.id)
@@ -155,22 +161,21 @@ export const spaceEmailServers = (deps: {
         // Removed between the two by another process: the client may repeat.
         if (server === null) throw new AppError('not_found', 'space.no_email_server')
         await spaceNews.changed(tx, space.domain)
+        await record(tx, visit, space, { changed: changesOf(before, server), detail: { kind: 'set' } })
         return { space, server, isNew: false }
       })
-      record(visit, written.space, 'set')
       return written
     },
 
     /** `name` is the SIP domain, or the host as the reference has it. */
     remove: async (visit: Visit, name: string): Promise<void> => {
-      const space = await db.transaction(async (tx) => {
+      await db.transaction(async (tx) => {
         const found = await store.named(tx, name)
         if (found === null) throw new AppError('not_found', 'space.unknown')
         if (!(await store.remove(tx, found.space.id))) throw new AppError('not_found', 'space.no_email_server')
         await spaceNews.changed(tx, found.space.domain)
-        return found.space
+        await record(tx, visit, found.space, { detail: { kind: 'removed' } })
       })
-      record(visit, space, 'removed')
     },
   }
 }

@@ -1,7 +1,7 @@
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Tx } from '../../db/db.ts'
-import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import { type AdministeredSpace, realmOf } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -20,7 +20,7 @@ export const adjustments = (deps: {
   db: Db
   spaces: SpaceDirectory
   spaceNews: SpaceNews
-  log: Logging
+  audit: Audit
   now: () => Date
 }) => {
   const { db, spaces, spaceNews, now } = deps
@@ -77,6 +77,7 @@ export const adjustments = (deps: {
       await store.setDigest(tx, before.id, digest, now())
       const after = await stored.find(tx, domain)
       await spaceNews.tell(tx, 'space.updated', after)
+      await stored.recordChange(tx, visit, before, after)
       return { before, after }
     }
     const changed = await db.transaction(write).catch((error: unknown) => {
@@ -86,7 +87,6 @@ export const adjustments = (deps: {
     })
     if (changed === null) return adjust(visit, caller, domain, input, { refuseStale })
     spaces.forget()
-    stored.recordChange(visit, changed.before, changed.after)
     return changed.after
   }
 

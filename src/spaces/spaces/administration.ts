@@ -1,3 +1,4 @@
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import { isUnderRoot } from '../../config/root-host.ts'
 import { isCollision } from '../../db/collision.ts'
@@ -43,6 +44,7 @@ export const spaceAdministration = (deps: {
   announceDeleted(tx: Tx, visit: Visit, space: Space, accountIds: readonly number[]): Promise<void>
   /** The files of a Space that is gone. */
   removeFiles(spaceId: number): Promise<void>
+  audit: Audit
   log: Logging
   now: () => Date
 }) => {
@@ -96,10 +98,10 @@ export const spaceAdministration = (deps: {
       }
       const created = await find(tx, row.domain)
       await spaceNews.tell(tx, 'space.created', created)
+      await record(tx, 'space.created', visit, created)
       return created
     })
     spaces.forget()
-    record('space.created', space.domain, visit)
     if (!isUnderRoot(config, space.host)) log.app.warn('space host lies outside APP_ROOT_HOST', { host: space.host })
     return space
   }
@@ -160,6 +162,7 @@ export const spaceAdministration = (deps: {
       await store.setDigest(tx, before.id, digest, now())
       const after = await find(tx, domain)
       await spaceNews.tell(tx, 'space.updated', after)
+      await recordChange(tx, visit, before, after)
       return { before, after }
     }
     const changed = await db.transaction(write).catch((error: unknown) => {
@@ -169,7 +172,6 @@ export const spaceAdministration = (deps: {
     })
     if (changed === null) return change(visit, caller, domain, body)
     spaces.forget()
-    recordChange(visit, changed.before, changed.after)
     return changed.after
   }
 
@@ -185,7 +187,10 @@ export const spaceAdministration = (deps: {
       if (space.super && (await isLastSuper(tx, domain))) {
         throw new AppError('forbidden', 'space.last_super')
       }
-      if (space.super) await store.update(tx, domain, { super: false, updatedAt: now() })
+      if (space.super) {
+        await store.update(tx, domain, { super: false, updatedAt: now() })
+        await record(tx, 'space.updated', visit, space, { changed: { super: [true, false] } })
+      }
       return { space, last: await store.lastAccount(tx, domain) }
     })
     spaces.forget()
@@ -199,13 +204,15 @@ export const spaceAdministration = (deps: {
     const removed = await db.transaction(async (tx) => {
       await batch(tx, MOST_ID, MOST_LATE)
       const isRemoved = await store.remove(tx, domain)
-      if (isRemoved) await spaceNews.tell(tx, 'space.deleted', space)
+      if (isRemoved) {
+        await spaceNews.tell(tx, 'space.deleted', space)
+        await record(tx, 'space.deleted', visit, space)
+      }
       return isRemoved
     })
     if (!removed) throw new AppError('not_found', 'space.unknown')
     spaces.forget()
     await removeFiles(space.id)
-    record('space.deleted', domain, visit)
   }
 
   return {

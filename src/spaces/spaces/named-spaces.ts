@@ -1,10 +1,10 @@
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import { isUnderRoot } from '../../config/root-host.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { read } from '../../http/input.ts'
-import type { Logging } from '../../logging/logging.ts'
 import {
   type AdministeredSpace,
   type DigestConfiguration,
@@ -38,7 +38,7 @@ export const namedSpaces = (deps: {
   db: Db
   spaces: SpaceDirectory
   spaceNews: SpaceNews
-  log: Logging
+  audit: Audit
   now: () => Date
 }) => {
   const { config, db, spaces, spaceNews, now } = deps
@@ -118,6 +118,8 @@ export const namedSpaces = (deps: {
       } else await changeNamed(tx, before, wanted)
       const after = await stored.find(tx, domain)
       await spaceNews.tell(tx, before === null ? 'space.created' : 'space.updated', after)
+      if (before === null) await stored.record(tx, 'space.created', null, after)
+      else await stored.recordChange(tx, null, before, after)
       return { before, after }
     }
     const result = await db.transaction(write).catch((error: unknown) => {
@@ -128,8 +130,6 @@ export const namedSpaces = (deps: {
     if (result === null) return upsert(given)
     const { before, after } = result
     spaces.forget()
-    if (before === null) stored.record('space.created', domain, null)
-    else stored.recordChange(null, before, after)
     return { space: after, created: before === null }
   }
 
@@ -158,6 +158,8 @@ export const namedSpaces = (deps: {
       await changeNamed(tx, before, { domain, host: before.host, name: before.name, super: true })
     }
     const space = await stored.find(tx, domain)
+    if (before === null) await stored.record(tx, 'space.created', null, space)
+    else if (asSuper && !before.super) await stored.recordChange(tx, null, before, space)
     return { space, created: before === null, isReachable: isUnderRoot(config, space.host) }
   }
 

@@ -1,23 +1,16 @@
+import type { Audit, Change } from '../../audit/audit.ts'
+import { differences } from '../../audit/differences.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
-import type { Logging, SecurityEvent } from '../../logging/logging.ts'
+import type { AuditAction } from '../../logging/security-events.ts'
 import type { Message } from '../../messages/messages.ts'
 import type { Caller } from '../../nouns/caller.ts'
-import { actionRecords } from '../../nouns/security-record.ts'
 import type { AdministeredSpace, DigestConfiguration, Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
 import { duplicateEmailsStore } from './duplicate-emails-store.ts'
 import { spaceWire } from './wire.ts'
-
-/** The attributes that differ, as clients call them. */
-const changedFields = (before: AdministeredSpace, after: AdministeredSpace): string[] => {
-  const old: Readonly<Record<string, unknown>> = spaceWire(before)
-  return Object.entries(spaceWire(after)).flatMap(([name, value]) =>
-    name === 'updated_at' || Bun.deepEquals(old[name], value) ? [] : [name],
-  )
-}
 
 interface Refusing {
   refuse(name: 'super' | 'expire_at', message: Message): void
@@ -31,17 +24,14 @@ interface Wanted {
 }
 
 /** What holds for a Space whoever makes or changes it, over REST or from the command line. */
-export const storedSpaces = (deps: { config: Config; db: Db; log: Logging; now: () => Date }) => {
-  const { config, db, log, now } = deps
+export const storedSpaces = (deps: { config: Config; db: Db; audit: Audit; now: () => Date }) => {
+  const { config, db, audit, now } = deps
   const store = spaceAdministrationStore(db)
   const duplicates = duplicateEmailsStore(db)
 
-  const write = actionRecords(log)
-  const record = (event: SecurityEvent, domain: string, visit: Visit | null, fields: readonly string[] = []) => {
-    const about = { space: domain, fields: fields.length === 0 ? undefined : fields.join(',') }
-    if (visit === null) log.security(event, { ...about, by: 'command line' })
-    else write(event, visit, null, about)
-  }
+  /** `by` null: the command line. */
+  const record = (tx: Tx, action: AuditAction, by: Visit | null, space: Space, more: Pick<Change, 'changed'> = {}) =>
+    audit.record(tx, action, { by, space, about: { kind: 'space', id: space.id, name: space.domain }, ...more })
 
   const find = async (on: Reader, domain: string): Promise<AdministeredSpace> => {
     const space = await store.byDomain(on, domain)
@@ -94,9 +84,8 @@ export const storedSpaces = (deps: { config: Config; db: Db; log: Logging; now: 
     initialDigest,
     sharedEmails,
     isLastSuper,
-    /** `visit` null: from the command line. */
     record,
-    recordChange: (visit: Visit | null, before: AdministeredSpace, after: AdministeredSpace): void =>
-      record('space.updated', after.domain, visit, changedFields(before, after)),
+    recordChange: (tx: Tx, by: Visit | null, before: AdministeredSpace, after: AdministeredSpace) =>
+      record(tx, 'space.updated', by, after, { changed: differences(spaceWire(before), spaceWire(after)) }),
   }
 }
