@@ -20,6 +20,7 @@ import { activityPages } from './administration/activity/pages.tsx'
 import { namedKeyPages } from './administration/api-keys/pages.tsx'
 import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
 import { connectionPages } from './administration/connections/pages.tsx'
+import { contactsListPages } from './administration/contacts-lists/pages.tsx'
 import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
 import { accountTypePages, intercomPages } from './administration/intercom/pages.tsx'
@@ -179,6 +180,7 @@ export const app = (services: Services): AnyElysia => {
     .use(activityPages(deps))
     .use(externalAccountPages(deps))
     .use(dictionaryPages(deps))
+    .use(contactsListPages(deps))
     .use(carddavCredentialPages(deps))
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))

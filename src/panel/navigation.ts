@@ -73,6 +73,13 @@ const ENTRIES: readonly Entry[] = [
     audiences: ADMINISTRATORS,
   },
   {
+    path: '/admin/spaces/me/contacts_lists',
+    label: 'contacts_lists.title',
+    icon: 'contact',
+    group: 'nav.people',
+    audiences: ADMINISTRATORS,
+  },
+  {
     path: '/admin/statistics',
     label: 'statistics.title',
     icon: 'chart',

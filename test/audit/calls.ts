@@ -62,6 +62,19 @@ export const callsBelowAccounts = (t: TestApp, redis: RedisServer | null): Reado
     'POST /api/accounts/:id/types/:type_id': async (place) => ({
       url: `/api/accounts/${place.theirs.owner.id}/types/${await another(place, '/api/account_types', { key: 'second' })}`,
     }),
+    'POST /admin/spaces/:space/contacts_lists': () => ({ body: { title: 'Another' } }),
+    'POST /admin/spaces/:space/contacts_lists/:contacts_list_id': async ({ space }) => {
+      const [list] = await t.parts.contactsLists.all(space)
+      return { body: { title: 'Another', version: versionOf([list?.title, list?.description]) } }
+    },
+    'POST /admin/spaces/:space/contacts_lists/:contacts_list_id/contacts': ({ theirs: { owner } }) => ({
+      body: { accounts: String(owner.id) },
+    }),
+    'POST /admin/spaces/:space/contacts_lists/:contacts_list_id/contacts/remove': async ({ space }) => {
+      const [list] = await t.parts.contactsLists.all(space)
+      const members = await t.parts.contacts.membersOfList(list?.id ?? 0)
+      return { body: { accounts: members.map(({ id }) => id).join(',') } }
+    },
     'POST /api/accounts/me/vcards-storage': otherCard,
     'POST /api/accounts/:id/vcards-storage': otherCard,
     'PUT /api/accounts/me/call_forwardings/:forwarding_id': changedForwarding,

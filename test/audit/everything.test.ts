@@ -33,6 +33,7 @@ const CHANGES_NOTHING: Readonly<Record<string, string>> = {
   'DELETE /api/account_imports/:import': WAITS,
   'POST /admin/accounts/import': WAITS,
   'POST /admin/accounts/export': 'A file is handed over, and the security log says to whom.',
+  'POST /admin/spaces/:space/contacts_lists/:contacts_list_id/contacts/delete': 'It asks whether they shall go.',
   'POST /api/statistics/messages': REPORTED,
   'PATCH /api/statistics/messages/:message_id/to/:to/devices/:device_id': REPORTED,
   'POST /api/statistics/calls': REPORTED,

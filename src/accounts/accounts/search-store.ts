@@ -15,6 +15,8 @@ export interface Sought {
   readonly role: (typeof ROLES)[number] | null
   /** Members of this contacts list. */
   readonly list: number | null
+  /** No members of this one. */
+  readonly outside?: number
   /** Whether a phone was ever set up with it. */
   readonly setUp: boolean | null
 }
@@ -51,14 +53,15 @@ export const accountSearchStore = (db: Db) => {
   const roleIs = (role: Sought['role']): SQL | undefined =>
     role === null ? undefined : role === 'admin' ? sql`admin` : sql`not admin`
 
-  const isIn = (list: number | null): SQL | undefined => {
-    if (list === null) return undefined
-    const members = db.read
+  const membersOf = (list: number) =>
+    db.read
       .select({ id: contactsListContact.contactId })
       .from(contactsListContact)
       .where(eq(contactsListContact.contactsListId, list))
-    return inArray(accounts.id, members)
-  }
+  const isIn = (list: number | null): SQL | undefined =>
+    list === null ? undefined : inArray(accounts.id, membersOf(list))
+  const isOutside = (list: number | undefined): SQL | undefined =>
+    list === undefined ? undefined : notInArray(accounts.id, membersOf(list))
 
   const isSetUp = (wanted: boolean | null): SQL | undefined => {
     if (wanted === null) return undefined
@@ -72,13 +75,13 @@ export const accountSearchStore = (db: Db) => {
     /** Those of a stretch of ids, in order; at most `most`. */
     found: (scope: Scope, sought: Sought, stretch: Stretch, most: number): Promise<FoundRow[]> => {
       const { after, last } = stretch
-      const { search, state, role, list, setUp } = sought
+      const { search, state, role, list, outside, setUp } = sought
       const place =
         search === null ? sql`accounts.id > ${after} and accounts.id <= ${last}` : db.mentions(search, stretch)
       return db.read
         .select(columns)
         .from(accounts)
-        .where(and(inScope(scope), place, stateIs(state), roleIs(role), isIn(list), isSetUp(setUp)))
+        .where(and(inScope(scope), place, stateIs(state), roleIs(role), isIn(list), isOutside(outside), isSetUp(setUp)))
         .orderBy(sql`accounts.id`)
         .limit(most)
     },

@@ -83,11 +83,9 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     .post(
       '/contacts_lists/:id/contacts/:contact_id',
       async ({ visit, params }) => {
-        await contactsLists.addMember(
-          visit,
-          idOf(params.id, 'list.unknown'),
+        await contactsLists.addMembers(visit, idOf(params.id, 'list.unknown'), [
           idOf(params.contact_id, 'contact.unknown'),
-        )
+        ])
         return empty()
       },
       { requires: 'admin', detail: { summary: 'Add a member to a contacts list', ...answers(null) } },
@@ -95,11 +93,9 @@ export const contactsListsApi = (deps: { auth: Auth; contacts: Contacts; contact
     .delete(
       '/contacts_lists/:id/contacts/:contact_id',
       async ({ visit, params }) => {
-        await contactsLists.removeMember(
-          visit,
-          idOf(params.id, 'list.unknown'),
+        await contactsLists.removeMembers(visit, idOf(params.id, 'list.unknown'), [
           idOf(params.contact_id, 'contact.unknown'),
-        )
+        ])
         return json(1)
       },
       { requires: 'admin', detail: { summary: 'Take a member out of a contacts list', ...answers(done()) } },

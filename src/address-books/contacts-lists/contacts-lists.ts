@@ -18,6 +18,9 @@ const LARGEST_DESCRIPTION_BYTES = 65_535
 
 export const WantedList = form({ title: plainText(255), description: text({ bytes: LARGEST_DESCRIPTION_BYTES }) })
 
+/** Each once, so that two who hold several never wait for each other. */
+const inOrder = (ids: readonly number[]): readonly number[] => [...new Set(ids)].sort((a, b) => a - b)
+
 /**
  * Named groups of contacts (behaviour/address-books.md §4), in the address book of each account they are attached to.
  */
@@ -71,12 +74,19 @@ export const contactsLists = (deps: {
         return find(tx, space, id)
       })
     },
-    change: async (visit: Visit, id: number, input: Input<typeof WantedList>): Promise<ContactsList> => {
+    /** `check` is handed the list as it was, while it is held, and may refuse. */
+    change: async (
+      visit: Visit,
+      id: number,
+      input: Input<typeof WantedList>,
+      check: (before: ContactsList) => void = () => {},
+    ): Promise<ContactsList> => {
       const { space } = visit
       const wanted = input.settle()
       const write = async (tx: Tx): Promise<ContactsList> => {
         await hold(tx, space, id)
         const before = await find(tx, space, id)
+        check(before)
         if (!(await store.update(tx, { space }, id, wanted, now()))) throw unknown()
         const after = await find(tx, space, id)
         const changed = {
@@ -100,23 +110,35 @@ export const contactsLists = (deps: {
         await record(tx, 'contacts_list.deleted', visit, id, { detail: { count: members.length } })
       }),
 
-    /** As often as you like: there is one row. */
-    addMember: (visit: Visit, id: number, contactId: number): Promise<void> =>
+    /** All of them or none. As often as you like: there is one row each. Resolves to how many were none before. */
+    addMembers: (visit: Visit, id: number, contactIds: readonly number[]): Promise<number> =>
       db.transaction(async (tx) => {
         const { space } = visit
         await find(tx, space, id)
-        await accounts.hold(tx, space, contactId)
+        const ids = inOrder(contactIds)
+        for (const contactId of ids) await accounts.hold(tx, space, contactId)
         await hold(tx, space, id)
-        if (!(await store.addMember(tx, id, contactId, now()))) return
-        if ((await store.countMembers(tx, id)) > MOST_MEMBERS) throw full(MOST_MEMBERS)
-        await record(tx, 'contacts_list.updated', visit, id, { changed: ['members'], detail: { object: contactId } })
+        let added = 0
+        for (const contactId of ids) {
+          if (!(await store.addMember(tx, id, contactId, now()))) continue
+          added += 1
+          await record(tx, 'contacts_list.updated', visit, id, { changed: ['members'], detail: { object: contactId } })
+        }
+        if (added > 0 && (await store.countMembers(tx, id)) > MOST_MEMBERS) throw full(MOST_MEMBERS)
+        return added
       }),
-    removeMember: (visit: Visit, id: number, contactId: number): Promise<void> =>
+    /** Those of them that are members; refuses where none is. */
+    removeMembers: (visit: Visit, id: number, contactIds: readonly number[]): Promise<void> =>
       db.transaction(async (tx) => {
         await hold(tx, visit.space, id)
-        if (!(await store.removeMember(tx, id, contactId))) throw new AppError('not_found', 'contact.unknown')
-        await forwardingsToContacts.disableStray(tx, { contacts: [contactId] })
-        await record(tx, 'contacts_list.updated', visit, id, { changed: ['members'], detail: { object: contactId } })
+        const removed: number[] = []
+        for (const contactId of inOrder(contactIds)) {
+          if (!(await store.removeMember(tx, id, contactId))) continue
+          removed.push(contactId)
+          await record(tx, 'contacts_list.updated', visit, id, { changed: ['members'], detail: { object: contactId } })
+        }
+        if (removed.length === 0) throw new AppError('not_found', 'contact.unknown')
+        await forwardingsToContacts.disableStray(tx, { contacts: removed })
       }),
 
     attach: (visit: Visit, accountId: number, id: number): Promise<void> =>

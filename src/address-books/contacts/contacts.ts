@@ -12,6 +12,8 @@ import { type Addressed, addressOfRecord, parseAddressOfRecord, sipUri } from '.
 import { contactCard } from './card.ts'
 import { type Contact, contactStore } from './store.ts'
 
+export type { Contact } from './store.ts'
+
 const MOST_CONTACTS = 5000
 
 export const ContactSchema = record('Contact', {

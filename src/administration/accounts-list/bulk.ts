@@ -56,7 +56,7 @@ export const bulk = (deps: {
       case 'delete':
         return accounts.remove(visit, visit.space, id)
       case 'list':
-        if (list !== null) await contactsLists.addMember(visit, list, id)
+        if (list !== null) await contactsLists.addMembers(visit, list, [id])
     }
   }
 

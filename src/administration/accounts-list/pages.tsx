@@ -14,7 +14,7 @@ import type { AdministrationScope } from '../scope/scope.ts'
 import { accountsPage } from './accounts-page.tsx'
 import type { BulkAccounts, Chosen } from './bulk.ts'
 import { bulkPage } from './bulk-page.tsx'
-import { actionOf, EVERYWHERE, FILTERS, LIST_PATH, ORDERS, PAGE_SIZE } from './rules.ts'
+import { actionOf, EVERYWHERE, FILTERS, ID, LIST_PATH, ORDERS, PAGE_SIZE, pickedOf } from './rules.ts'
 
 interface Deps {
   readonly auth: Auth
@@ -25,10 +25,6 @@ interface Deps {
   readonly contactsLists: ContactsLists
   readonly spaceAdministration: SpaceAdministration
 }
-
-const ID = /^[1-9]\d{0,15}$/
-/** Accounts that a form can name one by one; more are chosen as "all that was found". */
-const MOST_PICKED = 100
 
 const among = <Value extends string>(values: readonly Value[], text: string | undefined): Value | null =>
   values.find((value) => value === text) ?? null
@@ -41,11 +37,6 @@ const soughtOf = ({ chosen }: Pick<Listing, 'chosen'>): Sought => ({
   list: ID.test(chosen.list ?? '') ? Number(chosen.list) : null,
   setUp: chosen.set_up === '1' ? true : chosen.set_up === '0' ? false : null,
 })
-
-const pickedOf = (input: Members): readonly number[] => {
-  const picked = Array.isArray(input.account) ? input.account : textOf(input.accounts).split(',')
-  return picked.flatMap((id) => (typeof id === 'string' && ID.test(id) ? [Number(id)] : [])).slice(0, MOST_PICKED)
-}
 
 /** Which accounts there are (behaviour/panel.md §7.2). */
 export const accountsListPages = (deps: Deps) => {

@@ -1,5 +1,7 @@
 import { SORTS } from '../../accounts/accounts/accounts.ts'
 import type { MessageId } from '../../messages/messages.ts'
+import type { Members } from '../../nouns/visit.ts'
+import { textOf } from '../../panel/components/fields.tsx'
 import type { IconName } from '../../panel/components/icons.ts'
 
 export const LIST_PATH = '/admin/accounts'
@@ -31,3 +33,13 @@ export const ACTIONS: readonly BulkAction[] = [
 ]
 
 export const actionOf = (text: unknown): BulkAction | null => ACTIONS.find(({ action }) => action === text) ?? null
+
+export const ID = /^[1-9]\d{0,15}$/
+/** Accounts that a form can name one by one; more are chosen as "all that was found". */
+const MOST_PICKED = 100
+
+/** The accounts that a form names, be it by boxes or in one field. */
+export const pickedOf = (input: Members): readonly number[] => {
+  const picked = Array.isArray(input.account) ? input.account : textOf(input.accounts).split(',')
+  return picked.flatMap((id) => (typeof id === 'string' && ID.test(id) ? [Number(id)] : [])).slice(0, MOST_PICKED)
+}
