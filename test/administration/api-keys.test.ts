@@ -3,7 +3,7 @@ import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { words } from '../support/page.ts'
 import { visitor } from '../support/visitor.ts'
 
-// Keys that programs have, as pages: one's own, and those that an administrator may end (behaviour/panel.md §4.12, §7.14).
+// Keys that programs have, as pages: one's own, and those that an administrator may end (behaviour/panel.md §4.12, behaviour/panel.md §7.14).
 
 let t: TestApp
 let boss: TestAccount

@@ -86,5 +86,5 @@ const keyPagesAt = (deps: Deps, place: keyof typeof PLACES) => {
     )
 }
 
-/** API keys of programs (behaviour/panel.md §4.12, §7.14). */
+/** API keys of programs (behaviour/panel.md §4.12, behaviour/panel.md §7.14). */
 export const namedKeyPages = (deps: Deps) => new Elysia().use(keyPagesAt(deps, 'own')).use(keyPagesAt(deps, 'all'))
