@@ -18,6 +18,7 @@ import { accountStatisticsPages } from './administration/account-statistics/page
 import { accountsListPages } from './administration/accounts-list/pages.tsx'
 import { activityPages } from './administration/activity/pages.tsx'
 import { namedKeyPages } from './administration/api-keys/pages.tsx'
+import { auditLogPages } from './administration/audit-log/pages.tsx'
 import { carddavCredentialPages } from './administration/carddav-credentials/pages.tsx'
 import { connectionPages } from './administration/connections/pages.tsx'
 import { contactsListPages } from './administration/contacts-lists/pages.tsx'
@@ -188,6 +189,7 @@ export const app = (services: Services): AnyElysia => {
     .use(auditApi(deps))
     .use(webhooksApi(deps))
     .use(webhookPages(deps))
+    .use(auditLogPages(deps))
     .use(phoneCountriesApi(deps))
   // Without a daemon there is no such path.
   if (services.sipMessages.isOn) surface.use(sipMessagesApi(deps))

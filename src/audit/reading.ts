@@ -7,6 +7,8 @@ import type { AuditRow } from './entry.ts'
 import { auditStore, type Wanted } from './store.ts'
 
 export const PAGE = 50
+/** Of one account, what its own page shows. */
+const OF_ACCOUNT = 20
 /** Rows that are read at once for an export. */
 const EXPORT_PIECE = 500
 
@@ -49,16 +51,34 @@ export const auditReading = ({ db }: { db: Db }) => {
     return { at: new Date(Number(at)), id: Number(id) }
   }
 
+  const wantedBy = (caller: Caller, input: Input<typeof AuditFilter>): Wanted & { readonly before: string | null } => {
+    const { domain, actor, subject, action, since, until, before } = input.settle()
+    return { ...spaceOf(caller, domain), actor, subject, action, since: since?.at, until: until?.until, before }
+  }
+
   return {
     /** The newest first. `actor` and `subject`: a name, or the number of an account or another thing. */
     page: async (caller: Caller, input: Input<typeof AuditFilter>): Promise<AuditPage> => {
-      const { domain, actor, subject, action, since, until, before } = input.settle()
-      const wanted = { ...spaceOf(caller, domain), actor, subject, action, since: since?.at, until: until?.until }
+      const { before, ...wanted } = wantedBy(caller, input)
       const rows = await store.page(db.read, wanted, placeOf(before), PAGE + 1)
       const shown = rows.slice(0, PAGE)
       const last = rows.length > PAGE ? shown.at(-1) : undefined
       return { rows: shown, next: last === undefined ? null : `${last.at.getTime()}-${last.id}` }
     },
+    /** The same, however many there are. */
+    async *every(caller: Caller, input: Input<typeof AuditFilter>): AsyncGenerator<AuditRow> {
+      const { before: from, ...wanted } = wantedBy(caller, input)
+      for (let before = placeOf(from); ; ) {
+        const rows = await store.page(db.read, wanted, before, EXPORT_PIECE)
+        yield* rows
+        const last = rows.at(-1)
+        if (last === undefined || rows.length < EXPORT_PIECE) return
+        before = { at: last.at, id: last.id }
+        await Bun.sleep(0)
+      }
+    },
+    /** What was done to an account, the newest first. */
+    ofAccount: (account: number): Promise<AuditRow[]> => store.page(db.read, { account }, null, OF_ACCOUNT),
     /** In the order of the chain: rows that have their place. */
     async *all(wanted: Pick<Wanted, 'domain' | 'since' | 'until'>): AsyncGenerator<AuditRow> {
       for (let after = 0; ; ) {

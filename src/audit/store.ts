@@ -26,6 +26,8 @@ export interface Wanted {
   readonly domain?: string
   readonly actor?: string | null
   readonly subject?: string | null
+  /** What was done to the account of this number. */
+  readonly account?: number
   readonly action?: string | null
   readonly since?: Date | undefined
   readonly until?: Date | undefined
@@ -75,12 +77,15 @@ export const auditStore = (db: Db) => {
   )
 
   const named = (name: string) => or(eq(auditLog.actorName, name), eq(auditLog.actorKey, name))
-  const matching = ({ spaceId, domain, actor, subject, action, since, until }: Wanted) =>
+  const matching = ({ spaceId, domain, actor, subject, account, action, since, until }: Wanted) =>
     and(
       spaceId === undefined ? undefined : eq(auditLog.spaceId, spaceId),
       domain === undefined ? undefined : eq(auditLog.domain, domain),
       actor == null ? undefined : NUMBER.test(actor) ? eq(auditLog.actorId, Number(actor)) : named(actor),
       subject == null ? undefined : or(eq(auditLog.subjectId, subject), eq(auditLog.subjectName, subject)),
+      account === undefined
+        ? undefined
+        : and(eq(auditLog.subjectKind, 'account'), eq(auditLog.subjectId, String(account))),
       action == null ? undefined : eq(auditLog.action, action),
       since === undefined ? undefined : gte(auditLog.at, since),
       until === undefined ? undefined : lt(auditLog.at, until),

@@ -104,6 +104,13 @@ const ENTRIES: readonly Entry[] = [
   },
   { path: '/admin/api_keys', label: 'named_keys.title', icon: 'key', group: 'nav.space', audiences: ADMINISTRATORS },
   { path: '/admin/webhooks', label: 'webhooks.title', icon: 'send', group: 'nav.space', audiences: ADMINISTRATORS },
+  {
+    path: '/admin/audit_log',
+    label: 'audit.title',
+    icon: 'scroll-text',
+    group: 'nav.watch',
+    audiences: ADMINISTRATORS,
+  },
   { path: '/admin/tasks', label: 'tasks.title', icon: 'list-checks', group: 'nav.watch', audiences: ADMINISTRATORS },
   { path: '/admin/spaces', label: 'spaces.title', icon: 'building', group: 'nav.all', audiences: ['super'] },
   { path: '/dashboard', label: 'dashboard.title', icon: 'home', group: 'nav.mine', audiences: EVERYBODY },

@@ -32,6 +32,7 @@ const CHANGES_NOTHING: Readonly<Record<string, string>> = {
   'POST /api/account_imports': WAITS,
   'DELETE /api/account_imports/:import': WAITS,
   'POST /admin/accounts/import': WAITS,
+  'POST /admin/audit_log/export': 'A file is handed over.',
   'POST /admin/accounts/export': 'A file is handed over, and the security log says to whom.',
   'POST /admin/spaces/:space/contacts_lists/:contacts_list_id/contacts/delete': 'It asks whether they shall go.',
   'POST /api/statistics/messages': REPORTED,

@@ -1,8 +1,9 @@
 import type { VNode } from 'preact'
 import type { Found } from '../../accounts/accounts/accounts.ts'
+import type { AuditRow } from '../../audit/entry.ts'
 import type { MessageId } from '../../messages/messages.ts'
 import { browserName, phoneSystem } from '../../panel/browser-name.ts'
-import { ButtonLink } from '../../panel/components/button.tsx'
+import { ButtonLink, Link } from '../../panel/components/button.tsx'
 import { Card, Facts } from '../../panel/components/card.tsx'
 import { Action } from '../../panel/components/form.tsx'
 import { Rows } from '../../panel/components/list.tsx'
@@ -13,9 +14,14 @@ import { Table } from '../../panel/components/table.tsx'
 import { type Kit, useKit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
 import { AccountTabs, accountHead, pathOf } from '../account/head.tsx'
+import { AUDIT_PATH } from '../audit-log/audit-page.tsx'
+import { AuditRows } from '../audit-log/rows.tsx'
 import type { Activity, Fate, Given, Kind } from './activity.ts'
 
-export interface Happened extends Found, Awaited<ReturnType<Activity['of']>> {}
+export interface Happened extends Found, Awaited<ReturnType<Activity['of']>> {
+  /** What the audit log says of it, the newest first. */
+  readonly changes: readonly AuditRow[]
+}
 
 /** What happened around an account (behaviour/panel.md §7.7). */
 export const activityPage = ({ t }: Kit, happened: Happened): Page => ({
@@ -25,6 +31,7 @@ export const activityPage = ({ t }: Kit, happened: Happened): Page => ({
       <AccountTabs account={happened.account} rest="/activity" />
       <div class="grid main">
         <div class="stack">
+          <ChangesCard account={happened.account} changes={happened.changes} />
           <GivenCard account={happened.account} given={happened.given} />
         </div>
         <div class="stack">
@@ -35,6 +42,26 @@ export const activityPage = ({ t }: Kit, happened: Happened): Page => ({
     </>
   ),
 })
+
+/** Who has changed it. */
+const ChangesCard = ({ account, changes }: Pick<Happened, 'account' | 'changes'>): VNode => {
+  const { t } = useKit()
+  return (
+    <Card
+      title={t('activity.changes')}
+      flush
+      aside={<Link to={`${AUDIT_PATH}?subject=${account.id}`}>{t('activity.all_changes')}</Link>}
+    >
+      {changes.length === 0 ? (
+        <Empty icon="scroll-text" title={t('audit.none')}>
+          {t('activity.no_changes')}
+        </Empty>
+      ) : (
+        <AuditRows rows={changes} />
+      )}
+    </Card>
+  )
+}
 
 const KINDS = {
   creation: 'activity.creation',

@@ -10,6 +10,8 @@ interface FiltersProps {
   readonly label: string
   /** What is searched, said in place of what is typed. */
   readonly search?: { readonly name: string; readonly label: string }
+  /** Another text, beside what is searched. */
+  readonly also?: { readonly name: string; readonly label: string }
   /** What the list can be narrowed to: one of the options each. */
   readonly choices?: readonly { readonly name: string; readonly label: string; readonly options: readonly Option[] }[]
   /** Days that the list can be narrowed to. */
@@ -24,7 +26,7 @@ interface FiltersProps {
 
 /** Searches and narrows a list: a form that asks for its address, then the list, below what was chosen for it. */
 export const Filters = (props: FiltersProps): VNode => {
-  const { listing, label, search, choices = [], dates = [], keep = [], id, children } = props
+  const { listing, label, search, also, choices = [], dates = [], keep = [], id, children } = props
   const { t, href } = useKit()
   // The choices are the form's own to say, and how the list is sorted stays.
   const bare = listing.link(Object.fromEntries(Object.keys(listing.chosen).map((name) => [name, null])))
@@ -51,21 +53,23 @@ export const Filters = (props: FiltersProps): VNode => {
               <input type="hidden" name={name} value={listing.chosen[name]} />
             ),
           )}
-          {search === undefined ? null : (
-            <div class="search">
-              <label class="hidden" for={`filter-${search.name}`}>
-                {search.label}
-              </label>
-              <Icon name="search" />
-              <input
-                id={`filter-${search.name}`}
-                type="search"
-                name={search.name}
-                value={listing.chosen[search.name]}
-                placeholder={search.label}
-                autocomplete="off"
-              />
-            </div>
+          {[search, also].map((text) =>
+            text === undefined ? null : (
+              <div class="search">
+                <label class="hidden" for={`filter-${text.name}`}>
+                  {text.label}
+                </label>
+                <Icon name="search" />
+                <input
+                  id={`filter-${text.name}`}
+                  type="search"
+                  name={text.name}
+                  value={listing.chosen[text.name]}
+                  placeholder={text.label}
+                  autocomplete="off"
+                />
+              </div>
+            ),
           )}
           {choices.map(({ name, label: what, options }) => (
             <select name={name} aria-label={what}>
@@ -87,7 +91,7 @@ export const Filters = (props: FiltersProps): VNode => {
         </form>
       </search>
       <div class="list" id={id}>
-        <Applied listing={listing} choices={choices} dates={dates} search={search?.name} keep={keep} />
+        <Applied listing={listing} choices={choices} dates={dates} search={[search?.name, also?.name]} keep={keep} />
         {children}
       </div>
     </>
@@ -102,7 +106,7 @@ const Applied = ({
   search,
   keep,
 }: Required<Pick<FiltersProps, 'listing' | 'choices' | 'dates' | 'keep'>> & {
-  search: string | undefined
+  search: readonly (string | undefined)[]
 }): VNode | null => {
   const { t, href } = useKit()
   const wordOf = (name: string, value: string): string => {
@@ -115,7 +119,7 @@ const Applied = ({
   const seen = Object.entries(listing.chosen).filter(([name]) => !keep.includes(name))
   const all = seen.map(([name, value]) => ({
     name,
-    word: name === search ? `“${value}”` : wordOf(name, value),
+    word: search.includes(name) ? `“${value}”` : wordOf(name, value),
   }))
   return all.length === 0 ? null : (
     <p class="applied">

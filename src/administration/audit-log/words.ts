@@ -1,0 +1,85 @@
+import type { AuditRow } from '../../audit/entry.ts'
+import type { MessageId } from '../../messages/messages.ts'
+import type { IconName } from '../../panel/components/icons.ts'
+
+/** What was done, between who did it and what it was done to. An action without words of its own is shown by its name. */
+export const ACTION_WORDS: Readonly<Record<string, MessageId>> = {
+  'account.created': 'audit.account_created',
+  'account.imported': 'audit.account_imported',
+  'account.updated': 'audit.account_updated',
+  'account.deleted': 'audit.account_deleted',
+  'account.blocked': 'audit.account_blocked',
+  'account.unblocked': 'audit.account_unblocked',
+  'account.activated': 'audit.account_activated',
+  'account.deactivated': 'audit.account_deactivated',
+  'account.role': 'audit.account_role',
+  'account.password': 'audit.account_password',
+  'account.provisioned': 'audit.account_provisioned',
+  'apikey.created': 'audit.apikey_created',
+  'apikey.updated': 'audit.apikey_updated',
+  'apikey.deleted': 'audit.apikey_deleted',
+  'device.removed': 'audit.device_removed',
+  'auth.reset.ok': 'audit.auth_reset_ok',
+  'auth.session.revoked': 'audit.auth_session_revoked',
+  'account_type.created': 'audit.created',
+  'account_type.updated': 'audit.updated',
+  'account_type.deleted': 'audit.deleted',
+  'contacts_list.created': 'audit.created',
+  'contacts_list.updated': 'audit.updated',
+  'contacts_list.deleted': 'audit.deleted',
+  'space.created': 'audit.created',
+  'space.updated': 'audit.updated',
+  'space.deleted': 'audit.deleted',
+  'webhook.created': 'audit.created',
+  'webhook.updated': 'audit.updated',
+  'webhook.deleted': 'audit.deleted',
+  'webhook.rotated': 'audit.webhook_rotated',
+  'webhook.tested': 'audit.webhook_tested',
+  'webhook.resent': 'audit.webhook_resent',
+  'task.started': 'audit.task_started',
+  'task.cancelled': 'audit.task_cancelled',
+  'voicemail.created': 'audit.voicemail_created',
+  'voicemail.received': 'audit.voicemail_received',
+  'voicemail.deleted': 'audit.voicemail_deleted',
+}
+
+/** What a subject is called where it has no name. */
+export const KIND_WORDS: Readonly<Record<string, MessageId>> = {
+  account: 'audit.an_account',
+  'account type': 'audit.an_account_type',
+  'contacts list': 'audit.a_contacts_list',
+  space: 'audit.a_space',
+  task: 'audit.a_task',
+  webhook: 'audit.a_webhook',
+}
+
+export const WAY_WORDS: Readonly<Record<AuditRow['way'], MessageId>> = {
+  api: 'audit.by_api',
+  panel: 'audit.by_panel',
+  cli: 'audit.by_cli',
+  job: 'audit.by_job',
+  hook: 'audit.by_hook',
+  import: 'audit.by_import',
+}
+
+const NOUN_ICONS: Readonly<Record<string, IconName>> = {
+  account: 'user',
+  account_type: 'door-open',
+  apikey: 'key',
+  auth: 'lock',
+  contacts_list: 'contact',
+  device: 'smartphone',
+  space: 'sliders',
+  task: 'list-checks',
+  voicemail: 'voicemail',
+  webhook: 'send',
+}
+
+export const iconOf = (action: string): { readonly icon: IconName; readonly tone?: 'bad' } => {
+  const noun = action.split('.')[0] ?? ''
+  if (action.endsWith('.deleted')) return { icon: 'trash', tone: 'bad' }
+  if (action === 'account.blocked') return { icon: 'ban', tone: 'bad' }
+  if (action === 'account.created') return { icon: 'user-plus' }
+  if (action === 'account.password') return { icon: 'lock' }
+  return { icon: NOUN_ICONS[noun] ?? 'activity' }
+}
