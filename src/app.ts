@@ -31,6 +31,8 @@ import { spacesPages } from './administration/spaces/pages.tsx'
 import { statisticsPages } from './administration/statistics/pages.tsx'
 import { supportPages } from './administration/support/pages.tsx'
 import { taskPages } from './administration/tasks/pages.tsx'
+import { accountTelephonyPages } from './administration/telephony/pages.tsx'
+import { administeredTelephony } from './administration/telephony/place.ts'
 import { webhookPages } from './administration/webhooks/pages.tsx'
 import { apiDocumentApi } from './api-document/api.ts'
 import { auditApi } from './audit/api.ts'
@@ -73,6 +75,7 @@ import { devicesApi } from './telephony/devices/api.ts'
 import { devicePages } from './telephony/devices/pages.tsx'
 import { externalAccountsApi } from './telephony/external-accounts/api.ts'
 import { telephonyPages } from './telephony/overview/pages.ts'
+import { OWN_TELEPHONY } from './telephony/place/place.ts'
 import { pushesApi } from './telephony/pushes/api.ts'
 import { resolvingApi } from './telephony/resolving/api.ts'
 import { sipMessagesApi } from './telephony/sip-messages/api.ts'
@@ -144,8 +147,8 @@ export const app = (services: Services): AnyElysia => {
     .use(devicesApi(deps))
     .use(devicePages(deps))
     .use(telephonyPages(deps))
-    .use(callForwardingPages(deps))
-    .use(voicemailPages(deps))
+    .use(callForwardingPages(deps, OWN_TELEPHONY))
+    .use(voicemailPages(deps, OWN_TELEPHONY))
     .use(callLogPages(deps))
     .use(dictionaryApi(deps))
     .use(contactsApi(deps))
@@ -172,6 +175,9 @@ export const app = (services: Services): AnyElysia => {
     .use(accountTypePages(deps))
     .use(statisticsPages(deps))
     .use(accountStatisticsPages(deps))
+    .use(accountTelephonyPages(deps))
+    .use(callForwardingPages(deps, administeredTelephony(deps)))
+    .use(voicemailPages(deps, administeredTelephony(deps)))
     .use(accountPages(deps))
     .use(accountFilePages(deps))
     .use(intercomPages(deps))

@@ -1,5 +1,6 @@
 import { versionOf } from '../../src/http/version.ts'
 import type { Space } from '../../src/nouns/space.ts'
+import { factsOf } from '../../src/telephony/call-forwardings/forwarding-page.tsx'
 import type { RedisServer } from '../registrar/servers.ts'
 import type { TestAccount, TestApp } from '../support/app.ts'
 import type { Objects } from '../support/routes.ts'
@@ -31,6 +32,13 @@ const PHONE = 'urn:uuid:0f8c2f4e-5a0b-4c3e-9d57-2f3f8f6c1a20'
 export const callsBelowAccounts = (t: TestApp, redis: RedisServer | null): Readonly<Record<string, Call>> => {
   const otherCard: Call = () => ({ body: { vcard: VCARD.replace('8f2c', '1234') } })
   const changedForwarding: Call = () => ({ body: { forward_to: 'voicemail', enabled: true } })
+  const newForwarding: Call = () => ({ body: { type: 'no_answer', forward_to: 'voicemail', enabled: '1' } })
+  const savedForwarding: Call = async ({ space, theirs: { owner } }) => {
+    const [before] = await t.parts.callForwardings.list({ space, id: owner.id })
+    const version = before === undefined ? '' : versionOf(factsOf(before))
+    return { body: { forward_to: 'voicemail', enabled: '1', version } }
+  }
+  const turnedForwarding: Call = () => ({ body: { enabled: '0' } })
   const credential: Call = ({ theirs: { owner } }) => ({
     body: { username: owner.username, realm: 'dav.example', algorithm: 'MD5', password: 'another' },
   })
@@ -83,9 +91,12 @@ export const callsBelowAccounts = (t: TestApp, redis: RedisServer | null): Reado
     'PATCH /api/accounts/:id/call_forwardings/:forwarding_id': changedForwarding,
     'PUT /api/accounts/:id/carddavs/:carddav_id': credential,
     'PATCH /api/accounts/:id/carddavs/:carddav_id': credential,
-    'POST /telephony/forwardings': () => ({ body: { type: 'no_answer', forward_to: 'voicemail', enabled: '1' } }),
-    'POST /telephony/forwardings/:id': () => ({ body: { forward_to: 'voicemail', enabled: '1' } }),
-    'POST /telephony/forwardings/:id/turn': () => ({ body: { enabled: '0' } }),
+    'POST /telephony/forwardings': newForwarding,
+    'POST /telephony/forwardings/:forwarding_id': savedForwarding,
+    'POST /telephony/forwardings/:forwarding_id/turn': turnedForwarding,
+    'POST /admin/accounts/:id/telephony/forwardings': newForwarding,
+    'POST /admin/accounts/:id/telephony/forwardings/:forwarding_id': savedForwarding,
+    'POST /admin/accounts/:id/telephony/forwardings/:forwarding_id/turn': turnedForwarding,
     'POST /api/files/:uuid': () => form(wav()),
     'DELETE /api/accounts/me/devices/:uuid': registered(() => `/api/accounts/me/devices/${PHONE}`),
     'DELETE /api/accounts/:id/devices/:uuid': registered(({ id }) => `/api/accounts/${id}/devices/${PHONE}`),

@@ -244,10 +244,21 @@ describe('call forwarding', () => {
     const changed = { forward_to: 'sip_uri', sip_uri: 'sip:reception@example.org', enabled: '0' }
     expect((await browser.submit(changed, { form: `/telephony/forwardings/${id}`, stay: true })).status).toBe(302)
     expect(await rulesOf(alice)).toMatchObject([{ type: 'busy', forward_to: 'sip_uri', enabled: false }])
-    const removed = await browser.submit({}, { form: `/telephony/forwardings/${id}/delete`, stay: true })
+    const asked = await browser.open(`/telephony/forwardings/${id}/delete`)
+    for (const text of [
+      'Remove this forwarding?',
+      'When the line is busy',
+      'To reception@example.org',
+      'turn it off',
+    ]) {
+      expect(main(asked.text)).toContain(text)
+    }
+    expect(await rulesOf(alice)).toHaveLength(1)
+    const removed = await browser.submit({}, { stay: true })
     expect([removed.status, removed.headers.get('location')]).toEqual([302, '/telephony'])
     expect(await rulesOf(alice)).toEqual([])
-    expect((await browser.submit({}, { form: `/telephony/forwardings/${id}/delete`, stay: true })).status).toBe(404)
+    expect((await browser.submit({}, { stay: true })).status).toBe(404)
+    expect((await browser.open(`/telephony/forwardings/${id}/delete`)).status).toBe(404)
     expect((await browser.open('/telephony/forwardings/no-number')).status).toBe(404)
   })
 })

@@ -210,7 +210,6 @@ export const objectsOf = async (t: TestApp, space: Space): Promise<Objects> => {
         if (/^\/(api|admin)\/api_keys\/|^\/api_key\/named\//.test(path)) return String(apiKey.id)
         if (path.startsWith('/api/contacts_lists/')) return String(known.list)
         if (path.startsWith('/api/account_types/')) return String(known.type)
-        if (path.startsWith('/telephony/forwardings/')) return String(known.forwarding)
         if (/^\/(api|admin)\/tasks\//.test(path)) return String(task)
         if (path.endsWith('/search-by-email')) return email
         return /\/(search|info|activate\/(email|phone))$/.test(path) ? sip : String(owner.id)

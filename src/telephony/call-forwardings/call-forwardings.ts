@@ -57,6 +57,20 @@ const addressOf = (uri: string) => {
   return address === null ? null : { user: address.user.toLowerCase(), domain: address.host.replace(/\.$/, '') }
 }
 
+/** What somebody has seen of a rule before they change it: refuses what others have made of it meanwhile. */
+interface MadeFrom {
+  refuseStale(before: CallForwarding): void
+}
+
+const refuseNothing: MadeFrom = { refuseStale: () => {} }
+
+/** The rule sends calls where it did. */
+const asSeen = (seen: CallForwarding): MadeFrom => ({
+  refuseStale: (before) => {
+    if (!hasSameTarget(before, seen)) throw new AppError('conflict', 'account.changed_meanwhile')
+  },
+})
+
 /** Of a rule that sends calls to somebody here: who that is, and which member says so. */
 interface Target extends Owner {
   readonly field: 'sip_uri' | 'contact_id'
@@ -131,15 +145,14 @@ export const callForwardings = (deps: { db: Db; accounts: Accounts; spaces: Spac
   }
 
   /**
-   * Replaces all but the type. Looks twice: for an answer before anything is held, and for the one that counts. `asSeen`:
-   * refused when the rule sends calls elsewhere by now.
+   * Replaces all but the type. Looks twice: for an answer before anything is held, and for the one that counts.
    */
   const save = async (
     visit: Visit,
     owner: Owner,
     input: Given,
     ruleId: number | null,
-    asSeen: CallForwarding | null = null,
+    madeFrom: MadeFrom = refuseNothing,
   ): Promise<CallForwarding> => {
     const seen = ruleId === null ? null : await find(db.read, owner, ruleId)
     checkShape(input)
@@ -152,9 +165,7 @@ export const callForwardings = (deps: { db: Db; accounts: Accounts; spaces: Spac
       { field: 'call_forwardings', ...(ruleId === null ? {} : { object: ruleId }) },
       async (tx) => {
         const before = ruleId === null ? null : await find(tx, owner, ruleId)
-        if (asSeen !== null && before !== null && !hasSameTarget(before, asSeen)) {
-          throw new AppError('conflict', 'account.changed_meanwhile')
-        }
+        if (before !== null) madeFrom.refuseStale(before)
         if (target?.field === 'contact_id') await store.holdLists(tx, owner.id, target.id)
         await check(tx, owner, input, before)
         const { type, forward_to, sip_uri, contact_id, enabled } = input.settle()
@@ -188,15 +199,21 @@ export const callForwardings = (deps: { db: Db; accounts: Accounts; spaces: Spac
     list: ({ id }: Owner): Promise<CallForwarding[]> => store.of(db.read, id),
     one: (owner: Owner, id: number): Promise<CallForwarding> => find(db.read, owner, id),
     create: (visit: Visit, owner: Owner, input: Input<typeof NewForwarding>) => save(visit, owner, input, null),
-    change: (visit: Visit, owner: Owner, id: number, input: Input<typeof ChangedForwarding>) =>
-      save(visit, owner, input, id),
+    change: (visit: Visit, owner: Owner, id: number, input: Input<typeof ChangedForwarding>, madeFrom?: MadeFrom) =>
+      save(visit, owner, input, id, madeFrom),
     /** On or off, wherever it sends calls now; what is on already excludes it as in `change`. It can always be turned off. */
     turn: async (visit: Visit, owner: Owner, id: number, input: Input<typeof TurnedForwarding>): Promise<void> => {
       const { enabled } = input.settle()
       const rule = await find(db.read, owner, id)
       if (enabled) {
         const { forwardTo: forward_to, sipUri: sip_uri, contactId: contact_id } = rule
-        await save(visit, owner, read(ChangedForwarding, { forward_to, sip_uri, contact_id, enabled }), id, rule)
+        await save(
+          visit,
+          owner,
+          read(ChangedForwarding, { forward_to, sip_uri, contact_id, enabled }),
+          id,
+          asSeen(rule),
+        )
         return
       }
       await accounts.edit(visit, owner, { field: 'call_forwardings', object: id }, async (tx) => {

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import type { FormPage } from '../../panel/answers.tsx'
+import { ButtonLink } from '../../panel/components/button.tsx'
 import {
   Checkbox,
   ChoiceField,
@@ -9,11 +10,24 @@ import {
   SelectField,
   TextField,
 } from '../../panel/components/fields.tsx'
-import { Action } from '../../panel/components/form.tsx'
+import { Version } from '../../panel/components/form.tsx'
+import { confirmPage } from '../../panel/confirm-page.tsx'
 import { type Kit, type Translate, useKit } from '../../panel/kit.tsx'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
+import type { Subject } from '../place/place.ts'
 import { type CallForwarding, LONGEST_URI, TYPES } from './call-forwardings.ts'
-import { whenText } from './forwarding-rows.tsx'
+import { whenText, whereText } from './forwarding-rows.tsx'
+
+/** The page that lists the rules, and below which they are written. */
+type Place = Pick<Subject, 'root' | 'above'>
+
+/** What a form is made from: another of these, and it is stale. */
+export const factsOf = ({ forwardTo, contactId, sipUri, enabled }: CallForwarding) => [
+  forwardTo,
+  contactId,
+  sipUri,
+  enabled,
+]
 
 /** Somebody in the address book of the account. */
 interface Known {
@@ -23,10 +37,8 @@ interface Known {
   readonly displayName: string | null
 }
 
-interface Around {
+interface Around extends Place {
   readonly contacts: readonly Known[]
-  /** The page that lists the rules, and below which they are written. */
-  readonly root: string
 }
 
 /** More would be no list that somebody finds a name in; whoever is further down has an address. */
@@ -110,6 +122,10 @@ const Target = ({ rule, contacts }: { rule: CallForwarding | null; contacts: rea
   )
 }
 
+const aboveOf = (t: Translate, { root, above }: Place) => [...above(t), [t('telephony.title'), root]] as const
+
+const pathOf = ({ root }: Place, { id }: CallForwarding): string => `${root}/forwardings/${id}`
+
 /** A rule of a type that has none yet. */
 export const newForwardingPage = (
   { t }: Kit,
@@ -117,7 +133,7 @@ export const newForwardingPage = (
 ): FormPage => ({
   title: t('forwarding.add'),
   lede: t('forwarding.why'),
-  above: [[t('telephony.title'), facts.root]],
+  above: aboveOf(t, facts),
   to: `${facts.root}/forwardings`,
   button: t('forwarding.save'),
   cancel: [t('panel.cancel'), facts.root],
@@ -139,20 +155,49 @@ export const newForwardingPage = (
 })
 
 /** A rule that is there: all of it but its type. */
-export const forwardingPage = ({ t }: Kit, { rule, contacts, root }: Around & { rule: CallForwarding }): FormPage => {
-  const path = `${root}/forwardings/${rule.id}`
+export const forwardingPage = (
+  { t }: Kit,
+  { rule, contacts, ...place }: Around & { rule: CallForwarding },
+): FormPage => {
+  const path = pathOf(place, rule)
   return {
     title: titleOf(t, rule.type),
-    above: [[t('telephony.title'), root]],
+    above: aboveOf(t, place),
     to: path,
     button: t('forwarding.save'),
-    cancel: [t('panel.cancel'), root],
+    cancel: [t('panel.cancel'), place.root],
     address: path,
-    children: <Target rule={rule} contacts={contacts} />,
+    children: (
+      <>
+        <Version of={factsOf(rule)} to={path} />
+        <Target rule={rule} contacts={contacts} />
+      </>
+    ),
     after: (
-      <Action to={`${path}/delete`} tone="danger" icon="trash">
+      <ButtonLink to={`${path}/delete`} tone="danger" icon="trash">
         {t('forwarding.remove')}
-      </Action>
+      </ButtonLink>
     ),
   }
+}
+
+/** Before a rule is removed. */
+export const removeForwardingPage = ({ t }: Kit, { rule, ...place }: Place & { rule: CallForwarding }): FormPage => {
+  const path = `${pathOf(place, rule)}/delete`
+  return confirmPage({
+    title: t('forwarding.remove_ask'),
+    lede: (
+      <>
+        {whenText(t, rule.type)}
+        <br />
+        {whereText(t, rule)}
+      </>
+    ),
+    above: aboveOf(t, place),
+    note: t('forwarding.remove_note'),
+    to: path,
+    button: t('forwarding.remove_go'),
+    cancel: [t('panel.cancel'), pathOf(place, rule)],
+    address: path,
+  })
 }

@@ -3,12 +3,13 @@ import type { Contacts } from '../../address-books/contacts/contacts.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import { idOf } from '../../http/path.ts'
-import type { Caller } from '../../nouns/caller.ts'
+import { refuseStale } from '../../http/version.ts'
 import type { Members } from '../../nouns/visit.ts'
 import { textOf } from '../../panel/components/fields.tsx'
 import type { Pages } from '../../panel/pages.ts'
+import type { Place, Subject } from '../place/place.ts'
 import { type CallForwardings, ChangedForwarding, NewForwarding, TurnedForwarding, TYPES } from './call-forwardings.ts'
-import { forwardingPage, newForwardingPage } from './forwarding-page.tsx'
+import { factsOf, forwardingPage, newForwardingPage, removeForwardingPage } from './forwarding-page.tsx'
 
 interface Deps {
   readonly auth: Auth
@@ -17,9 +18,7 @@ interface Deps {
   readonly contacts: Contacts
 }
 
-const ROOT = '/telephony'
-
-const ruleId = ({ id }: { readonly id: string }) => idOf(id, 'forwarding.unknown')
+const ruleOf = ({ forwarding_id: id }: { readonly forwarding_id: string }) => idOf(id, 'forwarding.unknown')
 
 /** As a form says it: a box that is not ticked is not sent, and people leave out `sip:`. */
 const asMeant = (input: Members): Members => {
@@ -28,66 +27,91 @@ const asMeant = (input: Members): Members => {
   return { ...input, enabled: input.enabled ?? '0', ...(isBare ? { sip_uri: `sip:${uri}` } : {}) }
 }
 
-/** An account's own rules of call forwarding (behaviour/panel.md §4.10). */
-export const callForwardingPages = ({ auth, pages, callForwardings, contacts }: Deps) => {
-  const aboutNew = (caller: Caller) => async () => {
-    const taken = (await callForwardings.list(caller)).map(({ type }) => type)
+/** The rules of call forwarding of an account (behaviour/panel.md §4.10). */
+export const callForwardingPages = ({ auth, pages, callForwardings, contacts }: Deps, place: Place) => {
+  const { signedIn } = place
+  const aboutNew = (subject: Subject) => async () => {
+    const taken = (await callForwardings.list(subject.account)).map(({ type }) => type)
     const free = TYPES.filter((type) => !taken.includes(type))
-    return { free, contacts: await contacts.addressBook(caller), root: ROOT }
+    return { ...subject, free, contacts: await contacts.addressBook(subject.account) }
   }
-  const about = (caller: Caller, id: number) => async () => ({
-    rule: await callForwardings.one(caller, id),
-    contacts: await contacts.addressBook(caller),
-    root: ROOT,
+  const about = (subject: Subject, id: number) => async () => ({
+    ...subject,
+    rule: await callForwardings.one(subject.account, id),
+    contacts: await contacts.addressBook(subject.account),
   })
 
-  return new Elysia({ prefix: `${ROOT}/forwardings` })
+  return new Elysia({ prefix: `${place.prefix}/forwardings` })
     .use(auth)
     .use(pages)
     .get(
       '/create',
-      async ({ caller, form, go }) => {
-        const facts = await aboutNew(caller)()
-        return facts.free.length === 0 ? go(ROOT) : form(newForwardingPage, facts)
+      async ({ visit, caller, params, form, go }) => {
+        const facts = await aboutNew(await place.of({ visit, caller, params }))()
+        return facts.free.length === 0 ? go(facts.root) : form(newForwardingPage, facts)
       },
-      { signedIn: 'account' },
+      { signedIn },
     )
     .post(
       '/',
-      ({ visit, caller, input, form, go }) =>
-        form(newForwardingPage, aboutNew(caller), async () => {
-          await callForwardings.create(visit, caller, read(NewForwarding, asMeant(input)))
-          return go(ROOT, { flash: 'flash.forwarding_saved' })
-        }),
-      { signedIn: 'account' },
-    )
-    .get('/:id', ({ caller, params, form }) => form(forwardingPage, about(caller, ruleId(params))), {
-      signedIn: 'account',
-    })
-    .post(
-      '/:id',
-      ({ visit, caller, params, input, form, go }) =>
-        form(forwardingPage, about(caller, ruleId(params)), async () => {
-          await callForwardings.change(visit, caller, ruleId(params), read(ChangedForwarding, asMeant(input)))
-          return go(ROOT, { flash: 'flash.forwarding_saved' })
-        }),
-      { signedIn: 'account' },
-    )
-    .post(
-      '/:id/turn',
-      ({ visit, caller, params, input, form, go }) =>
-        form(forwardingPage, about(caller, ruleId(params)), async () => {
-          await callForwardings.turn(visit, caller, ruleId(params), read(TurnedForwarding, input))
-          return go(ROOT, { flash: 'flash.forwarding_saved' })
-        }),
-      { signedIn: 'account' },
-    )
-    .post(
-      '/:id/delete',
-      async ({ visit, caller, params, go }) => {
-        await callForwardings.remove(visit, caller, ruleId(params))
-        return go(ROOT, { flash: 'flash.forwarding_removed' })
+      async ({ visit, caller, params, input, form, go }) => {
+        const subject = await place.of({ visit, caller, params })
+        return form(newForwardingPage, aboutNew(subject), async () => {
+          await callForwardings.create(subject.visit, subject.account, read(NewForwarding, asMeant(input)))
+          return go(subject.root, { flash: 'flash.forwarding_saved' })
+        })
       },
-      { signedIn: 'account' },
+      { signedIn },
+    )
+    .get(
+      '/:forwarding_id',
+      async ({ visit, caller, params, form }) =>
+        form(forwardingPage, about(await place.of({ visit, caller, params }), ruleOf(params))),
+      { signedIn },
+    )
+    .post(
+      '/:forwarding_id',
+      async ({ visit, caller, params, input, form, go }) => {
+        const subject = await place.of({ visit, caller, params })
+        return form(forwardingPage, about(subject, ruleOf(params)), async () => {
+          const wanted = read(ChangedForwarding, asMeant(input))
+          await callForwardings.change(subject.visit, subject.account, ruleOf(params), wanted, {
+            refuseStale: (before) => refuseStale(input.version, factsOf(before)),
+          })
+          return go(subject.root, { flash: 'flash.forwarding_saved' })
+        })
+      },
+      { signedIn },
+    )
+    .post(
+      '/:forwarding_id/turn',
+      async ({ visit, caller, params, input, form, go }) => {
+        const subject = await place.of({ visit, caller, params })
+        return form(forwardingPage, about(subject, ruleOf(params)), async () => {
+          await callForwardings.turn(subject.visit, subject.account, ruleOf(params), read(TurnedForwarding, input))
+          return go(subject.root, { flash: 'flash.forwarding_saved' })
+        })
+      },
+      { signedIn },
+    )
+    .get(
+      '/:forwarding_id/delete',
+      async ({ visit, caller, params, form }) => {
+        const subject = await place.of({ visit, caller, params })
+        return form(removeForwardingPage, {
+          ...subject,
+          rule: await callForwardings.one(subject.account, ruleOf(params)),
+        })
+      },
+      { signedIn },
+    )
+    .post(
+      '/:forwarding_id/delete',
+      async ({ visit, caller, params, go }) => {
+        const subject = await place.of({ visit, caller, params })
+        await callForwardings.remove(subject.visit, subject.account, ruleOf(params))
+        return go(subject.root, { flash: 'flash.forwarding_removed' })
+      },
+      { signedIn },
     )
 }

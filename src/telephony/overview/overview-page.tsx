@@ -14,7 +14,7 @@ import type { Recording } from '../voicemails/voicemails.ts'
 
 export const RECORDINGS_PAGE = 20
 
-interface Telephony {
+export interface Telephony {
   readonly rules: readonly CallForwarding[]
   /** Those of this page of the list. */
   readonly recordings: readonly Recording[]
@@ -27,22 +27,25 @@ interface Telephony {
   readonly root: string
 }
 
-/** Where the calls of an account go, and what callers left, whoever looks at it (behaviour/panel.md §4.10). */
+/** Where the account's own calls go, and what callers left (behaviour/panel.md §4.10). */
 export const overviewPage = ({ t }: Kit, facts: Telephony): Page => ({
   title: t('telephony.title'),
   lede: t('telephony.why'),
   cards: true,
-  children: (
-    <div class="grid main">
-      <div class="stack">
-        <VoicemailCard {...facts} />
-      </div>
-      <div class="stack">
-        <ForwardingCard {...facts} />
-      </div>
-    </div>
-  ),
+  children: <TelephonyCards {...facts} />,
 })
+
+/** What is on that page, wherever it stands. */
+export const TelephonyCards = (facts: Telephony): VNode => (
+  <div class="grid main">
+    <div class="stack">
+      <VoicemailCard {...facts} />
+    </div>
+    <div class="stack">
+      <ForwardingCard {...facts} />
+    </div>
+  </div>
+)
 
 const VoicemailCard = ({ recordings, nameOf, total, listing, addEmail, root }: Telephony): VNode => {
   const { t } = useKit()

@@ -2,17 +2,16 @@ import type { NameOf } from '../../address-books/names/names.ts'
 import type { FormPage } from '../../panel/answers.tsx'
 import { confirmPage } from '../../panel/confirm-page.tsx'
 import type { Kit } from '../../panel/kit.tsx'
+import type { Subject } from '../place/place.ts'
 import { callerText, RecordingNote } from './recordings.tsx'
 import type { Recording } from './voicemails.ts'
 
-interface Asked {
+interface Asked extends Pick<Subject, 'root' | 'above'> {
   readonly recording: Recording
   readonly nameOf: NameOf
-  /** The page that lists it, and below which it is deleted. */
-  readonly root: string
 }
 
-export const deletePage = ({ t }: Kit, { recording, nameOf, root }: Asked): FormPage => {
+export const deletePage = ({ t }: Kit, { recording, nameOf, root, above }: Asked): FormPage => {
   const path = `${root}/voicemails/${recording.voicemail.uuid}/delete`
   return confirmPage({
     title: t('voicemail.delete_ask'),
@@ -23,7 +22,7 @@ export const deletePage = ({ t }: Kit, { recording, nameOf, root }: Asked): Form
         <RecordingNote recording={recording} />
       </>
     ),
-    above: [[t('telephony.title'), root]],
+    above: [...above(t), [t('telephony.title'), root]],
     note: t('voicemail.delete_note'),
     to: path,
     button: t('voicemail.delete_go'),

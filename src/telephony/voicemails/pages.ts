@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { Names } from '../../address-books/names/names.ts'
 import type { Auth } from '../../http/auth.ts'
 import type { Pages } from '../../panel/pages.ts'
+import type { Place } from '../place/place.ts'
 import { deletePage } from './delete-page.tsx'
 import { callerOf } from './recordings.tsx'
 import type { Voicemails } from './voicemails.ts'
@@ -13,30 +14,32 @@ interface Deps {
   readonly names: Names
 }
 
-const ROOT = '/telephony'
-
-/** How a person deletes a message (behaviour/panel.md §4.10). */
-export const voicemailPages = ({ auth, pages, voicemails, names }: Deps) =>
-  new Elysia({ prefix: `${ROOT}/voicemails` })
+/** How a message of an account is deleted (behaviour/panel.md §4.10). */
+export const voicemailPages = ({ auth, pages, voicemails, names }: Deps, place: Place) => {
+  const { signedIn } = place
+  return new Elysia({ prefix: `${place.prefix}/voicemails` })
     .use(auth)
     .use(pages)
     .get(
       '/:uuid/delete',
-      async ({ caller, params, form }) => {
-        const recording = await voicemails.recording(caller.id, params.uuid)
+      async ({ visit, caller, params, form }) => {
+        const subject = await place.of({ visit, caller, params })
+        const recording = await voicemails.recording(subject.account.id, params.uuid)
         const nameOf = await names.of(
-          caller,
+          subject.account,
           [recording].flatMap((one) => callerOf(one) ?? []),
         )
-        return form(deletePage, { recording, nameOf, root: ROOT })
+        return form(deletePage, { ...subject, recording, nameOf })
       },
-      { signedIn: 'account' },
+      { signedIn },
     )
     .post(
       '/:uuid/delete',
       async ({ visit, caller, params, go }) => {
-        await voicemails.remove(visit, caller, params.uuid)
-        return go(ROOT, { flash: 'flash.voicemail_deleted' })
+        const subject = await place.of({ visit, caller, params })
+        await voicemails.remove(subject.visit, subject.account, params.uuid)
+        return go(subject.root, { flash: 'flash.voicemail_deleted' })
       },
-      { signedIn: 'account' },
+      { signedIn },
     )
+}
