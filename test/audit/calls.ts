@@ -135,3 +135,29 @@ export const callsOfSpaces = (t: TestApp): Readonly<Record<string, Call>> => {
     },
   }
 }
+
+/** How people and apps sign in, get back into an account, and out again. */
+export const callsOfPeople = (t: TestApp): Readonly<Record<string, Call>> => {
+  const proven: Call = ({ theirs: { owner } }) => ({ body: { current_password: owner.password } })
+  return {
+    'POST /authenticate': ({ theirs: { owner } }) => ({
+      as: null,
+      body: { username: owner.username, password: owner.password },
+    }),
+    'POST /logout': ({ theirs: { owner } }) => ({ as: owner, body: {} }),
+    'POST /language': () => ({ body: { language: 'fr' } }),
+    'POST /password': ({ theirs: { owner } }) => ({
+      body: {
+        current_password: owner.password,
+        password: 'another-horse-battery',
+        password_confirmation: 'another-horse-battery',
+      },
+    }),
+    'POST /delete': proven,
+    'POST /sessions/revoke_others': async ({ theirs: { owner } }) => {
+      await t.cookie(owner)
+      return { body: {} }
+    },
+    'POST /recovery': ({ space }) => ({ as: null, body: { email: `owner@${space.host}.example`, username: 'owner' } }),
+  }
+}

@@ -151,7 +151,7 @@ describe('a wizard link', () => {
       expect(reply.text).toContain('This link does not work')
     }
     const events = t.lines.filter((line) => /event=account\.provisioned .*via=wizard/.test(line))
-    expect(events.filter((line) => line.includes(`account_id=${carol.id}`))).toHaveLength(1)
+    expect(events.filter((line) => line.includes(`account=${carol.username}@`))).toHaveLength(1)
   })
 
   test('hands out the token that the account has, or a new one when that is spent', async () => {

@@ -1,12 +1,11 @@
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
 import { choice, flag, form, type Input, integer, optional, text } from '../../http/input.ts'
-import type { Logging } from '../../logging/logging.ts'
 import { type Caller, refuseSettingUp } from '../../nouns/caller.ts'
-import { securityRecords } from '../../nouns/security-record.ts'
 import type { Space } from '../../nouns/space.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -55,12 +54,11 @@ export const wizard = (deps: {
   accounts: Accounts
   provisioning: Provisioning
   provisioningTokens: ProvisioningTokens
-  log: Logging
+  audit: Audit
   now: () => Date
 }) => {
-  const { config, db, secrets, accounts, provisioning, provisioningTokens, log, now } = deps
+  const { config, db, secrets, accounts, provisioning, provisioningTokens, audit, now } = deps
   const store = wizardStore(db)
-  const record = securityRecords(log)
 
   /** Keeps the account until the transaction ends; false: the Space has none of that id. */
   const holds = (tx: Tx, space: Space, id: number): Promise<boolean> =>
@@ -99,6 +97,8 @@ export const wizard = (deps: {
       const id = row.provisioningAccountId
       if (id !== null && !(await holds(tx, space, id))) throw invalid('provisioning_account_id', 'account.unknown')
       if (id !== null) refuseSettingUp(caller, (await accounts.view(tx, space, id)).account)
+      const detail = { via: wanted.linphone_action, object: id }
+      await audit.record(tx, 'wizard.created', { by: visit, space, about: caller, detail })
       return insert(tx, row)
     })
     return { ...row, token, url: `${visit.baseUrl()}${config.BASE_PATH}/wizard/${token}` }
@@ -130,7 +130,12 @@ export const wizard = (deps: {
       // The account first: whoever deletes it takes its links along in this order.
       if (id !== null && !(await holds(tx, visit.space, id))) return null
       if (!(await store.use(tx, visit.space, hash, now()))) return null
-      return { provisioningToken: id === null ? null : await provisioningToken(tx, visit, id) }
+      const token = id === null ? null : await provisioningToken(tx, visit, id)
+      const about =
+        id === null ? ({ kind: 'token', id: null } as const) : (await accounts.view(tx, visit.space, id)).account
+      const action = id === null ? 'wizard.used' : 'account.provisioned'
+      await audit.record(tx, action, { by: visit, space: visit.space, about, detail: { via: 'wizard' } })
+      return { provisioningToken: token }
     })
 
   return {
@@ -151,9 +156,6 @@ export const wizard = (deps: {
       const used = found === null ? null : await use(visit, found)
       if (found === null || used === null) return null
       const { provisioningToken: fresh } = used
-      if (fresh !== null) {
-        record('account.provisioned', visit, null, { account_id: found.provisioningAccountId, via: 'wizard' })
-      }
       const errand = errandOf(visit, found)
       return {
         errand,

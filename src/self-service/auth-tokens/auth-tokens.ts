@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { ApiKeys } from '../../access/api-keys/api-keys.ts'
 import type { Accounts, Found } from '../../accounts/accounts/accounts.ts'
+import type { Audit, Subject } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { isoMoment } from '../../http/moment.ts'
-import type { Logging } from '../../logging/logging.ts'
+import type { AuditAction } from '../../logging/security-events.ts'
 import { type Caller, refuseNamedKey } from '../../nouns/caller.ts'
-import { securityRecords } from '../../nouns/security-record.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { qrPng } from '../../protocols/qr.ts'
@@ -35,10 +35,10 @@ export const authTokens = (deps: {
   secrets: Secrets
   accounts: Accounts
   apiKeys: ApiKeys
-  log: Logging
+  audit: Audit
   now: () => Date
 }) => {
-  const { config, db, secrets, accounts, apiKeys, log, now } = deps
+  const { config, db, secrets, accounts, apiKeys, audit, now } = deps
   const store = authTokenStore(db)
   const since = () => new Date(now().getTime() - LIFETIME_MS)
   const unknown = () => new AppError('not_found', 'token.unknown')
@@ -59,7 +59,8 @@ export const authTokens = (deps: {
     if (isOfBrowser(token) && !isProof(token, proof)) throw unknown()
   }
 
-  const record = securityRecords(log)
+  const record = (tx: Tx, action: AuditAction, by: Visit, about: Subject) =>
+    audit.record(tx, action, { by, space: by.space, about })
 
   /** Spends an attached token for its account; 404 while nobody has attached it, so that it can be polled. */
   const redeem = async (tx: Tx, visit: Visit, token: string, proof: string | null = null): Promise<Found> => {
@@ -71,7 +72,7 @@ export const authTokens = (deps: {
     await accounts.holdOpen(tx, visit.space, accountId)
     if ((await store.redeem(tx, visit.space, hash, since())) === null) throw unknown()
     const found = await accounts.view(tx, visit.space, accountId)
-    record('auth.qr.redeemed', visit, found.account)
+    await record(tx, 'auth.qr.redeemed', visit, found.account)
     return found
   }
 
@@ -83,21 +84,27 @@ export const authTokens = (deps: {
     userAgent: visit.userAgent,
   })
 
+  /** Of nobody yet. */
+  const insertUnbound = (visit: Visit, row: ReturnType<typeof rowOf>, at: Date): Promise<number> =>
+    db.transaction(async (tx) => {
+      const id = await store.insert(tx, row, at)
+      await record(tx, 'auth.qr.created', visit, { kind: 'token', id })
+      return id
+    })
+
   return {
     create: async (visit: Visit) => {
       const token = secrets.token(TOKEN_LENGTH)
       const at = now()
       const row = rowOf(visit, token)
-      const id = await db.transaction((tx) => store.insert(tx, row, at))
-      record('auth.qr.created', visit, null)
+      const id = await insertUnbound(visit, row, at)
       return { token, ip: row.ip, user_agent: row.userAgent, updated_at: isoMoment(at), created_at: isoMoment(at), id }
     },
     /** For a browser that waits to be signed in: it alone, by its proof, may redeem the token. */
     createForBrowser: async (visit: Visit): Promise<{ token: string; proof: string }> => {
       const half = secrets.token(HALF_LENGTH)
       const token = half + sign(half).slice(0, HALF_LENGTH)
-      await db.transaction((tx) => store.insert(tx, rowOf(visit, token), now()))
-      record('auth.qr.created', visit, null)
+      await insertUnbound(visit, rowOf(visit, token), now())
       return { token, proof: proofOf(token) }
     },
     /** Signs another device in as the caller, whoever scans it first. Its earlier ones are gone. */
@@ -107,8 +114,8 @@ export const authTokens = (deps: {
         await accounts.hold(tx, caller.space, caller.id)
         await store.clear(tx, visit.space, caller.id, since())
         await store.insert(tx, rowOf(visit, token, caller.id), now())
+        await record(tx, 'auth.qr.created', visit, caller)
       })
-      record('auth.qr.created', visit, caller)
       return token
     },
     /** How the browser's token is doing; null: it is unknown, too old, or another browser's. */
@@ -133,16 +140,19 @@ export const authTokens = (deps: {
     /** The caller lends its identity to whoever holds the token. */
     attach: async (visit: Visit, caller: Caller, token: string): Promise<void> => {
       refuseNamedKey(caller)
-      const attached = await db.transaction((tx) =>
-        store.attach(tx, visit.space, secrets.hash(token), since(), caller.id, now()),
-      )
-      if (!attached) throw unknown()
-      record('auth.qr.approved', visit, caller)
+      await db.transaction(async (tx) => {
+        if (!(await store.attach(tx, visit.space, secrets.hash(token), since(), caller.id, now()))) throw unknown()
+        await record(tx, 'auth.qr.approved', visit, caller)
+      })
     },
     redeem,
     /** A new API key of the attached account, bound to the caller's address; shown this once. */
     redeemForApiKey: async (visit: Visit, token: string): Promise<string> =>
-      db.transaction(async (tx) => apiKeys.regenerate(tx, (await redeem(tx, visit, token)).account.id, visit.address)),
+      db.transaction(async (tx) => {
+        const { account } = await redeem(tx, visit, token)
+        await record(tx, 'apikey.created', visit, account)
+        return apiKeys.regenerate(tx, account.id, visit.address)
+      }),
     /** Refuses what `redeem` would refuse; spends nothing. */
     inspect: async (on: Reader, visit: Visit, token: string): Promise<Found> => {
       refuseStranger(token, null)

@@ -6,6 +6,7 @@ import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { ChosenPassword, checkChosenPassword, refuseWithoutPasswords } from '../../accounts/passwords/rules.ts'
 import { type Contacts, contactWire } from '../../address-books/contacts/contacts.ts'
 import type { VcardsStorage } from '../../address-books/vcards-storage/vcards-storage.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
@@ -41,10 +42,11 @@ export const ownAccount = (deps: {
   passwords: Passwords
   vcardsStorage: VcardsStorage
   wire: AccountWire
+  audit: Audit
   log: Logging
 }) => {
   const { config, db, accounts, apiKeys, callForwardings, contacts, devices } = deps
-  const { passwords, sessions, vcardsStorage, wire, log } = deps
+  const { passwords, sessions, vcardsStorage, wire, audit, log } = deps
 
   const record = actionRecords(log)
 
@@ -89,12 +91,16 @@ export const ownAccount = (deps: {
     prove,
 
     /** null: none that we speak. */
-    setLanguage: async (caller: Caller, wanted: unknown): Promise<Language | null> => {
+    setLanguage: async (visit: Visit, caller: Caller, wanted: unknown): Promise<Language | null> => {
       const language = LANGUAGES.find((known) => known === wanted) ?? null
       if (language === null) return null
       await db.transaction(async (tx) => {
-        await accounts.hold(tx, caller.space, caller.id)
-        await accounts.setLocale(tx, caller.space, caller.id, language)
+        const { space, id } = caller
+        await accounts.hold(tx, space, id)
+        const { account } = await accounts.view(tx, space, id)
+        await accounts.setLocale(tx, space, id, language)
+        const changed = { locale: [account.locale, language] } as const
+        await audit.record(tx, 'account.updated', { by: visit, space, about: account, changed })
       })
       return language
     },

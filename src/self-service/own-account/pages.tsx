@@ -171,7 +171,7 @@ export const ownAccountPages = (deps: Deps) => {
     .post(
       '/language',
       async ({ visit, caller, input, go }) => {
-        const language = await ownAccount.setLanguage(caller, input.language)
+        const language = await ownAccount.setLanguage(visit, caller, input.language)
         // This browser's too, so that signing in again does not bring the other one back.
         const cookies = language === null ? [] : [languageCookie(visit, language)]
         return go(ownPath(input.next) ?? LANDING, { cookies })

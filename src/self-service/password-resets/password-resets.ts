@@ -1,6 +1,7 @@
 import type { Accounts } from '../../accounts/accounts/accounts.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { type ChosenPassword, checkChosenPassword, refuseWithoutPasswords } from '../../accounts/passwords/rules.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader } from '../../db/db.ts'
 import { AppError, type RefusalCode } from '../../errors.ts'
@@ -30,10 +31,11 @@ export const passwordResets = (deps: {
   passwords: Passwords
   limits: Limits
   outbox: Outbox
+  audit: Audit
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, secrets, accounts, passwords, limits, outbox, log, now } = deps
+  const { config, db, secrets, accounts, passwords, limits, outbox, audit, log, now } = deps
   const store = passwordResetStore(db)
   const lifetimeMinutes = config.APP_RESET_PASSWORD_EMAIL_TOKEN_EXPIRATION_MINUTES
 
@@ -62,7 +64,7 @@ export const passwordResets = (deps: {
     send: async (visit: Visit, id: number): Promise<void> => {
       const { space } = visit
       const token = secrets.token(TOKEN_LENGTH)
-      const account = await db.transaction(async (tx) => {
+      await db.transaction(async (tx) => {
         await accounts.holdWithSpace(tx, space, id)
         const { account: held } = await accounts.view(tx, space, id)
         if (held.email === null) throw new AppError('forbidden', 'account.no_email')
@@ -86,9 +88,9 @@ export const passwordResets = (deps: {
           expiresAt: expiryOf(at),
           supersedes: true,
         })
-        return { ...held, email: held.email }
+        const line = { to: maskedEmail(held.email) }
+        await audit.record(tx, 'auth.reset.sent', { by: visit, space, about: held, line })
       })
-      record('auth.reset.sent', visit, account, { to: maskedEmail(account.email) })
     },
 
     /** Refuses a link that cannot be used, with `dead` when it no longer can. Looking at it spends nothing. */

@@ -1,11 +1,12 @@
 import type { AccountTokens } from '../../access/account-tokens/account-tokens.ts'
 import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
 import { type Codes, MOST_ATTEMPTS } from '../../accounts/codes/codes.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import type { Logging } from '../../logging/logging.ts'
 import { maskedEmail, maskedPhone } from '../../logging/masking.ts'
-import { securityRecords } from '../../nouns/security-record.ts'
+import { causeOf, securityRecords } from '../../nouns/security-record.ts'
 import { languageOf, type Space } from '../../nouns/space.ts'
 import { closureOf } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
@@ -67,10 +68,11 @@ export const beginning = (deps: {
   codes: Codes
   outbox: Outbox
   smsLimits: SmsLimits
+  audit: Audit
   log: Logging
   now: () => Date
 }) => {
-  const { db, store, secrets, spaces, accounts, accountTokens, codes, outbox, smsLimits, log, now } = deps
+  const { db, store, secrets, spaces, accounts, accountTokens, codes, outbox, smsLimits, audit, log, now } = deps
   const record = securityRecords(log)
 
   /** The code of a row for which no code is right: nobody can type it. */
@@ -130,6 +132,8 @@ export const beginning = (deps: {
 
   /** Sends a code to whom it may concern; more than once for one request it does nothing. */
   const begin = async (asked: Asked, wanted: Wanted, flow: string): Promise<void> => {
+    const to = wanted.via === 'email' ? maskedEmail(wanted.email) : maskedPhone(wanted.phone)
+    const facts = { kind: 'recovery', via: wanted.via, to }
     const { space, address } = asked
     const id = await find(space, wanted)
     const isSmsAdmitted =
@@ -149,13 +153,15 @@ export const beginning = (deps: {
       await store.replacePending(tx, found.id, unguessable(), now())
       const phone = wanted.via === 'phone' ? wanted.phone : null
       const isNew = await store.begin(tx, flow, { accountId: found.id, phone, code: codes.seal(code), at: now() })
-      if (isNew) await send(tx, asked, found, wanted, code)
+      if (isNew) {
+        await send(tx, asked, found, wanted, code)
+        const detail = { kind: 'recovery', via: wanted.via }
+        const line = { ...causeOf(asked, found), by: null, to }
+        await audit.record(tx, 'auth.code.sent', { by: { job: 'recovery' }, space, about: found, detail, line })
+      }
       return { account: found, reason: isNew ? null : 'begun' }
     })
-    const to = wanted.via === 'email' ? maskedEmail(wanted.email) : maskedPhone(wanted.phone)
-    const facts = { kind: 'recovery', via: wanted.via, to }
-    if (reason === null) record('auth.code.sent', asked, account, facts)
-    else if (reason !== 'begun') record('auth.code.fail', asked, account, { ...facts, reason })
+    if (reason !== null && reason !== 'begun') record('auth.code.fail', asked, account, { ...facts, reason })
   }
 
   return {

@@ -5,6 +5,7 @@ import type { Codes } from '../../accounts/codes/codes.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { type ChosenPassword, checkChosenPassword } from '../../accounts/passwords/rules.ts'
 import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
@@ -68,12 +69,13 @@ export const recovery = (deps: {
   phoneCountries: PhoneCountries
   /** Counts an SMS before it is queued; refuses with `rate_limited`. */
   smsLimits: SmsLimits
+  audit: Audit
   log: Logging
   now: () => Date
 }) => {
   const { config, db, secrets, accounts, passwords, accountTokens, codes, sessions, limits, outbox, phoneCountries } =
     deps
-  const { log, now } = deps
+  const { audit, log, now } = deps
   const store = recoveryStore(db)
   const begun = beginning({ ...deps, store })
 
@@ -115,6 +117,9 @@ export const recovery = (deps: {
         expiresAt: codes.expiryOf('recovery', now()),
         delayMs: BEGIN_AFTER_MS,
       })
+      // For whom is not known yet, and is no stranger's business.
+      const about = { kind: 'message', id: null, name: null } as const
+      await audit.record(tx, 'auth.recovery.started', { by: visit, space, about, detail: { via: wanted.via } })
     })
     return { flow, email }
   }
@@ -168,13 +173,10 @@ export const recovery = (deps: {
         const isRight = guessed.outcome === 'right' && owner !== null && closureOf(owner) === null
         if (!isRight) return { answer: { outcome: 'dead' } as const, account: owner }
         const session = await sessions.open(tx, owner, 'recovery', visit)
+        await audit.record(tx, 'auth.code.ok', { by: visit, space, about: owner, detail: { kind: 'recovery' } })
         return { answer: { outcome: 'right', session } as const, account: owner }
       })
-      if (answer.outcome === 'right') {
-        record('auth.code.ok', visit, account, { kind: 'recovery' })
-        return answer
-      }
-      if (answer.outcome === 'malformed') return answer
+      if (answer.outcome === 'right' || answer.outcome === 'malformed') return answer
       if (answer.outcome === 'wrong') record('auth.code.fail', visit, account, { kind: 'recovery', left: answer.left })
       else record('auth.code.dead', visit, account, { kind: 'recovery' })
       await limits.codes.consume(visit.network)
@@ -199,17 +201,16 @@ export const recovery = (deps: {
     keepPassword: async (visit: Visit, session: Session): Promise<string> => {
       const { space } = visit
       const { id } = session.account
-      const { account, opened } = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         await accounts.holdWithSpace(tx, space, id)
         if (session.kind !== 'recovery' || !(await sessions.close(tx, session.id))) {
           throw new AppError('forbidden', 'recovery.late')
         }
         const { account } = await accounts.view(tx, space, id)
         refuseClosed(account)
-        return { account, opened: await sessions.open(tx, account, 'panel', visit) }
+        await audit.record(tx, 'auth.login.ok', { by: visit, space, about: account, detail: { via: 'recovery' } })
+        return sessions.open(tx, account, 'panel', visit)
       })
-      record('auth.login.ok', visit, account, { via: 'recovery' })
-      return opened
     },
   }
 }

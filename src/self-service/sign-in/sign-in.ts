@@ -2,6 +2,7 @@ import type { KnownBrowsers } from '../../access/known-browsers/known-browsers.t
 import type { Sessions } from '../../access/sessions/sessions.ts'
 import type { Accounts, AccountView } from '../../accounts/accounts/accounts.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Db, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { form, type Input, text } from '../../http/input.ts'
@@ -57,11 +58,12 @@ export const signIn = (deps: {
   sessions: Sessions
   limits: Limits
   knownBrowsers: KnownBrowsers
+  audit: Audit
   log: Logging
   now: () => Date
   pause: (ms: number) => Promise<void>
 }) => {
-  const { db, secrets, accounts, passwords, authTokens, sessions, limits, knownBrowsers, log, now, pause } = deps
+  const { db, secrets, accounts, passwords, authTokens, sessions, limits, knownBrowsers, audit, log, now, pause } = deps
   const store = signInStore(db)
 
   const record = securityRecords(log)
@@ -131,11 +133,13 @@ export const signIn = (deps: {
     visit: Visit,
     previous: Session | null,
     account: AccountView,
+    via: 'password' | 'qr',
   ): Promise<string> => {
     if (previous !== null) await sessions.close(tx, previous.id)
     if (visit.chosenLanguage !== null && account.locale !== visit.chosenLanguage) {
       await accounts.setLocale(tx, visit.space, account.id, visit.chosenLanguage)
     }
+    await audit.record(tx, 'auth.login.ok', { by: visit, space: visit.space, about: account, detail: { via } })
     return sessions.open(tx, account, 'panel', visit)
   }
 
@@ -163,7 +167,7 @@ export const signIn = (deps: {
         const { account } = await accounts.view(tx, space, found.id)
         const closure = isSame ? closureOf(account) : ('wrong' as const)
         if (closure !== null) return { account, session: null, closure }
-        return { account, session: await replaceSession(tx, visit, previous, account), closure }
+        return { account, session: await replaceSession(tx, visit, previous, account, 'password'), closure }
       })
       const { account, session, closure } = result
       if (closure !== null) {
@@ -171,7 +175,6 @@ export const signIn = (deps: {
         record('auth.login.fail', visit, account, { via: 'password', reason })
         return { outcome: closure }
       }
-      record('auth.login.ok', visit, account, { via: 'password' })
       const browser = knownBrowsers.remember(request, visit, account.id)
       return { outcome: 'signed_in', session, browser, role: roleOf(account, space) }
     },
@@ -181,9 +184,8 @@ export const signIn = (deps: {
       const previous = await sessions.find(request, visit)
       const { account, session } = await db.transaction(async (tx) => {
         const { account } = await authTokens.redeem(tx, visit, token, proof)
-        return { account, session: await replaceSession(tx, visit, previous, account) }
+        return { account, session: await replaceSession(tx, visit, previous, account, 'qr') }
       })
-      record('auth.login.ok', visit, account, { via: 'qr' })
       const browser = knownBrowsers.remember(request, visit, account.id)
       return { session, browser, role: roleOf(account, visit.space) }
     },
@@ -192,8 +194,10 @@ export const signIn = (deps: {
     isRecent: ({ createdAt }: Session): boolean => now().getTime() - createdAt.getTime() < RECENT_MS,
 
     signOut: async (visit: Visit, session: Session): Promise<void> => {
-      const isClosed = await db.transaction((tx) => sessions.close(tx, session.id))
-      if (isClosed) record('auth.logout', visit, session.account)
+      await db.transaction(async (tx) => {
+        if (!(await sessions.close(tx, session.id))) return
+        await audit.record(tx, 'auth.logout', { by: visit, space: visit.space, about: session.account })
+      })
     },
   }
 }
