@@ -41,7 +41,7 @@ export const auditErasure = (deps: { config: Config; db: Db; secrets: Secrets; a
     await db.transaction(async (tx) => {
       for (const id of ids) {
         const about = { kind: 'account', id } as const
-        await audit.record(tx, 'audit.erased', { by, space: null, about, detail: { count: total } })
+        await audit.record(tx, 'audit.erased', { by, space: null, about, detail: { object: id, count: total } })
       }
     })
     return total

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { userInfo } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Operator } from '../audit/audit.ts'
 import { type Config, readConfig, SYSTEM_ENV_FILE } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
@@ -41,14 +40,14 @@ export interface Opened {
 
 const random: Random = (size) => crypto.getRandomValues(new Uint8Array(size))
 
-/** As the operating system calls whoever runs this command. */
+/** As the system calls whoever runs this command, whatever their environment says. */
 const operator = (): Operator => {
-  try {
-    return { user: userInfo().username }
-  } catch {
-    // Containers run with numbers that nobody has given a name.
-    return { user: `uid ${process.getuid?.() ?? 'unknown'}` }
-  }
+  const uid = process.getuid?.()
+  // name:password:uid:…
+  const users = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8').split('\n') : []
+  const line = users.find((user) => user.split(':')[2] === String(uid))
+  // Containers run with numbers that nobody has given a name.
+  return { user: line?.split(':')[0] ?? `uid ${uid ?? 'unknown'}` }
 }
 
 export const worldOf = (config: Config, log: Logging): World => ({

@@ -129,3 +129,22 @@ test('the last administrator of the super Space cannot be taken its rights; a sw
   const rows = await database.query("SELECT activated, switched_off, admin FROM accounts WHERE username = 'ann'")
   expect(Object.values(rows[0] ?? {}).map(Number)).toEqual([1, 0, 1])
 })
+
+test('what is done on a command line stands in the audit log by the name that the system has for whoever did it', async () => {
+  await using here = await placeWithSpace({ USER: 'somebody-else' })
+  await sipkeeper(create('ann', '--json'), here)
+  const rows = (await sipkeeper(['audit:export'], here)).stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const user = Bun.spawnSync(['id', '-un']).stdout.toString().trim()
+  expect(rows.at(-1)).toMatchObject({
+    action: 'account.created',
+    way: 'cli',
+    actor: { kind: 'command line', name: user },
+  })
+  const verified = await sipkeeper(['audit:verify'], here)
+  expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/^\d+ rows hold\. End: \d+:[\w-]{43}\n$/)])
+  expect((await sipkeeper(['audit:verify', '--holds', `9:${'x'.repeat(43)}`], here)).code).toBe(1)
+  expect((await sipkeeper(['audit:erase', 'nobody@sip.example.org'], here)).code).toBe(3)
+})
