@@ -26,6 +26,7 @@ import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
 import { accountTypePages, intercomPages } from './administration/intercom/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
+import { phoneCountryPages } from './administration/phone-countries/pages.tsx'
 import { spacePages } from './administration/space/pages.tsx'
 import { spacesPages } from './administration/spaces/pages.tsx'
 import { statisticsPages } from './administration/statistics/pages.tsx'
@@ -167,8 +168,11 @@ export const app = (services: Services): AnyElysia => {
     .use(carddavCredentialsApi(deps))
     .use(callForwardingsApi(deps))
     .use(resolvingApi(deps))
+  // In two parts: a chain as long as both is more than the compiler follows.
+  surface
     .use(overviewPages(deps))
     .use(spacesPages(deps))
+    .use(phoneCountryPages(deps))
     .use(spacePages(deps))
     .use(connectionPages(deps))
     .use(accountsListPages(deps))

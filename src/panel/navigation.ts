@@ -113,6 +113,7 @@ const ENTRIES: readonly Entry[] = [
   },
   { path: '/admin/tasks', label: 'tasks.title', icon: 'list-checks', group: 'nav.watch', audiences: ADMINISTRATORS },
   { path: '/admin/spaces', label: 'spaces.title', icon: 'building', group: 'nav.all', audiences: ['super'] },
+  { path: '/admin/phone_countries', label: 'countries.title', icon: 'globe', group: 'nav.all', audiences: ['super'] },
   { path: '/dashboard', label: 'dashboard.title', icon: 'home', group: 'nav.mine', audiences: EVERYBODY },
   { path: '/statistics/call_logs', label: 'calls.title', icon: 'phone-call', group: 'nav.mine', audiences: EVERYBODY },
   { path: '/telephony', label: 'telephony.title', icon: 'voicemail', group: 'nav.mine', audiences: EVERYBODY },

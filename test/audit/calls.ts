@@ -119,6 +119,7 @@ export const callsOfSpaces = (t: TestApp): Readonly<Record<string, Call>> => {
   const carddav: Call = () => ({ body: { uri: 'https://contacts.example/', enabled: true } })
   const mailServer = { host: 'mail.example.org', port: 465, password: 'not to be told' }
   return {
+    'POST /admin/spaces': () => ({ body: { name: 'By a page', domain: 'sip.page.org', host: 'page' } }),
     'POST /api/spaces': () => {
       made += 1
       return { body: { name: `Made ${made}`, domain: `sip.made${made}.org`, host: `made${made}.localhost` } }

@@ -98,6 +98,7 @@ const SpacesTable = ({ facts: { listing, spaces, now } }: { facts: ListedSpaces 
               accounts.toLocaleString(language)
             ) : (
               <Meter
+                bare
                 label={t('overview.accounts')}
                 text={t('overview.of', { count: accounts.toLocaleString(language), max: max.toLocaleString(language) })}
                 value={accounts}

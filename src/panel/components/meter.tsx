@@ -9,14 +9,16 @@ interface Props {
   /** null: nobody knows yet. */
   readonly max: number | null
   /** How near its end it is; without one it is only far. */
+  /** Its label is heard, and not seen: the head of a column says it. */
+  readonly bare?: boolean
   readonly tone?: 'good' | 'warn' | 'bad' | undefined
 }
 
 /** How far something is, or how full. */
-export const Meter = ({ label, text, value, max, tone }: Props): VNode => (
+export const Meter = ({ label, text, value, max, tone, bare = false }: Props): VNode => (
   <div class="meter">
     <p>
-      <span>{label}</span>
+      {bare ? null : <span>{label}</span>}
       <span>{text}</span>
     </p>
     {max === null ? (

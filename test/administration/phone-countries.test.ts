@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { type TestApp, testApp } from '../support/app.ts'
+import { words } from '../support/page.ts'
+import { visitor } from '../support/visitor.ts'
+
+// Whose phone numbers are accepted, by super administrators (behaviour/panel.md §7.18).
+
+let t: TestApp
+let root: ReturnType<typeof visitor>
+
+const PATH = '/admin/phone_countries'
+
+beforeEach(async () => {
+  t = await testApp()
+  const { username, password } = await t.account({ username: 'root', admin: true })
+  root = visitor(t)
+  await root.open('/login')
+  await root.submit({ username, password })
+})
+afterEach(() => t.close())
+
+const open = async () => [...(await t.parts.phoneCountries.openCallingCodes())]
+
+test('countries are found by name in the language of the page, and by calling code, with those that share it', async () => {
+  expect(words(await root.open(`${PATH}?search=norw`))).toContain('Norway, Svalbard')
+  expect(words(await root.open(`${PATH}?search=%2B33`))).toContain('France')
+  expect(words(await root.open(`${PATH}?search=atlantis`))).toContain('No country is called so')
+  const french = await root.open(`${PATH}?search=norvege`, { headers: { 'accept-language': 'fr' } })
+  expect(words(french)).toContain('Norvège')
+})
+
+test('a country is opened with all that share its calling code, and closed again', async () => {
+  await t.parts.phoneCountries.switchAll(
+    null,
+    (await t.parts.phoneCountries.list()).map(({ code }) => code),
+    false,
+  )
+  expect(words(await root.open(PATH))).toContain('No country is open')
+  await root.open(`${PATH}?search=canada`)
+  // The form is that of the first of them by name: American Samoa.
+  const reply = await root.submit({}, { form: `${PATH}/AS/activate` })
+  expect(reply.status).toBe(302)
+  expect(await open()).toEqual(['1'])
+  await root.open(`${PATH}?state=open`)
+  expect((await root.submit({}, { form: `${PATH}/AS/deactivate` })).status).toBe(302)
+  expect(await open()).toEqual([])
+})
+
+test('all are opened, and closed, at once', async () => {
+  await root.open(PATH)
+  await root.submit({}, { form: `${PATH}/activate_all`, stay: true })
+  expect((await open()).length).toBeGreaterThan(200)
+  await root.submit({}, { form: `${PATH}/deactivate_all` })
+  expect(await open()).toEqual([])
+})
