@@ -24,6 +24,7 @@ import { connectionPages } from './administration/connections/pages.tsx'
 import { contactsListPages } from './administration/contacts-lists/pages.tsx'
 import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
+import { getStartedPages } from './administration/get-started/pages.tsx'
 import { accountTypePages, intercomPages } from './administration/intercom/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
 import { phoneCountryPages } from './administration/phone-countries/pages.tsx'
@@ -171,6 +172,7 @@ export const app = (services: Services): AnyElysia => {
   // In two parts: a chain as long as both is more than the compiler follows.
   surface
     .use(overviewPages(deps))
+    .use(getStartedPages(deps))
     .use(spacesPages(deps))
     .use(phoneCountryPages(deps))
     .use(spacePages(deps))

@@ -3,7 +3,7 @@ import { type TestApp, testApp } from '../support/app.ts'
 import { words } from '../support/page.ts'
 import { visitor } from '../support/visitor.ts'
 
-// Whose phone numbers are accepted, by super administrators (behaviour/panel.md §7.18).
+// Whose phone numbers are accepted, by super administrators (behaviour/panel.md §7.20).
 
 let t: TestApp
 let root: ReturnType<typeof visitor>

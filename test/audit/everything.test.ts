@@ -34,6 +34,7 @@ const CHANGES_NOTHING: Readonly<Record<string, string>> = {
   'DELETE /api/account_imports/:import': WAITS,
   'POST /admin/accounts/import': WAITS,
   'POST /admin/audit_log/export': 'A file is handed over.',
+  'POST /admin/get-started/hide': 'The browser remembers it, and nobody else.',
   'POST /admin/accounts/export': 'A file is handed over, and the security log says to whom.',
   'POST /admin/spaces/:space/contacts_lists/:contacts_list_id/contacts/delete': 'It asks whether they shall go.',
   'POST /api/statistics/messages': REPORTED,

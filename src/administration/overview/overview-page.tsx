@@ -12,6 +12,7 @@ import { type Kit, useKit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
 import { pathOf } from '../account/head.tsx'
 import { nameOf, StandingChip } from '../account/words.tsx'
+import { GET_STARTED_PATH } from '../get-started/get-started-page.tsx'
 import { OWN_SPACE } from '../scope/scope.ts'
 import { type Administering, SPACES_PATH, SpaceTabs, spacePath } from '../space/head.tsx'
 
@@ -30,6 +31,8 @@ export interface Overview extends Administering {
   readonly attention: readonly Attention[]
   /** Where the sign-in of another Space is; null: it is this one. */
   readonly signIn: string | null
+  /** Something that a new Space needs is missing, and nobody has hidden the way there. */
+  readonly getsStarted: boolean
 }
 
 /** How much of a quota is used, as colours say it. */
@@ -46,9 +49,12 @@ export const overviewPage = ({ t }: Kit, facts: Overview): Page => {
     about: space.super && isSuper ? <Chip tone="accent">{t('spaces.super')}</Chip> : undefined,
     cards: true,
     actions: (
-      <ButtonLink to={createPath(facts, false)} icon="plus" tone="primary">
-        {t('accounts.create')}
-      </ButtonLink>
+      <>
+        {facts.getsStarted ? <ButtonLink to={GET_STARTED_PATH}>{t('get_started.title')}</ButtonLink> : null}
+        <ButtonLink to={createPath(facts, false)} icon="plus" tone="primary">
+          {t('accounts.create')}
+        </ButtonLink>
+      </>
     ),
     children: (
       <div class="stack">

@@ -4,9 +4,11 @@ import type { PhoneCountries } from '../../accounts/phone-countries/phone-countr
 import type { Config } from '../../config/config.ts'
 import type { Auth } from '../../http/auth.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
+import type { Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Pages } from '../../panel/pages.ts'
-import type { AdministrationScope } from '../scope/scope.ts'
+import { isHidden, stepsOf } from '../get-started/steps.ts'
+import { type AdministrationScope, OWN_SPACE } from '../scope/scope.ts'
 import { attentionOf } from './attention.ts'
 import { type Overview, overviewPage } from './overview-page.tsx'
 
@@ -24,11 +26,19 @@ interface Deps {
 /** Administrators of a Space are few; of more than these the list of accounts tells. */
 const MOST_ADMINISTRATORS = 50
 
+/** Whoever has more has begun. */
+const MOST_AT_THE_BEGINNING = 100
+
 /** Where administrators start (behaviour/panel.md §7.1). */
 export const overviewPages = (deps: Deps) => {
   const { auth, pages, scope, accounts, phoneCountries, mail, config, now } = deps
 
-  const overview = async (visit: Visit, caller: Caller, at: string): Promise<Overview> => {
+  const steps = stepsOf(deps)
+  /** Some step is missing. Where there are more accounts than a beginner has, it is not asked. */
+  const isBeginning = async (space: Space, count: number): Promise<boolean> =>
+    count <= MOST_AT_THE_BEGINNING && (await steps(space)).some(({ isDone }) => !isDone)
+
+  const overview = async (request: Request, visit: Visit, caller: Caller, at: string): Promise<Overview> => {
     const inside = await scope.space(visit, caller, at)
     const { space } = inside
     const isSuper = mayActAs(caller, 'super')
@@ -48,7 +58,8 @@ export const overviewPages = (deps: Deps) => {
       now: now(),
     })
     const signIn = space.id === visit.space.id ? null : `${inside.baseUrl()}${config.BASE_PATH}/login`
-    return { space, at, isSuper, accounts: count, administrators, attention, signIn }
+    const getsStarted = at === OWN_SPACE && !isHidden(request, visit) && (await isBeginning(space, count))
+    return { space, at, isSuper, accounts: count, administrators, attention, signIn, getsStarted }
   }
 
   return new Elysia()
@@ -57,7 +68,8 @@ export const overviewPages = (deps: Deps) => {
     .get('/admin', ({ go }) => go('/admin/spaces/me'), { signedIn: 'admin' })
     .get(
       '/admin/spaces/:space',
-      async ({ visit, caller, params, show }) => show(overviewPage, await overview(visit, caller, params.space)),
+      async ({ request, visit, caller, params, show }) =>
+        show(overviewPage, await overview(request, visit, caller, params.space)),
       { signedIn: 'admin' },
     )
 }

@@ -28,7 +28,7 @@ export interface Countries {
   readonly open: number
 }
 
-/** Whose phone numbers are accepted (behaviour/panel.md §7.18). */
+/** Whose phone numbers are accepted (behaviour/panel.md §7.20). */
 export const countriesPage = ({ t, language }: Kit, facts: Countries): Page => {
   const { listing, found, total, size, open } = facts
   return {

@@ -37,7 +37,7 @@ const grouped = (countries: readonly Country[], language: Language): readonly Ca
 
 const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
 
-/** Whose phone numbers are accepted, for super administrators (behaviour/panel.md §7.18). */
+/** Whose phone numbers are accepted, for super administrators (behaviour/panel.md §7.20). */
 export const phoneCountryPages = ({ auth, pages, phoneCountries }: Deps) => {
   const switchEvery = async (visit: Visit, activated: boolean) =>
     phoneCountries.switchAll(
