@@ -13,6 +13,7 @@ import { contactCardsApi, contactsApi } from './address-books/contacts/api.ts'
 import { contactsListsApi } from './address-books/contacts-lists/api.ts'
 import { vcardsApi, vcardsStorageApi } from './address-books/vcards-storage/api.ts'
 import { accountPages } from './administration/account/pages.tsx'
+import { accountContactsPages } from './administration/account-contacts/pages.tsx'
 import { accountFilePages } from './administration/account-files/pages.tsx'
 import { accountStatisticsPages } from './administration/account-statistics/pages.tsx'
 import { accountsListPages } from './administration/accounts-list/pages.tsx'
@@ -194,6 +195,7 @@ export const app = (services: Services): AnyElysia => {
     .use(externalAccountPages(deps))
     .use(dictionaryPages(deps))
     .use(contactsListPages(deps))
+    .use(accountContactsPages(deps))
     .use(carddavCredentialPages(deps))
     .use(spacesApi(deps))
     .use(carddavServersApi(deps))

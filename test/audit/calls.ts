@@ -70,6 +70,18 @@ export const callsBelowAccounts = (t: TestApp, redis: RedisServer | null): Reado
     'POST /api/accounts/:id/types/:type_id': async (place) => ({
       url: `/api/accounts/${place.theirs.owner.id}/types/${await another(place, '/api/account_types', { key: 'second' })}`,
     }),
+    'POST /admin/accounts/:id/contacts': ({ admin }) => ({
+      body: { sip: admin.username },
+    }),
+    'POST /admin/accounts/:id/contacts_lists': async (place) => ({
+      body: {
+        contacts_list_id: await another(place, '/api/contacts_lists', { title: 'Second', description: 'Second' }),
+      },
+    }),
+    'POST /admin/accounts/:id/contacts_lists/detach': async ({ space }) => {
+      const [list] = await t.parts.contactsLists.all(space)
+      return { body: { contacts_list_id: String(list?.id) } }
+    },
     'POST /admin/spaces/:space/contacts_lists': () => ({ body: { title: 'Another' } }),
     'POST /admin/spaces/:space/contacts_lists/:contacts_list_id': async ({ space }) => {
       const [list] = await t.parts.contactsLists.all(space)

@@ -62,6 +62,8 @@ export const contactsLists = (deps: {
     attachAll: (tx: Tx, rows: readonly { readonly accountId: number; readonly contactsListId: number }[]) =>
       store.attachAll(tx, rows, now()),
     all: (space: Space): Promise<ContactsList[]> => store.all(db.read, { space }),
+    /** Those that an account has, by title; it was looked up in its Space. */
+    ofAccount: (accountId: number): Promise<ContactsList[]> => store.ofAccount(db.read, accountId),
     one: (space: Space, id: number): Promise<ContactsList> => find(db.read, space, id),
     create: async (visit: Visit, input: Input<typeof WantedList>): Promise<ContactsList> => {
       const { space } = visit

@@ -34,6 +34,11 @@ export const contactsListStore = (db: Db) => {
 
   return {
     all: (on: Reader, { space }: InSpace) => selectList(on).where(eq(lists.spaceId, space.id)).orderBy(lists.id),
+    ofAccount: (on: Reader, accountId: number) =>
+      selectList(on)
+        .innerJoin(attachments, eq(attachments.contactsListId, lists.id))
+        .where(eq(attachments.accountId, accountId))
+        .orderBy(lists.title),
     one: (on: Reader, scope: InSpace, id: number) => first(selectList(on).where(inSpace(scope, id))),
     count: async (on: Reader, { space }: InSpace) =>
       (await only(on.select({ n: count() }).from(lists).where(eq(lists.spaceId, space.id)))).n,

@@ -3,7 +3,7 @@ import { DTMF_PROTOCOLS } from '../../accounts/accounts/rules.ts'
 import { AccountActionSchema, AccountTypeSchema } from '../../accounts/accounts/wire.ts'
 import type { Db } from '../../db/db.ts'
 import { AppError, invalid } from '../../errors.ts'
-import { choice, integer, text } from '../../http/input.ts'
+import { choice, form, type Input, integer, text } from '../../http/input.ts'
 import { boolean, listOf, mapOf, orNull, record } from '../../http/output.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import type { Space } from '../../nouns/space.ts'
@@ -15,6 +15,11 @@ import { type Contact, contactStore } from './store.ts'
 export type { Contact } from './store.ts'
 
 const MOST_CONTACTS = 5000
+
+/** Of an address that is typed. */
+const LONGEST_SIP = 255
+
+export const WantedContact = form({ sip: text({ max: LONGEST_SIP }) })
 
 export const ContactSchema = record('Contact', {
   id: integer(1),
@@ -74,6 +79,21 @@ export const contacts = (deps: {
     return found
   }
 
+  /** As often as you like: there is one row. */
+  const add = (visit: Visit, id: number, contactId: number): Promise<void> =>
+    accounts.edit(
+      visit,
+      id,
+      { field: 'contacts', object: contactId },
+      async (tx) => {
+        if (contactId === id) throw invalid('contact_id', 'v.own_contact')
+        if ((await store.add(tx, id, contactId, now())) && (await store.count(tx, id)) > MOST_CONTACTS) {
+          throw new AppError('forbidden', 'errors.full', { values: { max: MOST_CONTACTS } })
+        }
+      },
+      contactId,
+    )
+
   return {
     addressBook,
     find,
@@ -97,25 +117,24 @@ export const contacts = (deps: {
       const { account } = await accounts.byId(space, id)
       return accounts.byIds(space, await store.personal(db.read, { space }, account.id))
     },
+    /** The same as others may see them, also those that have moved to another Space. Of an account that was looked up. */
+    own: (id: number): Promise<Contact[]> => store.own(db.read, id),
     onePersonal: async (space: Space, id: number, contactId: number): Promise<AccountView> => {
       const { account } = await accounts.byId(space, id)
       if (!(await store.isPersonal(db.read, account.id, contactId))) throw unknown()
       return (await accounts.byId(space, contactId)).account
     },
-    /** As often as you like: there is one row. */
-    add: (visit: Visit, id: number, contactId: number): Promise<void> =>
-      accounts.edit(
-        visit,
-        id,
-        { field: 'contacts', object: contactId },
-        async (tx) => {
-          if (contactId === id) throw invalid('contact_id', 'v.own_contact')
-          if ((await store.add(tx, id, contactId, now())) && (await store.count(tx, id)) > MOST_CONTACTS) {
-            throw new AppError('forbidden', 'errors.full', { values: { max: MOST_CONTACTS } })
-          }
-        },
-        contactId,
-      ),
+    add,
+    /** By its address, or by its user name alone; refuses what is no account of the Space at its field. */
+    addBySip: async (visit: Visit, id: number, input: Input<typeof WantedContact>): Promise<void> => {
+      const { sip } = input.settle()
+      const whole = sip.includes('@') ? sip : `${sip}@${visit.space.domain}`
+      const found = await accounts.bySip(visit.space, whole).catch((error: unknown) => {
+        throw error instanceof AppError && error.code === 'not_found' ? invalid('sip', 'v.no_such_account') : error
+      })
+      if (found.account.id === id) throw invalid('sip', 'v.own_contact')
+      await add(visit, id, found.account.id)
+    },
     remove: (visit: Visit, id: number, contactId: number): Promise<void> =>
       accounts.edit(visit, id, { field: 'contacts', object: contactId }, async (tx) => {
         if (!(await store.remove(tx, id, contactId))) throw unknown()

@@ -84,6 +84,12 @@ export const contactStore = (db: Db) => {
     ({ listId }) => sql`accounts.id in (select contact_id from ${members} where contacts_list_id = ${listId})`,
   )
 
+  const ownContacts = reading(
+    'own_contacts',
+    { accountId: contacts.accountId },
+    ({ accountId }) => sql`accounts.id in (select contact_id from ${contacts} where account_id = ${accountId})`,
+  )
+
   const pair = (accountId: number, contactId: number) =>
     and(eq(contacts.accountId, accountId), eq(contacts.contactId, contactId))
 
@@ -112,6 +118,8 @@ export const contactStore = (db: Db) => {
         ),
     membersOfList: (on: Reader, listId: number) => membersOfList(on, { listId }),
 
+    /** Those of the account alone, wherever they live by now. */
+    own: (on: Reader, accountId: number) => ownContacts(on, { accountId }),
     /** The ids of the account's personal contacts in the Space. */
     personal: async (on: Reader, { space }: { space: Pick<Space, 'domain'> }, accountId: number) => {
       const rows = await on

@@ -15,6 +15,7 @@ export const pathOf = ({ id }: { readonly id: number }, rest = ''): string => `$
 /** The pages of an account that are tabs, in reading order; what is built later is a line here. */
 const TABS: readonly { readonly label: MessageId; readonly rest: string }[] = [
   { label: 'account_page.information', rest: '' },
+  { label: 'account_contacts.title', rest: '/contacts' },
   { label: 'telephony.title', rest: '/telephony' },
   { label: 'statistics.call_log', rest: '/statistics/call_logs' },
   { label: 'statistics.title', rest: '/statistics' },
