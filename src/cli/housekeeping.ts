@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import type { Tx } from '../db/db.ts'
 import type { Occasion } from '../jobs/jobs.ts'
 import type { Services } from '../services.ts'
 import { DEFAULT_THRESHOLDS } from '../spaces/spaces/expiry-notices.ts'
@@ -175,7 +176,10 @@ export const housekeepingCommands = (program: Command) => {
     .action(async (_options, command: Command) => {
       const { maxAttempts, ...options } = command.optsWithGlobals<Options & { maxAttempts?: number }>()
       await withServices(options, async ({ parts }) => {
-        const again = maxAttempts === undefined ? 0 : await parts.outbox.retryKind('voicemail', maxAttempts)
+        const about = { kind: 'message', id: null, name: 'voicemail' } as const
+        const record = (tx: Tx, count: number) =>
+          parts.audit.record(tx, 'message.resent', { by: null, space: null, about, detail: { count } })
+        const again = maxAttempts === undefined ? 0 : await parts.outbox.retryKind('voicemail', maxAttempts, record)
         print(`${(await parts.voicemails.mailUnmailed()) + again} mails queued`)
       })
     })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Tx } from '../db/db.ts'
 import { maskedEmail, maskedPhone } from '../logging/masking.ts'
 import { MailFailure, type MailReason } from '../mail/failure.ts'
 import { isMailKind, MAIL_KINDS, SAMPLES } from '../mail/templates/samples.ts'
@@ -91,7 +92,9 @@ const outboxCommand = (program: Command) =>
       await withServices(options, async ({ parts, world }) => {
         if (options.retry !== undefined) {
           if (!/^\d{1,15}$/.test(options.retry)) throw new CommandError('An id is a number.', EXIT.usage)
-          if (!(await parts.outbox.retry(Number(options.retry)))) {
+          const about = { kind: 'message', id: Number(options.retry) } as const
+          const record = (tx: Tx) => parts.audit.record(tx, 'message.resent', { by: null, space: null, about })
+          if (!(await parts.outbox.retry(about.id, record))) {
             throw new CommandError(`No message ${options.retry} can be sent again.`, EXIT.notFound)
           }
           print(options.json === true ? JSON.stringify({ retried: Number(options.retry) }) : 'It is tried again.')

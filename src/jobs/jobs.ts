@@ -25,6 +25,11 @@ export interface Job {
   readonly commands: readonly string[]
   /** A cron pattern in UTC. */
   readonly schedule: string
+  /**
+   * true: what it does says nothing about anybody, many times an hour: counts of requests, an index. It leaves no row of
+   * the audit log.
+   */
+  readonly isMinor?: boolean
   /** Resolves to how much there was to do. */
   readonly run: (occasion: Occasion) => Promise<number>
 }
@@ -83,24 +88,28 @@ export const jobs = (deps: {
     },
     {
       name: 'nonces',
+      isMinor: true,
       commands: ['digest:clear-opaques', 'digest:clear-nonces'],
       schedule: '*/10 * * * *',
       run: ({ signal }) => housekeeping.nonces({ signal }),
     },
     {
       name: 'captcha-answers',
+      isMinor: true,
       commands: [],
       schedule: '*/10 * * * *',
       run: ({ signal }) => housekeeping.captchaAnswers({ signal }),
     },
     {
       name: 'rate-limits',
+      isMinor: true,
       commands: [],
       schedule: '*/10 * * * *',
       run: ({ signal }) => limits.clear(now(), signal),
     },
     {
       name: 'account-words',
+      isMinor: true,
       commands: [],
       schedule: '*/5 * * * *',
       run: ({ signal }) => housekeeping.words({ signal }),

@@ -1,5 +1,6 @@
 import { Cron } from 'croner'
-import type { Db } from '../db/db.ts'
+import type { Audit, Detail } from '../audit/audit.ts'
+import type { Db, Tx } from '../db/db.ts'
 import type { Logging } from '../logging/logging.ts'
 import type { Job, Occasion } from './jobs.ts'
 import type { Leases } from './leases.ts'
@@ -22,8 +23,15 @@ export interface Known {
 }
 
 /** Runs jobs, each at most once at a time among all processes, and remembers when. */
-export const jobRunner = (deps: { db: Db; jobs: readonly Job[]; leases: Leases; log: Logging; now: () => Date }) => {
-  const { db, jobs, leases, log, now } = deps
+export const jobRunner = (deps: {
+  db: Db
+  jobs: readonly Job[]
+  leases: Leases
+  audit: Audit
+  log: Logging
+  now: () => Date
+}) => {
+  const { db, jobs, leases, audit, log, now } = deps
   const store = jobStore(db)
   const stopping = new AbortController()
   const running = new Set<Promise<unknown>>()
@@ -34,6 +42,14 @@ export const jobRunner = (deps: { db: Db; jobs: readonly Job[]; leases: Leases; 
     return new Cron(schedule, { timezone: 'UTC' }).nextRun(last.startedAt) ?? now()
   }
   const isDue = (job: Job, last: Run | null): boolean => nextOf(job, last) <= now()
+
+  /** What it did before its end stands in other transactions: the row says how much that was. */
+  const record = async (tx: Tx, job: Job, action: 'job.done' | 'job.fail', detail: Detail): Promise<void> => {
+    const { name } = job
+    if (job.isMinor === true) return db.afterCommit(tx, () => log.security(action, { job: name, ...detail }))
+    const about = { kind: 'job', id: name } as const
+    await audit.record(tx, action, { by: { job: name }, space: null, about, detail, line: { job: name } })
+  }
 
   const perform = async (
     job: Job,
@@ -55,15 +71,21 @@ export const jobRunner = (deps: { db: Db; jobs: readonly Job[]; leases: Leases; 
     const ms = () => Math.round(performance.now() - started)
     try {
       const ended = { count: await work({ signal, previous }), ms: ms() }
-      await db.transaction((tx) => store.succeed(tx, name, now()))
+      await db.transaction(async (tx) => {
+        await store.succeed(tx, name, now())
+        if (ended.count > 0) await record(tx, job, 'job.done', ended)
+      })
       // Most runs find nothing to do, every few minutes.
-      if (ended.count > 0) log.security('job.done', { job: name, ...ended })
-      else log.app.debug('job.done', { job: name, ...ended })
+      if (ended.count === 0) log.app.debug('job.done', { job: name, ...ended })
       return ended
     } catch (error) {
-      // One that was broken off stays `running`, and is done again by whoever is there next.
-      if (!signal.aborted) await db.transaction((tx) => store.fail(tx, name)).catch(() => {})
-      log.security('job.fail', { job: name, ms: ms(), reason: signal.aborted ? 'interrupted' : 'error' })
+      const reason = signal.aborted ? 'interrupted' : 'error'
+      const failed = async (tx: Tx) => {
+        // One that was broken off stays `running`, and is done again by whoever is there next.
+        if (!signal.aborted) await store.fail(tx, name)
+        await record(tx, job, 'job.fail', { ms: ms(), reason })
+      }
+      await db.transaction(failed).catch(() => log.security('job.fail', { job: name, ms: ms(), reason }))
       throw error
     } finally {
       await lease.release().catch((error) => log.app.warn('a lease was not given back', { job: name, error }))

@@ -38,6 +38,10 @@ export const AUDIT_ACTIONS = [
   'wizard.created',
   'wizard.used',
   'auth.session.revoked',
+  'job.done',
+  'job.fail',
+  'message.resent',
+  'phone_country.added',
   'phone_country.opened',
   'phone_country.closed',
   'space.created',
@@ -50,6 +54,7 @@ export const AUDIT_ACTIONS = [
   'voicemail.created',
   'voicemail.received',
   'voicemail.deleted',
+  'voicemail.mailed',
   'webhook.created',
   'webhook.updated',
   'webhook.deleted',
@@ -87,8 +92,6 @@ export const SECURITY_EVENTS = [
   'sms.limited',
   'sms.unconfigured',
   'push.sent',
-  'job.done',
-  'job.fail',
 ] as const
 
 export type SecurityEvent = (typeof SECURITY_EVENTS)[number]

@@ -58,15 +58,30 @@ export const outbox = (deps: { db: Db; secrets: Secrets; now: () => Date }) => {
       const before = (days: number) => new Date(now().getTime() - days * DAY_MS)
       return sweep(db, store.old(before(SENT_DAYS), before(DEAD_DAYS)), pace)
     },
-    /** Those of a kind that were given up after fewer attempts are tried once more: how many. */
-    retryKind: async (kind: MailKind, belowAttempts: number): Promise<number> => {
-      const revived = await db.transaction((tx) => store.reviveKind(tx, kind, belowAttempts, now()))
+    /** Those of a kind that were given up after fewer attempts are tried once more: how many. `then` as in `retry`. */
+    retryKind: async (
+      kind: MailKind,
+      belowAttempts: number,
+      then: (tx: Tx, count: number) => Promise<void> = async () => {},
+    ): Promise<number> => {
+      const revived = await db.transaction(async (tx) => {
+        const count = await store.reviveKind(tx, kind, belowAttempts, now())
+        if (count > 0) await then(tx, count)
+        return count
+      })
       if (revived > 0) nudge()
       return revived
     },
-    /** False: there is none, or it has left already, or its secret was superseded. */
-    retry: async (id: number): Promise<boolean> => {
-      const revived = await db.transaction((tx) => store.revive(tx, id, now()))
+    /**
+     * False: there is none, or it has left already, or its secret was superseded. `then` belongs to the same
+     * transaction.
+     */
+    retry: async (id: number, then: (tx: Tx) => Promise<void> = async () => {}): Promise<boolean> => {
+      const revived = await db.transaction(async (tx) => {
+        const isRevived = await store.revive(tx, id, now())
+        if (isRevived) await then(tx)
+        return isRevived
+      })
       if (revived) nudge()
       return revived
     },

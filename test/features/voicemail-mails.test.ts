@@ -143,6 +143,7 @@ describe('a voicemail', () => {
     expect(await t.parts.voicemails.mailUnmailed()).toBe(0)
     await change(dave, 'dave@elsewhere.example')
     expect([await t.parts.voicemails.mailUnmailed(), await t.parts.voicemails.mailUnmailed()]).toEqual([1, 0])
+    expect(t.logged('voicemail.mailed')).toHaveLength(1)
     expect((await outbox()).map(({ dedupKey }) => dedupKey)).toEqual([`voicemail:${id}`, `voicemail:${slot.id}`])
   })
 })

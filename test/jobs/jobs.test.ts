@@ -51,7 +51,7 @@ const processOf = (...jobs: Job[]) => {
       return lease
     },
   }
-  const runner = jobRunner({ db: t.db, jobs, leases: own, log, now })
+  const runner = jobRunner({ db: t.db, jobs, leases: own, audit: t.parts.audit, log, now })
   const scheduled = scheduler({ runner, leases: own, log })
   return {
     runner,
@@ -118,7 +118,7 @@ describe('a job', () => {
     const job = counting('daily', async () => 42)
     await processOf(job).runner.run(job)
     expect(events('job.done')).toHaveLength(1)
-    expect(events('job.done')[0]).toMatch(/result=ok .*job=daily .*count=42 .*ms=\d+/)
+    expect(events('job.done')[0]).toMatch(/result=ok .*count=42 .*ms=\d+ .*job=daily/)
   })
 
   test('never overlaps itself, neither here nor in another process, by hand or by the clock', async () => {
@@ -257,6 +257,8 @@ describe('the list', () => {
       '25 * * * * sessions',
       '*/10 * * * * account-imports',
       '50 * * * * tasks',
+      '50 0 * * * audit-retention',
+      '*/5 * * * * audit-erasure',
       '35 * * * * outbox',
       '40 * * * * webhook-deliveries',
       '45 * * * * voicemails',

@@ -183,10 +183,14 @@ describe('what fails', () => {
     await add(t, mailTo(t, 'a@example.org'))
     await sending.settle()
     isBroken = false
-    expect(await t.parts.outbox.retry(1)).toBe(true)
+    const about = { kind: 'message', id: 1 } as const
+    const retry = () =>
+      t.parts.outbox.retry(1, (tx) => t.parts.audit.record(tx, 'message.resent', { by: null, space: null, about }))
+    expect(await retry()).toBe(true)
     await sending.settle()
     expect(await stateOf()).toBe('sent')
-    expect(await t.parts.outbox.retry(1)).toBe(false)
+    expect(await retry()).toBe(false)
+    expect(t.logged('message.resent')).toHaveLength(1)
   })
 
   test('at unsealing, after APP_KEY was changed, waits for the right key', async () => {

@@ -50,7 +50,14 @@ export const phoneCountries = (deps: { db: Db; audit: Audit; now: () => Date }) 
       const known = new Set((await store.all(db.read)).map(({ code }) => code))
       const missing = phoneRegions().filter(({ code }) => !known.has(code))
       if (missing.length === 0) return 0
-      return db.transaction(async (tx) => (await store.add(tx, missing, now())).length)
+      return db.transaction(async (tx) => {
+        const { length: count } = await store.add(tx, missing, now())
+        const about = { kind: 'phone country', id: null } as const
+        const change = { by: { job: 'phone-countries' }, space: null, about, detail: { count } }
+        // The first start fills the table: that is part of making the database.
+        if (count > 0 && known.size > 0) await audit.record(tx, 'phone_country.added', change)
+        return count
+      })
     },
   }
 }

@@ -176,8 +176,10 @@ export const webhooks = (deps: {
     if (delivery === null) throw new AppError('not_found', 'webhook.unknown_delivery')
     refuseOff(webhook)
     const { message } = delivery
-    if (message === null || !(await outbox.retry(message.id))) throw new AppError('conflict', 'webhook.not_waiting')
-    await db.transaction((tx) => record(tx, 'webhook.resent', { by, space, id }, { detail: { count: 1 } }))
+    const written = (tx: Tx) => record(tx, 'webhook.resent', { by, space, id }, { detail: { count: 1 } })
+    if (message === null || !(await outbox.retry(message.id, written))) {
+      throw new AppError('conflict', 'webhook.not_waiting')
+    }
   }
 
   /** All that were given up: how many. */

@@ -109,7 +109,7 @@ export const voicemails = (deps: {
     return most === 0 ? null : Math.max(0, most - (await store.bytesOf(on, spaceId)))
   }
 
-  const record = (tx: Tx, action: AuditAction, by: Visit, space: Space, account: NamedAccount, uuid: string) => {
+  const record = (tx: Tx, action: AuditAction, by: Visit | null, space: Space, account: NamedAccount, uuid: string) => {
     const { id, username, domain } = account
     return audit.record(tx, action, { by, space, about: { id, username, domain }, detail: { object: uuid } })
   }
@@ -364,7 +364,12 @@ export const voicemails = (deps: {
         if (last === undefined) return queued
         for (const { voicemail, owner } of rows) {
           const space = await spaceOf(owner.domain)
-          if (await db.transaction((tx) => mail(tx, { voicemail, space }, owner))) queued += 1
+          const isQueued = await db.transaction(async (tx) => {
+            if (!(await mail(tx, { voicemail, space }, owner))) return false
+            await record(tx, 'voicemail.mailed', null, space, { ...owner, id: owner.accountId }, voicemail.uuid)
+            return true
+          })
+          if (isQueued) queued += 1
         }
         after = last.voicemail.id
       }

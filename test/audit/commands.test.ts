@@ -1,0 +1,143 @@
+import { expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { commandLine } from '../../src/cli/program.ts'
+import { jobs } from '../../src/jobs/jobs.ts'
+import { databaseOf, placeWithSpace, sipkeeper } from '../cli/command.ts'
+import { testApp } from '../support/app.ts'
+import { picture } from '../support/picture.ts'
+
+// Every command and every job that changes something leaves a row of the audit log. Both lists come from the program
+// itself: a new one fails here until somebody says how it is called, or why it leaves none.
+
+const READS = 'It reads, and changes nothing.'
+const SENDS = 'Something is sent to try a way out, and nothing is kept of it.'
+const AS_JOB = 'It is the job of that name, whose row is looked at below.'
+
+const WITHOUT_ROW: Readonly<Record<string, string>> = {
+  'api-keys:list': READS,
+  'audit:verify': READS,
+  'audit:export': READS,
+  'config:show': READS,
+  doctor: READS,
+  healthcheck: READS,
+  'hooks:types': READS,
+  'hooks:check': READS,
+  'job:list': READS,
+  'mail:render': READS,
+  'migrate:status': READS,
+  openapi: READS,
+  version: READS,
+  'provisioning:preview': READS,
+  'webhooks:list': READS,
+  'webhooks:deliveries': READS,
+  'mail:test': SENDS,
+  'push:test': SENDS,
+  'sms:test': SENDS,
+  'accounts:clear-accounts-tombstones': AS_JOB,
+  'accounts:clear-unconfirmed': AS_JOB,
+  'accounts:clear-api-keys': AS_JOB,
+  'digest:clear-opaques': AS_JOB,
+  'tokens:clear': AS_JOB,
+  'app:clear-statistics': AS_JOB,
+  'statistics:recount': AS_JOB,
+  'accounts:clear-files': AS_JOB,
+  'spaces:expiration-emails': AS_JOB,
+  'schedule:run': AS_JOB,
+  'job:run': AS_JOB,
+  'audit:cut': AS_JOB,
+  'webhooks:send-again': 'It calls what the route calls, which is looked at in everything.test.ts.',
+  'webhooks:test': 'It calls what the route calls, which is looked at in everything.test.ts.',
+  'mail:outbox': 'Without --retry it reads; what that leaves is looked at in dispatcher.test.ts.',
+  'accounts:send-voicemails-emails':
+    'What it leaves is looked at where there is a voicemail (voicemail-mails.test.ts).',
+  'app:update-phone-countries': 'Every start does it, so that there is nothing left to do.',
+  backup: 'It copies, and changes nothing.',
+  restore: 'The database comes with the rows that it has.',
+  migrate: 'It changes the shape of the database, and nothing that somebody has put there.',
+  serve: 'What it does is in the other lists.',
+  setup: 'It calls spaces:create-update, accounts:create-admin-account and phone-countries:activate.',
+}
+
+const ADMIN = ['--domain', 'sip.example.org', '--username', 'boss', '--password', 'correct-horse']
+
+interface At {
+  readonly folder: string
+  /** The row that was made last. */
+  readonly newest: (table: string) => Promise<string>
+}
+
+/** In this order: some need what others have made. */
+const CALLS: readonly (readonly [name: string, args: (at: At) => readonly string[] | Promise<readonly string[]>])[] = [
+  ['spaces:create-update', () => ['sip.example.org', 'localhost', 'Renamed', '--super']],
+  ['spaces:logo', ({ folder }) => ['sip.example.org', join(folder, 'logo.png')]],
+  ['accounts:create-admin-account', () => ADMIN],
+  ['accounts:create-admin-test', () => []],
+  ['accounts:set-admin', () => ['boss@sip.example.org', '--revoke']],
+  ['api-keys:create', () => ['Exchange', '--account', 'boss@sip.example.org']],
+  ['api-keys:revoke', async ({ newest }) => [await newest('api_keys')]],
+  ['accounts:seed', ({ folder }) => [join(folder, 'seed.json')]],
+  ['phone-countries:activate', () => ['FR']],
+  ['phone-countries:deactivate', () => ['FR']],
+  [
+    'webhooks:create',
+    () => ['sip.example.org', 'https://hooks.example.org/', 'Exchange', '--events', 'account.created'],
+  ],
+  ['webhooks:rotate', () => ['1']],
+  ['webhooks:delete', () => ['1']],
+  ['audit:erase', () => ['boss@sip.example.org']],
+]
+
+test('every command is named, and those that change something leave a row', async () => {
+  const names = commandLine().commands.map((command) => command.name())
+  const called = CALLS.map(([name]) => name)
+  expect(names.filter((name) => !called.includes(name) && !(name in WITHOUT_ROW))).toEqual([])
+  expect([...called, ...Object.keys(WITHOUT_ROW)].filter((name) => !names.includes(name))).toEqual([])
+
+  await using place = await placeWithSpace({ APP_ENV: 'testing' })
+  writeFileSync(join(place.folder, 'logo.png'), picture())
+  writeFileSync(
+    join(place.folder, 'seed.json'),
+    JSON.stringify([{ type: 'account', id: 900, username: 'seeded', domain: 'sip.example.org' }]),
+  )
+  await using database = databaseOf(place)
+  const count = async () => Number((await database.query('select count(*) as n from audit_log'))[0]?.n)
+  const newest = async (table: string) => String((await database.query(`select max(id) as n from ${table}`))[0]?.n)
+  const silent: string[] = []
+  for (const [name, args] of CALLS) {
+    const before = await count()
+    const { code, stderr } = await sipkeeper([name, ...(await args({ folder: place.folder, newest }))], place)
+    if (code !== 0) silent.push(`${name}: ${code} ${stderr}`)
+    else if ((await count()) === before) silent.push(`${name}: no row`)
+  }
+  expect(silent).toEqual([])
+}, 120_000)
+
+/** What they do says nothing about anybody, many times an hour. */
+const MINOR_JOBS = ['nonces', 'captcha-answers', 'rate-limits', 'account-words']
+
+test('every job that did something leaves one row that says how much; one that failed, too', async () => {
+  const t = await testApp()
+  const { auditLog } = t.db.tables
+  const silent: string[] = []
+  for (const job of jobs(t.parts)) {
+    const before = (await t.db.read.select().from(auditLog)).length
+    await t.parts.jobs.run(job, async () => 3)
+    await t.parts.jobs.run(job, () => Promise.reject(new Error('broken'))).catch(() => {})
+    await t.parts.jobs.run(job, async () => 0)
+    const rows = (await t.db.read.select().from(auditLog).orderBy(auditLog.id)).slice(before)
+    const said = rows.map(({ action, way, subjectId, detail }) => [
+      action,
+      way,
+      subjectId,
+      JSON.parse(detail ?? '{}').count,
+    ])
+    const expected = [
+      ['job.done', 'job', job.name, 3],
+      ['job.fail', 'job', job.name, undefined],
+    ]
+    if (!Bun.deepEquals(said, MINOR_JOBS.includes(job.name) ? [] : expected)) silent.push(`${job.name}: ${said}`)
+  }
+  expect(silent).toEqual([])
+  await t.close()
+})
