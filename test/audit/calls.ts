@@ -1,8 +1,10 @@
 import { versionOf } from '../../src/http/version.ts'
 import type { Space } from '../../src/nouns/space.ts'
+import type { Visit } from '../../src/nouns/visit.ts'
 import { factsOf } from '../../src/telephony/call-forwardings/forwarding-page.tsx'
 import type { RedisServer } from '../registrar/servers.ts'
 import type { TestAccount, TestApp } from '../support/app.ts'
+import { parsePage } from '../support/page.ts'
 import type { Objects } from '../support/routes.ts'
 import { form, wav } from '../support/voice.ts'
 
@@ -20,6 +22,10 @@ export interface Sent {
   readonly body?: Record<string, unknown> | string | Uint8Array
   readonly url?: string
   readonly headers?: Record<string, string>
+  /** Of a browser that is signed in otherwise than as usual. */
+  readonly session?: string
+  /** What the browser has besides. */
+  readonly cookies?: readonly string[]
 }
 
 export type Call = (place: Place) => Sent | Promise<Sent>
@@ -151,6 +157,27 @@ export const callsOfSpaces = (t: TestApp): Readonly<Record<string, Call>> => {
 
 /** How people and apps sign in, get back into an account, and out again. */
 export const callsOfPeople = (t: TestApp): Readonly<Record<string, Call>> => {
+  const lastPart = ({ urlOf }: Objects, path: string): string =>
+    urlOf({ method: 'GET', path, role: null, isPage: false }).split('/').at(-1) ?? ''
+  const sessionOf = ({ id }: { readonly id: number }, kind: 'recovery' | 'registration'): Promise<string> => {
+    const visit = { address: '192.0.2.7', userAgent: 'test' } as Visit
+    return t.db.transaction((tx) => t.parts.sessions.open(tx, { id }, kind, visit))
+  }
+  const freeToken = async ({ host }: Space): Promise<string> =>
+    (await t.post('/api/accounts/auth_token', { host })).json.token
+  const attached = async ({ space, theirs: { owner } }: Place): Promise<string> => {
+    const token = await freeToken(space)
+    await t.get(`/api/accounts/auth_token/${token}/attach`, { as: owner, host: space.host })
+    return token
+  }
+  /** The cookie of somebody who has signed up and waits for the first code, `1234`. */
+  const registering = async ({ space }: Place): Promise<string[]> => {
+    const { id } = await t.account({ space, username: 'waiting', activated: false })
+    const at = { createdAt: t.clock.now, updatedAt: t.clock.now }
+    const row = { accountId: id, email: `first@${space.host}.example`, code: t.parts.secrets.seal('1234') }
+    await t.db.transaction((tx) => tx.insert(t.db.tables.emailChangeCodes).values({ ...row, ...at }))
+    return [`sipkeeper_session=${await sessionOf({ id }, 'registration')}`]
+  }
   const proven: Call = ({ theirs: { owner } }) => ({ body: { current_password: owner.password } })
   return {
     'POST /authenticate': ({ theirs: { owner } }) => ({
@@ -172,5 +199,101 @@ export const callsOfPeople = (t: TestApp): Readonly<Record<string, Call>> => {
       return { body: {} }
     },
     'POST /recovery': ({ space }) => ({ as: null, body: { email: `owner@${space.host}.example`, username: 'owner' } }),
+    'POST /recovery/confirm': async ({ space, theirs: { owner } }) => {
+      const at = { createdAt: t.clock.now, updatedAt: t.clock.now }
+      const { secrets } = t.parts
+      const flow = secrets.token(43)
+      const row = { spaceId: space.id, accountId: owner.id, flow: secrets.hash(flow), code: secrets.seal('1234') }
+      await t.db.transaction((tx) => tx.insert(t.db.tables.recoveryCodes).values({ ...row, ...at }))
+      return { as: null, body: { flow, code: '1234' } }
+    },
+    'POST /password/keep': async ({ theirs: { owner } }) => ({ session: await sessionOf(owner, 'recovery') }),
+    'POST /reset_password': ({ theirs }) => ({
+      as: null,
+      body: {
+        token: lastPart(theirs, '/reset_password/:token'),
+        password: 'another-horse-battery',
+        password_confirmation: 'another-horse-battery',
+      },
+    }),
+    'POST /sessions/revoke': async ({ theirs: { owner } }) => {
+      await t.cookie(owner)
+      const [other] = await t.parts.sessions.list(owner.id)
+      return { body: { session: String(other?.id) } }
+    },
+    'POST /authenticate/qrcode': async ({ space, theirs: { owner } }) => {
+      const shown = await t.get('/authenticate/qrcode', { host: space.host })
+      const token = shown.headers.get('location')?.split('/').at(-1) ?? ''
+      await t.get(`/api/accounts/auth_token/${token}/attach`, { as: owner, host: space.host })
+      const cookies = shown.headers.getSetCookie().map((line) => line.split(';')[0] ?? '')
+      return { as: null, cookies: cookies.filter((one) => !one.startsWith('sipkeeper_form')), body: { token } }
+    },
+    'POST /auth_tokens/auth': async (place) => ({ as: null, body: { token: await attached(place) } }),
+    'POST /auth_tokens/auth/external': async ({ space }) => ({ body: { token: await freeToken(space) } }),
+    'POST /wizard': async ({ space, admin }) => {
+      const { token } = (await t.post('/api/wizard', { as: admin, host: space.host, body: {} })).json
+      return { as: null, body: { token } }
+    },
+    'POST /api/accounts/me/phone/request': () => ({ body: { phone: '+33698765432' } }),
+    'POST /phone/change': () => ({ body: { phone: '+33698765432' } }),
+    'POST /phone': () => ({ body: { code: '1234' } }),
+    'POST /email/change': () => ({ body: { email: 'another@example.org' } }),
+    'POST /email': () => ({ body: { code: '1234' } }),
+    'POST /register/again': async (place) => ({
+      as: null,
+      cookies: await registering(place),
+      body: {
+        email: `again@${place.space.host}.example`,
+        email_confirmation: `again@${place.space.host}.example`,
+      },
+    }),
+    'POST /register/code': async (place) => ({ as: null, cookies: await registering(place), body: { code: '1234' } }),
+  }
+}
+
+/** Forms of administrators, as their pages show them: filled in, and sent with one thing changed. */
+export const callsOfPages = (t: TestApp): Readonly<Record<string, Call>> => {
+  let made = 0
+  /** The form that stands at `path` of a Space's pages, and is sent to where it says. */
+  const filled =
+    (path: string, as: 'admin' | 'root', changed: Record<string, string>): Call =>
+    async ({ space, theirs, ...who }) => {
+      const route = { method: 'GET', path, role: null, isPage: true }
+      const host = as === 'root' ? t.main.host : space.host
+      const page = await t.get(theirs.urlOf(route), { host, headers: { cookie: await t.cookie(who[as]) } })
+      const { fields } = parsePage(page)
+      return { as: who[as], body: { ...fields, ...changed } }
+    }
+  const server = { host: 'mail.example.org', port: '465', password: 'not to be told' }
+  return {
+    'POST /admin/spaces': () => {
+      made += 1
+      return { body: { name: `Page ${made}`, domain: `sip.page${made}.org`, host: `page${made}` } }
+    },
+    'POST /admin/spaces/:space/configuration': filled('/admin/spaces/:space/configuration', 'admin', {
+      copyright_text: 'Another',
+    }),
+    'POST /admin/spaces/:space/digest': filled('/admin/spaces/:space/digest', 'admin', {
+      account_default_password_algorithm: 'MD5',
+    }),
+    'POST /admin/spaces/:space/administration': filled('/admin/spaces/:space/administration', 'root', {
+      max_account: '7',
+    }),
+    'POST /admin/spaces/:space/edit': filled('/admin/spaces/:space/edit', 'root', { max_account: '7' }),
+    'POST /admin/spaces/:space/email': filled('/admin/spaces/:space/email', 'admin', server),
+    'POST /admin/spaces/:space/carddavs': filled('/admin/spaces/:space/carddavs/create', 'admin', {
+      uri: 'https://another.example/',
+    }),
+    'POST /admin/spaces/:space/carddavs/:carddav_id': filled(
+      '/admin/spaces/:space/carddavs/:carddav_id/edit',
+      'admin',
+      {
+        uri: 'https://another.example/',
+      },
+    ),
+    'POST /admin/accounts/:id/codes/:kind/send': () => {
+      t.later(10 * 60_000)
+      return {}
+    },
   }
 }
