@@ -40,7 +40,7 @@ export const Filters = (props: FiltersProps): VNode => {
           method="get"
           action={href(path)}
           data-hx-get={href(path)}
-          data-hx-trigger="submit, change, input changed delay:400ms"
+          data-hx-trigger="submit, change target:select, change target:[type=date], input changed delay:400ms"
           data-hx-target={`#${id}`}
           data-hx-select={`#${id}`}
           data-hx-swap="outerHTML"
