@@ -314,7 +314,45 @@ test('every route that changes something leaves a row in the audit log', async (
   expect(silent).toEqual([])
 }, 600_000)
 
+/** GETs that change something, as clients of the reference expect it. */
+const CHANGING_GETS = [
+  'GET /provisioning/auth_token/:token',
+  'GET /provisioning/:token',
+  'GET /api/accounts/auth_token/:token/attach',
+  'GET /api/accounts/me/api_key/:token',
+  'GET /authenticate/qrcode',
+  'GET /api/accounts/me/provision',
+  'GET /api/accounts/me/api_key',
+  'GET /api/accounts/:id/provision',
+  'GET /api/accounts/:id/activate',
+  'GET /api/accounts/:id/deactivate',
+]
+
+/** Calls them one after the other: whether the database changed, and how many rows of the audit log that left. */
+const changeBy = async (calls: readonly (() => Promise<Reply>)[]) => {
+  await t.parts.apiKeys.flush()
+  const [row, before] = [await lastRow(), await t.snapshot()]
+  for (const call of calls) await call()
+  return { rows: (await actionsAfter(row)).length, isChanged: (await t.snapshot()) !== before }
+}
+
+test('every GET that changes something leaves a row in the audit log, and no other changes anything', async () => {
+  const gets = Map.groupBy(
+    routes.filter((one) => !isWrite(one)),
+    (one) => CHANGING_GETS.includes(nameOf(one)),
+  )
+  const at = await place()
+  const showing = await Promise.all((gets.get(false) ?? []).map((one) => ready(one, at)))
+  expect(await changeBy(showing)).toEqual({ rows: 0, isChanged: false })
+  const silent: string[] = []
+  for (const route of gets.get(true) ?? []) {
+    const { rows, isChanged } = await changeBy([await ready(route, await place())])
+    if (rows === 0 || !isChanged) silent.push(nameOf(route))
+  }
+  expect(silent).toEqual([])
+}, 600_000)
+
 test('what is named as an exception is a route', () => {
   const names = routes.map(nameOf)
-  expect(Object.keys(CHANGES_NOTHING).filter((name) => !names.includes(name))).toEqual([])
+  expect([...Object.keys(CHANGES_NOTHING), ...CHANGING_GETS].filter((name) => !names.includes(name))).toEqual([])
 })

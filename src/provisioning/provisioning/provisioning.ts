@@ -4,6 +4,7 @@ import type { ConfirmationKeys } from '../../accounts/confirmation-keys/confirma
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
 import type { CarddavCredentials } from '../../address-books/carddav-credentials/carddav-credentials.ts'
+import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
@@ -63,13 +64,14 @@ export const provisioning = (deps: {
   hooks: Hooks
   carddavCredentials: CarddavCredentials
   externalAccounts: ExternalAccounts
+  audit: Audit
   log: Logging
   /** The base document of Spaces without entries of their own (`ACCOUNT_PROVISIONING_RC_FILE`). */
   now: () => Date
 }) => {
   const { config, db, accounts, passwords, provisioningTokens, authTokens, confirmationKeys, hooks, log } = deps
   const instanceEntries = readInstanceEntries(config, log)
-  const { accountNews, carddavCredentials, externalAccounts, now } = deps
+  const { accountNews, carddavCredentials, externalAccounts, audit, now } = deps
   const store = provisioningStore(db)
 
   const entriesOf = customEntries(instanceEntries, (space, problems) =>
@@ -157,6 +159,8 @@ export const provisioning = (deps: {
       line: (setup?.line ?? false) || (hasExternalAccount && config.PROVISIONING_EXTERNAL_ACCOUNT),
     }
     await store.remember(tx, id, remembered, now())
+    const { account: about, space } = found
+    await audit.record(tx, 'account.provisioned', { by: visit, space, about, detail: { via: 'document' } })
     await accountNews.tell(tx, 'account.provisioned', found.account)
     return written(document, visit.space)
   }
