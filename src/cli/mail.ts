@@ -93,7 +93,8 @@ const outboxCommand = (program: Command) =>
         if (options.retry !== undefined) {
           if (!/^\d{1,15}$/.test(options.retry)) throw new CommandError('An id is a number.', EXIT.usage)
           const about = { kind: 'message', id: Number(options.retry) } as const
-          const record = (tx: Tx) => parts.audit.record(tx, 'message.resent', { by: null, space: null, about })
+          const record = (tx: Tx) =>
+            parts.audit.record(tx, 'message.resent', { by: null, space: null, about, line: { message: about.id } })
           if (!(await parts.outbox.retry(about.id, record))) {
             throw new CommandError(`No message ${options.retry} can be sent again.`, EXIT.notFound)
           }

@@ -52,7 +52,13 @@ export const accountTypes = (deps: { db: Db; accounts: Accounts; audit: Audit; n
     changed: NonNullable<Change['changed']>,
   ) => {
     const space = type.spaceId === null ? null : by.space
-    return audit.record(tx, action, { by, space, about: { kind: 'account type', id: type.id }, changed })
+    return audit.record(tx, action, {
+      by,
+      space,
+      about: { kind: 'account type', id: type.id },
+      line: { type: type.id },
+      changed,
+    })
   }
 
   return {

@@ -31,7 +31,13 @@ export const phoneCountries = (deps: { db: Db; audit: Audit; now: () => Date }) 
         const { length: count } = await store.switchCode(tx, callingCode, activated, now())
         const about = { kind: 'phone country', id: callingCode } as const
         const action = activated ? 'phone_country.opened' : 'phone_country.closed'
-        await audit.record(tx, action, { by, space: null, about, detail: { count } })
+        await audit.record(tx, action, {
+          by,
+          space: null,
+          about,
+          detail: { count },
+          line: { calling_code: callingCode },
+        })
         counts.push(count)
       }
       return counts

@@ -49,7 +49,7 @@ export const contactsLists = (deps: {
 
   /** What became of a list, in the transaction that did it. */
   const record = (tx: Tx, action: AuditAction, by: Visit, id: number, more: Pick<Change, 'changed' | 'detail'> = {}) =>
-    audit.record(tx, action, { by, space: by.space, about: { kind: 'contacts list', id }, ...more })
+    audit.record(tx, action, { by, space: by.space, about: { kind: 'contacts list', id }, line: { list: id }, ...more })
 
   return {
     /** Their ids, by title. */
