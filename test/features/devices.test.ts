@@ -251,7 +251,11 @@ describe.skipIf(!hasProgram('redis-server'))('devices', () => {
     expect(await t.snapshot()).toBe(before)
     await t.delete(`${own}/${PHONE}`, { as: alice })
     const { auditLog } = t.db.tables
-    const rows = await t.db.read.select().from(auditLog).where(eq(auditLog.action, 'device.removed'))
+    const rows = await t.db.read
+      .select()
+      .from(auditLog)
+      .where(eq(auditLog.action, 'device.removed'))
+      .orderBy(auditLog.id)
     expect(rows.at(-1)).toMatchObject({ actorName: address, subjectName: address, domain: alice.domain, changes: null })
     expect(JSON.stringify(rows)).not.toContain(PHONE)
   })

@@ -144,7 +144,7 @@ describe('a webhook', () => {
     })
     await t.post('/api/webhooks/1/rotate', { as: admin, host })
     await t.delete('/api/webhooks/1', { as: admin, host })
-    const rows = await t.db.read.select().from(t.db.tables.auditLog)
+    const rows = await t.db.read.select().from(t.db.tables.auditLog).orderBy(t.db.tables.auditLog.id)
     const written = rows.filter(({ action }) => action.startsWith('webhook.'))
     expect(
       written.map(({ action, subjectKind, subjectId, domain }) => [action, subjectKind, subjectId, domain]),
