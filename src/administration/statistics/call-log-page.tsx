@@ -1,5 +1,4 @@
 import type { VNode } from 'preact'
-import type { ContactsList } from '../../address-books/contacts-lists/contacts-lists.ts'
 import { ButtonLink } from '../../panel/components/button.tsx'
 import { Card } from '../../panel/components/card.tsx'
 import { Filters } from '../../panel/components/filters.tsx'
@@ -12,16 +11,14 @@ import type { Listing } from '../../panel/listing.ts'
 import type { Page } from '../../panel/page.tsx'
 import { CALLS_PAGE, durationSeconds, type LoggedCall, outcomeOf } from '../../telephony/statistics/call-log.ts'
 import { OutcomeState } from '../../telephony/statistics/call-words.tsx'
-import { CALL_LOG_PATH, statisticsTabs } from './words.ts'
+import { CALL_LOG_PATH, type Choosable, statisticsTabs, whoseChoices } from './words.ts'
 
-export interface LoggedCalls {
+export interface LoggedCalls extends Choosable {
   readonly listing: Listing
   readonly total: number
   readonly calls: readonly LoggedCall[]
   /** Where the same calls are as CSV, with the query of the list. */
   readonly csv: string
-  readonly lists: readonly Pick<ContactsList, 'id' | 'title'>[]
-  readonly domains: readonly string[]
 }
 
 /** The calls of a Space, with both parties. */
@@ -43,26 +40,7 @@ const CallFilters = ({ facts, children }: { facts: LoggedCalls; children: VNode 
       listing={facts.listing}
       label={t('statistics.call_log')}
       id="calls"
-      choices={[
-        ...(facts.lists.length === 0
-          ? []
-          : [
-              {
-                name: 'contacts_list',
-                label: t('accounts.list'),
-                options: facts.lists.map(({ id, title }) => ({ value: String(id), label: title })),
-              },
-            ]),
-        ...(facts.domains.length < 2
-          ? []
-          : [
-              {
-                name: 'domain',
-                label: t('accounts.space'),
-                options: facts.domains.map((domain) => ({ value: domain, label: domain })),
-              },
-            ]),
-      ]}
+      choices={whoseChoices(t, facts)}
       dates={[
         { name: 'from', label: t('calls.from') },
         { name: 'to', label: t('calls.to') },

@@ -1,5 +1,4 @@
 import type { VNode } from 'preact'
-import type { ContactsList } from '../../address-books/contacts-lists/contacts-lists.ts'
 import type { Message } from '../../messages/messages.ts'
 import { ButtonLink } from '../../panel/components/button.tsx'
 import { Card } from '../../panel/components/card.tsx'
@@ -11,9 +10,17 @@ import { type Kit, useKit } from '../../panel/kit.tsx'
 import type { Listing } from '../../panel/listing.ts'
 import type { Page } from '../../panel/page.tsx'
 import { type Bucket, type By, type Chart, PERIODS } from '../../telephony/statistics/charts.ts'
-import { PERIOD_WORDS, STATISTICS_PATH, statisticsTabs, TITLES, whenText } from './words.ts'
+import {
+  type Choosable,
+  PERIOD_WORDS,
+  STATISTICS_PATH,
+  statisticsTabs,
+  TITLES,
+  whenText,
+  whoseChoices,
+} from './words.ts'
 
-export interface Charted {
+export interface Charted extends Choosable {
   readonly chart: Chart
   readonly buckets: readonly Bucket[]
   readonly by: By
@@ -22,8 +29,6 @@ export interface Charted {
   readonly refused: readonly Message[]
   /** Where the same numbers are to be had, given a format. */
   readonly download: (format: 'csv' | 'json') => string
-  readonly lists: readonly Pick<ContactsList, 'id' | 'title'>[]
-  readonly domains: readonly string[]
 }
 
 /** How many calls, messages or new accounts there were. */
@@ -59,26 +64,7 @@ export const chartPage = ({ t }: Kit, facts: Charted): Page => {
           label={t('statistics.period')}
           id="chart"
           keep={['by']}
-          choices={[
-            ...(facts.lists.length === 0
-              ? []
-              : [
-                  {
-                    name: 'contacts_list',
-                    label: t('accounts.list'),
-                    options: facts.lists.map(({ id, title }) => ({ value: String(id), label: title })),
-                  },
-                ]),
-            ...(facts.domains.length < 2
-              ? []
-              : [
-                  {
-                    name: 'domain',
-                    label: t('accounts.space'),
-                    options: facts.domains.map((domain) => ({ value: domain, label: domain })),
-                  },
-                ]),
-          ]}
+          choices={whoseChoices(t, facts)}
           dates={[
             { name: 'from', label: t('calls.from') },
             { name: 'to', label: t('calls.to') },

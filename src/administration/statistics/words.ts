@@ -1,3 +1,4 @@
+import type { ContactsList } from '../../address-books/contacts-lists/contacts-lists.ts'
 import type { Language, MessageId } from '../../messages/messages.ts'
 import type { Tab } from '../../panel/components/head.tsx'
 import type { Translate } from '../../panel/kit.tsx'
@@ -29,6 +30,34 @@ export const statisticsTabs = (t: Translate): readonly Tab[] => [
   { label: t('statistics.messages'), to: `${STATISTICS_PATH}/messages` },
   { label: t('statistics.accounts'), to: `${STATISTICS_PATH}/accounts` },
   { label: t('statistics.call_log'), to: CALL_LOG_PATH },
+]
+
+/** Whose numbers and calls can be chosen: those of a list, and for a super administrator those of a Space. */
+export interface Choosable {
+  readonly lists: readonly Pick<ContactsList, 'id' | 'title'>[]
+  readonly domains: readonly string[]
+}
+
+/** For `Filters`; a choice of nothing, or of one Space, is none. */
+export const whoseChoices = (t: Translate, { lists, domains }: Choosable) => [
+  ...(lists.length === 0
+    ? []
+    : [
+        {
+          name: 'contacts_list',
+          label: t('accounts.list'),
+          options: lists.map(({ id, title }) => ({ value: String(id), label: title })),
+        },
+      ]),
+  ...(domains.length < 2
+    ? []
+    : [
+        {
+          name: 'domain',
+          label: t('accounts.space'),
+          options: domains.map((domain) => ({ value: domain, label: domain })),
+        },
+      ]),
 ]
 
 /** `2026-03-01 10`, `2026-03-01` or `2026-03` as people write it; `short` where there is little room. */
