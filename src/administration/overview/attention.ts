@@ -25,12 +25,6 @@ export const attentionOf = (state: State): readonly Attention[] => {
   const { space, at, isSuper, accounts, administrators, canMail, sendsSms, hasCountries, now } = state
   const limits = isSuper ? (['attention.limits', spacePath(at, '/administration')] as const) : null
   const found: (Attention | false)[] = [
-    space.purgeAt !== null && {
-      tone: 'bad',
-      text: 'attention.purge',
-      values: { count: daysUntil(space.purgeAt, now) },
-      action: null,
-    },
     space.expireAt !== null && space.expireAt <= now && { tone: 'bad', text: 'attention.expired', action: limits },
     administrators === 0 && {
       tone: 'bad',

@@ -39,7 +39,7 @@ const ORDERS: Readonly<Record<string, (space: ListedSpace) => string | number>> 
   domain: ({ domain }) => domain,
   accounts: ({ accounts }) => accounts,
   administrators: ({ administrators }) => administrators,
-  expires: ({ expireAt, purgeAt }) => (purgeAt ?? expireAt)?.getTime() ?? NEVER,
+  expires: ({ expireAt }) => expireAt?.getTime() ?? NEVER,
 }
 
 const compare = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -124,14 +124,8 @@ const SpacesTable = ({ facts: { listing, spaces, now } }: { facts: ListedSpaces 
   )
 }
 
-const Ends = ({ space: { expireAt, purgeAt }, now }: { space: ListedSpace; now: Date }): VNode => {
+const Ends = ({ space: { expireAt }, now }: { space: ListedSpace; now: Date }): VNode => {
   const { t } = useKit()
-  if (purgeAt !== null)
-    return (
-      <Chip tone="bad" icon="trash">
-        {t('spaces.leaving')}
-      </Chip>
-    )
   if (expireAt === null) return <span class="muted">{t('spaces.never')}</span>
   return expireAt <= now ? (
     <Chip tone="bad" icon="ban">
