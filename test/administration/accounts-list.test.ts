@@ -126,6 +126,20 @@ describe('several accounts at once', () => {
     expect(rows.filter(({ blocked }) => blocked).map(({ username }) => username)).toEqual(['mine'])
   })
 
+  test('in every Space, or in another, become those of one’s own once somebody is no super administrator any more', async () => {
+    await t.account({ username: 'mine', space: t.other })
+    await t.account({ username: 'theirs' })
+    const { visit, caller } = await visitOf()
+    const sought = { search: null, state: null, role: 'account' as const, list: null, setUp: null }
+    for (const domain of [null, 'sip.example.org']) {
+      const input = { action: 'block' as const, chosen: { sought, domain }, list: null }
+      const step = await t.parts.bulk.kind.step({ task: 1, visit, caller, input, cursor: null, keep: async () => {} })
+      expect([domain, step.done, step.faults]).toEqual([domain, 1, []])
+    }
+    const rows = await t.db.read.select().from(t.db.tables.accounts)
+    expect(rows.filter(({ blocked }) => blocked).map(({ username }) => username)).toEqual(['mine'])
+  })
+
   test('all that was found are gone through in steps, also while they change', async () => {
     for (let n = 1; n <= 23; n++) await t.account({ username: `phone-${n}`, space: t.other })
     const { visit, caller } = await visitOf()
