@@ -103,7 +103,7 @@ describe('several accounts at once', () => {
       { action: 'delete', 'account[]': String(one.id) },
       { form: '/admin/accounts/bulk' },
     )
-    expect([asked.status, words(asked).includes('Delete 1 accounts?')]).toEqual([200, true])
+    expect([asked.status, words(asked).includes('Delete 1 account?')]).toEqual([200, true])
     const begun = await browser.submit({}, { form: '/admin/accounts/bulk/start' })
     expect(begun.headers.get('location')).toMatch(/^\/admin\/tasks\/\d+$/)
     const chosen = { ids: [one.id] }

@@ -29,7 +29,7 @@ export const bulkPage = ({ t, language }: Kit, question: BulkQuestion): FormPage
     : count.toLocaleString(language)
   const isEnd = action === 'delete'
   const asked = {
-    title: t(`bulk.ask_${action}` as MessageId, { count: shown }),
+    title: t(`bulk.ask_${action}` as MessageId, { count, shown }),
     lede: t(`bulk.why_${action}` as MessageId),
     above: [[t('accounts.title'), LIST_PATH]] as const,
     to: '/admin/accounts/bulk/start',
