@@ -83,6 +83,8 @@ export const defineTables = (c: Columns) => {
       locale: c.text().$type<'en' | 'fr'>(),
       /** It goes then, with all that is in it, and is out of service until then; null: it stays. */
       purgeAt: c.moment(),
+      /** Since then it is going: from that moment on nothing keeps it. */
+      purgeBegunAt: c.moment(),
       ...stamps,
     },
     (t) => [

@@ -1,0 +1,1 @@
+ALTER TABLE `spaces` ADD `purge_begun_at` integer;
