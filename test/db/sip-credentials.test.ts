@@ -90,20 +90,21 @@ describe('what a SIP server reads in sip_credentials', () => {
       body: { name: 'Realm', domain: 'sip.realm.org', host: 'realm.localhost', account_realm: 'realm.example' },
     })
     expect(made.status).toBe(201)
-    const carol = { username: 'carol', domain: 'sip.realm.org', password: 'carol-horse', algorithm: 'MD5' }
-    expect((await t.post('/api/accounts', { as: admin, body: carol })).status).toBe(200)
+    const carol = { username: 'carol.1', domain: 'sip.realm.org', password: 'carol-horse', algorithm: 'MD5' }
+    const created = await t.post('/api/accounts', { as: admin, body: carol })
+    expect([created.status, created.json.errors]).toEqual([200, undefined])
     expect((await t.get(path, { as: admin })).json.account_realm).toBe('realm.example')
     const rows = [
       {
-        username: 'carol',
+        username: 'carol.1',
         domain: 'sip.realm.org',
         realm: 'realm.example',
-        ha1_md5: md5('carol:realm.example:carol-horse'),
+        ha1_md5: md5('carol.1:realm.example:carol-horse'),
       },
     ]
-    expect(await find('carol', 'sip.realm.org')).toMatchObject(rows)
-    expect(await find('carol', 'realm.example', BY_REALM)).toMatchObject(rows)
-    expect(await find('carol', 'sip.realm.org', BY_REALM)).toEqual([])
+    expect(await find('carol.1', 'sip.realm.org')).toMatchObject(rows)
+    expect(await find('carol.1', 'realm.example', BY_REALM)).toMatchObject(rows)
+    expect(await find('carol.1', 'sip.realm.org', BY_REALM)).toEqual([])
   })
 
   test('is there for a user of PostgreSQL who may read the view and nothing else', async () => {
