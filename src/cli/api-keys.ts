@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { NamedKey } from '../access/api-keys/named-keys.ts'
-import { NewApiKey } from '../access/api-keys/rules.ts'
+import { ChangedApiKey, NewApiKey } from '../access/api-keys/rules.ts'
 import { keyWire } from '../access/api-keys/wire.ts'
 import { read } from '../http/input.ts'
 import { KEY_SCOPES } from '../nouns/caller.ts'
@@ -81,6 +81,19 @@ export const apiKeysCommands = (program: Command) => {
         const filter = { domain: options.domain ?? null, account: options.account ?? null }
         const keys = await parts.namedKeys.all(filter)
         print(options.json === true ? JSON.stringify(keys.map(keyWire)) : table([HEADINGS, ...keys.map(asRow)]))
+      })
+    })
+
+  program
+    .command('api-keys:rename')
+    .argument('<id>', 'as api-keys:list shows it')
+    .argument('<name>', 'what people call the program that has it')
+    .description('give an API key another name; it goes on working')
+    .action(async (text: string, name: string, _options, command: Command) => {
+      const id = idOf(text)
+      await withServices(command.optsWithGlobals<GlobalOptions>(), async ({ parts }) => {
+        const named = await parts.namedKeys.rename(id, read(ChangedApiKey, { name }))
+        print(`API key ${named.id} of ${addressOfRecord(named.owner)} is called ${named.name} now.`)
       })
     })
 

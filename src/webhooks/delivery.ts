@@ -7,7 +7,7 @@ import type { Outgoing } from '../outgoing/outgoing.ts'
 import { webhookHeaders } from '../protocols/standard-webhooks.ts'
 import type { Secrets } from '../secrets.ts'
 import { sentenceOf } from '../thrown.ts'
-import { payloadOf, TEST_EVENT } from './events.ts'
+import { payloadOf, TEST_EVENT, webhookName } from './events.ts'
 import type { WebhookNews } from './news.ts'
 import { type Attempt, type WebhookRow, webhookStore } from './store.ts'
 
@@ -82,12 +82,13 @@ export const webhookDelivery = (deps: {
     record(target, sent, await post(target, sent))
 
   /** Nobody is there any more, and will not be: it is not asked again until somebody switches it on. */
-  const switchOff = ({ id, spaceId }: WebhookRow): Promise<void> =>
+  const switchOff = ({ id, spaceId, ...target }: WebhookRow): Promise<void> =>
     db.transaction(async (tx) => {
       if (!(await store.switchOff(tx, id, now()))) return
       db.afterCommit(tx, webhookNews.forget)
       const changed = { enabled: [true, false] } as const
-      const [space, about] = [await store.space(tx, spaceId), { kind: 'webhook', id } as const]
+      const space = await store.space(tx, spaceId)
+      const about = { kind: 'webhook', id, name: webhookName(target) } as const
       const how = { by: JOB, space, about, changed, detail: { reason: 'gone' }, line: { webhook: id } }
       await audit.record(tx, 'webhook.updated', how)
     })

@@ -59,3 +59,7 @@ export const payloadOf = (event: {
     data,
   })
 }
+
+/** What people call a webhook; without a name, by whom it calls. The rest of its address may be a secret. */
+export const webhookName = ({ name, url }: { readonly name: string; readonly url: string }): string =>
+  name === '' ? new URL(url).host : name

@@ -61,6 +61,25 @@ describe('a key of a program', () => {
     expect((await browser.open(`/admin/api_keys/${id}/delete`)).status).toBe(404)
   })
 
+  test('gets another name and goes on working, unless somebody else has renamed it meanwhile', async () => {
+    const browser = await signedIn(boss)
+    await browser.open('/admin/api_keys/create')
+    const key = keyIn((await browser.submit(WANTED)).text)
+    const [{ id } = { id: 0 }] = await stored()
+    expect(words(await browser.open(`/admin/api_keys/${id}/edit`))).toContain('Rename the key “Billing”')
+    for (const name of ['', 'ab']) expect((await browser.submit({ name }, { stay: true })).status).toBe(422)
+    expect(await stored()).toMatchObject([{ name: 'Billing' }])
+    const colleague = await signedIn(boss)
+    await colleague.open(`/admin/api_keys/${id}/edit`)
+    expect((await browser.submit({ name: 'Invoices' })).headers.get('location')).toBe('/admin/api_keys')
+    const stale = await colleague.submit({ name: 'Accounting' }, { stay: true })
+    expect([stale.status, words(stale).includes('Somebody else')]).toEqual([422, true])
+    expect([await stored(), await asks(key)]).toMatchObject([[{ name: 'Invoices', scope: 'read' }], 200])
+    const [row] = (await t.get('/api/audit_log?action=apikey.updated', { as: boss, host: t.other.host })).json.data
+    expect([row.fields, row.values]).toEqual([['name'], {}])
+    expect((await (await signedIn(somebody)).open(`/api_key/named/${id}/edit`)).status).toBe(404)
+  })
+
   test('asks for the password again where the sign-in was a while ago', async () => {
     const browser = await signedIn(boss)
     t.later(16 * 60_000)

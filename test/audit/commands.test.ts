@@ -75,6 +75,7 @@ const CALLS: readonly (readonly [name: string, args: (at: At) => readonly string
   ['accounts:create-admin-test', () => []],
   ['accounts:set-admin', () => ['boss@sip.example.org', '--revoke']],
   ['api-keys:create', () => ['Exchange', '--account', 'boss@sip.example.org']],
+  ['api-keys:rename', async ({ newest }) => [await newest('api_keys'), 'Switchboard']],
   ['api-keys:revoke', async ({ newest }) => [await newest('api_keys')]],
   ['accounts:seed', ({ folder }) => [join(folder, 'seed.json')]],
   ['phone-countries:activate', () => ['FR']],

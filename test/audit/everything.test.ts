@@ -169,6 +169,13 @@ const CALLS: Readonly<Record<string, Call>> = {
   }),
   'POST /api_key/named': () => ({ body: { name: 'Another' } }),
   'POST /admin/api_keys': () => ({ body: { name: 'Another' } }),
+  ...Object.fromEntries(
+    ['/api_key/named', '/admin/api_keys'].map((path) => [
+      `POST ${path}/:id`,
+      // As test/support/routes.ts calls the key that every owner has.
+      () => ({ body: { name: 'Another', version: versionOf(['Telephone exchange']) } }),
+    ]),
+  ),
   'POST /admin/accounts/:id/delete': ({ theirs }) => ({ body: { username: theirs.owner.username } }),
   'POST /admin/accounts/bulk/start': ({ theirs }) => ({ body: { action: 'block', accounts: String(theirs.owner.id) } }),
 }

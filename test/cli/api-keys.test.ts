@@ -69,7 +69,12 @@ test('a key for Flexisip works from its network until it is revoked, and is prin
   )
   expect(stdout).not.toContain(key)
 
-  expect((await sipkeeper(['api-keys:revoke', String(known.id)], here)).stdout).toContain('Flexisip')
+  // It goes on working under its new name, and a name is still no less than three characters.
+  expect((await sipkeeper(['api-keys:rename', String(known.id), 'Fl'], here)).code).toBe(2)
+  const renamed = await sipkeeper(['api-keys:rename', String(known.id), 'Switchboard'], here)
+  expect([renamed.code, renamed.stdout]).toEqual([0, `API key 1 of ${ADMIN} is called Switchboard now.\n`])
+  expect((await ask(asked, key)).status).toBe(200)
+  expect((await sipkeeper(['api-keys:revoke', String(known.id)], here)).stdout).toContain('Switchboard')
   // Another process has revoked it: the server may not know for a second.
   await eventually(async () => (await ask(asked, key)).status === 401)
 })

@@ -147,9 +147,21 @@ describe('a webhook', () => {
     const rows = await t.db.read.select().from(t.db.tables.auditLog).orderBy(t.db.tables.auditLog.id)
     const written = rows.filter(({ action }) => action.startsWith('webhook.'))
     expect(
-      written.map(({ action, subjectKind, subjectId, domain }) => [action, subjectKind, subjectId, domain]),
+      written.map(({ action, subjectKind, subjectId, subjectName, domain }) => [
+        action,
+        subjectKind,
+        subjectId,
+        subjectName,
+        domain,
+      ]),
     ).toEqual(
-      ['created', 'updated', 'rotated', 'deleted'].map((what) => [`webhook.${what}`, 'webhook', '1', 'sip.other.org']),
+      ['created', 'updated', 'rotated', 'deleted'].map((what) => [
+        `webhook.${what}`,
+        'webhook',
+        '1',
+        'Ledger',
+        'sip.other.org',
+      ]),
     )
     expect(JSON.parse(written[1]?.changes ?? '')).toEqual({ url: null, enabled: [true, false] })
     expect(JSON.stringify(rows)).not.toContain('example.com')

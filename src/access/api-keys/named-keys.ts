@@ -170,6 +170,27 @@ export const namedKeys = (deps: {
       return named
     })
 
+  const change = (
+    by: Cause,
+    reach: Reach,
+    id: number,
+    input: Input<typeof ChangedApiKey>,
+    check: (before: NamedKey) => void = () => {},
+  ): Promise<NamedKey> => {
+    const { name, ...wanted } = changesOf(input, now())
+    return db.transaction(async (tx) => {
+      if (!(await store.hold(tx, reach, id, now()))) throw unknown()
+      const before = await one(tx, reach, id)
+      check(before)
+      const after = { ...before, ...wanted }
+      refuseMore(before, after)
+      await store.update(tx, id, { ...(name === undefined ? {} : { name }), ...columnsOf(after) })
+      const named = await one(tx, reach, id)
+      await record(tx, by, before, named)
+      return named
+    })
+  }
+
   return {
     /** Of those that the caller may see, by id; a page beyond the end is empty. */
     list: async (caller: Caller, filter: KeyFilter, page: { readonly from: number; readonly most: number }) => {
@@ -185,20 +206,14 @@ export const namedKeys = (deps: {
       return make(visit, caller.id, newKey(input, now()))
     },
     /** A new name, or less than before; more takes a new key. */
-    change: async (visit: Visit, caller: Caller, id: number, input: Input<typeof ChangedApiKey>): Promise<NamedKey> => {
-      const { name, ...wanted } = changesOf(input, now())
-      const reach = reachOf(caller)
-      return db.transaction(async (tx) => {
-        if (!(await store.hold(tx, reach, id, now()))) throw unknown()
-        const before = await one(tx, reach, id)
-        const after = { ...before, ...wanted }
-        refuseMore(before, after)
-        await store.update(tx, id, { ...(name === undefined ? {} : { name }), ...columnsOf(after) })
-        const named = await one(tx, reach, id)
-        await record(tx, visit, before, named)
-        return named
-      })
-    },
+    change: async (
+      visit: Visit,
+      caller: Caller,
+      id: number,
+      input: Input<typeof ChangedApiKey>,
+      /** May refuse what the key has become meanwhile. */
+      check?: (before: NamedKey) => void,
+    ): Promise<NamedKey> => change(visit, reachOf(caller), id, input, check),
     /** It stops working at once. */
     revoke: async (visit: Visit, caller: Caller, id: number): Promise<void> => {
       await remove(visit, reachOf(caller), id)
@@ -219,6 +234,9 @@ export const namedKeys = (deps: {
       const wanted = { domain: filter.domain, accountId: owner?.id ?? null }
       return (await store.page(db.read, everywhere, wanted, 0, MOST_ID)).map(shown)
     },
+    /** From the command line: any key. */
+    rename: async (id: number, input: Input<typeof ChangedApiKey>): Promise<NamedKey> =>
+      change(null, everySpace('command line'), id, input),
     end: (id: number): Promise<NamedKey> => remove(null, everySpace('command line'), id),
   }
 }

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { realmOf } from '../../nouns/space.ts'
-import { ButtonLink } from '../../panel/components/button.tsx'
+import { ButtonLink, Link } from '../../panel/components/button.tsx'
 import { Card, Facts, More } from '../../panel/components/card.tsx'
 import { CopyField, CopyText, FoldedQr } from '../../panel/components/credentials.tsx'
 import { Action } from '../../panel/components/form.tsx'
@@ -16,6 +16,7 @@ import { CarddavCard } from '../carddav-credentials/card.tsx'
 import { DictionaryCard } from '../dictionary/card.tsx'
 import { ExternalCard } from '../external-account/card.tsx'
 import { ActionsCard, TypesCard } from '../intercom/cards.tsx'
+import { spacePath } from '../space/head.tsx'
 import { CodesCard, DevicesCard } from './cards.tsx'
 import { dtmfName } from './fields.tsx'
 import { AccountTabs, accountHead, pathOf } from './head.tsx'
@@ -28,6 +29,8 @@ export interface Known extends State {
   /** It is the account of whoever looks. */
   readonly isOwn: boolean
   readonly canMail: boolean
+  /** Whoever looks administers every Space. */
+  readonly seesSpaces: boolean
   readonly line: ExternalAccount | null
   readonly lastCallAt: Date | null
   /** In the panel. */
@@ -105,7 +108,7 @@ const Ways = ({ account, space, isOwn, canMail }: Known): VNode => {
   )
 }
 
-const FactsCard = ({ account, space, lastSeenAt, lastCallAt }: Known): VNode => {
+const FactsCard = ({ account, space, seesSpaces, lastSeenAt, lastCallAt }: Known): VNode => {
   const { t } = useKit()
   const none = <span class="muted">{t('panel.none')}</span>
   return (
@@ -116,7 +119,10 @@ const FactsCard = ({ account, space, lastSeenAt, lastCallAt }: Known): VNode => 
           [t('dashboard.display_name'), account.displayName ?? none],
           [t('dashboard.email'), account.email === null ? none : <span class="id">{account.email}</span>],
           [t('dashboard.phone'), account.phone ?? none],
-          [t('account_page.space'), space.name],
+          [
+            t('account_page.space'),
+            seesSpaces ? <Link to={spacePath(String(space.id))}>{space.name}</Link> : space.name,
+          ],
           [
             t('account_form.role'),
             account.admin ? t(space.super ? 'panel.super' : 'panel.admin') : t('account_form.user'),

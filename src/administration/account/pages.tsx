@@ -123,6 +123,7 @@ export const accountPages = (deps: Deps) => {
       space,
       isOwn: account.id === caller.id,
       canMail: await mail.canSend(space.id),
+      seesSpaces: mayActAs(caller, 'super'),
       line: await externalAccounts.find(account.id),
       link: linkOf(inside, { account, space }),
       lastSetUp: await provisioning.lastSetUp(account.id),

@@ -5,7 +5,7 @@ import { Card } from '../../panel/components/card.tsx'
 import { Filters } from '../../panel/components/filters.tsx'
 import { Moment } from '../../panel/components/moment.tsx'
 import { Empty } from '../../panel/components/note.tsx'
-import { type Column, Pages, Table } from '../../panel/components/table.tsx'
+import { type Column, Menu, Pages, Table } from '../../panel/components/table.tsx'
 import { type Kit, useKit } from '../../panel/kit.tsx'
 import type { Listing } from '../../panel/listing.ts'
 import type { Page } from '../../panel/page.tsx'
@@ -134,9 +134,14 @@ const Keys = ({ facts }: { facts: ListedKeys }): VNode => {
         { label: t('named_keys.ends'), place: 'wide', cell: shown((key) => <KeyEnd of={key} now={now} />) },
       ]}
       actions={({ id, name }) => (
-        <ButtonLink to={`${path}/${id}/delete`} size="small" about={name}>
-          {t('named_keys.revoke_ask')}
-        </ButtonLink>
+        <Menu
+          dots
+          label={t('named_keys.actions', { name })}
+          items={[
+            { label: t('named_keys.rename_ask'), to: `${path}/${id}/edit`, icon: 'pencil' },
+            { label: t('named_keys.revoke_ask'), to: `${path}/${id}/delete`, icon: 'ban', danger: true },
+          ]}
+        />
       )}
     />
   )

@@ -1,12 +1,14 @@
-import { Elysia } from 'elysia'
-import type { NamedKeys } from '../../access/api-keys/named-keys.ts'
-import { NewApiKey } from '../../access/api-keys/rules.ts'
+import { type AnyElysia, Elysia } from 'elysia'
+import type { NamedKey, NamedKeys } from '../../access/api-keys/named-keys.ts'
+import { ChangedApiKey, NewApiKey } from '../../access/api-keys/rules.ts'
 import { AppError } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
 import { read } from '../../http/input.ts'
 import { idOf } from '../../http/path.ts'
+import { refuseStale } from '../../http/version.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import type { Session } from '../../nouns/session.ts'
+import { textOf } from '../../panel/components/fields.tsx'
 import { listingOf } from '../../panel/listing.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { type OwnAccount, Proven } from '../../self-service/own-account/own-account.ts'
@@ -15,6 +17,7 @@ import type { SpaceAdministration } from '../../spaces/spaces/administration.ts'
 import { createKeyPage } from './create-page.tsx'
 import { KEYS_A_PAGE, keysPage } from './keys-page.tsx'
 import { keyMadePage } from './made-page.tsx'
+import { renamedFrom, renameKeyPage } from './rename-page.tsx'
 import { revokeKeyPage } from './revoke-page.tsx'
 
 interface Deps {
@@ -31,7 +34,7 @@ interface Deps {
 const PLACES = { own: '/api_key/named', all: '/admin/api_keys' } as const
 
 /** Keys with names at one of the two places: whoever makes one makes it for itself. */
-const keyPagesAt = (deps: Deps, place: keyof typeof PLACES) => {
+const keyPagesAt = (deps: Deps, place: keyof typeof PLACES): AnyElysia => {
   const { auth, pages, namedKeys, ownAccount, signIn, spaceAdministration, now } = deps
   const path = PLACES[place]
   const signedIn = place === 'all' ? 'admin' : 'account'
@@ -70,6 +73,26 @@ const keyPagesAt = (deps: Deps, place: keyof typeof PLACES) => {
           if (!signIn.isRecent(session)) await ownAccount.prove(visit, caller, read(Proven, input))
           return show(keyMadePage, { ...(await namedKeys.create(visit, caller, read(NewApiKey, input))), path })
         }),
+      { signedIn },
+    )
+    .get('/:id/edit', async ({ caller, params, form }) => form(renameKeyPage, await keyOf(caller, params)), {
+      signedIn,
+    })
+    .post(
+      '/:id',
+      ({ visit, caller, params, input, form, go }) =>
+        form(
+          renameKeyPage,
+          () => keyOf(caller, params),
+          async () => {
+            const { key } = await keyOf(caller, params)
+            const wanted = read(ChangedApiKey, { name: textOf(input.name) })
+            if (wanted.isMissing('name')) wanted.refuse('name', { id: 'v.required' })
+            const check = (before: NamedKey) => refuseStale(input.version, renamedFrom(before))
+            await namedKeys.change(visit, caller, key.id, wanted, check)
+            return go(path, { flash: 'flash.key_renamed' })
+          },
+        ),
       { signedIn },
     )
     .get('/:id/delete', async ({ caller, params, form }) => form(revokeKeyPage, await keyOf(caller, params)), {

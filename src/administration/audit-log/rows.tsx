@@ -7,7 +7,7 @@ import { type RowItem, Rows } from '../../panel/components/list.tsx'
 import { Moment } from '../../panel/components/moment.tsx'
 import { useKit } from '../../panel/kit.tsx'
 import { LIST_PATH } from '../accounts-list/rules.ts'
-import { ACTION_WORDS, iconOf, KIND_WORDS, WAY_WORDS } from './words.ts'
+import { ACTION_WORDS, iconOf, KIND_WORDS, TASK_WORDS, WAY_WORDS } from './words.ts'
 
 /** What was written down, each with who did it, to what, and which fields changed. */
 export const AuditRows = ({ rows }: { rows: readonly AuditRow[] }): VNode => (
@@ -40,9 +40,11 @@ const Actor = ({ of: { actorKind, actorId, actorName, actorKey } }: { of: AuditR
 /** Where there is a page about it, a link. */
 const Subject = ({ of: { action, subjectKind, subjectId, subjectName } }: { of: AuditRow }): VNode => {
   const { t } = useKit()
-  const kind = KIND_WORDS[subjectKind]
-  const number = subjectId === null ? '' : ` ${subjectId}`
-  const name = subjectName ?? `${kind === undefined ? subjectKind : t(kind)}${number}`
+  const words = KIND_WORDS[subjectKind]
+  const kind = words === undefined ? subjectKind : t(words)
+  const task = subjectKind === 'task' ? TASK_WORDS[subjectName ?? ''] : undefined
+  const named = subjectKind === 'webhook' && subjectName !== null ? `${kind} ${subjectName}` : subjectName
+  const name = task === undefined ? (named ?? `${kind}${subjectId === null ? '' : ` ${subjectId}`}`) : t(task)
   const isThere = subjectId !== null && !action.endsWith('.deleted')
   if (isThere && subjectKind === 'account') return <Link to={`${LIST_PATH}/${subjectId}`}>{name}</Link>
   if (isThere && subjectKind === 'webhook') return <Link to={`/admin/webhooks/${subjectId}`}>{name}</Link>

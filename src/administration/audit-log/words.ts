@@ -64,6 +64,12 @@ export const KIND_WORDS: Readonly<Record<string, MessageId>> = {
   webhook: 'audit.a_webhook',
 }
 
+/** What a task does, by its kind, which is its name. */
+export const TASK_WORDS: Readonly<Record<string, MessageId>> = {
+  account_bulk: 'audit.task_account_bulk',
+  account_import: 'audit.task_account_import',
+}
+
 export const WAY_WORDS: Readonly<Record<AuditRow['way'], MessageId>> = {
   api: 'audit.by_api',
   panel: 'audit.by_panel',

@@ -11,6 +11,7 @@ import type { Outgoing } from '../../outgoing/outgoing.ts'
 import { webhookSecret } from '../../protocols/standard-webhooks.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { WebhookDelivery } from '../../webhooks/delivery.ts'
+import { webhookName } from '../../webhooks/events.ts'
 import type { WebhookNews } from '../../webhooks/news.ts'
 import type { SpaceDirectory } from '../spaces/directory.ts'
 import { MOST_WEBHOOKS, type WebhookInput, wantedOf } from './rules.ts'
@@ -63,10 +64,12 @@ export const webhooks = (deps: {
   const record = (
     tx: Tx,
     action: AuditAction,
-    { by, space, id }: { readonly by: By; readonly space: Space; readonly id: number },
+    { by, space, of }: { readonly by: By; readonly space: Space; readonly of: Webhook },
     more: Pick<Change, 'changed' | 'detail'> = {},
-  ): Promise<void> =>
-    audit.record(tx, action, { by, space, about: { kind: 'webhook', id }, line: { webhook: id }, ...more })
+  ): Promise<void> => {
+    const about = { kind: 'webhook', id: of.id, name: webhookName(of) } as const
+    return audit.record(tx, action, { by, space, about, line: { webhook: of.id }, ...more })
+  }
 
   const newSecret = () => {
     const secret = webhookSecret(secrets.random(SECRET_BYTES))
@@ -96,7 +99,7 @@ export const webhooks = (deps: {
   ): Promise<Webhook> => {
     const back = wanted.enabled === true ? { goneAt: null } : {}
     const after = await store.update(tx, before, { ...wanted, ...back }, now())
-    await record(tx, 'webhook.updated', { by, space, id: before.id }, { changed: differences(before, after) })
+    await record(tx, 'webhook.updated', { by, space, of: after }, { changed: differences(before, after) })
     return after
   }
 
@@ -109,7 +112,7 @@ export const webhooks = (deps: {
         throw new AppError('forbidden', 'errors.full', { values: { max: MOST_WEBHOOKS } })
       }
       const made = await store.insert(tx, space, { ...wanted, sealed }, now())
-      await record(tx, 'webhook.created', { by, space, id: made.id }, { changed: differences(null, made) })
+      await record(tx, 'webhook.created', { by, space, of: made }, { changed: differences(null, made) })
       db.afterCommit(tx, webhookNews.forget)
       return made
     })
@@ -145,7 +148,7 @@ export const webhooks = (deps: {
     while (await db.transaction((tx) => store.removeBelow(tx, webhook))) await Bun.sleep(0)
     await db.transaction(async (tx) => {
       if (!(await store.remove(tx, webhook))) throw unknown()
-      await record(tx, 'webhook.deleted', { by, space, id }, { changed: differences(webhook, null) })
+      await record(tx, 'webhook.deleted', { by, space, of: webhook }, { changed: differences(webhook, null) })
     })
   }
 
@@ -153,7 +156,7 @@ export const webhooks = (deps: {
     const { secret, sealed } = newSecret()
     const webhook = await changed(space, id, async (tx, before) => {
       const previousUntil = new Date(now().getTime() + ROTATION_MS)
-      await record(tx, 'webhook.rotated', { by, space, id })
+      await record(tx, 'webhook.rotated', { by, space, of: before })
       return store.update(tx, before, { sealed, sealedPrevious: before.sealed, previousUntil }, now())
     })
     return { webhook, secret }
@@ -162,7 +165,7 @@ export const webhooks = (deps: {
   /** Whoever deletes it meanwhile is not waited for: what came of it is told all the same. */
   const test = async (by: By, space: Space, id: number): Promise<Delivery> => {
     const webhook = await byId(space, id)
-    await db.transaction((tx) => record(tx, 'webhook.tested', { by, space, id }))
+    await db.transaction((tx) => record(tx, 'webhook.tested', { by, space, of: webhook }))
     return { attempt: await webhookDelivery.test(webhook, space), message: null }
   }
 
@@ -176,7 +179,7 @@ export const webhooks = (deps: {
     if (delivery === null) throw new AppError('not_found', 'webhook.unknown_delivery')
     refuseOff(webhook)
     const { message } = delivery
-    const written = (tx: Tx) => record(tx, 'webhook.resent', { by, space, id }, { detail: { count: 1 } })
+    const written = (tx: Tx) => record(tx, 'webhook.resent', { by, space, of: webhook }, { detail: { count: 1 } })
     if (message === null || !(await outbox.retry(message.id, written))) {
       throw new AppError('conflict', 'webhook.not_waiting')
     }
@@ -194,7 +197,7 @@ export const webhooks = (deps: {
       for (const message of ids) if (await outbox.retry(message)) count += 1
       after = last
     }
-    await db.transaction((tx) => record(tx, 'webhook.resent', { by, space, id }, { detail: { count } }))
+    await db.transaction((tx) => record(tx, 'webhook.resent', { by, space, of: webhook }, { detail: { count } }))
     return count
   }
 
