@@ -1207,6 +1207,7 @@ export const defineTables = (c: Columns) => {
       c.index('audit_log_unchained_index').on(t.id).where(sql`position is null`),
       c.index('audit_log_at_index').on(t.at),
       c.index('audit_log_space_id_at_index').on(t.spaceId, t.at),
+      c.index('audit_log_subject_id_index').on(t.subjectId),
       c.index('audit_log_deleted_index').on(t.id).where(sql`action = 'account.deleted' and subject_salt is not null`),
     ],
   )
