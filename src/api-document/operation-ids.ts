@@ -169,6 +169,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'PUT /api/spaces/{domain}': 'replaceSpace',
   'PATCH /api/spaces/{domain}': 'patchSpace',
   'DELETE /api/spaces/{domain}': 'deleteSpace',
+  'POST /api/spaces/{domain}/deletion': 'closeSpace',
+  'DELETE /api/spaces/{domain}/deletion': 'reopenSpace',
   'GET /api/spaces/{domain}/carddavs': 'listCardDavServers',
   'POST /api/spaces/{domain}/carddavs': 'addCardDavServer',
   'GET /api/spaces/{domain}/carddavs/{carddav_id}': 'getCardDavServer',

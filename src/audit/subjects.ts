@@ -40,6 +40,7 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
     'phone_registration',
     'port',
     'public_registration',
+    'purge_at',
     'super',
     'unique_email',
     'verify_certificate',

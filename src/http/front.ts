@@ -78,7 +78,7 @@ export const front = (deps: {
   const admitToSpace = (space: Space | null, host: string): Space | AppError => {
     if (space === null) return new AppError('not_found', 'space.unknown_host', { values: { host } })
     if (!isUnderRoot(config, host)) return new AppError('unavailable', 'space.outside_root', { values: { host } })
-    return space.expireAt !== null && isExpired(space, now()) ? new AppError('forbidden', 'space.expired') : space
+    return isExpired(space, now()) ? new AppError('forbidden', 'space.expired') : space
   }
 
   const cors = config.CORS_ALLOW_ORIGIN

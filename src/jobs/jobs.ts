@@ -5,6 +5,7 @@ import type { AuditRetention } from '../audit/retention.ts'
 import type { Config } from '../config/config.ts'
 import type { Limits } from '../http/limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import type { SpaceDeletion } from '../spaces/spaces/deletion.ts'
 import { DEFAULT_THRESHOLDS, type ExpiryNotices } from '../spaces/spaces/expiry-notices.ts'
 import type { Webhooks } from '../spaces/webhooks/webhooks.ts'
 import type { Tasks } from '../tasks/tasks.ts'
@@ -43,6 +44,7 @@ export const jobs = (deps: {
   outbox: Outbox
   tasks: Tasks
   expiryNotices: ExpiryNotices
+  spaceAdministration: Pick<SpaceDeletion, 'purge'>
   statisticsClearing: StatisticsClearing
   voicemails: Voicemails
   auditRetention: AuditRetention
@@ -50,7 +52,7 @@ export const jobs = (deps: {
   webhooks: Webhooks
   now: () => Date
 }): readonly Job[] => {
-  const { accountFiles, config, housekeeping, limits, outbox, tasks, expiryNotices } = deps
+  const { accountFiles, config, housekeeping, limits, outbox, tasks, expiryNotices, spaceAdministration } = deps
   const { statisticsClearing, voicemails, webhooks, auditRetention, auditErasure, now } = deps
   return [
     {
@@ -171,6 +173,13 @@ export const jobs = (deps: {
       commands: ['spaces:expiration-emails'],
       schedule: '0 7 * * *',
       run: (occasion) => expiryNotices.send(DEFAULT_THRESHOLDS, occasion),
+    },
+    // Of those that were closed a week ago; and what a process that died had begun to delete.
+    {
+      name: 'space-deletion',
+      commands: [],
+      schedule: '* * * * *',
+      run: ({ signal }) => spaceAdministration.purge({ signal }),
     },
   ]
 }

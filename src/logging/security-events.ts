@@ -46,6 +46,8 @@ export const AUDIT_ACTIONS = [
   'phone_country.closed',
   'space.created',
   'space.updated',
+  'space.closed',
+  'space.reopened',
   'space.deleted',
   'space.email',
   'space.carddav',

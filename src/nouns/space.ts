@@ -43,8 +43,9 @@ export const realmOf = (space: Space): string => space.digest?.realm ?? space.do
 export const hasUniqueEmails = (config: Pick<Config, 'ACCOUNT_EMAIL_UNIQUE'>, space: Pick<Space, 'uniqueEmail'>) =>
   config.ACCOUNT_EMAIL_UNIQUE || space.uniqueEmail
 
-/** Expired from 00:00 UTC of the stored date (behaviour/spaces.md §6). */
-export const isExpired = (space: Space, now: Date): boolean => space.expireAt !== null && space.expireAt <= now
+/** Expired from 00:00 UTC of the stored date, or as soon as its deletion is set (behaviour/spaces.md §6). */
+export const isExpired = (space: Space, now: Date): boolean =>
+  space.purgeAt !== null || (space.expireAt !== null && space.expireAt <= now)
 
 /** The language of messages to an account (behaviour/languages.md §4): its own, its Space's, or its causer's. */
 export const languageOf = (

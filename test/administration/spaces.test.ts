@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { eq } from 'drizzle-orm'
 import { type TestApp, testApp } from '../support/app.ts'
 import { words } from '../support/page.ts'
 import { visitor } from '../support/visitor.ts'
@@ -74,5 +75,75 @@ describe('a new Space', () => {
     expect((await root.submit({ ...WANTED, super: '1' })).status).toBe(422)
     await root.open('/admin/spaces/create')
     expect((await root.submit({ ...WANTED })).status).toBe(302)
+  })
+})
+
+describe('deleting a Space', () => {
+  const question = () => `/admin/spaces/delete/${t.other.id}`
+  const isClosed = async () => (await t.parts.spaces.byId(t.other.id))?.purgeAt !== null
+
+  test('is nothing for administrators of one Space, and nobody deletes their own', async () => {
+    const boss = await enter('other.localhost', await t.account({ username: 'boss', admin: true, space: t.other }))
+    expect((await boss.open(question())).status).toBe(403)
+    const own = await root.open(`/admin/spaces/delete/${t.main.id}`)
+    expect([own.status, words(own)]).toEqual([403, expect.stringContaining('by its own administrators')])
+    expect((await root.open(`/admin/spaces/${t.main.id}/administration`)).text).not.toContain('/admin/spaces/delete/')
+    expect((await root.open('/admin/spaces/delete/4711')).status).toBe(404)
+  })
+
+  test('says what goes, and wants the domain, as it is written', async () => {
+    for (const username of ['one', 'two']) await t.account({ username, space: t.other })
+    const asked = words(await root.open(question()))
+    for (const said of ['Delete Other?', '2 accounts', '2 API keys', 'Its logo', 'For seven days you can undo it']) {
+      expect(asked).toContain(said)
+    }
+    for (const domain of ['', 'sip.example.org', 'SIP.OTHER.ORG', 'other.localhost']) {
+      await root.open(question())
+      expect([domain, (await root.submit({ domain })).status]).toEqual([domain, 422])
+    }
+    expect(await isClosed()).toBe(false)
+  })
+
+  test('wants the password, where the sign-in is long ago', async () => {
+    t.clock.now = new Date(t.clock.now.getTime() + 20 * 60_000)
+    await root.open(question())
+    for (const current_password of ['', 'wrong-horse']) {
+      const refused = await root.submit({ domain: 'sip.other.org', current_password })
+      expect([current_password, refused.status]).toEqual([current_password, 422])
+    }
+    expect(await isClosed()).toBe(false)
+    expect((await root.submit({ domain: 'sip.other.org', current_password: 'correct-horse' })).status).toBe(302)
+    expect(await isClosed()).toBe(true)
+  })
+
+  test('says in the list and on its pages when it goes, and is undone from each of them', async () => {
+    const goes = async () => {
+      await root.open(question())
+      return root.submit({ domain: 'sip.other.org' })
+    }
+    const pages = ['/admin/spaces', `/admin/spaces/${t.other.id}`, `/admin/spaces/${t.other.id}/administration`]
+    for (const path of pages) {
+      expect((await goes()).headers.get('location')).toBe(`/admin/spaces/${t.other.id}`)
+      expect(words(await root.open(path))).toContain('Will be deleted on 8 Jun 2026, 12:00 UTC')
+      expect((await root.open(question())).headers.get('location')).toBe(`/admin/spaces/${t.other.id}`)
+      await root.open(path)
+      const undone = await root.submit({}, { form: `/admin/spaces/${t.other.id}/reopen` })
+      expect(undone.headers.get('location')).toBe(`/admin/spaces/${t.other.id}`)
+      expect(await isClosed()).toBe(false)
+      expect(words(await root.open(path))).not.toContain('Will be deleted')
+    }
+  })
+
+  test('cannot be undone once it has begun, which the pages say', async () => {
+    await t.parts.spaceAdministration.close(null, null, 'sip.other.org')
+    await root.open(`/admin/spaces/${t.other.id}`)
+    await t.db.transaction((tx) =>
+      tx.update(t.db.tables.spaces).set({ purgeBegunAt: t.clock.now }).where(eq(t.db.tables.spaces.id, t.other.id)),
+    )
+    const late = await root.submit({}, { form: `/admin/spaces/${t.other.id}/reopen` })
+    expect([late.status, words(late)]).toEqual([409, expect.stringContaining('cannot be kept any more')])
+    t.parts.spaces.forget()
+    expect(words(await root.open('/admin/spaces'))).toContain('Being deleted')
+    expect((await root.open(`/admin/spaces/${t.other.id}`)).text).not.toContain('/reopen')
   })
 })

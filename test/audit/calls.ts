@@ -144,6 +144,10 @@ export const callsOfSpaces = (t: TestApp): Readonly<Record<string, Call>> => {
     },
     'PUT /api/spaces/:domain': changed,
     'PATCH /api/spaces/:domain': changed,
+    'DELETE /api/spaces/:domain/deletion': async ({ space }) => {
+      await t.parts.spaceAdministration.close(null, null, space.domain)
+      return {}
+    },
     'POST /api/spaces/:domain/carddavs': carddav,
     'PUT /api/spaces/:domain/carddavs/:carddav_id': carddav,
     'PATCH /api/spaces/:domain/carddavs/:carddav_id': carddav,
@@ -265,6 +269,10 @@ export const callsOfPages = (t: TestApp): Readonly<Record<string, Call>> => {
       return { as: who[as], body: { ...fields, ...changed } }
     }
   const server = { host: 'mail.example.org', port: '465', password: 'not to be told' }
+  const closed: Call = async ({ space, root }) => {
+    await t.parts.spaceAdministration.close(null, null, space.domain)
+    return { as: root }
+  }
   return {
     'POST /admin/spaces': () => {
       made += 1
@@ -279,6 +287,9 @@ export const callsOfPages = (t: TestApp): Readonly<Record<string, Call>> => {
     'POST /admin/spaces/:space/administration': filled('/admin/spaces/:space/administration', 'root', {
       max_account: '7',
     }),
+    'POST /admin/spaces/delete/:space': (place) =>
+      filled('/admin/spaces/delete/:space', 'root', { domain: place.space.domain })(place),
+    'POST /admin/spaces/:space/reopen': closed,
     'POST /admin/spaces/:space/edit': filled('/admin/spaces/:space/edit', 'root', { max_account: '7' }),
     'POST /admin/spaces/:space/email': filled('/admin/spaces/:space/email', 'admin', server),
     'POST /admin/spaces/:space/carddavs': filled('/admin/spaces/:space/carddavs/create', 'admin', {

@@ -265,6 +265,7 @@ describe('the list', () => {
       '* * * * * deleted-voicemails',
       '30 3 * * * orphaned-files',
       '0 7 * * * space-expiry',
+      '* * * * * space-deletion',
     ])
     expect(t.parts.jobs.named('accounts:clear-unconfirmed')?.name).toBe('unconfirmed-accounts')
     expect(t.parts.jobs.named('app:clear-statistics')?.name).toBe('statistics')

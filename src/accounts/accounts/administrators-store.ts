@@ -1,4 +1,4 @@
-import { and, count, eq, ne, sql } from 'drizzle-orm'
+import { and, count, eq, isNull, ne, sql } from 'drizzle-orm'
 import type { Db, Reader } from '../../db/db.ts'
 import { only } from '../../db/rows.ts'
 import type { InSpace } from '../directory/directory.ts'
@@ -16,13 +16,13 @@ export const administratorStore = (db: Db) => {
       const condition = and(acting(otherThan), eq(accounts.domain, space.domain))
       return (await only(on.select({ n: count() }).from(accounts).where(condition))).n
     },
-    /** The same of all super Spaces together. */
+    /** The same of all super Spaces together, but those that are about to go. */
     countSuperAdministrators: async (on: Reader, otherThan = 0): Promise<number> => {
       const found = on
         .select({ n: count() })
         .from(accounts)
         .innerJoin(spaces, eq(spaces.domain, accounts.domain))
-        .where(and(acting(otherThan), eq(spaces.super, true)))
+        .where(and(acting(otherThan), eq(spaces.super, true), isNull(spaces.purgeAt)))
       return (await only(found)).n
     },
   }

@@ -11,6 +11,9 @@ import type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
 import type { LastAdministrator } from './last-administrator.ts'
 import type { AccountStore } from './store.ts'
 
+/** What hooks hear of as the request where there was none. */
+const BY_ITSELF = { path: '', address: '', userAgent: null, input: {} }
+
 /** How an account goes, and who hears of it. */
 export const deletion = (deps: {
   db: Db
@@ -29,8 +32,12 @@ export const deletion = (deps: {
   const { db, store, directory, announcing, last, notices, accountEvents, accountNews, now } = deps
   const { bridge, statisticsClearing, sipProxy } = deps
 
-  const told = async (tx: Tx, visit: Visit, found: { readonly account: AccountView; readonly space: Space }) => {
-    await accountEvents.announce(tx, 'deleted', visit, found)
+  const told = async (
+    tx: Tx,
+    by: Visit | { readonly job: string },
+    found: { readonly account: AccountView; readonly space: Space },
+  ) => {
+    await accountEvents.announce(tx, 'deleted', 'job' in by ? BY_ITSELF : by, found)
     await accountNews.tell(tx, 'account.deleted', found.account)
   }
 
@@ -53,16 +60,27 @@ export const deletion = (deps: {
         await announcing.record(tx, 'account.deleted', { by: visit, space, about: account })
       })
     },
-    /** Tells whoever must know that these accounts go, in the transaction that deletes them; they are held. */
-    announceDeleted: async (tx: Tx, visit: Visit, space: Space, ids: readonly number[]): Promise<void> => {
+    /**
+     * Tells whoever must know that these accounts go with their Space, in the transaction that deletes them; they are
+     * held. A job deletes it when its time has come.
+     */
+    announceDeleted: async (
+      tx: Tx,
+      by: Visit | { readonly job: string },
+      space: Space,
+      gone: readonly { readonly id: number; readonly username: string }[],
+    ): Promise<void> => {
+      const ids = gone.map(({ id }) => id)
       await bridge.tellBelow(tx, ids)
       await statisticsClearing.forgetBelow(tx, ids)
       await sipProxy.accountsClosed(tx, ids)
+      for (const { id, username } of gone) {
+        const about = { id, username, domain: space.domain }
+        await announcing.record(tx, 'account.deleted', { by, space, about, detail: { reason: 'space' } })
+      }
       const isAwaited = await accountNews.isAwaited(tx, space.domain, 'account.deleted')
       if (!isAwaited && !accountEvents.isAwaited('deleted')) return
-      for (const account of await directory.byIds(tx, space, ids)) {
-        await told(tx, visit, { account, space })
-      }
+      for (const account of await directory.byIds(tx, space, ids)) await told(tx, by, { account, space })
     },
   }
 }

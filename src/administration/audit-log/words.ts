@@ -40,6 +40,8 @@ export const ACTION_WORDS: Readonly<Record<string, MessageId>> = {
   'contacts_list.deleted': 'audit.deleted',
   'space.created': 'audit.created',
   'space.updated': 'audit.updated',
+  'space.closed': 'audit.space_closed',
+  'space.reopened': 'audit.space_reopened',
   'space.deleted': 'audit.deleted',
   'webhook.created': 'audit.created',
   'webhook.updated': 'audit.updated',

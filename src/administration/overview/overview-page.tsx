@@ -14,6 +14,7 @@ import { pathOf } from '../account/head.tsx'
 import { nameOf, StandingChip } from '../account/words.tsx'
 import { GET_STARTED_PATH } from '../get-started/get-started-page.tsx'
 import { OWN_SPACE } from '../scope/scope.ts'
+import { ClosedNote } from '../space/closed.tsx'
 import { type Administering, SPACES_PATH, SpaceTabs, spacePath } from '../space/head.tsx'
 
 /** What somebody should see to: a sentence, and where. */
@@ -59,6 +60,7 @@ export const overviewPage = ({ t }: Kit, facts: Overview): Page => {
     children: (
       <div class="stack">
         <SpaceTabs of={facts} rest="" />
+        <ClosedNote of={facts} />
         <div class="grid main">
           <div class="stack">
             <AttentionCard facts={facts} />

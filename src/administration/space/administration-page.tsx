@@ -1,10 +1,12 @@
 import type { AdministeredSpace } from '../../nouns/space.ts'
 import type { FormPage } from '../../panel/answers.tsx'
-import { FieldGroup } from '../../panel/components/card.tsx'
+import { ButtonLink } from '../../panel/components/button.tsx'
+import { Card, FieldGroup } from '../../panel/components/card.tsx'
 import { CurrentPasswordField, OtherRefusals, Switch, TextField } from '../../panel/components/fields.tsx'
 import { Version } from '../../panel/components/form.tsx'
 import type { Kit } from '../../panel/kit.tsx'
-import { type Administering, aboveOf, SpaceTabs, spacePath } from './head.tsx'
+import { ClosedNote, isClosed } from './closed.tsx'
+import { type Administering, aboveOf, deletePathOf, SpaceTabs, spacePath } from './head.tsx'
 import { ADMINISTRATION, factsOf } from './parts.ts'
 
 export interface Ruling extends Administering {
@@ -13,13 +15,15 @@ export interface Ruling extends Administering {
   readonly asksForCurrent: boolean
   /** Addresses are unique whatever this Space says. */
   readonly isUniqueAnyway: boolean
+  /** Whoever looks lives in it. */
+  readonly isOwn: boolean
 }
 
 const dayOf = (date: Date | null): string | undefined => date?.toISOString().slice(0, 10)
 
 /** What super administrators decide about a Space (behaviour/panel.md §7.16). */
 export const administrationPage = ({ t, language }: Kit, facts: Ruling): FormPage => {
-  const { space, at, accounts, asksForCurrent, isUniqueAnyway } = facts
+  const { space, at, accounts, asksForCurrent, isUniqueAnyway, isOwn } = facts
   const to = spacePath(at, '/administration')
   return {
     title: t('space_admin.title'),
@@ -28,7 +32,23 @@ export const administrationPage = ({ t, language }: Kit, facts: Ruling): FormPag
     to,
     address: to,
     button: t('space_admin.save'),
-    before: <SpaceTabs of={facts} rest="/administration" />,
+    before: (
+      <>
+        <SpaceTabs of={facts} rest="/administration" />
+        <ClosedNote of={facts} />
+      </>
+    ),
+    after:
+      isOwn || isClosed(space) ? undefined : (
+        <Card title={t('space_delete.card')} danger>
+          <p>{t('space_delete.card_why')}</p>
+          <div class="actions">
+            <ButtonLink to={deletePathOf(at)} icon="trash" tone="danger">
+              {t('space_delete.card_link')}
+            </ButtonLink>
+          </div>
+        </Card>
+      ),
     children: (
       <>
         <Version of={factsOf(space, ADMINISTRATION)} to={to} />

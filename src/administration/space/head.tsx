@@ -17,6 +17,9 @@ export const SPACES_PATH = '/admin/spaces'
 /** Below the base path, where a Space is administered; `rest` begins with a slash. */
 export const spacePath = (at: string, rest = ''): string => `${SPACES_PATH}/${at}${rest}`
 
+/** Where it is asked whether a Space shall go. */
+export const deletePathOf = (at: string): string => `${SPACES_PATH}/delete/${at}`
+
 /** The way down to a page about a Space. */
 export const aboveOf = (t: Translate, { space, at, isSuper }: Administering): readonly Crumb[] => [
   ...(isSuper && at !== OWN_SPACE ? ([[t('spaces.title'), SPACES_PATH]] as const) : []),

@@ -63,6 +63,7 @@ export const spacePages = (deps: Deps) => {
       accounts: await accounts.count(facts.space),
       asksForCurrent: !signIn.isRecent(session),
       isUniqueAnyway: config.ACCOUNT_EMAIL_UNIQUE,
+      isOwn: facts.space.id === caller.space.id,
     }
   }
 

@@ -12,6 +12,7 @@ import type { Listing } from '../../panel/listing.ts'
 import type { Page } from '../../panel/page.tsx'
 import type { SpaceFigures } from '../../spaces/spaces/figures.ts'
 import { gaugeTone } from '../overview/overview-page.tsx'
+import { ClosedChip, isClosed, Undo } from '../space/closed.tsx'
 import { SPACES_PATH, spacePath } from '../space/head.tsx'
 
 export type ListedSpace = AdministeredSpace & SpaceFigures
@@ -71,6 +72,7 @@ const SpacesTable = ({ facts: { listing, spaces, now } }: { facts: ListedSpaces 
       caption={t('spaces.title')}
       listing={listing}
       rows={spaces}
+      actions={spaces.some(isClosed) ? (space) => <Undo of={{ space, at: String(space.id) }} /> : undefined}
       columns={[
         {
           label: t('spaces.name'),
@@ -124,8 +126,10 @@ const SpacesTable = ({ facts: { listing, spaces, now } }: { facts: ListedSpaces 
   )
 }
 
-const Ends = ({ space: { expireAt }, now }: { space: ListedSpace; now: Date }): VNode => {
+const Ends = ({ space, now }: { space: ListedSpace; now: Date }): VNode => {
   const { t } = useKit()
+  const { expireAt } = space
+  if (space.purgeAt !== null) return <ClosedChip space={space} />
   if (expireAt === null) return <span class="muted">{t('spaces.never')}</span>
   return expireAt <= now ? (
     <Chip tone="bad" icon="ban">

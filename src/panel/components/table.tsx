@@ -23,7 +23,7 @@ interface TableProps<Row> {
   readonly rows: readonly Row[]
   readonly listing?: Listing
   /** What can be done with a row: a small button, or a `Menu`. */
-  readonly actions?: (row: Row) => ComponentChildren
+  readonly actions?: ((row: Row) => ComponentChildren) | undefined
   /** For what is done with several rows: what a row is sent as, and what it is called. The table stands in a `Form`. */
   readonly pick?: { readonly name: string; readonly value: (row: Row) => string; readonly label: (row: Row) => string }
   readonly compact?: boolean

@@ -1,4 +1,4 @@
-import { and, asc, type Column, eq, inArray, lte, max, ne, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, type Column, eq, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { exists, first, only } from '../../db/rows.ts'
 import type { AdministeredSpace, CarddavServer, DigestConfiguration } from '../../nouns/space.ts'
@@ -120,13 +120,13 @@ export const spaceAdministrationStore = (db: Db) => {
       const total = sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number)
       return (await only(on.select({ total }).from(blocks).where(eq(blocks.domain, domain)))).total
     },
-    /** Super Spaces other than this one. */
+    /** Super Spaces other than this one, that stay. */
     otherSupers: async (on: Reader, domain: string) =>
       (
         await on
           .select({ domain: spaces.domain })
           .from(spaces)
-          .where(and(eq(spaces.super, true), ne(spaces.domain, domain)))
+          .where(and(eq(spaces.super, true), isNull(spaces.purgeAt), ne(spaces.domain, domain)))
       ).length,
     /**
      * Whether super administrators who can act would be left without this Space, or it has none itself (D52). For
@@ -138,42 +138,8 @@ export const spaceAdministrationStore = (db: Db) => {
         .selectDistinct({ domain: accounts.domain })
         .from(accounts)
         .innerJoin(spaces, eq(spaces.domain, accounts.domain))
-        .where(and(acting, eq(spaces.super, true)))
+        .where(and(acting, eq(spaces.super, true), isNull(spaces.purgeAt)))
       return homes.length === 0 || homes.some(({ domain: home }) => home !== domain)
-    },
-    /** The highest id of its accounts; 0 where it has none. */
-    lastAccount: async (on: Reader, domain: string) =>
-      (
-        await only(
-          on
-            .select({ id: max(accounts.id) })
-            .from(accounts)
-            .where(eq(accounts.domain, domain)),
-        )
-      ).id ?? 0,
-    /** Up to `most` accounts, ids up to `last`: they stay as they are until the transaction ends. */
-    holdAccounts: async (tx: Tx, domain: string, last: number, most: number): Promise<number[]> => {
-      await hold(tx, eq(spaces.domain, domain))
-      const some = tx
-        .select({ id: accounts.id })
-        .from(accounts)
-        .where(and(eq(accounts.domain, domain), lte(accounts.id, last)))
-        .orderBy(asc(accounts.id))
-        .limit(most)
-      const held = await tx
-        .update(accounts)
-        .set({ updatedAt: sql`${accounts.updatedAt}` })
-        .where(inArray(accounts.id, some))
-        .returning({ id: accounts.id })
-      return held.map(({ id }) => id)
-    },
-    /** Rows that belong to these accounts go with them. */
-    removeAccounts: (tx: Tx, ids: readonly number[]) => tx.delete(accounts).where(inArray(accounts.id, [...ids])),
-    /** The Space, whatever it still has, and the counts of its accounts. */
-    remove: async (tx: Tx, domain: string) => {
-      const isRemoved = await exists(tx.delete(spaces).where(eq(spaces.domain, domain)).returning({ id: spaces.id }))
-      if (isRemoved) await tx.delete(blocks).where(eq(blocks.domain, domain))
-      return isRemoved
     },
   }
 }

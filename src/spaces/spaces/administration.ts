@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts'
 import { isUnderRoot } from '../../config/root-host.ts'
 import { isCollision } from '../../db/collision.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
-import { AppError, invalid } from '../../errors.ts'
+import { invalid } from '../../errors.ts'
 import type { Input } from '../../http/input.ts'
 import type { Logging } from '../../logging/logging.ts'
 import type { Caller } from '../../nouns/caller.ts'
@@ -11,6 +11,7 @@ import { type AdministeredSpace, realmOf, type Space } from '../../nouns/space.t
 import type { Visit } from '../../nouns/visit.ts'
 import { adjustments } from './adjustments.ts'
 import { type SpaceRow, spaceAdministrationStore } from './administration-store.ts'
+import { type AnnounceDeleted, spaceDeletion } from './deletion.ts'
 import { checkDigest } from './digest-configuration.ts'
 import type { SpaceDirectory } from './directory.ts'
 import { namedSpaces } from './named-spaces.ts'
@@ -27,31 +28,22 @@ import {
 } from './rules.ts'
 import { storedSpaces } from './stored-spaces.ts'
 
-/** Accounts that one transaction deletes, some 5 ms on SQLite: the loop is free again after each. */
-const DELETE_BATCH = 100
-
-/** Accounts that may slip in while the others are deleted. */
-const MOST_LATE = 10_000
-const MOST_ID = 2_147_483_647
-
 /** What administering Spaces means (behaviour/spaces.md §1.3); super administrators and the command line only. */
 export const spaceAdministration = (deps: {
   config: Config
   db: Db
   spaces: SpaceDirectory
   spaceNews: SpaceNews
-  /** Tells whoever must know that these accounts go, before they do. */
-  announceDeleted(tx: Tx, visit: Visit, space: Space, accountIds: readonly number[]): Promise<void>
-  /** The files of a Space that is gone. */
+  announceDeleted: AnnounceDeleted
+  /** The files of a Space that nobody will see again. */
   removeFiles(spaceId: number): Promise<void>
   audit: Audit
   log: Logging
   now: () => Date
 }) => {
-  const { config, db, spaces, spaceNews, announceDeleted, removeFiles, log, now } = deps
+  const { config, db, spaces, spaceNews, log, now } = deps
   const store = spaceAdministrationStore(db)
-  const { find, insert, initialDigest, sharedEmails, isLastSuper, refuseLockOut, record, recordChange } =
-    storedSpaces(deps)
+  const { find, insert, initialDigest, sharedEmails, refuseLockOut, record, recordChange } = storedSpaces(deps)
 
   const refuseTaken = async (
     on: Reader,
@@ -175,54 +167,14 @@ export const spaceAdministration = (deps: {
     return changed.after
   }
 
-  /**
-   * Accounts go first, in batches, then the Space with whoever slipped in meanwhile. From the first step on it is no
-   * super Space any more, so that it never is the one that lets another go.
-   */
-  const remove = async (visit: Visit, caller: Caller, domain: string): Promise<void> => {
-    const { space, last } = await db.transaction(async (tx) => {
-      await store.hold(tx, domain)
-      const space = await find(tx, domain)
-      if (space.id === caller.space.id) throw new AppError('forbidden', 'space.own')
-      if (space.super && (await isLastSuper(tx, domain))) {
-        throw new AppError('forbidden', 'space.last_super')
-      }
-      if (space.super) {
-        await store.update(tx, domain, { super: false, updatedAt: now() })
-        await record(tx, 'space.updated', visit, space, { changed: { super: [true, false] } })
-      }
-      return { space, last: await store.lastAccount(tx, domain) }
-    })
-    spaces.forget()
-    const batch = async (tx: Tx, until: number, most: number): Promise<number> => {
-      const ids = await store.holdAccounts(tx, domain, until, most)
-      await announceDeleted(tx, visit, space, ids)
-      await store.removeAccounts(tx, ids)
-      return ids.length
-    }
-    while ((await db.transaction((tx) => batch(tx, last, DELETE_BATCH))) > 0) await Bun.sleep(0)
-    const removed = await db.transaction(async (tx) => {
-      await batch(tx, MOST_ID, MOST_LATE)
-      const isRemoved = await store.remove(tx, domain)
-      if (isRemoved) {
-        await spaceNews.tell(tx, 'space.deleted', space)
-        await record(tx, 'space.deleted', visit, space)
-      }
-      return isRemoved
-    })
-    if (!removed) throw new AppError('not_found', 'space.unknown')
-    spaces.forget()
-    await removeFiles(space.id)
-  }
-
   return {
     list: () => store.all(db.read),
     byDomain: (domain: string) => find(db.read, domain),
     isEmpty: () => store.isEmpty(db.read),
     create,
     change,
-    remove,
     ...adjustments(deps),
+    ...spaceDeletion(deps),
     /** For the command line: `upsert` creates the Space, or changes what is given (behaviour/spaces.md §7). */
     ...namedSpaces(deps),
   }

@@ -55,6 +55,31 @@ export const spacesApi = (deps: { auth: Auth; spaceAdministration: SpaceAdminist
         await spaceAdministration.remove(visit, caller, params.domain)
         return json(1)
       },
-      { requires: 'super', detail: { summary: 'Delete a Space and all its accounts', ...answers(done()) } },
+      { requires: 'super', detail: { summary: 'Delete a Space and all its accounts at once', ...answers(done()) } },
+    )
+    .post(
+      '/:domain/deletion',
+      async ({ visit, caller, params }) =>
+        json(spaceWire(await spaceAdministration.close(visit, caller, params.domain))),
+      {
+        requires: 'super',
+        detail: {
+          summary: 'Close a Space, which is deleted in a week',
+          description: 'Nobody gets into it any more, as if it had expired; `purge_at` says when it goes.',
+          ...answers(SpaceSchema),
+        },
+      },
+    )
+    .delete(
+      '/:domain/deletion',
+      async ({ visit, params }) => json(spaceWire(await spaceAdministration.reopen(visit, params.domain))),
+      {
+        requires: 'super',
+        detail: {
+          summary: 'Keep a Space that was to be deleted',
+          description: 'Refused with 409 once it is being deleted.',
+          ...answers(SpaceSchema),
+        },
+      },
     )
 }

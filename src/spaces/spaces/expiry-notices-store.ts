@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, lte, sql } from 'drizzle-orm'
 import type { Db, Reader } from '../../db/db.ts'
 import { only } from '../../db/rows.ts'
 import type { Scope, Space } from '../../nouns/space.ts'
@@ -7,7 +7,7 @@ export const expiryNoticesStore = (db: Db) => {
   const { spaces, accounts, accountBlocks: blocks } = db.tables
   const inScope = (scope: Scope) => ('space' in scope ? eq(spaces.domain, scope.space.domain) : undefined)
   return {
-    /** Spaces that expire after `after` and not after `until`. */
+    /** Spaces that expire after `after` and not after `until`, and are not about to be deleted before. */
     expiring: (on: Reader, scope: Scope, after: Date, until: Date) =>
       on
         .select({
@@ -17,7 +17,7 @@ export const expiryNoticesStore = (db: Db) => {
           expireAt: sql<Date>`${spaces.expireAt}`.mapWith(spaces.expireAt),
         })
         .from(spaces)
-        .where(and(inScope(scope), gt(spaces.expireAt, after), lte(spaces.expireAt, until)))
+        .where(and(inScope(scope), isNull(spaces.purgeAt), gt(spaces.expireAt, after), lte(spaces.expireAt, until)))
         .orderBy(asc(spaces.id)),
     accountCount: async (on: Reader, { domain }: Pick<Space, 'domain'>): Promise<number> => {
       const total = sql<number>`coalesce(sum(${blocks.accounts}), 0)`.mapWith(Number)

@@ -1,4 +1,4 @@
-import type { Audit, Change } from '../../audit/audit.ts'
+import type { Audit, Cause, Change } from '../../audit/audit.ts'
 import { differences } from '../../audit/differences.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
@@ -30,7 +30,7 @@ export const storedSpaces = (deps: { config: Config; db: Db; audit: Audit; now: 
   const duplicates = duplicateEmailsStore(db)
 
   /** `by` null: the command line. */
-  const record = (tx: Tx, action: AuditAction, by: Visit | null, space: Space, more: Pick<Change, 'changed'> = {}) =>
+  const record = (tx: Tx, action: AuditAction, by: Cause, space: Space, more: Pick<Change, 'changed'> = {}) =>
     audit.record(tx, action, { by, space, about: { kind: 'space', id: space.id, name: space.domain }, ...more })
 
   const find = async (on: Reader, domain: string): Promise<AdministeredSpace> => {
