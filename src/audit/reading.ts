@@ -3,6 +3,8 @@ import { AppError, invalid } from '../errors.ts'
 import { choice, form, type Input, instant, optional, text } from '../http/input.ts'
 import { AUDIT_ACTIONS } from '../logging/security-events.ts'
 import { type Caller, mayActAs } from '../nouns/caller.ts'
+import type { Visit } from '../nouns/visit.ts'
+import type { Audit, Cause } from './audit.ts'
 import type { AuditRow } from './entry.ts'
 import { auditStore, type Wanted } from './store.ts'
 
@@ -32,8 +34,16 @@ export interface AuditPage {
 }
 
 /** The audit log for those who may see it: administrators, of their Space; super administrators, of all. */
-export const auditReading = ({ db }: { db: Db }) => {
+export const auditReading = ({ db, audit }: { db: Db; audit: Audit }) => {
   const store = auditStore(db)
+
+  /** Whoever takes a file of the log along stands in it: where the Space's administrators see it, if it is of one Space. */
+  const handOver = (by: Cause, of: string | null): Promise<void> =>
+    db.transaction(async (tx) => {
+      const space = of === null ? null : await store.space(tx, of)
+      const about = { kind: 'audit log', id: null, name: of } as const
+      await audit.record(tx, 'export.run', { by, space, about, detail: { kind: 'audit log' } })
+    })
 
   /** Of the caller's own Space, by its id: another one may have had its domain before. */
   const spaceOf = (caller: Caller, domain: string | null): Pick<Wanted, 'spaceId' | 'domain'> => {
@@ -65,9 +75,10 @@ export const auditReading = ({ db }: { db: Db }) => {
       const last = rows.length > PAGE ? shown.at(-1) : undefined
       return { rows: shown, next: last === undefined ? null : `${last.at.getTime()}-${last.id}` }
     },
-    /** The same, however many there are. */
-    async *every(caller: Caller, input: Input<typeof AuditFilter>): AsyncGenerator<AuditRow> {
+    /** The same for a file, however many there are. */
+    async *every(visit: Visit, caller: Caller, input: Input<typeof AuditFilter>): AsyncGenerator<AuditRow> {
       const { before: from, ...wanted } = wantedBy(caller, input)
+      await handOver(visit, wanted.spaceId === undefined ? (wanted.domain ?? null) : caller.space.domain)
       for (let before = placeOf(from); ; ) {
         const rows = await store.page(db.read, wanted, before, EXPORT_PIECE)
         yield* rows
@@ -79,8 +90,9 @@ export const auditReading = ({ db }: { db: Db }) => {
     },
     /** What was done to an account, the newest first. */
     ofAccount: (account: number): Promise<AuditRow[]> => store.page(db.read, { account }, null, OF_ACCOUNT),
-    /** In the order of the chain: rows that have their place. */
+    /** For the command line, in the order of the chain: rows that have their place. */
     async *all(wanted: Pick<Wanted, 'domain' | 'since' | 'until'>): AsyncGenerator<AuditRow> {
+      await handOver(null, wanted.domain ?? null)
       for (let after = 0; ; ) {
         const rows = await store.chained(db.read, wanted, after, EXPORT_PIECE)
         yield* rows

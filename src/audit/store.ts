@@ -36,7 +36,7 @@ export interface Wanted {
 const NUMBER = /^\d{1,9}$/
 
 export const auditStore = (db: Db) => {
-  const { auditLog, auditHeads, auditStumps } = db.tables
+  const { auditLog, auditHeads, auditStumps, spaces } = db.tables
 
   const row = {
     at: auditLog.at,
@@ -191,6 +191,9 @@ export const auditStore = (db: Db) => {
         .limit(most)
       return rows.map(({ id }) => Number(id))
     },
+    /** null: no Space has this domain now. */
+    space: (on: Reader, domain: string) =>
+      first(on.select({ id: spaces.id, domain: spaces.domain }).from(spaces).where(eq(spaces.domain, domain))),
     idsOf: async (on: Reader, address: string): Promise<number[]> => {
       const rows = await on
         .selectDistinct({ id: auditLog.subjectId })

@@ -2,6 +2,7 @@
 export const SUBJECT_KINDS = [
   'account',
   'account type',
+  'audit log',
   'contacts list',
   'job',
   'message',

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
+import type { AuditRow } from '../audit/entry.ts'
 import { auditWire } from '../audit/wire.ts'
 import { parseIso8601 } from '../protocols/iso-8601.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { runJob } from './jobs.ts'
-import { print, warn } from './terminal.ts'
+import { print, printLines, warn } from './terminal.ts'
 
 const WORDS = {
   changed: 'it says something else than when it was written',
@@ -35,6 +36,10 @@ const headOf = (written: string): { position: number; hash: string } => {
   const [, position = '', hash = ''] = /^(\d{1,15}):([\w-]{43})$/.exec(written) ?? []
   if (hash === '') throw new CommandError('--from takes what audit:verify printed: position:hash.', EXIT.usage)
   return { position: Number(position), hash }
+}
+
+async function* lines(rows: AsyncIterable<AuditRow>): AsyncGenerator<string> {
+  for await (const row of rows) yield JSON.stringify(auditWire(row))
 }
 
 export const auditCommands = (program: Command) => {
@@ -73,7 +78,7 @@ export const auditCommands = (program: Command) => {
       }
       await withServices(options, async ({ parts }) => {
         await parts.auditChain.seal()
-        for await (const row of parts.auditReading.all(wanted)) print(JSON.stringify(auditWire(row)))
+        await printLines(lines(parts.auditReading.all(wanted)))
       })
     })
   program

@@ -14,6 +14,8 @@ export const EXIT = {
   dependencyDown: 69,
   tryAgain: 75,
   configuration: 78,
+  /** As programs end that a closed pipe stops: 128 and SIGPIPE. */
+  unread: 141,
 } as const
 
 const OF_REFUSAL: Partial<Record<RefusalCode, number>> = {

@@ -1,8 +1,29 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
+import { codeOf, sentenceOf } from '../thrown.ts'
 import { CommandError, EXIT } from './exit.ts'
+
+/**
+ * `end` is called with an exit code when what is printed reaches nobody any more: `head`, which has read enough, closes the
+ * pipe, and there is nobody to tell. A disk that is full is told.
+ */
+export const whenUnread = (end: (exitCode: number) => void): void => {
+  process.stderr.on('error', () => end(EXIT.unread))
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) === 'EPIPE') return end(EXIT.unread)
+    process.stderr.write(`What was printed is not whole: ${sentenceOf(error)}\n`, () => end(EXIT.failed))
+  })
+}
 
 export const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
+}
+
+/** However many lines, as fast as they are read. */
+export const printLines = async (lines: AsyncIterable<string>): Promise<void> => {
+  for await (const line of lines) {
+    if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+  }
 }
 
 /** Columns as wide as what stands in them; the first row has the headings. */

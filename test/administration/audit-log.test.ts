@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { ACTION_WORDS, KIND_WORDS } from '../../src/administration/audit-log/words.ts'
+import { SUBJECT_KINDS } from '../../src/audit/subjects.ts'
+import { AUDIT_ACTIONS } from '../../src/logging/security-events.ts'
+import { LANGUAGES, translate } from '../../src/messages/messages.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { words } from '../support/page.ts'
 import { visitor } from '../support/visitor.ts'
@@ -54,6 +58,14 @@ test('is read in sentences, with the values that may be written down, and narrow
   }
 })
 
+test('says in words, in every language, whatever may stand in it', () => {
+  const wordless = [
+    ...AUDIT_ACTIONS.map((name) => [name, ACTION_WORDS[name]] as const),
+    ...SUBJECT_KINDS.map((name) => [name, KIND_WORDS[name]] as const),
+  ].filter(([, id]) => id === undefined || LANGUAGES.some((language) => ['', id].includes(translate(language, { id }))))
+  expect(wordless).toEqual([])
+})
+
 test('is of the own Space alone, and of all for a super administrator', async () => {
   await block()
   const third = await t.space({ domain: 'sip.third.org', host: 'third.localhost' })
@@ -79,6 +91,9 @@ test('leaves as a file, with what was chosen, to whoever knows the password', as
     .split('\n')
     .map((line) => JSON.parse(line))
   expect(rows).toMatchObject([{ action: 'account.blocked', subject: { id: String(somebody.id) } }])
+  // Who has it stands in the log.
+  const page = words(await browser.open('/admin/audit_log?action=export.run'))
+  expect(page).toContain(`boss@${t.other.domain} downloaded ${t.other.domain}`)
   await browser.open('/admin/audit_log/export?action=account.deleted')
   expect((await browser.submit({ current_password: boss.password })).text).toBe('')
 })

@@ -302,6 +302,11 @@ export const callsOfPages = (t: TestApp): Readonly<Record<string, Call>> => {
         uri: 'https://another.example/',
       },
     ),
+    'POST /admin/audit_log/export': ({ admin }) => ({ as: admin, body: { current_password: admin.password } }),
+    'POST /admin/accounts/export': ({ admin }) => ({
+      as: admin,
+      body: { format: 'csv', current_password: admin.password },
+    }),
     'POST /admin/accounts/:id/codes/:kind/send': () => {
       t.later(10 * 60_000)
       return {}

@@ -81,6 +81,17 @@ test('what is not there is 3, what a rule forbids is 4', async () => {
   })
 })
 
+test('whoever has read enough ends a command quietly, as with other programs, and a full disk is told', async () => {
+  await using here = await placeWithSpace()
+  const piped = { within: ['sh', '-c', '{ "$0" "$@"; echo "ended $?" >&2; } | true'] }
+  const commands = [['audit:export'], ['api-keys:list'], ['openapi'], ['config:show'], ['job:list']]
+  const ends = await Promise.all(commands.map((args) => sipkeeper(args, here, piped)))
+  expect(ends.map(({ stderr }) => stderr.trim().split('\n').at(-1))).toEqual(commands.map(() => 'ended 141'))
+  expect(ends.filter(({ stderr }) => stderr.includes('EPIPE') || stderr.includes(' at '))).toEqual([])
+  const full = await sipkeeper(['audit:export'], here, { within: ['sh', '-c', 'exec "$0" "$@" > /dev/full'] })
+  expect([full.code, full.stderr]).toEqual([1, expect.stringContaining('What was printed is not whole: ENOSPC')])
+})
+
 test('of several countries one that does not exist is named, and none is changed', async () => {
   await using here = await placeWithSpace()
   const open = async () => {

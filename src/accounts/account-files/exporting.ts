@@ -1,7 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
+import type { Audit } from '../../audit/audit.ts'
 import type { Db } from '../../db/db.ts'
-import type { Logging } from '../../logging/logging.ts'
-import { actionRecords } from '../../nouns/security-record.ts'
 import { realmOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { ha1 } from '../../protocols/digest.ts'
@@ -38,10 +37,18 @@ export const exporting = (deps: {
   lines: Lines
   lists: Lists
   bulk: ReturnType<typeof bulkStore>
-  log: Logging
+  audit: Audit
 }) => {
-  const { db, lines, lists, bulk, log } = deps
-  const record = actionRecords(log)
+  const { db, lines, lists, bulk, audit } = deps
+
+  /** Before anything leaves. */
+  const record = (by: Visit, { hashes }: WantedExport): Promise<void> =>
+    db.transaction((tx) => {
+      const { space } = by
+      const about = { kind: 'space', id: space.id, name: space.domain } as const
+      const detail = { kind: hashes ? 'accounts with hashes' : 'accounts' }
+      return audit.record(tx, 'export.run', { by, space, about, detail })
+    })
 
   const cellsOf = async (space: Space, after: number): Promise<{ last: number; cells: Cells[] } | null> => {
     const page = await bulk.page(db.read, { space }, after, PAGE)
@@ -108,7 +115,7 @@ export const exporting = (deps: {
     async *pieces(visit: Visit, wanted: WantedExport): AsyncIterable<string> {
       const columns = columnsFor(wanted)
       const isCsv = wanted.format === 'csv'
-      record('export.run', visit, null, { kind: 'accounts', hashes: wanted.hashes })
+      if (!visit.head) await record(visit, wanted)
       yield isCsv ? asCsv(columns, [Object.fromEntries(columns.map((column) => [column, headOf(column)]))]) : '[\n'
       let before = ''
       for (let after = 0; ; ) {

@@ -7,7 +7,7 @@ import { read } from '../../http/input.ts'
 import type { LongReplies } from '../../http/long-replies.ts'
 import { AUDIT_ACTIONS } from '../../logging/security-events.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
-import type { Members } from '../../nouns/visit.ts'
+import type { Members, Visit } from '../../nouns/visit.ts'
 import { textOf } from '../../panel/components/fields.tsx'
 import { type Listing, listingOf } from '../../panel/listing.ts'
 import type { Pages } from '../../panel/pages.ts'
@@ -45,8 +45,9 @@ export const auditLogPages = (deps: Deps) => {
     return read(AuditFilter, { ...trimmed, action, before })
   }
 
-  async function* lines(caller: Caller, listing: Listing): AsyncGenerator<string> {
-    for await (const row of auditReading.every(caller, asked(listing))) yield `${JSON.stringify(auditWire(row))}\n`
+  async function* lines(visit: Visit, caller: Caller, listing: Listing): AsyncGenerator<string> {
+    for await (const row of auditReading.every(visit, caller, asked(listing)))
+      yield `${JSON.stringify(auditWire(row))}\n`
   }
 
   return new Elysia({ prefix: AUDIT_PATH })
@@ -80,7 +81,7 @@ export const auditLogPages = (deps: Deps) => {
             'content-type': 'application/x-ndjson; charset=utf-8',
             'content-disposition': `attachment; filename="audit-log-${now().toISOString().slice(0, 10)}.jsonl"`,
           }
-          return longReplies.send(caller, lines(caller, listing), (body) => new Response(body, { headers }))
+          return longReplies.send(caller, lines(visit, caller, listing), (body) => new Response(body, { headers }))
         })
       },
       { signedIn: 'admin' },

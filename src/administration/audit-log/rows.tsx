@@ -38,8 +38,10 @@ const Actor = ({ of: { actorKind, actorId, actorName, actorKey } }: { of: AuditR
 }
 
 /** Where there is a page about it, a link. */
-const Subject = ({ of: { action, subjectKind, subjectId, subjectName } }: { of: AuditRow }): VNode => {
+const Subject = ({ of: { action, subjectKind, subjectId, subjectName } }: { of: AuditRow }): VNode | null => {
   const { t } = useKit()
+  // The verb says it all: a message to nobody who is known, some countries.
+  if (subjectId === null && subjectName === null && subjectKind !== 'audit log') return null
   const words = KIND_WORDS[subjectKind]
   const kind = words === undefined ? subjectKind : t(words)
   const task = subjectKind === 'task' ? TASK_WORDS[subjectName ?? ''] : undefined

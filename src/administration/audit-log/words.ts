@@ -1,8 +1,10 @@
 import type { AuditRow } from '../../audit/entry.ts'
+import type { SubjectKind } from '../../audit/subjects.ts'
+import type { AuditAction } from '../../logging/security-events.ts'
 import type { MessageId } from '../../messages/messages.ts'
 import type { IconName } from '../../panel/components/icons.ts'
 
-/** What was done, between who did it and what it was done to. An action without words of its own is shown by its name. */
+/** What was done, between who did it and what it was done to. What another version has written is shown by its name. */
 export const ACTION_WORDS: Readonly<Record<string, MessageId>> = {
   'account.created': 'audit.account_created',
   'account.imported': 'audit.account_imported',
@@ -28,6 +30,17 @@ export const ACTION_WORDS: Readonly<Record<string, MessageId>> = {
   'auth.reset.sent': 'audit.auth_reset_sent',
   'auth.code.sent': 'audit.auth_code_sent',
   'auth.code.ok': 'audit.auth_code_ok',
+  'auth.qr.created': 'audit.auth_qr_created',
+  'auth.qr.approved': 'audit.auth_qr_approved',
+  'auth.qr.redeemed': 'audit.auth_qr_redeemed',
+  'auth.recovery.started': 'audit.auth_recovery_started',
+  'audit.cut': 'audit.audit_cut',
+  'audit.erased': 'audit.audit_erased',
+  'export.run': 'audit.exported',
+  'job.done': 'audit.job_done',
+  'job.fail': 'audit.job_fail',
+  'message.resent': 'audit.message_resent',
+  'phone_country.added': 'audit.phone_country_added',
   'phone_country.opened': 'audit.opened',
   'phone_country.closed': 'audit.closed',
   'space.email': 'audit.space_email',
@@ -54,17 +67,29 @@ export const ACTION_WORDS: Readonly<Record<string, MessageId>> = {
   'voicemail.created': 'audit.voicemail_created',
   'voicemail.received': 'audit.voicemail_received',
   'voicemail.deleted': 'audit.voicemail_deleted',
-}
+  'voicemail.mailed': 'audit.voicemail_mailed',
+  'wizard.created': 'audit.wizard_created',
+  'wizard.used': 'audit.wizard_used',
+  'token.created': 'audit.created',
+  'token.redeemed': 'audit.token_redeemed',
+  'token.validated': 'audit.token_validated',
+  'token.sent': 'audit.token_sent',
+} satisfies Record<AuditAction, MessageId>
 
 /** What a subject is called where it has no name. */
 export const KIND_WORDS: Readonly<Record<string, MessageId>> = {
   account: 'audit.an_account',
   'account type': 'audit.an_account_type',
   'contacts list': 'audit.a_contacts_list',
+  'audit log': 'audit.an_audit_log',
+  job: 'audit.a_job',
+  message: 'audit.a_message',
+  'phone country': 'audit.a_phone_country',
   space: 'audit.a_space',
   task: 'audit.a_task',
+  token: 'audit.a_token',
   webhook: 'audit.a_webhook',
-}
+} satisfies Record<SubjectKind, MessageId>
 
 /** What a task does, by its kind, which is its name. */
 export const TASK_WORDS: Readonly<Record<string, MessageId>> = {
@@ -87,11 +112,18 @@ const NOUN_ICONS: Readonly<Record<string, IconName>> = {
   apikey: 'key',
   auth: 'lock',
   contacts_list: 'contact',
+  audit: 'scroll-text',
   device: 'smartphone',
+  export: 'download',
+  job: 'clock',
+  message: 'mail',
+  phone_country: 'globe',
   space: 'sliders',
   task: 'list-checks',
+  token: 'smartphone',
   voicemail: 'voicemail',
   webhook: 'send',
+  wizard: 'external-link',
 }
 
 export const iconOf = (action: string): { readonly icon: IconName; readonly tone?: 'bad' } => {

@@ -12,10 +12,8 @@ import type { Db } from '../../db/db.ts'
 import { AppError } from '../../errors.ts'
 import { form, type Input, optional, text } from '../../http/input.ts'
 import { isoMoment } from '../../http/moment.ts'
-import type { Logging } from '../../logging/logging.ts'
 import { LANGUAGES, type Language } from '../../messages/messages.ts'
 import type { Caller } from '../../nouns/caller.ts'
-import { actionRecords } from '../../nouns/security-record.ts'
 import type { Session } from '../../nouns/session.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { CallForwardings } from '../../telephony/call-forwardings/call-forwardings.ts'
@@ -43,12 +41,9 @@ export const ownAccount = (deps: {
   vcardsStorage: VcardsStorage
   wire: AccountWire
   audit: Audit
-  log: Logging
 }) => {
   const { config, db, accounts, apiKeys, callForwardings, contacts, devices } = deps
-  const { passwords, sessions, vcardsStorage, wire, audit, log } = deps
-
-  const record = actionRecords(log)
+  const { passwords, sessions, vcardsStorage, wire, audit } = deps
 
   /** The row as it is now. */
   const view = async ({ space, id }: Caller): Promise<AccountView> => (await accounts.byId(space, id)).account
@@ -113,7 +108,12 @@ export const ownAccount = (deps: {
       const account = await view(caller)
       const key = await apiKeys.own(caller.id)
       const known = await devices.of(caller)
-      record('export.run', visit, caller, { what: 'own account' })
+      const detail = { kind: 'own account' }
+      if (!visit.head) {
+        await db.transaction((tx) =>
+          audit.record(tx, 'export.run', { by: visit, space: caller.space, about: caller, detail }),
+        )
+      }
       const { provisioning_token: _, ...rest } = wire.own(account, caller.space)
       return {
         account: { ...rest, locale: account.locale },
