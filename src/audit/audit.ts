@@ -80,7 +80,8 @@ export const audit = (deps: {
   const salts = (): string => Buffer.from(secrets.random(SALTS_BYTES)).toString('base64url')
 
   const actorOf = (by: Cause) => {
-    if (isVisit(by)) {
+    // What a command does through a use case of REST is its operator's.
+    if (isVisit(by) && operator === null) {
       const { caller } = by
       return {
         way: by.isPage ? ('panel' as const) : ('api' as const),
@@ -93,7 +94,7 @@ export const audit = (deps: {
       }
     }
     // A job that somebody runs by hand is theirs.
-    const isJob = by !== null && operator === null
+    const isJob = by !== null && !isVisit(by) && operator === null
     return {
       way: isJob ? ('job' as const) : ('cli' as const),
       actorKind: isJob ? ('job' as const) : ('command line' as const),

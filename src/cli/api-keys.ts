@@ -7,7 +7,8 @@ import { KEY_SCOPES } from '../nouns/caller.ts'
 import { addressOfRecord } from '../protocols/sip-address.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { print, table } from './terminal.ts'
+import { table } from './table.ts'
+import { print } from './terminal.ts'
 
 interface CreateOptions extends GlobalOptions {
   readonly account: string

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../config/config.ts'
 import { SchemaError } from '../db/migrations.ts'
 import { type Outage, outageOf } from '../db/outage.ts'
 import { AppError, type RefusalCode } from '../errors.ts'
-import { translate } from '../messages/messages.ts'
+import { fieldName, translate } from '../messages/messages.ts'
 
 /** What scripts read (docs/operations.md, Exit codes). */
 export const EXIT = {
@@ -60,7 +60,7 @@ const explainSurroundings = (error: unknown): { message: string; exitCode: numbe
 
 const sentences = (error: AppError): string => {
   const fields = [...error.fields].flatMap(([field, messages]) =>
-    messages.map((message) => translate('en', { id: message.id, values: { field, ...message.values } })),
+    messages.map(({ id, values }) => translate('en', { id, values: { field: fieldName('en', field), ...values } })),
   )
   return fields.length > 0 ? fields.join('\n') : translate('en', error.text)
 }

@@ -4,7 +4,8 @@ import type { Ended, Known } from '../jobs/runner.ts'
 import type { Services } from '../services.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { print, table } from './terminal.ts'
+import { table } from './table.ts'
+import { print } from './terminal.ts'
 
 interface Options extends GlobalOptions {
   readonly json?: boolean

@@ -1,4 +1,8 @@
 import { Command, CommanderError } from 'commander'
+import { accountChangeCommands } from './account-change.ts'
+import { accountCreateCommand } from './account-create.ts'
+import { accountQrCommand } from './account-qr.ts'
+import { accountShowCommands } from './account-show.ts'
 import { accountsCommands } from './accounts.ts'
 import { apiKeysCommands } from './api-keys.ts'
 import { auditCommands } from './audit.ts'
@@ -17,10 +21,12 @@ import { phoneCountriesCommands } from './phone-countries.ts'
 import { provisioningCommands } from './provisioning.ts'
 import { pushCommands } from './push.ts'
 import { serveCommand } from './serve.ts'
+import { sessionsCommands } from './sessions.ts'
 import { setupCommand } from './setup.ts'
 import { smsCommands } from './sms.ts'
 import { spacesCommands } from './spaces.ts'
 import { print, warn } from './terminal.ts'
+import { tokensCommands } from './tokens.ts'
 import { VERSION } from './version.ts'
 import { webhooksCommands } from './webhooks.ts'
 
@@ -40,6 +46,12 @@ export const commandLine = (): Command => {
     migrateCommands,
     spacesCommands,
     accountsCommands,
+    accountCreateCommand,
+    accountShowCommands,
+    accountQrCommand,
+    accountChangeCommands,
+    sessionsCommands,
+    tokensCommands,
     apiKeysCommands,
     phoneCountriesCommands,
     hooksCommands,

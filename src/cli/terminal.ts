@@ -26,19 +26,6 @@ export const printLines = async (lines: AsyncIterable<string>): Promise<void> =>
   }
 }
 
-/** Columns as wide as what stands in them; the first row has the headings. */
-export const table = (rows: readonly (readonly string[])[]): string => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
-
 /** Diagnostics: never on stdout, where a script reads the result. */
 export const warn = (text: string): void => {
   process.stderr.write(`${text}\n`)
@@ -64,6 +51,59 @@ export const ask = async (question: string, fallback?: string): Promise<string> 
     }
   } finally {
     terminal.close()
+  }
+}
+
+/** Asks for a yes; without a terminal `--yes` has to say it. Refuses, with what did not happen, whoever says no. */
+export const confirm = async (
+  options: { readonly interaction?: boolean; readonly yes?: boolean; readonly force?: boolean },
+  question: string,
+): Promise<void> => {
+  if (options.yes === true || options.force === true) return
+  if (!isInteractive(options)) {
+    throw new CommandError('Nothing was done: without a terminal to ask on it needs --yes.', EXIT.refused)
+  }
+  const answer = await ask(`${question} (yes or no)`, 'no')
+  if (!/^y(?:es)?$/i.test(answer)) throw new CommandError('Nothing was done.', EXIT.refused)
+}
+
+const ENTER = /[\r\n]/
+const ERASE = /[\b\x7f]/
+/** Ctrl-C and Ctrl-D. */
+const LEAVE = /[\x03\x04]/
+
+/** Asks one after the other on a terminal that shows nothing of what is typed. */
+export const askUnseen = async (questions: readonly string[]): Promise<string[]> => {
+  const { stdin, stdout } = process
+  const answers: string[] = []
+  let typed: string[] = []
+  const decoder = new TextDecoder()
+  stdin.setRawMode(true)
+  try {
+    await new Promise<void>((done, fail) => {
+      stdout.write(`${questions[0]}: `)
+      const take = (piece: Uint8Array) => {
+        for (const character of decoder.decode(piece, { stream: true })) {
+          if (LEAVE.test(character)) return fail(new CommandError('No answer.', EXIT.usage))
+          if (ERASE.test(character)) typed.pop()
+          else if (!ENTER.test(character)) typed.push(character)
+          else {
+            answers.push(typed.join(''))
+            typed = []
+            const next = questions[answers.length]
+            stdout.write(next === undefined ? '\n' : `\n${next}: `)
+            if (next === undefined) return done()
+          }
+        }
+      }
+      stdin.on('data', take)
+      stdin.resume()
+    })
+    return answers
+  } finally {
+    stdin.removeAllListeners('data')
+    stdin.setRawMode(false)
+    stdin.pause()
   }
 }
 

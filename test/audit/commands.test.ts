@@ -15,6 +15,8 @@ const SENDS = 'Something is sent to try a way out, and nothing is kept of it.'
 const AS_JOB = 'It is the job of that name, whose row is looked at below.'
 
 const WITHOUT_ROW: Readonly<Record<string, string>> = {
+  'accounts:list': READS,
+  'accounts:show': READS,
   'api-keys:list': READS,
   'audit:verify': READS,
   'config:show': READS,
@@ -45,6 +47,7 @@ const WITHOUT_ROW: Readonly<Record<string, string>> = {
   'schedule:run': AS_JOB,
   'job:run': AS_JOB,
   'audit:cut': AS_JOB,
+  'sessions:revoke': 'There is nobody signed in; what it leaves is looked at in account-commands.test.ts.',
   'webhooks:send-again': 'It calls what the route calls, which is looked at in everything.test.ts.',
   'webhooks:test': 'It calls what the route calls, which is looked at in everything.test.ts.',
   'mail:outbox': 'Without --retry it reads; what that leaves is looked at in dispatcher.test.ts.',
@@ -76,6 +79,15 @@ const CALLS: readonly (readonly [name: string, args: (at: At) => readonly string
   ['api-keys:create', () => ['Exchange', '--account', 'boss@sip.example.org']],
   ['api-keys:rename', async ({ newest }) => [await newest('api_keys'), 'Switchboard']],
   ['api-keys:revoke', async ({ newest }) => [await newest('api_keys')]],
+  ['accounts:create', () => ['alice@sip.example.org', '--generate']],
+  ['accounts:password', () => ['alice@sip.example.org', '--generate']],
+  ['accounts:qr', () => ['alice@sip.example.org', '--new']],
+  ['accounts:block', () => ['alice@sip.example.org']],
+  ['accounts:unblock', () => ['alice@sip.example.org']],
+  ['accounts:deactivate', () => ['alice@sip.example.org']],
+  ['accounts:activate', () => ['alice@sip.example.org']],
+  ['accounts:delete', () => ['alice@sip.example.org', '--yes']],
+  ['tokens:create', () => ['--space', 'sip.example.org']],
   ['accounts:seed', ({ folder }) => [join(folder, 'seed.json')]],
   ['phone-countries:activate', () => ['FR']],
   ['phone-countries:deactivate', () => ['FR']],

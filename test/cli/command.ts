@@ -57,6 +57,39 @@ export const begin = (args: string[], { env }: Pick<Installation, 'env'>, more: 
 export const sipkeeper = (args: string[], place: Pick<Installation, 'env'>, more: More = {}): Promise<Finished> =>
   begin(args, place, more).finished
 
+/**
+ * One command on a terminal of so many columns. Each answer is typed once what was printed since the one before matches.
+ */
+export const onTerminal = async (
+  args: string[],
+  { env }: Pick<Installation, 'env'>,
+  answers: readonly (readonly [when: RegExp, what: string])[],
+  cols = 100,
+): Promise<{ code: number | null; text: string }> => {
+  let [text, seen, given] = ['', 0, 0]
+  const decoder = new TextDecoder()
+  const child = Bun.spawn([...program, ...args], {
+    cwd: env.HOME ?? tmpdir(),
+    env: { PATH: process.env.PATH ?? '', TERM: 'xterm', ...env },
+    terminal: {
+      cols,
+      rows: 24,
+      data: (terminal, piece) => {
+        text += decoder.decode(piece, { stream: true })
+        const answer = answers[given]
+        if (answer === undefined || !answer[0].test(text.slice(seen))) return
+        seen = text.length
+        given += 1
+        terminal.write(answer[1])
+      },
+    },
+  })
+  const killer = setTimeout(() => child.kill('SIGKILL'), 15_000)
+  await child.exited
+  clearTimeout(killer)
+  return { code: child.exitCode, text }
+}
+
 /** A server that ends with the test, however the test ends. */
 export const serve = async (place: Pick<Installation, 'env'>): Promise<Running & AsyncDisposable> => {
   const running = await serveWith(place, program)

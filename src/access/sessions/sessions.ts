@@ -6,7 +6,7 @@ import type { Logging } from '../../logging/logging.ts'
 import { type Caller, mayActAs, type Role, roleNeeded, roleOf } from '../../nouns/caller.ts'
 import { securityRecords } from '../../nouns/security-record.ts'
 import type { Session, SessionKind } from '../../nouns/session.ts'
-import type { Space } from '../../nouns/space.ts'
+import type { Scope, Space } from '../../nouns/space.ts'
 import { closureOf } from '../../nouns/standing.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import type { Addressed } from '../../protocols/sip-address.ts'
@@ -113,6 +113,8 @@ export const sessions = (deps: {
     /** All of the account's but this one end: how many those were. */
     closeOthers: async (tx: Tx, accountId: number, kept: number): Promise<number> =>
       (await store.closeOthers(tx, accountId, kept)).length,
+    /** Accounts that have sessions, by id, at most `most` after that one: for work that goes through all of them. */
+    accounts: (scope: Scope, after: number, most: number) => store.accounts(db.read, scope, after, most),
     /** All of the account's sessions end: how many those were, for `recordRevoked`. */
     revoke: async (tx: Tx, accountId: number): Promise<number> => (await store.closeAll(tx, accountId)).length,
     /** `auth.session.revoked`, when any was. */

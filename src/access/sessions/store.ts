@@ -2,7 +2,7 @@ import { and, desc, eq, gt, gte, lt, ne } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { exists, first } from '../../db/rows.ts'
 import type { Session, SessionKind } from '../../nouns/session.ts'
-import type { Space } from '../../nouns/space.ts'
+import type { Scope, Space } from '../../nouns/space.ts'
 
 export interface NewSession {
   readonly accountId: number
@@ -81,6 +81,17 @@ export const sessionStore = (db: Db) => {
         .delete(sessions)
         .where(and(eq(sessions.accountId, accountId), ne(sessions.id, kept)))
         .returning({ id: sessions.id }),
+    /** Accounts that have any, by id. */
+    accounts: (on: Reader, scope: Scope, after: number, most: number) =>
+      on
+        .selectDistinct({ id: sessions.accountId, domain: accounts.domain })
+        .from(sessions)
+        .innerJoin(accounts, eq(accounts.id, sessions.accountId))
+        .where(
+          and(gt(sessions.accountId, after), 'space' in scope ? eq(accounts.domain, scope.space.domain) : undefined),
+        )
+        .orderBy(sessions.accountId)
+        .limit(most),
     closeAll: (tx: Tx, accountId: number) =>
       tx.delete(sessions).where(eq(sessions.accountId, accountId)).returning({ id: sessions.id }),
   }

@@ -16,9 +16,11 @@ import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Revocation } from '../revocation/revocation.ts'
 import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
+
 import { announcing } from './announcing.ts'
 import { change, type ForwardingsToContacts } from './change.ts'
 import { creation } from './creation.ts'
+import { credentials } from './credentials.ts'
 import { deletion } from './deletion.ts'
 import type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
 import { identifiers } from './identifiers.ts'
@@ -105,8 +107,9 @@ export const accounts = (deps: {
     isTaken,
     setContact,
 
-    // What becomes of them: change.ts, standing.ts, set-up.ts, deletion.ts, and ../revocation/revocation.ts.
+    // What becomes of them: change.ts, credentials.ts, standing.ts, set-up.ts, deletion.ts, and ../revocation/revocation.ts.
     ...change(made),
+    ...credentials(made),
     ...standing(made),
     ...setUp(made),
     /** A set-up link by mail, to an account that is held or was just made. */

@@ -6,7 +6,6 @@ import { AppError } from '../../errors.ts'
 import { type Caller, roleOf } from '../../nouns/caller.ts'
 import { everySpace, realmOf, type Space } from '../../nouns/space.ts'
 import { closureOf } from '../../nouns/standing.ts'
-import { parseAddressOfRecord } from '../../protocols/sip-address.ts'
 import type { SpaceDirectory } from '../../spaces/spaces/directory.ts'
 import type { AccountNews } from '../account-news/account-news.ts'
 import type { AccountView, Directory } from '../directory/directory.ts'
@@ -25,7 +24,6 @@ const LOCALLY = { address: '127.0.0.1', userAgent: 'sipkeeper' }
 /** What an account was before there was one. */
 const NOBODY = { activated: false, switchedOff: false, blocked: false, admin: false }
 
-const MOST_ID = 0x7fffffff
 const LONGEST_USERNAME = 64
 
 /** Administrators from the command line, where nobody is signed in and no Space is given by a host. */
@@ -65,19 +63,6 @@ export const administrators = (deps: {
     if ([...password].length < min) {
       throw new AppError('invalid', 'v.min', { values: { field: 'password', count: min } })
     }
-  }
-
-  /** By id, or by `user@domain`. */
-  const find = async (tx: Tx, reference: string): Promise<{ space: Space; account: AccountView }> => {
-    const address = parseAddressOfRecord(reference)
-    const id = /^\d{1,10}$/.test(reference) && Number(reference) <= MOST_ID ? Number(reference) : 0
-    const domain = address?.domain ?? (await directory.domainOf(tx, everySpace('command line'), id))
-    if (domain === null) throw new AppError('not_found', 'account.unknown')
-    const space = await spaceOf(domain)
-    const account =
-      address === null ? await directory.find(tx, space, id) : await directory.named(tx, space, address.user)
-    if (account === null) throw new AppError('not_found', 'account.unknown')
-    return { space, account }
   }
 
   return {
@@ -179,7 +164,7 @@ export const administrators = (deps: {
     /** Gives or takes an administrator's rights; doing it twice is no error. */
     set: async (reference: string, admin: boolean): Promise<AccountView> => {
       return db.transaction(async (tx) => {
-        const { space, account } = await find(tx, reference)
+        const { space, account } = await directory.referred(tx, reference)
         await last.hold(tx, space)
         await directory.hold(tx, space, account.id)
         const { account: before } = await directory.view(tx, space, account.id)

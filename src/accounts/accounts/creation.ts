@@ -10,7 +10,7 @@ import { type ConfirmationKeys, parseMoment } from '../confirmation-keys/confirm
 import type { Dictionary } from '../dictionary/dictionary.ts'
 import type { Directory, Found } from '../directory/directory.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { algorithmFor, checkGivenPassword, checkPassword, defaultAlgorithm } from '../passwords/rules.ts'
+import { algorithmFor, algorithmGiven, checkGivenPassword, checkPassword } from '../passwords/rules.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Announcing } from './announcing.ts'
 import type { Identifiers } from './identifiers.ts'
@@ -176,12 +176,12 @@ export const creation = (deps: {
       if (input.isMissing('password')) input.refuse('password', { id: 'v.required' })
     }
     if (mails === true && input.isMissing('email')) input.refuse('email', { id: 'v.email_for_mail' })
+    const algorithm = algorithmGiven(input, space.digest)
     const phone = checkPhone(input, await identifiers.acceptance(input, null))
     await identifiers.refuseTaken(db.read, input, space, phone, 0)
     const wanted = input.settle()
     const password = isMade !== true && wanted.password !== null ? wanted.password : passwords.random()
-    const secret = { password, algorithm: defaultAlgorithm(space.digest) }
-    return make(visit, { space, phone, ...secret }, input, async (tx, id) => {
+    return make(visit, { space, phone, password, algorithm }, input, async (tx, id) => {
       if (mails === true) await setUpMails.send(tx, visit, id)
     })
   }

@@ -134,19 +134,31 @@ export const accountListing = (db: Db, directory: Directory, now: () => Date) =>
     return { total, isMore: false, within: MOST_FOUND, accounts: await views(scope, ids) }
   }
 
+  const idsAfter = async (scope: Scope, sought: Sought, after: number, most: number): Promise<number[]> => {
+    const rows: FoundRow[] = []
+    for (const stretch of await directory.stretches(scope)) {
+      if (stretch.last <= after) continue
+      const from = { ...stretch, after: Math.max(after, stretch.after) }
+      rows.push(...(await store.found(scope, sought, from, most - rows.length)))
+      if (rows.length >= most) break
+    }
+    return rows.map((row) => row.id)
+  }
+
   return {
     list: (scope: Scope, listing: Listing): Promise<ListedPage> =>
       isAnything(listing.sought) ? all(scope, listing) : slice(scope, listing),
     /** The next ids after one, at most `most`: for work that goes through all that is sought, however many there are. */
-    idsAfter: async (scope: Scope, sought: Sought, after: number, most: number): Promise<number[]> => {
-      const rows: FoundRow[] = []
-      for (const stretch of await directory.stretches(scope)) {
-        if (stretch.last <= after) continue
-        const from = { ...stretch, after: Math.max(after, stretch.after) }
-        rows.push(...(await store.found(scope, sought, from, most - rows.length)))
-        if (rows.length >= most) break
+    idsAfter,
+    /** All that are sought, by id, `size` at a time: few of them are in memory, however many there are. */
+    async *pages(scope: Scope, sought: Sought, size: number): AsyncIterable<AccountView[]> {
+      for (let after = 0; ; ) {
+        const ids = await idsAfter(scope, sought, after, size)
+        const last = ids.at(-1)
+        if (last === undefined) return
+        yield await directory.inScope(db.read, scope, ids)
+        after = last
       }
-      return rows.map((row) => row.id)
     },
   }
 }

@@ -175,12 +175,12 @@ export const pendingKeyWire = (pending: { key: string | null; expiresAt: Date | 
       }
 
 /**
- * The account as each audience sees it (behaviour/accounts.md §1.2). `to(caller)`: without what opens the account, where
- * the caller has a key that is not for that.
+ * The account as each audience sees it (behaviour/accounts.md §1.2). `discreet`: without what opens the account, and
+ * `to(caller)` too, where the caller has a key that is not for that.
  */
 export const accountWire = (config: Config, reveal: Revealing) => {
   const [open, discreet] = [audiences(config, reveal), audiences(config, NOTHING)]
-  return { ...open, to: (caller: Caller): Audiences => (seesSecrets(caller) ? open : discreet) }
+  return { ...open, discreet, to: (caller: Caller): Audiences => (seesSecrets(caller) ? open : discreet) }
 }
 
 const audiences = (config: Config, reveal: Revealing) => ({

@@ -23,6 +23,8 @@ export interface Called {
   readonly space: Space
 }
 
+const MOST_ID = 0x7fffffff
+
 /** Which accounts there are: found by what they are called, and held until a transaction ends (`holding.ts`). */
 export const directory = (deps: { db: Db; spaces: SpaceDirectory; accountNews: NewsOfStanding; now: () => Date }) => {
   const { db, spaces, accountNews, now } = deps
@@ -51,6 +53,12 @@ export const directory = (deps: { db: Db; spaces: SpaceDirectory; accountNews: N
     const address = parseAddressOfRecord(sip)
     const isHere = address !== null && address.domain === space.domain
     return known(space, isHere ? await store.byUsername(db.read, { space }, address.user) : null)
+  }
+
+  /** The Space of an account, by its id; null: there is no such account, or it is not in the Space `within`. */
+  const spaceOf = async (on: Reader, id: number, within: Space | null): Promise<Space | null> => {
+    const domain = await store.domainOf(on, within === null ? everySpace('command line') : { space: within }, id)
+    return domain === null ? null : spaces.byDomain(domain)
   }
 
   return {
@@ -100,6 +108,24 @@ export const directory = (deps: { db: Db; spaces: SpaceDirectory; accountNews: N
     /** Whose address it is; null: nobody's. */
     ownerOf: (on: Reader, space: Space, email: string) => store.byEmail(on, { space }, email),
     domainOf: store.domainOf,
+    /**
+     * As commands name one: by id, as `user@domain`, or, where the Space is said as well, by the user name. Digits alone are
+     * an id. `within`: nowhere else; null: in every Space.
+     */
+    referred: async (on: Reader, reference: string, within: Space | null = null): Promise<Found> => {
+      if (/^\d{1,10}$/.test(reference)) {
+        const id = Math.min(Number(reference), MOST_ID)
+        const space = await spaceOf(on, id, within)
+        if (space === null) throw unknown()
+        return view(on, space, id)
+      }
+      const address = parseAddressOfRecord(reference)
+      const domain = address?.domain ?? within?.domain ?? null
+      if (domain === null || (within !== null && domain !== within.domain)) throw unknown()
+      const space = await spaces.byDomain(domain)
+      if (space === null) throw new AppError('not_found', 'space.unknown')
+      return known(space, await store.byUsername(on, { space }, address?.user ?? reference))
+    },
     count: (on: Reader, space: Pick<Space, 'domain'>): Promise<number> => store.count(on, { space }),
     page: store.page,
     stretches: store.stretches,

@@ -21,6 +21,9 @@ export const ChosenPassword = form({
   password_confirmation: text({ numbers: true }),
 })
 
+/** As administrators set one of somebody else. */
+export const AdministeredPassword = form({ ...ChosenPassword.properties, algorithm: NewPassword.properties.algorithm })
+
 const LONGEST_PASSWORD = 128
 
 /** What others know about whoever chooses a password. */
@@ -94,6 +97,10 @@ export const algorithmFor = (input: WithAlgorithm, digest: DigestConfiguration |
   if (configured === null && input.isMissing('algorithm')) input.refuse('algorithm', { id: 'v.required' })
   return wanted ?? defaultAlgorithm(digest)
 }
+
+/** The same where nobody has to choose one. */
+export const algorithmGiven = (input: WithAlgorithm, digest: DigestConfiguration | null): PasswordAlgorithm =>
+  input.isMissing('algorithm') ? defaultAlgorithm(digest) : algorithmFor(input, digest)
 
 /** Refuses, with `forbidden`, what somebody wants with a password where the Space stores none. */
 export const refuseWithoutPasswords = ({ digest }: Pick<Space, 'digest'>): void => {
