@@ -9,8 +9,11 @@ import { emptyHead, linkHash, looseHash, type NewContent, NOTHING_BEFORE, statem
 import { auditStore } from './store.ts'
 import { isHarmless, type SubjectKind } from './subjects.ts'
 
-/** Who causes a change: a visit; a job, by its name; null: whoever runs this process on a command line. */
-export type Cause = Visit | { readonly job: string } | null
+/**
+ * Who causes a change: a visit; a job, by its name; rows of another database, by what that is; null: whoever runs this
+ * process on a command line.
+ */
+export type Cause = Visit | { readonly job: string } | { readonly import: string } | null
 
 /** What it is about: an account, or anything else by what it is called. */
 export type Subject =
@@ -54,7 +57,7 @@ export interface Operator {
 const SALTS_BYTES = 32
 const SALT_LENGTH = 21
 
-const isVisit = (cause: Cause): cause is Visit => cause !== null && !('job' in cause)
+const isVisit = (cause: Cause): cause is Visit => cause !== null && !('job' in cause) && !('import' in cause)
 
 const isNames = (changed: NonNullable<Change['changed']>): changed is readonly string[] => Array.isArray(changed)
 
@@ -93,16 +96,17 @@ export const audit = (deps: {
         requestId: by.id,
       }
     }
+    const nobody = { actorId: null, actorKey: null, address: null, requestId: null }
+    if (by !== null && 'import' in by) {
+      return { way: 'import' as const, actorKind: 'import' as const, actorName: operator?.user ?? by.import, ...nobody }
+    }
     // A job that somebody runs by hand is theirs.
     const isJob = by !== null && !isVisit(by) && operator === null
     return {
       way: isJob ? ('job' as const) : ('cli' as const),
       actorKind: isJob ? ('job' as const) : ('command line' as const),
-      actorId: null,
       actorName: isJob ? by.job : (operator?.user ?? null),
-      actorKey: null,
-      address: null,
-      requestId: null,
+      ...nobody,
     }
   }
 

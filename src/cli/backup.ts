@@ -300,7 +300,7 @@ const verify = async (folder: string, config: Config): Promise<Manifest> => {
 }
 
 /** Leaving WAL mode needs the file for oneself: the one way to know that no server has it open. */
-const refuseInUse = (file: string): void => {
+export const refuseInUse = (file: string): void => {
   const database = new Database(file, { readwrite: true })
   try {
     database.run('PRAGMA journal_mode = DELETE')

@@ -16,6 +16,7 @@ import { housekeepingCommands } from './housekeeping.ts'
 import { jobsCommands } from './jobs.ts'
 import { mailCommands } from './mail.ts'
 import { migrateCommands } from './migrate.ts'
+import { movingInCommands } from './moving-in.ts'
 import { openapiCommand } from './openapi.ts'
 import { phoneCountriesCommands } from './phone-countries.ts'
 import { provisioningCommands } from './provisioning.ts'
@@ -67,6 +68,7 @@ export const commandLine = (): Command => {
     openapiCommand,
     configShowCommand,
     backupCommands,
+    movingInCommands,
     healthcheckCommand,
   ]) {
     add(program)

@@ -1,4 +1,4 @@
-import type { AnyColumn, SQL, SQLWrapper } from 'drizzle-orm'
+import type { AnyColumn, SQL, SQLWrapper, Table } from 'drizzle-orm'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PgQueryResultHKT } from 'drizzle-orm/pg-core/session'
 import type { Bound, Parameters, Values } from './bound.ts'
@@ -27,6 +27,9 @@ interface Preparable<Row> {
 
 /** Builds a query of what stands for its values. */
 export type Build<P extends Parameters, Row> = (on: Tx, bound: Bound<P>) => Preparable<Row>
+
+/** A table whose rows get ids one after the other. */
+export type Numbered = Table & { readonly $inferSelect: { readonly id: number } }
 
 export interface Db {
   readonly dialect: 'sqlite' | 'postgres'
@@ -76,8 +79,10 @@ export interface Db {
    * database does so by itself.
    */
   indexWords(most: number): Promise<number>
-  /** Ids of accounts up to `last` are given out by hand from now on, whatever becomes of `tx`; the next ones come after. */
-  reserveAccountIds(tx: Tx, last: number): Promise<void>
+  /** Ids of a table up to `last` are given out by hand from now on, whatever becomes of `tx`; the next ones come after. */
+  reserveIds(tx: Tx, table: Numbered, last: number): Promise<void>
+  /** So many new ids of a table, whose rows are inserted with them before others are taken. */
+  takeIds(tx: Tx, table: Numbered, howMany: number): Promise<number[]>
   /** For rate-limiter-flexible's counters; null where one process owns the database and counts in memory. */
   readonly limiterStore: {
     query(query: { text: string; values: unknown[] }): Promise<{ rows: unknown[]; rowCount: number }>

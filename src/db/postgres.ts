@@ -1,5 +1,5 @@
 import { SQL as Client } from 'bun'
-import { type SQL, sql } from 'drizzle-orm'
+import { getTableName, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sql'
 import { bindersOf, bound, type Parameters } from './bound.ts'
 import { postgresColumns } from './columns.postgres.ts'
@@ -119,9 +119,14 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
       return sql`${inStretch} and ${sql.join(found, sql` and `)}`
     },
     indexWords: async () => 0,
-    reserveAccountIds: async (tx, last) => {
-      const ids = sql`pg_get_serial_sequence('accounts', 'id')`
+    reserveIds: async (tx, table, last) => {
+      const ids = sql`pg_get_serial_sequence(${getTableName(table)}, 'id')`
       await tx.select({ last: sql`setval(${ids}, greatest(nextval(${ids}), ${last}))` }).from(sql`(select 1) as one`)
+    },
+    takeIds: async (tx, table, howMany) => {
+      const next = sql<number>`nextval(pg_get_serial_sequence(${getTableName(table)}, 'id'))`.mapWith(Number)
+      const rows = await tx.select({ id: next }).from(sql`generate_series(1, ${howMany}::int) as one`)
+      return rows.map(({ id }) => id)
     },
     limiterStore: {
       query: async ({ text, values }) => {

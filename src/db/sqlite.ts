@@ -11,7 +11,7 @@ import {
   statfsSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { type SQL, sql } from 'drizzle-orm'
+import { getTableName, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { codeOf } from '../thrown.ts'
 import { bound, type Parameters } from './bound.ts'
@@ -305,7 +305,13 @@ export const openSqlite = (file: string): Db => {
     // One account at a time would have the index merged while somebody waits for it: together they cost little.
     indexWords: (most) => transaction(async () => writer.query(INDEX_WORDS).run(most).changes),
     // AUTOINCREMENT goes on after the largest id that there ever was.
-    reserveAccountIds: async () => {},
+    reserveIds: async () => {},
+    takeIds: async (tx, table, howMany) => {
+      const name = getTableName(table)
+      const seq = sql<number>`coalesce((select seq from sqlite_sequence where name = ${name}), 0)`
+      const [found] = await tx.select({ seq }).from(sql`(select 1) as one`)
+      return Array.from({ length: howMany }, (_, at) => (found?.seq ?? 0) + at + 1)
+    },
     limiterStore: null,
     migrate: async (seal = null) => {
       const before = isMigrated() ? appliedMigrations() : []

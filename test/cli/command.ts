@@ -29,6 +29,8 @@ interface More {
   readonly env?: Record<string, string>
   /** A program that runs the command: what it is called with, up to the command. */
   readonly within?: readonly string[]
+  /** Hears what it prints, piece by piece. */
+  readonly heard?: (text: string) => void
 }
 
 /** Starts one command, with nothing of this machine's environment. `finished` resolves at its end. */
@@ -42,12 +44,18 @@ export const begin = (args: string[], { env }: Pick<Installation, 'env'>, more: 
   })
   // What does not end by itself has a bug of its own.
   const killer = setTimeout(() => child.kill('SIGKILL'), 15_000)
+  const printed = async (): Promise<string> => {
+    const decoder = new TextDecoder()
+    let text = ''
+    for await (const piece of child.stdout as unknown as AsyncIterable<Uint8Array>) {
+      const some = decoder.decode(piece, { stream: true })
+      more.heard?.(some)
+      text += some
+    }
+    return text
+  }
   const finish = async (): Promise<Finished> => {
-    const [stdout, stderr, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ])
+    const [stdout, stderr, code] = await Promise.all([printed(), new Response(child.stderr).text(), child.exited])
     clearTimeout(killer)
     return { code, stdout, stderr }
   }

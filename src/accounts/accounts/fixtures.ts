@@ -136,8 +136,9 @@ export const fixtures = (deps: {
           tx,
           seeded.map(({ id }) => id),
         )
-        await db.reserveAccountIds(
+        await db.reserveIds(
           tx,
+          db.tables.accounts,
           seeded.reduce((most, { id }) => Math.max(most, id), 1),
         )
         const made = []

@@ -277,7 +277,17 @@ export const statistics = ({ db, webhookNews, now }: { db: Db; webhookNews: Webh
     return conference
   }
 
-  return { addMessage, deliver, addCall, endCall, hearOfDevice, addConference, changeConference }
+  return {
+    addMessage,
+    deliver,
+    addCall,
+    endCall,
+    hearOfDevice,
+    addConference,
+    changeConference,
+    /** Counts calls and messages that were written otherwise than by reports, in the transaction of their rows. */
+    count: hours.add,
+  }
 }
 
 export type Statistics = ReturnType<typeof statistics>

@@ -1,0 +1,445 @@
+import { Database } from 'bun:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createCipheriv, createHmac, randomBytes } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SQL } from 'bun'
+import { openSource } from '../../src/moving-in/source.ts'
+import { hashOfToken } from '../../src/secrets.ts'
+import { begin, databaseOf, place, placeWithSpace, serve, sipkeeper } from '../cli/command.ts'
+import { type TestApp, testApp } from '../support/app.ts'
+import { postgresUrl } from '../support/database.ts'
+import { hasProgram, type Installation } from '../support/executable.ts'
+import { startMariadb, type TestMariadb, type TestSchema } from '../support/mariadb.ts'
+import { picture } from '../support/picture.ts'
+import { ADMIN_KEY, DOMAIN, HA1, referenceRows, TOKEN, VOICEMAIL } from '../support/reference-rows.ts'
+import { insertion, referenceSchema, type Version } from '../support/reference-schema.ts'
+import { wav } from '../support/voice.ts'
+
+const isThere = hasProgram('mariadbd')
+let mariadb: TestMariadb
+let databases = 0
+
+beforeAll(async () => {
+  if (isThere) mariadb = await startMariadb()
+})
+afterAll(() => mariadb?.stop())
+
+const emptyReference = async (): Promise<TestSchema & AsyncDisposable> => {
+  databases += 1
+  const made = await mariadb.database(`reference_${databases}`)
+  return { ...made, [Symbol.asyncDispose]: made.close }
+}
+
+const reference = async (version: Version, collation?: string) => {
+  const made = await emptyReference()
+  await made.run(referenceSchema(version, 'mysql', collation))
+  await made.run(referenceRows(version))
+  return made
+}
+
+const importing = (made: Installation, url: string, ...more: string[]) =>
+  sipkeeper(['import:flexiapi', url, ...more], made)
+
+/** All that is in a database of ours, but for the places of rows in the audit log's chain. */
+const everything = async (made: Installation) => {
+  await using ours = databaseOf(made)
+  const found: Record<string, unknown> = {}
+  for (const table of ['spaces', 'accounts', 'passwords', 'contacts', 'statistics_hours', 'audit_log', 'api_keys']) {
+    found[table] = await ours.query(`select count(*) as n from ${table}`)
+  }
+  return found
+}
+
+const NOTHING = { n: 0 }
+const count = async (made: Installation, table: string) => {
+  await using ours = databaseOf(made)
+  const [found = NOTHING] = await ours.query<{ n: number }>(`select count(*) as n from ${table}`)
+  return Number(found.n)
+}
+
+const encrypted = (key: Buffer, text: string): string => {
+  const iv = randomBytes(16)
+  const cipher = createCipheriv('aes-256-cbc', key, iv)
+  const value = Buffer.concat([cipher.update(`s:${text.length}:"${text}";`), cipher.final()]).toString('base64')
+  const mac = createHmac('sha256', key)
+    .update(iv.toString('base64') + value)
+    .digest('hex')
+  return Buffer.from(JSON.stringify({ iv: iv.toString('base64'), value, mac, tag: '' })).toString('base64')
+}
+
+describe.skipIf(!isThere)('a database of August 2026', () => {
+  test('is served under its ids: phones, keys, links and voicemails go on', async () => {
+    await using theirs = await reference('RH')
+    await using made = await place({ APP_ROOT_HOST: 'example.net' })
+    const folder = join(made.folder, 'storage')
+    mkdirSync(join(folder, 'files'), { recursive: true })
+    mkdirSync(join(folder, 'public/img'), { recursive: true })
+    writeFileSync(join(folder, 'files/ab12cd34_message.wav'), wav(1))
+    writeFileSync(join(folder, 'public/img/look.png'), picture({ width: 4, height: 4 }))
+    const { code, stdout, stderr } = await importing(made, theirs.url, '--files', folder)
+    expect([stdout, code]).toEqual([expect.stringContaining('All of this is there now.'), 0])
+    expect(stderr).toContain('a Flexisip Account Manager of July or August 2026')
+    {
+      await using ours = databaseOf(made)
+      const rows = (text: string) => ours.query(text)
+      expect(await rows('select id, username, phone, email from accounts order by id')).toEqual([
+        { id: 12, username: 'carol', phone: '+33612312312', email: 'Carol@Example.net' },
+        { id: 30, username: 'dave', phone: null, email: null },
+        { id: 31, username: 'erin', phone: null, email: null },
+      ])
+      expect(await rows('select password, algorithm from passwords where account_id = 12')).toEqual([
+        { password: HA1, algorithm: 'SHA-256' },
+      ])
+      expect(await rows('select count(*) as n from passwords where account_id = 31')).toMatchObject([{}])
+      expect(await rows('select id, name, theme_hue from spaces')).toEqual([
+        { id: 7, name: 'Exämple 🐦', theme_hue: 210 },
+      ])
+      expect(await rows('select realm from space_digest_authentication_configurations')).toEqual([{ realm: 'example' }])
+      expect(await rows('select type, forward_to, contact_id from call_forwardings order by type')).toEqual([
+        { type: 'always', forward_to: 'sip_uri', contact_id: null },
+        { type: 'no_answer', forward_to: 'contact', contact_id: 30 },
+      ])
+      expect(await rows('select id, registrar, protocol from external_accounts')).toEqual([
+        { id: 9, registrar: 'reg.carrier.example', protocol: 'TLS' },
+      ])
+      expect(await rows('select contact_id from contacts_list_contact')).toEqual([{ contact_id: 30 }])
+      expect(await rows('select contacts_list_id from account_contacts_list')).toEqual([{ contacts_list_id: 6 }])
+      expect(await rows('select account_type_id from account_account_type')).toEqual([{ account_type_id: 2 }])
+      expect(await rows("select code from phone_countries where code = 'FR' and activated")).toHaveLength(1)
+      expect(await rows('select uuid, vcard from vcards_storage')).toEqual([
+        expect.objectContaining({ vcard: 'BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ö\r\nEND:VCARD\r\n' }),
+      ])
+      expect(await rows('select username from accounts_tombstones')).toEqual([{ username: 'gone' }])
+      expect(await rows('select is_first from statistics_message_devices order by id')).toHaveLength(2)
+      expect(
+        await rows("select kind, sent, received from statistics_hours where domain = 'sip.example.net' order by kind"),
+      ).toEqual([
+        { kind: 'calls', sent: 1, received: 0 },
+        { kind: 'messages', sent: 1, received: 1 },
+      ])
+      expect(await rows("select way, actor_kind, action from audit_log where action = 'account.imported'")).toEqual([
+        { way: 'import', actor_kind: 'import', action: 'account.imported' },
+      ])
+      expect(await rows('select password from space_email_servers')).not.toEqual([{ password: 'smtp-secret' }])
+    }
+    await using running = await serve(made)
+    const ask = (path: string, headers: Record<string, string> = {}) =>
+      fetch(`http://127.0.0.1:${running.port}${path}`, { headers: { host: 'accounts.example.net', ...headers } })
+    const carol = await (await ask('/api/accounts/12', { 'x-api-key': ADMIN_KEY })).json()
+    // Their clock is UTC, whatever the database's time zone.
+    expect(carol).toMatchObject({ username: 'carol', created_at: '2024-03-31T02:30:00.000000Z' })
+    const voicemail = await ask(`/api/accounts/12/voicemails/${VOICEMAIL}`, { 'x-api-key': ADMIN_KEY })
+    expect(await voicemail.json()).toMatchObject({ id: VOICEMAIL, size: wav(1).length })
+    const document = await ask(`/provisioning/${TOKEN}`, { 'x-linphone-provisioning': '1' })
+    expect(await document.text()).toContain(HA1)
+  })
+
+  test('a second time changes nothing, and later takes only what is new', async () => {
+    await using theirs = await reference('RH')
+    await using made = await place()
+    await importing(made, theirs.url, '--leave-out')
+    const before = await everything(made)
+    const again = await importing(made, theirs.url, '--leave-out')
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('Everything was there already.')])
+    expect(await everything(made)).toEqual(before)
+    await theirs.run(
+      "insert into accounts (id, username, domain, activated, ip_address, user_agent, created_at) values (99, 'zoe', 'sip.example.net', 1, '', '', now())",
+    )
+    await theirs.run('insert into contacts (account_id, contact_id) values (99, 12)')
+    expect((await importing(made, theirs.url, '--leave-out')).code).toBe(0)
+    await using ours = databaseOf(made)
+    const [zoe] = await ours.query<{ id: number }>("select id from accounts where username = 'zoe'")
+    expect(await ours.query('select contact_id from contacts where account_id = :id', { id: zoe?.id ?? 0 })).toEqual([
+      { contact_id: 12 },
+    ])
+  })
+
+  test('tried with --dry-run says the same and writes nothing', async () => {
+    await using theirs = await reference('RH')
+    await using made = await place()
+    const { code, stdout } = await importing(made, theirs.url, '--dry-run')
+    expect(code).toBe(0)
+    expect(stdout).toContain('account_files, ')
+    expect(stdout).toContain('--files does not say where its bytes are')
+    expect(stdout).toMatch(/^accounts +3 +3 +0 +0 +0$/m)
+    expect(stdout).toContain('Nothing was written')
+    expect([await count(made, 'accounts'), await count(made, 'spaces')]).toEqual([0, 0])
+  })
+
+  test('comes into an instance with accounts of its own under new ids; who is there already stays', async () => {
+    await using theirs = await reference('RH')
+    await using made = await place({ APP_ROOT_HOST: 'example.net' })
+    await sipkeeper(['spaces:create-update', DOMAIN, 'accounts.example.net', 'Ours', '--realm', 'example'], made)
+    const admin = ['accounts:create-admin-account', '-u', 'carol', '-p', PASSWORD_OF_OURS, '-d', DOMAIN]
+    await sipkeeper(admin, made)
+    const { code, stdout } = await importing(made, theirs.url, '--leave-out')
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^accounts +3 +2 +1 +0 +0$/m)])
+    await using ours = databaseOf(made)
+    const accounts = await ours.query<{ id: number; username: string }>('select id, username from accounts order by id')
+    expect(accounts.map(({ username }) => username)).toEqual(['carol', 'dave', 'erin'])
+    expect(accounts.map(({ id }) => id)).not.toContain(30)
+    expect(await ours.query('select password from passwords where account_id = 1')).not.toEqual([{ password: HA1 }])
+    expect(await ours.query("select name from spaces where domain = 'sip.example.net'")).toEqual([{ name: 'Ours' }])
+  })
+})
+
+const PASSWORD_OF_OURS = 'battery-staple'
+
+describe.skipIf(!isThere)('older databases', () => {
+  test('of January 2026 keep the realm of a Space and its switch for the header', async () => {
+    await using theirs = await reference('R26')
+    await using made = await place()
+    const { code, stderr } = await importing(made, theirs.url, '--leave-out')
+    expect([code, stderr]).toEqual([0, expect.stringContaining('of August 2025 to June 2026')])
+    await using ours = databaseOf(made)
+    expect(await ours.query('select realm from space_digest_authentication_configurations')).toEqual([
+      { realm: 'example' },
+    ])
+    expect(await ours.query('select password from passwords where account_id = 12')).toEqual([{ password: HA1 }])
+  })
+
+  test('of 2023 become Spaces, with numbers, administrators and pending keys from the tables of that time', async () => {
+    await using theirs = await reference('R23')
+    await using made = await place()
+    const options = ['--realm', 'example', '--host', `${DOMAIN}=accounts.example.net`]
+    const { code, stdout, stderr } = await importing(made, theirs.url, ...options)
+    expect([stdout, code]).toEqual([expect.anything(), 0])
+    expect(stderr).toContain('of 2023 to July 2024')
+    await using ours = databaseOf(made)
+    expect(await ours.query('select domain, host from spaces')).toEqual([
+      { domain: DOMAIN, host: 'accounts.example.net' },
+    ])
+    expect(await ours.query('select id, phone from accounts where phone is not null')).toEqual([
+      { id: 12, phone: '+33612312312' },
+    ])
+    expect(await ours.query('select username from accounts where admin')).toEqual([{ username: 'dave' }])
+    expect(await ours.query('select account_id, key from account_confirmation_keys')).toEqual([
+      { account_id: 31, key: hashOfToken('Key1234567890') },
+    ])
+  })
+})
+
+describe.skipIf(!isThere)('rows that break our rules', () => {
+  const broken = async () => {
+    // With `utf8mb4_bin` both can be there.
+    const theirs = await reference('RH', 'utf8mb4_bin')
+    const row = (id: number, username: string, more: Record<string, unknown> = {}) =>
+      insertion('accounts', [
+        {
+          id,
+          username,
+          domain: DOMAIN,
+          phone: null,
+          email: null,
+          activated: 1,
+          ip_address: '',
+          user_agent: '',
+          created_at: '2024-01-01 00:00:00',
+          ...more,
+        },
+      ])
+    await theirs.run('delete from account_files')
+    await theirs.run(row(40, 'alice'))
+    await theirs.run(row(41, 'Alice'))
+    await theirs.run(row(42, 'sp ace'))
+    await theirs.run(row(43, 'frank', { phone: '+33612312312' }))
+    await theirs.run(row(44, 'grace', { phone: 'call me' }))
+    await theirs.run(insertion('passwords', [{ id: 90, account_id: 40, password: 'not-a-hash', algorithm: 'MD5' }]))
+    return theirs
+  }
+
+  test('are named one by one, and nothing is written', async () => {
+    await using theirs = await broken()
+    await using made = await place()
+    const { code, stdout, stderr } = await importing(made, theirs.url)
+    expect(code).toBe(4)
+    expect(stdout).toContain('does not come: accounts, Alice@sip.example.net: alice is there twice')
+    expect(stdout).toContain('does not come: accounts, sp ace@sip.example.net: it has no name that an address can have')
+    expect(stdout).toContain('accounts, frank@sip.example.net: its phone number +33612312312 belongs to carol')
+    expect(stdout).toContain('accounts, grace@sip.example.net: its phone number cannot exist: call me')
+    expect(stdout).toContain('passwords, alice@sip.example.net: it is no MD5 HA1')
+    expect(stderr).toContain('--leave-out moves the rest')
+    expect([await count(made, 'accounts'), await count(made, 'audit_log')]).toEqual([0, 0])
+  })
+
+  test('are left behind with --leave-out', async () => {
+    await using theirs = await broken()
+    await using made = await place()
+    expect((await importing(made, theirs.url, '--leave-out')).code).toBe(0)
+    await using ours = databaseOf(made)
+    expect(await ours.query('select username from accounts order by id')).toEqual(
+      ['carol', 'dave', 'erin', 'alice', 'frank', 'grace'].map((username) => ({ username })),
+    )
+  })
+
+  test('encrypted columns need the key of that account manager', async () => {
+    await using theirs = await reference('RH')
+    await theirs.run('delete from account_files')
+    const key = randomBytes(32)
+    await theirs.run(`update space_email_servers set password = '${encrypted(key, 'smtp-secret')}'`)
+    await using made = await place()
+    const locked = await importing(made, theirs.url)
+    expect([locked.code, locked.stdout]).toEqual([4, expect.stringContaining('--app-key opens it')])
+    const wrong = await importing(made, theirs.url, '--app-key', `base64:${randomBytes(32).toString('base64')}`)
+    expect(wrong.code).toBe(4)
+    const none = await importing(made, theirs.url, '--app-key', 'short')
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('APP_KEY')])
+    const opened = await importing(made, theirs.url, '--app-key', `base64:${key.toString('base64')}`)
+    expect([opened.stdout, opened.code]).toEqual([expect.anything(), 0])
+  })
+})
+
+describe.skipIf(!isThere)('a database that cannot be used', () => {
+  test('with a wrong password is refused in a sentence, and no instance is made', async () => {
+    await using theirs = await reference('RH')
+    await using made = await place()
+    await theirs.run("create or replace user 'reader'@'127.0.0.1' identified by 'right'")
+    await theirs.run(`grant select on ${new URL(theirs.url).pathname.slice(1)}.* to 'reader'@'127.0.0.1'`)
+    const url = theirs.url.replace('root@', 'reader@')
+    const { code, stderr } = await sipkeeper(['import:flexiapi', url, '--password-file', '-'], made, {
+      stdin: 'wrong\n',
+    })
+    expect([code, stderr]).toEqual([4, expect.stringMatching(/refuses: Access denied for user 'reader'/)])
+    const right = ['import:flexiapi', url, '--password-file', '-', '--dry-run']
+    expect((await sipkeeper(right, made, { stdin: 'right\n' })).code).toBe(0)
+  })
+
+  test('of somebody else is no account manager, and without tables it is named what is missing', async () => {
+    await using theirs = await emptyReference()
+    await using made = await place()
+    const empty = await importing(made, theirs.url)
+    expect([empty.code, empty.stderr]).toEqual([4, expect.stringContaining('it has no tables')])
+    await theirs.run('create table articles (id int primary key)')
+    const foreign = await importing(made, theirs.url)
+    expect([foreign.code, foreign.stderr]).toEqual([4, expect.stringContaining('of no version that is known')])
+    await theirs.run(referenceSchema('RH', 'mysql'))
+    await theirs.run('drop table contacts, call_forwardings')
+    const partial = await importing(made, theirs.url)
+    expect([partial.code, partial.stderr]).toEqual([
+      4,
+      expect.stringContaining('tables are missing: contacts, call_forwardings'),
+    ])
+    expect(await count(made, 'spaces')).toBe(0)
+  })
+
+  test('that is nowhere, or a wrong address, is said', async () => {
+    await using made = await place()
+    const nowhere = await importing(made, 'mysql://root@127.0.0.1:1/db')
+    expect([nowhere.code, nowhere.stderr]).toEqual([69, expect.stringContaining('cannot be read')])
+    const odd = await importing(made, 'oracle://x/y')
+    expect([odd.code, odd.stderr]).toEqual([4, expect.stringContaining('mysql://user@host/db')])
+  })
+
+  test('whose host never answers is given up', async () => {
+    using silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+    const late = { seconds: 1 }
+    for (const kind of ['mysql', 'postgres']) {
+      const opening = openSource(`${kind}://root@127.0.0.1:${silent.port}/db`, null, late)
+      await expect(opening).rejects.toMatchObject({ kind: 'away', message: expect.stringContaining('timeout') })
+    }
+    silent.stop(true)
+  })
+
+  test('is left alone: the session reads only', async () => {
+    await using theirs = await reference('RH')
+    const source = await openSource(theirs.url, null)
+    expect(await source.count('accounts')).toBe(3)
+    await source.close()
+  })
+})
+
+describe.skipIf(!isThere)('what happens meanwhile', () => {
+  let t: TestApp
+  beforeAll(async () => {
+    t = await testApp()
+  })
+  afterAll(() => t.close())
+
+  const wishes = { isDry: false, leavesOut: true, key: null, folder: null, realm: null, hosts: new Map() }
+  const watching = { onGeneration: () => {}, onFinding: () => {}, onProgress: () => {} }
+
+  test('a change of their database is found out, and nothing comes', async () => {
+    await using theirs = await reference('RH')
+    const source = await openSource(theirs.url, null)
+    await theirs.run("update passwords set password = repeat('0', 64) where id = 1")
+    await expect(t.parts.movingIn(source, wishes, watching)).rejects.toMatchObject({
+      kind: 'changed',
+      message: expect.stringContaining('has changed meanwhile (passwords)'),
+    })
+    await source.close()
+    expect(await t.parts.spaces.byDomain(DOMAIN)).toBeNull()
+  })
+
+  test('an import that is killed leaves nothing, and the next one does all of it', async () => {
+    await using theirs = await reference('RH')
+    for (let first = 100; first < 20_000; first += 1000) {
+      const rows = Array.from({ length: 1000 }, (_, at) => ({
+        id: first + at,
+        username: `many${first + at}`,
+        domain: DOMAIN,
+        activated: 1,
+        ip_address: '',
+        user_agent: '',
+        created_at: '2024-01-01 00:00:00',
+      }))
+      await theirs.run(insertion('accounts', rows))
+    }
+    await using made = await place()
+    await sipkeeper(['migrate'], made)
+    await theirs.run("update accounts set username = 'sp ace' where id = 10000")
+    const running = begin(['import:flexiapi', theirs.url, '--leave-out'], made, {
+      // By then it has written thousands.
+      heard: (text) => text.includes('sp ace') && running.child.kill('SIGKILL'),
+    })
+    const { code } = await running.finished
+    expect([code === 0, await count(made, 'accounts')]).toEqual([false, 0])
+    expect((await importing(made, theirs.url, '--leave-out')).code).toBe(0)
+    expect(await count(made, 'accounts')).toBe(20_002)
+  })
+
+  test.skipIf(postgresUrl !== null)('a server that runs on the file must end first', async () => {
+    await using theirs = await reference('RH')
+    await using made = await placeWithSpace()
+    await using running = await serve(made)
+    const { code, stderr } = await importing(made, theirs.url)
+    expect([code, stderr, running.port > 0]).toEqual([4, expect.stringContaining('stop the server first'), true])
+  })
+})
+
+describe('the same from other engines', () => {
+  test('a file of SQLite', async () => {
+    await using made = await place()
+    const file = join(made.folder, 'theirs.sqlite')
+    const database = new Database(file, { create: true })
+    database.run(referenceSchema('RH', 'sqlite'))
+    database.run(referenceRows('RH'))
+    database.close()
+    const { code, stdout } = await importing(made, `sqlite://${file}`, '--leave-out')
+    expect([stdout, code]).toEqual([expect.stringMatching(/^accounts +3 +3 /m), 0])
+    const missing = await importing(made, 'sqlite:///nowhere.sqlite')
+    expect([missing.code, missing.stderr]).toEqual([69, expect.stringContaining('cannot be read')])
+  })
+
+  test.skipIf(postgresUrl === null)('a database of PostgreSQL', async () => {
+    await using made = await place()
+    const name = `theirs_${crypto.randomUUID().replaceAll('-', '')}`
+    const admin = new SQL(postgresUrl ?? '', { max: 1 })
+    await admin.unsafe(`create database ${name}`)
+    const url = new URL(postgresUrl ?? '')
+    url.pathname = `/${name}`
+    const theirs = new SQL(url.href, { max: 1 })
+    await theirs.unsafe(referenceSchema('RH', 'postgres'))
+    const rows = referenceRows('RH').replaceAll('`', '"').replaceAll("'0000-00-00 00:00:00'", "'2024-01-01'")
+    await theirs.unsafe('create cast (integer as boolean) with inout as assignment').catch(() => {})
+    await theirs.unsafe(
+      "update pg_cast set castcontext = 'a' where castsource = 'int'::regtype and casttarget = 'bool'::regtype",
+    )
+    await theirs.unsafe(rows)
+    await theirs.close()
+    const { code, stdout } = await importing(made, url.href, '--leave-out')
+    await admin.unsafe(`drop database ${name} with (force)`)
+    await admin.close()
+    expect([stdout, code]).toEqual([expect.stringMatching(/^accounts +3 +3 /m), 0])
+  })
+})
