@@ -26,6 +26,7 @@ import { contactsListPages } from './administration/contacts-lists/pages.tsx'
 import { dictionaryPages } from './administration/dictionary/pages.tsx'
 import { externalAccountPages } from './administration/external-account/pages.tsx'
 import { getStartedPages } from './administration/get-started/pages.tsx'
+import { handingOverPages } from './administration/handing-over/pages.tsx'
 import { accountTypePages, intercomPages } from './administration/intercom/pages.tsx'
 import { overviewPages } from './administration/overview/pages.tsx'
 import { phoneCountryPages } from './administration/phone-countries/pages.tsx'
@@ -191,6 +192,7 @@ export const app = (services: Services): AnyElysia => {
     .use(taskPages(deps))
     .use(tasksApi(deps))
     .use(supportPages(deps))
+    .use(handingOverPages(deps))
     .use(activityPages(deps))
     .use(externalAccountPages(deps))
     .use(dictionaryPages(deps))

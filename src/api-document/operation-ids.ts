@@ -60,6 +60,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'GET /api/accounts/{id}/activate': 'activateAccountByGet',
   'POST /api/accounts/{id}/deactivate': 'deactivateAccount',
   'GET /api/accounts/{id}/deactivate': 'deactivateAccountByGet',
+  'POST /api/accounts/{id}/replace_phone': 'replacePhone',
   'POST /api/accounts/{id}/block': 'blockAccount',
   'POST /api/accounts/{id}/unblock': 'unblockAccount',
   'GET /api/accounts/{id}/provision': 'renewProvisioningToken',

@@ -130,11 +130,14 @@ type Forgotten = Addressed & {
   readonly kind: 'forget'
   readonly data: { readonly username: string; readonly domain: string; readonly until: number }
 }
-/** For Flexisip: whose password it must forget, and whose phones as well (`account`). */
+/**
+ * For Flexisip: whose password it must forget, and whose phones as well: `account`, which was closed, all of them; `phones`
+ * those that registered until `at`, in seconds.
+ */
 type Closed = Addressed & {
   readonly channel: 'proxy'
-  readonly kind: 'password' | 'account'
-  readonly data: { readonly username: string; readonly domain: string }
+  readonly kind: 'password' | 'account' | 'phones'
+  readonly data: { readonly username: string; readonly domain: string; readonly at: number }
 }
 /**
  * For a target of a Space (behaviour/webhooks.md): `event` is the body that it gets, `id` what it knows the message by.

@@ -23,6 +23,7 @@ import tokens from './assets/css/tokens.css' with { type: 'text' }
 import favicon from './assets/favicon.svg' with { type: 'text' }
 import localTime from './assets/local-time.js' with { type: 'text' }
 import openApp from './assets/open-app.js' with { type: 'text' }
+import printPage from './assets/print.js' with { type: 'text' }
 import proofOfWork from './assets/proof-of-work.js' with { type: 'text' }
 import { loadFonts } from './fonts.macro.ts' with { type: 'macro' }
 import { hueStylesheet, USUAL_HUE } from './theme.ts'
@@ -71,6 +72,7 @@ const assets = (): readonly Asset[] => {
     'api-search.js': apiSearch,
     'code-boxes.js': codeBoxes,
     'copy.js': copy,
+    'print.js': printPage,
     'countdown.js': countdown,
     'htmx.js': htmx,
     'local-time.js': localTime,

@@ -66,7 +66,7 @@ test('an account is made with a short extension as its name; its code is folded 
   const made = await browser.submit({ ...MADE, mails: '', blocked: '', another: '', admin: '0' })
   expect(made.status).toBe(302)
   const page = await browser.open(made.headers.get('location') ?? '')
-  expect(words(page)).toContain('The account is created.')
+  expect(words(page)).toContain('The account is created. Next: set up its phone.')
   expect(words(page)).toContain('101@ sip.other.org')
   expect(page.text).toMatch(/<details class="more"><summary>[\s\S]*Show the QR code[\s\S]*data:image\/png;base64,/)
   expect(await accountWith(idOf(made.headers.get('location')))).toMatchObject({

@@ -7,6 +7,7 @@ import { gt, max } from 'drizzle-orm'
 import { factsOf } from '../../src/administration/account/edit-page.tsx'
 import { factsOf as credentialFactsOf } from '../../src/administration/carddav-credentials/credential-page.tsx'
 import { factsOf as lineFactsOf } from '../../src/administration/external-account/external-page.tsx'
+import { numberFactsOf } from '../../src/administration/handing-over/number-page.tsx'
 import { versionOf } from '../../src/http/version.ts'
 import { type RedisServer, startRedis } from '../registrar/servers.ts'
 import { stageFile } from '../support/account-file.ts'
@@ -120,6 +121,10 @@ const CALLS: Readonly<Record<string, Call>> = {
     const { account: before } = await t.parts.accounts.byId(space, theirs.owner.id)
     const body = { username: before.username, activated: '1', admin: '0', display_name: 'Another' }
     return { body: { ...body, version: versionOf(factsOf(before)) } }
+  },
+  'POST /admin/accounts/:id/number': async ({ space, theirs }) => {
+    const { account: before } = await t.parts.accounts.byId(space, theirs.owner.id)
+    return { body: { username: '2177', version: versionOf(numberFactsOf(before)) } }
   },
   'POST /admin/accounts/:id/external': async ({ theirs }) => {
     const before = await t.parts.externalAccounts.find(theirs.owner.id)

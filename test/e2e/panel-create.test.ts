@@ -11,7 +11,11 @@ const LOOKS = {
   'on a desk, in English, with scripts': {
     look: { javaScriptEnabled: true, locale: 'en-GB', viewport: { width: 1280, height: 900 } },
     username: '101',
-    said: { made: 'The account is created.', mailed: 'its set-up link is on its way', open: 'Show the QR code' },
+    said: {
+      made: 'The account is created.',
+      mailed: 'its set-up link is on its way',
+      open: 'Show the QR code',
+    },
   },
   'on a phone, in French, without scripts': {
     look: { javaScriptEnabled: false, locale: 'fr-FR', viewport: { width: 390, height: 800 }, colorScheme: 'dark' },

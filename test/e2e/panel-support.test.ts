@@ -15,7 +15,7 @@ const LOOKS = {
     said: {
       blocked: 'It is blocked',
       waiting: 'It is not activated yet',
-      unregistered: 'No phone is registered',
+      unused: 'No phone yet',
       rings: 'Does it ring?',
       mailed: 'The password link is on its way.',
       removed: 'The device is removed.',
@@ -29,7 +29,7 @@ const LOOKS = {
     said: {
       blocked: 'Il est bloqué',
       waiting: 'Il n’est pas encore activé',
-      unregistered: 'Aucun téléphone n’est enregistré',
+      unused: 'Pas encore de téléphone',
       rings: 'Est-ce qu’il sonne ?',
       mailed: 'Le lien de mot de passe est en route.',
       removed: 'L’appareil est retiré.',
@@ -93,7 +93,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('redis-server'))('an admi
       await page.click('main .note.bad button')
       expect(await fault()).toBe(said.waiting)
       await page.click('main .note.bad button')
-      expect(await fault()).toBe(said.unregistered)
+      expect(await page.textContent('main')).toContain(said.unused)
 
       const updatedAt = Math.floor(Date.now() / 1000)
       const userAgent = 'LinphoneAndroid/5.2.1 (Pixel 8) LinphoneSDK/5.3'

@@ -71,6 +71,12 @@ describe('Flexisip forgets the old password', () => {
     expect(await heard()).toEqual([FORGET_ALICE])
   })
 
+  test('when its phone is lost', async () => {
+    await install()
+    await act('replace_phone')
+    expect(await heard()).toEqual([FORGET_ALICE])
+  })
+
   test('of an account that is blocked, by whomever, switched off, or gone', async () => {
     await install()
     await act('block')
@@ -220,5 +226,21 @@ describe.skipIf(!hasProgram('redis-server'))('the registrar', () => {
     t.later(60_000)
     expect(await heard()).toEqual([FORGET_ALICE])
     expect(await isRegistered()).toBe(false)
+  })
+
+  test('forgets a phone that is lost, and keeps the one that was set up in its place meanwhile', async () => {
+    await install({ REDIS_URL: redis.url, FLEXISIP_CLI_SOCKET: flexisip.path })
+    const seconds = () => Math.floor(t.clock.now.getTime() / 1000)
+    await redis.register(ALICE, PHONE, { updatedAt: seconds() })
+    await flexisip.pause()
+    expect((await act('replace_phone')).status).toBe(200)
+    await heard()
+    expect(await isRegistered()).toBe(true)
+    await flexisip.start()
+    t.later(60_000)
+    const next = 'urn:uuid:00000000-5b7a-4c1d-9a55-0d2f6a1b7c33'
+    await redis.register(ALICE, next, { updatedAt: seconds() })
+    expect(new Set(await heard())).toEqual(new Set([FORGET_ALICE]))
+    expect(await redis.send('HKEYS', `fs:${ALICE}`)).toEqual([`"<${next}>"`])
   })
 })

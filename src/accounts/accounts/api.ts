@@ -13,7 +13,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { NewPassword } from '../passwords/rules.ts'
 import type { Accounts, Found } from './accounts.ts'
 import { ListedAccounts, MOST_FOUND, PAGE_SIZE } from './listing.ts'
-import { ChangedAccount, NewAccount } from './rules.ts'
+import { ChangedAccount, Deletion, NewAccount } from './rules.ts'
 import { AccountSchema, type AccountWire, InfoSchema, pendingKeyWire } from './wire.ts'
 
 interface Deps {
@@ -203,14 +203,29 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
     .delete(
       '/:id',
       async ({ visit, params }) => {
-        await accounts.remove(visit, visit.space, idOf(params.id))
+        const { frees_name: freesName } = read(Deletion, visit.input).settle()
+        await accounts.remove(visit, visit.space, idOf(params.id), { freesName: freesName === true })
         return empty()
       },
       {
         requires: 'admin',
-        detail: { summary: 'Delete an account', description: 'Its name stays reserved.', ...answers(null) },
+        detail: {
+          summary: 'Delete an account',
+          description: 'Its name stays reserved, unless `frees_name` is `true`: for whoever gets the number next.',
+          requestBody: { ...accepts(Deletion).requestBody, required: false },
+          ...answers(null),
+        },
       },
     )
+    .post('/:id/replace_phone', async ({ visit, params }) => own(await accounts.replacePhone(visit, idOf(params.id))), {
+      requires: 'admin',
+      detail: {
+        summary: 'Replace a lost phone',
+        description:
+          'The account gets a random password and a new provisioning token; its phones are signed off, its sessions, its own API key and earlier links end. 403 for the own account.',
+        ...answers(having(AccountSchema, 'passwords')),
+      },
+    })
     .post('/:id/activate', async ({ visit, params }) => own(await accounts.activate(visit, idOf(params.id))), {
       requires: 'admin',
       detail: { summary: 'Activate an account', ...answers(having(AccountSchema, 'passwords')) },

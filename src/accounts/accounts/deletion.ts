@@ -42,8 +42,15 @@ export const deletion = (deps: {
   }
 
   return {
-    /** The name stays reserved, and everything below the account goes with it (behaviour/accounts.md §8). */
-    remove: async (visit: Visit, space: Space, id: number): Promise<void> => {
+    /**
+     * Everything below the account goes with it, and its name stays reserved, unless `freesName` (behaviour/accounts.md §8).
+     */
+    remove: async (
+      visit: Visit,
+      space: Space,
+      id: number,
+      { freesName = false }: { readonly freesName?: boolean } = {},
+    ): Promise<void> => {
       await db.transaction(async (tx) => {
         // One after the other: two accounts that are contacts of each other would wait for each other's rows.
         await last.hold(tx, space)
@@ -55,7 +62,7 @@ export const deletion = (deps: {
         await sipProxy.accountsClosed(tx, [id])
         await told(tx, visit, { account, space })
         await store.delete(tx, { space }, id)
-        await store.bury(tx, account.username, account.domain, now())
+        if (!freesName) await store.bury(tx, account.username, account.domain, now())
         await notices.deleted(tx, space, account, visit)
         await announcing.record(tx, 'account.deleted', { by: visit, space, about: account })
       })

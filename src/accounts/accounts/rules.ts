@@ -83,6 +83,9 @@ export const NewAccountOnPage = form({
   mails: optional(flag()),
 })
 
+/** `frees_name`: somebody else may have it at once. */
+export const Deletion = form({ frees_name: optional(flag()) })
+
 const isBlacklisted = (username: string, patterns: readonly string[]) =>
   patterns.some((pattern) => {
     if (username === pattern) return true

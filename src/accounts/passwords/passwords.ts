@@ -149,6 +149,14 @@ export const passwords = (deps: {
     return account
   }
 
+  /** A random password that nobody ever sees. Resolves to how many sessions ended with the one before. */
+  const renew = async (tx: Tx, space: Space, id: number, by: Asker): Promise<number> => {
+    const { username } = await directory.hold(tx, space, id)
+    const algorithm = defaultAlgorithm(space.digest)
+    const password = secrets.token(RANDOM_LENGTH)
+    return replace(tx, space, id, { username, realm: realmOf(space), algorithm, password }, by)
+  }
+
   return {
     /** The rows with HA1 values, for the provisioning document only. */
     rows: (on: Reader, accountId: number) => store.rows(on, accountId),
@@ -171,6 +179,7 @@ export const passwords = (deps: {
       for (const { accountId, rows } of of) for (const row of rows) await store.insert(tx, accountId, row)
     },
     replace,
+    renew,
     /** Set on other proof than the old one: a link or a code in the account's mailbox or phone, or a session that knows it. */
     set: async (tx: Tx, space: Space, id: number, password: string, visit: Visit, how: Happening) => {
       const held = await directory.holdSpace(tx, space)
@@ -184,9 +193,7 @@ export const passwords = (deps: {
     reset: async (tx: Tx, space: Space, id: number, by: Visit): Promise<void> => {
       if (space.digest === null) return
       const { username } = await directory.hold(tx, space, id)
-      const algorithm = defaultAlgorithm(space.digest)
-      const password = secrets.token(RANDOM_LENGTH)
-      await replace(tx, space, id, { username, realm: realmOf(space), algorithm, password }, by)
+      await renew(tx, space, id, by)
       const about = { id, username, domain: space.domain }
       await audit.record(tx, 'account.password', { by, space, about, detail: { via: 'provisioning' } })
     },

@@ -5,24 +5,33 @@ import { closureOf } from '../../nouns/standing.ts'
 import type { Channel } from '../../outbox/messages.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { type Addressed, addressOfRecord } from '../../protocols/sip-address.ts'
+import { parseSipContact } from '../../protocols/sip-contact.ts'
 import type { Registrar } from '../../registrar/registrar.ts'
 import { sentenceOf } from '../../thrown.ts'
 import { askSocket, reachSocket } from '../../unix-socket.ts'
 import { sipProxyStore } from './store.ts'
 
-const LIMIT_MS = 5_000
+const SECOND_MS = 1000
+const LIMIT_MS = 5 * SECOND_MS
 
 /**
  * Flexisip, which keeps passwords that it has seen for half an hour, and phones for as long as they are registered:
  * what it must forget of an account waits in the outbox until it was said (behaviour/telephony.md §13).
  */
-export const sipProxy = (deps: { config: Config; db: Db; registrar: Registrar; outbox: Outbox; log: Logging }) => {
-  const { config, db, registrar, outbox, log } = deps
+export const sipProxy = (deps: {
+  config: Config
+  db: Db
+  registrar: Registrar
+  outbox: Outbox
+  log: Logging
+  now: () => Date
+}) => {
+  const { config, db, registrar, outbox, log, now } = deps
   const store = sipProxyStore(db)
   const socket = config.FLEXISIP_CLI_SOCKET
   const hasPhones = registrar.state() !== 'off'
 
-  const tell = async (tx: Tx, kind: 'password' | 'account', told: readonly Addressed[]): Promise<void> => {
+  const tell = async (tx: Tx, kind: 'password' | 'account' | 'phones', told: readonly Addressed[]): Promise<void> => {
     if (socket === null && (kind === 'password' || !hasPhones)) return
     for (const { username, domain } of told) {
       await outbox.add(tx, {
@@ -33,7 +42,7 @@ export const sipProxy = (deps: { config: Config; db: Db; registrar: Registrar; o
         accountId: null,
         recipient: addressOfRecord({ username, domain }),
         language: 'en',
-        data: { username, domain },
+        data: { username, domain, at: Math.floor(now().getTime() / SECOND_MS) },
       })
     }
   }
@@ -53,6 +62,17 @@ export const sipProxy = (deps: { config: Config; db: Db; registrar: Registrar; o
     if (standing === null || closureOf(standing) !== null) await registrar.removeAll(addressOfRecord(account))
   }
 
+  /** Those that registered until that second; one that has been set up anew meanwhile stays. */
+  const forgetPhonesUntil = async (address: string, second: number): Promise<void> => {
+    for (const text of await registrar.contacts(address)) {
+      const contact = parseSipContact(text)
+      const uuid = contact?.parameters.get('+sip.instance')?.replace(/^<|>$/g, '') ?? ''
+      const registered = Number(contact?.uriParameters.get('updatedat') ?? 0)
+      if (uuid !== '' && registered <= second) await registrar.remove(address, uuid)
+    }
+    if (hasPhones && registrar.state() !== 'there') throw new Error('Redis did not answer')
+  }
+
   const channel: Channel = {
     id: 'proxy',
     dispatch: async ({ kind, data }) => {
@@ -60,6 +80,7 @@ export const sipProxy = (deps: { config: Config; db: Db; registrar: Registrar; o
       // In this order: a phone that is sent away comes back at once with a password that is still known.
       await forgetPassword(addressOfRecord(account))
       if (kind === 'account') await forgetPhones(account)
+      if (kind === 'phones') await forgetPhonesUntil(addressOfRecord(account), Number(data.at))
     },
     close: async () => {},
   }
@@ -69,6 +90,10 @@ export const sipProxy = (deps: { config: Config; db: Db; registrar: Registrar; o
     /** In the transaction that gives the account another password. */
     passwordChanged: async (tx: Tx, accountId: number): Promise<void> => {
       if (socket !== null) await tell(tx, 'password', await store.addresses(tx, [accountId]))
+    },
+    /** In the transaction that gives the account another password because somebody else may have its phones. */
+    phonesLost: async (tx: Tx, account: Addressed): Promise<void> => {
+      if (hasPhones) await tell(tx, 'phones', [account])
     },
     /** In the transaction after which nobody may call from this address: it is blocked, or nobody's any more. */
     addressClosed: (tx: Tx, account: Addressed): Promise<void> => tell(tx, 'account', [account]),

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import { realmOf } from '../../nouns/space.ts'
+import { Address } from '../../panel/components/address.tsx'
 import { ButtonLink, Link } from '../../panel/components/button.tsx'
 import { Card, Facts, More } from '../../panel/components/card.tsx'
 import { CopyField, CopyText, FoldedQr } from '../../panel/components/credentials.tsx'
@@ -12,6 +13,7 @@ import type { Page } from '../../panel/page.tsx'
 import { qrDataUrl } from '../../protocols/qr.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { ExternalAccount } from '../../telephony/external-accounts/external-accounts.ts'
+import { LIST_PATH } from '../accounts-list/rules.ts'
 import { CarddavCard } from '../carddav-credentials/card.tsx'
 import { DictionaryCard } from '../dictionary/card.tsx'
 import { ExternalCard } from '../external-account/card.tsx'
@@ -21,6 +23,7 @@ import { CodesCard, DevicesCard } from './cards.tsx'
 import { dtmfName } from './fields.tsx'
 import { AccountTabs, accountHead, pathOf } from './head.tsx'
 import { type State, StateCard } from './state-card.tsx'
+import { isNumber } from './words.tsx'
 
 /** What is known of an account. */
 export interface Known extends State {
@@ -28,11 +31,9 @@ export interface Known extends State {
   readonly link: { readonly url: string; readonly expiresAt: Date | null } | null
   /** It is the account of whoever looks. */
   readonly isOwn: boolean
-  readonly canMail: boolean
   /** Whoever looks administers every Space. */
   readonly seesSpaces: boolean
   readonly line: ExternalAccount | null
-  readonly lastCallAt: Date | null
   /** In the panel. */
   readonly lastSeenAt: Date | null
 }
@@ -49,10 +50,11 @@ export const accountPage = (kit: Kit, known: Known): Page => {
         <AccountTabs account={account} rest="" />
         <div class="grid main">
           <div class="stack">
+            {known.showsCode ? <SetUpCard {...known} /> : null}
             <StateCard {...known} />
             <DevicesCard {...known} />
             <CodesCard account={account} />
-            <SetUpCard {...known} />
+            {known.showsCode ? null : <SetUpCard {...known} />}
             <ActionsCard account={account} space={known.space} />
             <DictionaryCard account={account} />
           </div>
@@ -82,6 +84,13 @@ export const accountPage = (kit: Kit, known: Known): Page => {
 const Ways = ({ account, space, isOwn, canMail }: Known): VNode => {
   const { t } = useKit()
   const items: readonly (MenuItem | false)[] = [
+    !isOwn && { label: t('phone_lost.menu'), to: pathOf(account, '/lost_phone'), icon: 'smartphone' },
+    !isOwn && {
+      label: t(isNumber(account) ? 'account_number.menu' : 'account_number.menu_name'),
+      to: pathOf(account, '/number'),
+      icon: 'refresh',
+    },
+    !isOwn && { label: t('leaving.menu'), to: pathOf(account, '/leaving'), icon: 'sign-out' },
     space.digest !== null && {
       label: t('account_mail.reset'),
       to: pathOf(account, '/reset_password_email/create'),
@@ -117,7 +126,7 @@ const FactsCard = ({ account, space, seesSpaces, lastSeenAt, lastCallAt }: Known
         {[
           [t('dashboard.sip_address'), <CopyText>{addressOfRecord(account)}</CopyText>],
           [t('dashboard.display_name'), account.displayName ?? none],
-          [t('dashboard.email'), account.email === null ? none : <span class="id">{account.email}</span>],
+          [t('dashboard.email'), account.email === null ? none : <Address>{account.email}</Address>],
           [t('dashboard.phone'), account.phone ?? none],
           [
             t('account_page.space'),
@@ -147,7 +156,7 @@ const FactsCard = ({ account, space, seesSpaces, lastSeenAt, lastCallAt }: Known
 }
 
 /** How the account gets onto a phone. The code is a credential, and folded. */
-const SetUpCard = ({ account, space, link, lastSetUp }: Known): VNode => {
+const SetUpCard = ({ account, space, link, lastSetUp, showsCode }: Known): VNode => {
   const { t, app } = useKit()
   const realm = realmOf(space)
   return (
@@ -171,14 +180,25 @@ const SetUpCard = ({ account, space, link, lastSetUp }: Known): VNode => {
           </p>
           <FoldedQr
             title={t('dashboard.show_code')}
+            open={showsCode}
             src={qrDataUrl(link.url, { level: 'H' })}
             alt={t('account_page.picture')}
             after={
               <>
                 <CopyField id="link" label={t('dashboard.link')} value={link.url} />
-                <Action to={pathOf(account, '/provision')} icon="refresh" size="small">
-                  {t('dashboard.renew_link')}
-                </Action>
+                <div class="actions">
+                  <Action to={pathOf(account, '/provision')} icon="refresh" size="small">
+                    {t('dashboard.renew_link')}
+                  </Action>
+                  <Action
+                    to={`${LIST_PATH}/bulk`}
+                    fields={{ action: 'sheet', accounts: account.id }}
+                    icon="printer"
+                    size="small"
+                  >
+                    {t('sheet.one')}
+                  </Action>
+                </div>
               </>
             }
           >

@@ -16,7 +16,11 @@ interface DevicesProps {
 }
 
 /** What the page of an account says where no device is known. */
-const NO_DEVICES = { off: 'account_state.off', away: 'account_state.away', there: 'devices.none' } as const
+const NO_DEVICES = {
+  off: 'account_state.off',
+  away: 'account_state.away',
+  there: 'account_state.unregistered',
+} as const
 
 /** The phones that are registered with the account now. */
 export const DevicesCard = ({ account, devices, registrarState }: DevicesProps): VNode => {

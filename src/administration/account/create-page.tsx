@@ -1,6 +1,6 @@
 import type { Space } from '../../nouns/space.ts'
 import type { FormPage } from '../../panel/answers.tsx'
-import { Checkbox, ChoiceField, OnlyWith, Switch } from '../../panel/components/fields.tsx'
+import { Checkbox, ChoiceField, OnlyWith, Switch, textOf } from '../../panel/components/fields.tsx'
 import { NewPasswordFields } from '../../panel/components/new-password.tsx'
 import { Note } from '../../panel/components/note.tsx'
 import type { Kit } from '../../panel/kit.tsx'
@@ -37,7 +37,7 @@ export const createPage = ({ t, input }: Kit, making: Making): FormPage => {
     children: (
       <>
         {isFull ? <Note tone="warn">{t('account_form.full', { count: space.maxAccounts })}</Note> : null}
-        <WhoFields of={{}} space={space} domains={domains} />
+        <WhoFields of={{ username: textOf(input.username) }} space={space} domains={domains} />
         {space.digest === null ? null : (
           <>
             <ChoiceField

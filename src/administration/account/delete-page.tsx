@@ -1,7 +1,7 @@
 import type { Found } from '../../accounts/accounts/accounts.ts'
 import type { FormPage } from '../../panel/answers.tsx'
 import { Link } from '../../panel/components/button.tsx'
-import { TextField } from '../../panel/components/fields.tsx'
+import { ChoiceField, TextField } from '../../panel/components/fields.tsx'
 import { confirmPage } from '../../panel/confirm-page.tsx'
 import type { Kit } from '../../panel/kit.tsx'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
@@ -13,11 +13,16 @@ export interface Leaving extends Found {
   readonly devices: number
   readonly voicemails: number
   readonly contacts: number
+  /** How long its name stays reserved; null: for ever. */
+  readonly reservedDays: number | null
 }
 
 /** Before an account goes (behaviour/panel.md §7.3). */
-export const deletePage = ({ t }: Kit, { account, space, devices, voicemails, contacts }: Leaving): FormPage =>
-  confirmPage({
+export const deletePage = (kit: Kit, leaving: Leaving): FormPage => {
+  const { t, input } = kit
+  const { account, devices, voicemails, contacts, reservedDays } = leaving
+  const number = account.username
+  return confirmPage({
     title: t('account_delete.title', { name: nameOf(account) }),
     lede: addressOfRecord(account),
     above: aboveOf(t, { account }),
@@ -28,10 +33,10 @@ export const deletePage = ({ t }: Kit, { account, space, devices, voicemails, co
       ...(account.hasExternalAccount ? [t('account_delete.line')] : []),
       t('account_delete.settings'),
     ],
-    stays: [t('account_delete.calls'), t('account_delete.name', { space: space.name })],
+    stays: [t('account_delete.calls')],
     note: (
       <>
-        {t('account_delete.instead')} <Link to={pathOf(account, '/block')}>{t('account_delete.block')}</Link>
+        {t('account_delete.instead')} <Link to={pathOf(account, '/deactivate')}>{t('account_delete.switch_off')}</Link>
       </>
     ),
     to: pathOf(account, '/delete'),
@@ -39,10 +44,29 @@ export const deletePage = ({ t }: Kit, { account, space, devices, voicemails, co
     cancel: [t('account_delete.keep'), pathOf(account)],
     address: pathOf(account, '/delete'),
     children: (
-      <TextField
-        name="username"
-        label={t('account_delete.type', { username: account.username })}
-        autocapitalize="none"
-      />
+      <>
+        <ChoiceField
+          name="frees_name"
+          label={t('account_delete.afterwards', { number })}
+          value={input.frees_name === '1' ? '1' : '0'}
+          options={[
+            {
+              value: '0',
+              label:
+                reservedDays === null
+                  ? t('account_delete.reserved_ever')
+                  : t('account_delete.reserved', { count: reservedDays }),
+              hint: t('account_delete.reserved_why'),
+            },
+            { value: '1', label: t('account_delete.freed'), hint: t('account_delete.freed_why', { number }) },
+          ]}
+        />
+        <TextField
+          name="username"
+          label={t('account_delete.type', { username: account.username })}
+          autocapitalize="none"
+        />
+      </>
     ),
   })
+}

@@ -33,7 +33,7 @@ export const WhoFields = ({ of, space, domains, hint }: NameProps): VNode => {
     <>
       <TextField
         name="username"
-        label={t('dashboard.username')}
+        label={t('account_form.username')}
         value={of.username}
         hint={hint ?? t('account_form.username_hint')}
         maxlength={LONGEST_NAME}

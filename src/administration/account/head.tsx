@@ -12,6 +12,9 @@ import { nameOf, RoleChip, StandingChip } from './words.tsx'
 /** Below the base path, where an account is administered; `rest` begins with a slash. */
 export const pathOf = ({ id }: { readonly id: number }, rest = ''): string => `${LIST_PATH}/${id}${rest}`
 
+/** Where an account is looked at with its set-up code open: whoever comes here has asked for one. */
+export const codePath = (account: { readonly id: number }): string => pathOf(account, '?show=code')
+
 /** The pages of an account that are tabs, in reading order; what is built later is a line here. */
 const TABS: readonly { readonly label: MessageId; readonly rest: string }[] = [
   { label: 'account_page.information', rest: '' },

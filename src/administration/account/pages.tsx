@@ -18,6 +18,7 @@ import type { Pages } from '../../panel/pages.ts'
 import type { Provisioning } from '../../provisioning/provisioning/provisioning.ts'
 import type { SignIn } from '../../self-service/sign-in/sign-in.ts'
 import type { SpaceAdministration } from '../../spaces/spaces/administration.ts'
+import type { CallForwardings } from '../../telephony/call-forwardings/call-forwardings.ts'
 import type { Devices } from '../../telephony/devices/devices.ts'
 import type { ExternalAccounts } from '../../telephony/external-accounts/external-accounts.ts'
 import type { CallLog } from '../../telephony/statistics/call-log.ts'
@@ -28,7 +29,7 @@ import { accountPage, type Known } from './account-page.tsx'
 import { CREATE, createPage, fullPage, type Making } from './create-page.tsx'
 import { deletePage, type Leaving } from './delete-page.tsx'
 import { type Editing, editPage, factsOf } from './edit-page.tsx'
-import { pathOf } from './head.tsx'
+import { codePath, pathOf } from './head.tsx'
 
 interface Deps {
   readonly auth: Auth
@@ -43,6 +44,7 @@ interface Deps {
   readonly devices: Devices
   readonly voicemails: Voicemails
   readonly contacts: Contacts
+  readonly callForwardings: CallForwardings
   readonly callLog: CallLog
   readonly externalAccounts: ExternalAccounts
   readonly sessions: Sessions
@@ -68,8 +70,19 @@ const withSwitches = (input: Members): Members => ({
 /** One account, for those who administer it: made, looked at, changed, deleted (behaviour/panel.md §7.3). */
 export const accountPages = (deps: Deps) => {
   const { auth, pages, scope, accounts, passwords, signIn, spaceAdministration, provisioning } = deps
-  const { provisioningTokens, devices, voicemails, contacts, callLog, sessions, externalAccounts, mail, config, now } =
-    deps
+  const {
+    provisioningTokens,
+    devices,
+    callForwardings,
+    voicemails,
+    contacts,
+    callLog,
+    sessions,
+    externalAccounts,
+    mail,
+    config,
+    now,
+  } = deps
 
   const least = config.ACCOUNT_PASSWORD_MIN_LENGTH
 
@@ -126,6 +139,8 @@ export const accountPages = (deps: Deps) => {
       seesSpaces: mayActAs(caller, 'super'),
       line: await externalAccounts.find(account.id),
       link: linkOf(inside, { account, space }),
+      showsCode: false,
+      rules: account.hasCallForwardings ? await callForwardings.list({ space, id: account.id }) : [],
       lastSetUp: await provisioning.lastSetUp(account.id),
       devices: [...found.values()].toReversed(),
       registrarState: devices.registrarState(),
@@ -135,6 +150,7 @@ export const accountPages = (deps: Deps) => {
   }
 
   const leaving = async ({ account, space }: Found): Promise<Leaving> => ({
+    reservedDays: config.TOMBSTONES_RETENTION_DAYS,
     account,
     space,
     devices: (await devices.of(account)).size,
@@ -171,9 +187,9 @@ export const accountPages = (deps: Deps) => {
     )
     .get(
       '/:id',
-      async ({ visit, caller, params, show }) => {
+      async ({ visit, caller, params, input, show }) => {
         const found = await scope.account(visit, caller, params.id)
-        return show(accountPage, await known(found.visit, found, caller))
+        return show(accountPage, { ...(await known(found.visit, found, caller)), showsCode: input.show === 'code' })
       },
       { signedIn: 'admin' },
     )
@@ -219,7 +235,11 @@ export const accountPages = (deps: Deps) => {
           await accounts.changeOnPage(inside, caller, account.id, wanted, {
             refuseStale: (before) => refuseStale(input.version, factsOf(before)),
           })
-          return go(pathOf(account), { flash: 'flash.account_saved' })
+          if (input.makes_password !== '1') return go(pathOf(account), { flash: 'flash.account_saved' })
+          // Phones get that password with their next set-up alone.
+          const after = await scope.account(visit, caller, params.id)
+          await accounts.issueToken(after.visit, after.space, account.id)
+          return go(codePath(account), { flash: 'flash.account_saved_code' })
         })
       },
       { signedIn: 'admin' },
@@ -243,8 +263,11 @@ export const accountPages = (deps: Deps) => {
           () => leaving(found),
           async () => {
             if (textOf(input.username) !== found.account.username) throw invalid('username', 'v.type_to_confirm')
-            await accounts.remove(found.visit, found.space, found.account.id)
-            return go(LIST_PATH, { flash: 'flash.account_deleted' })
+            const freesName = input.frees_name === '1'
+            await accounts.remove(found.visit, found.space, found.account.id, { freesName })
+            if (!freesName) return go(LIST_PATH, { flash: 'flash.account_deleted' })
+            const next = new URLSearchParams({ username: found.account.username, domain: found.space.domain })
+            return go(`${CREATE}?${next}`, { flash: 'flash.account_deleted_freed' })
           },
         )
       },

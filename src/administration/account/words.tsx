@@ -7,6 +7,9 @@ import { useKit } from '../../panel/kit.tsx'
 export const nameOf = ({ displayName, username }: Pick<AccountView, 'displayName' | 'username'>): string =>
   displayName ?? username
 
+/** People are called by a number, unless they are called by a name. */
+export const isNumber = ({ username }: Pick<AccountView, 'username'>): boolean => /^\d+$/.test(username)
+
 type Standing = Pick<AccountView, 'activated' | 'switchedOff' | 'blocked'>
 
 /** Whether an account can be used, in a word. */

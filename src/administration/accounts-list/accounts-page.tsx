@@ -197,6 +197,8 @@ const Rows = ({ facts }: { facts: ListedAccounts }): VNode => {
               label={t('accounts.actions', { name: nameOf(account) })}
               items={[
                 { label: t('account_page.edit'), to: pathOf(account, '/edit'), icon: 'pencil' },
+                { label: t('phone_lost.menu'), to: pathOf(account, '/lost_phone'), icon: 'smartphone' },
+                { label: t('leaving.menu'), to: pathOf(account, '/leaving'), icon: 'sign-out' },
                 { label: t('bulk.delete'), to: pathOf(account, '/delete'), icon: 'trash', danger: true },
               ]}
             />

@@ -6,10 +6,10 @@ import { Hidden } from '../../panel/components/form.tsx'
 import { Note } from '../../panel/components/note.tsx'
 import { confirmPage } from '../../panel/confirm-page.tsx'
 import type { Kit } from '../../panel/kit.tsx'
-import { type BulkName, LIST_PATH } from './rules.ts'
+import { type BulkAction, LIST_PATH } from './rules.ts'
 
 export interface BulkQuestion {
-  readonly action: BulkName
+  readonly action: BulkAction['action']
   /** How many accounts; more than that where nobody has counted them all. */
   readonly count: number
   readonly isMore: boolean
@@ -50,7 +50,7 @@ export const bulkPage = ({ t, language }: Kit, question: BulkQuestion): FormPage
             options={lists.map(({ id, title }) => ({ value: String(id), label: title }))}
           />
         )}
-        <p class="muted">{t('bulk.task')}</p>
+        {action === 'sheet' ? null : <p class="muted">{t('bulk.task')}</p>}
       </>
     ),
   }

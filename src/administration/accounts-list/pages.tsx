@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import { type Accounts, ROLES, SORTS, type Sought, STATES } from '../../accounts/accounts/accounts.ts'
+import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
 import type { ContactsLists } from '../../address-books/contacts-lists/contacts-lists.ts'
 import { invalid } from '../../errors.ts'
 import type { Auth } from '../../http/auth.ts'
@@ -9,12 +10,15 @@ import type { Members, Visit } from '../../nouns/visit.ts'
 import { textOf } from '../../panel/components/fields.tsx'
 import { type Listing, listingOf } from '../../panel/listing.ts'
 import type { Pages } from '../../panel/pages.ts'
+import type { Provisioning } from '../../provisioning/provisioning/provisioning.ts'
 import type { SpaceAdministration } from '../../spaces/spaces/administration.ts'
 import type { AdministrationScope } from '../scope/scope.ts'
 import { accountsPage } from './accounts-page.tsx'
 import type { BulkAccounts, Chosen } from './bulk.ts'
 import { bulkPage } from './bulk-page.tsx'
-import { actionOf, EVERYWHERE, FILTERS, ID, LIST_PATH, ORDERS, PAGE_SIZE, pickedOf } from './rules.ts'
+import { actionOf, EVERYWHERE, FILTERS, ID, LIST_PATH, MOST_CARDS, ORDERS, PAGE_SIZE, pickedOf } from './rules.ts'
+import { sheetPage } from './sheet-page.tsx'
+import { sheetsOf } from './sheets.ts'
 
 interface Deps {
   readonly auth: Auth
@@ -24,6 +28,8 @@ interface Deps {
   readonly bulk: BulkAccounts
   readonly contactsLists: ContactsLists
   readonly spaceAdministration: SpaceAdministration
+  readonly provisioning: Provisioning
+  readonly provisioningTokens: ProvisioningTokens
 }
 
 const among = <Value extends string>(values: readonly Value[], text: string | undefined): Value | null =>
@@ -41,6 +47,7 @@ const soughtOf = ({ chosen }: Pick<Listing, 'chosen'>): Sought => ({
 /** Which accounts there are (behaviour/panel.md §7.2). */
 export const accountsListPages = (deps: Deps) => {
   const { auth, pages, scope, accounts, bulk, contactsLists, spaceAdministration } = deps
+  const sheets = sheetsOf(deps)
 
   const listed = (input: Members): Listing =>
     listingOf(input, { path: LIST_PATH, sorts: ['-id', ...ORDERS], filters: FILTERS })
@@ -109,6 +116,7 @@ export const accountsListPages = (deps: Deps) => {
         const action = actionOf(input.action)
         const { count, isMore, fields, back } = await chosenBy(visit, caller, input)
         if (action === null || count === 0) return go(back, { flash: 'flash.none_picked' })
+        if (action.action === 'sheet' && count > MOST_CARDS) return go(back, { flash: 'flash.too_many_cards' })
         const lists = action.action === 'list' ? await listsOf(await placeOf(visit, caller, listed(input))) : []
         return form(bulkPage, { action: action.action, count, isMore, fields, lists, back })
       },
@@ -116,10 +124,11 @@ export const accountsListPages = (deps: Deps) => {
     )
     .post(
       '/bulk/start',
-      async ({ visit, caller, input, go }) => {
+      async ({ visit, caller, input, go, show }) => {
         const action = actionOf(input.action)
         const { chosen, count, isMore, back } = await chosenBy(visit, caller, input)
         if (action === null || count === 0) return go(back, { flash: 'flash.none_picked' })
+        if (action.action === 'sheet') return show(sheetPage, await sheets.make(visit, caller, chosen))
         const list = ID.test(textOf(input.to_list)) ? Number(textOf(input.to_list)) : null
         if (action.action === 'list' && list === null) throw invalid('to_list', 'v.required')
         const wanted = { action: action.action, chosen, list }

@@ -15,9 +15,9 @@ export const FILTERS = ['search', 'state', 'role', 'set_up', 'list', 'domain'] a
 
 export type BulkName = 'activate' | 'block' | 'unblock' | 'mail' | 'list' | 'delete'
 
-/** What can be done with several accounts at once. */
-interface BulkAction {
-  readonly action: BulkName
+/** What can be done with several accounts at once: a task, or at once a sheet with their codes. */
+export interface BulkAction {
+  readonly action: BulkName | 'sheet'
   readonly label: MessageId
   readonly icon: IconName
   readonly danger?: boolean
@@ -28,6 +28,7 @@ export const ACTIONS: readonly BulkAction[] = [
   { action: 'block', label: 'bulk.block', icon: 'ban' },
   { action: 'unblock', label: 'bulk.unblock', icon: 'check' },
   { action: 'mail', label: 'bulk.mail', icon: 'mail' },
+  { action: 'sheet', label: 'bulk.sheet', icon: 'printer' },
   { action: 'list', label: 'bulk.list', icon: 'contact' },
   { action: 'delete', label: 'bulk.delete', icon: 'trash', danger: true },
 ]
@@ -37,6 +38,9 @@ export const actionOf = (text: unknown): BulkAction | null => ACTIONS.find(({ ac
 export const ID = /^[1-9]\d{0,15}$/
 /** Accounts that a form can name one by one; more are chosen as "all that was found". */
 const MOST_PICKED = 100
+
+/** Cards of a sheet: what somebody prints and cuts in one go. */
+export const MOST_CARDS = 100
 
 /** The accounts that a form names, be it by boxes or in one field. */
 export const pickedOf = (input: Members): readonly number[] => {

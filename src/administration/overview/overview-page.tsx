@@ -3,6 +3,7 @@ import type { AccountView } from '../../accounts/accounts/accounts.ts'
 import type { MessageId, MessageValues } from '../../messages/messages.ts'
 import { ButtonLink, Link } from '../../panel/components/button.tsx'
 import { Card, Facts } from '../../panel/components/card.tsx'
+import { Finder } from '../../panel/components/filters.tsx'
 import { Rows } from '../../panel/components/list.tsx'
 import { Meter } from '../../panel/components/meter.tsx'
 import { Moment } from '../../panel/components/moment.tsx'
@@ -12,6 +13,7 @@ import { type Kit, useKit } from '../../panel/kit.tsx'
 import type { Page } from '../../panel/page.tsx'
 import { pathOf } from '../account/head.tsx'
 import { nameOf, StandingChip } from '../account/words.tsx'
+import { LIST_PATH } from '../accounts-list/rules.ts'
 import { GET_STARTED_PATH } from '../get-started/get-started-page.tsx'
 import { OWN_SPACE } from '../scope/scope.ts'
 import { ClosedNote } from '../space/closed.tsx'
@@ -63,6 +65,7 @@ export const overviewPage = ({ t }: Kit, facts: Overview): Page => {
         <ClosedNote of={facts} />
         <div class="grid main">
           <div class="stack">
+            {isOwn ? <Finder to={LIST_PATH} name="search" label={t('overview.find')} /> : null}
             <AttentionCard facts={facts} />
             <AdministratorsCard facts={facts} />
           </div>

@@ -1,5 +1,6 @@
 import type { AccountView } from '../../accounts/accounts/accounts.ts'
 import type { FormPage } from '../../panel/answers.tsx'
+import { Link } from '../../panel/components/button.tsx'
 import { confirmPage } from '../../panel/confirm-page.tsx'
 import type { Kit } from '../../panel/kit.tsx'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
@@ -15,7 +16,11 @@ export const blockPage = ({ t }: Kit, account: AccountView): FormPage =>
     icon: 'ban',
     goes: [t('account_block.sessions'), t('account_block.devices')],
     stays: [t('account_block.everything')],
-    note: t('account_block.proxy'),
+    note: (
+      <>
+        {t('account_block.proxy')} <Link to={pathOf(account, '/deactivate')}>{t('account_delete.switch_off')}</Link>
+      </>
+    ),
     to: pathOf(account, '/block'),
     button: t('account_block.go'),
     cancel: [t('panel.cancel'), pathOf(account)],

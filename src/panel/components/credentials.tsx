@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { useKit } from '../kit.tsx'
+import { Breakable } from './address.tsx'
 import { More } from './card.tsx'
 import { Icon } from './icon.tsx'
 
@@ -29,12 +30,7 @@ export const CopyText = ({ children }: { children: string }): VNode => {
   return (
     <span class="row" data-copy={t('panel.copy')} data-copied={t('panel.copied')}>
       <code>
-        {children.split(/(?<=@)/).map((part, index) => (
-          <>
-            {index === 0 ? null : <wbr />}
-            {part}
-          </>
-        ))}
+        <Breakable>{children}</Breakable>
       </code>
     </span>
   )

@@ -133,3 +133,29 @@ const Applied = ({
     </p>
   )
 }
+
+interface FinderProps {
+  /** The list in which is looked, below the base path, and the member of its query. */
+  readonly to: string
+  readonly name: string
+  readonly label: string
+}
+
+/** A search that leads to a list, from a page that is none. */
+export const Finder = ({ to, name, label }: FinderProps): VNode => {
+  const { t, href } = useKit()
+  return (
+    <search aria-label={label}>
+      <form class="filters" method="get" action={href(to)}>
+        <div class="search">
+          <label class="hidden" for={`find-${name}`}>
+            {label}
+          </label>
+          <Icon name="search" />
+          <input id={`find-${name}`} type="search" name={name} placeholder={label} autocomplete="off" />
+        </div>
+        <button type="submit">{t('panel.search')}</button>
+      </form>
+    </search>
+  )
+}
