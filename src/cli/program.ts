@@ -9,6 +9,7 @@ import { auditCommands } from './audit.ts'
 import { backupCommands } from './backup.ts'
 import { configShowCommand } from './config-show.ts'
 import { doctorCommand } from './doctor.ts'
+import { dotEnvCommands } from './dot-env.ts'
 import { EXIT, explainFailure } from './exit.ts'
 import { healthcheckCommand } from './healthcheck.ts'
 import { hooksCommands } from './hooks.ts'
@@ -25,6 +26,7 @@ import { serveCommand } from './serve.ts'
 import { sessionsCommands } from './sessions.ts'
 import { setupCommand } from './setup.ts'
 import { smsCommands } from './sms.ts'
+import { spaceCommands } from './space.ts'
 import { spacesCommands } from './spaces.ts'
 import { print, warn } from './terminal.ts'
 import { tokensCommands } from './tokens.ts'
@@ -46,6 +48,8 @@ export const commandLine = (): Command => {
     setupCommand,
     migrateCommands,
     spacesCommands,
+    spaceCommands,
+    dotEnvCommands,
     accountsCommands,
     accountCreateCommand,
     accountShowCommands,

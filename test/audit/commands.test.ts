@@ -15,6 +15,9 @@ const SENDS = 'Something is sent to try a way out, and nothing is kept of it.'
 const AS_JOB = 'It is the job of that name, whose row is looked at below.'
 
 const WITHOUT_ROW: Readonly<Record<string, string>> = {
+  'spaces:list': READS,
+  'spaces:show': READS,
+  'config:from-dot-env': 'It writes a file, and knows no database.',
   'accounts:list': READS,
   'accounts:show': READS,
   'api-keys:list': READS,
@@ -72,6 +75,7 @@ interface At {
 /** In this order: some need what others have made. */
 const CALLS: readonly (readonly [name: string, args: (at: At) => readonly string[] | Promise<readonly string[]>])[] = [
   ['spaces:create-update', () => ['sip.example.org', 'localhost', 'Renamed', '--super']],
+  ['spaces:import-configuration-from-dot-env', ({ folder }) => ['sip.example.org', join(folder, 'dot.env'), '--yes']],
   ['spaces:logo', ({ folder }) => ['sip.example.org', join(folder, 'logo.png')]],
   ['accounts:create-admin-account', () => ADMIN],
   ['accounts:create-admin-test', () => []],
@@ -98,6 +102,9 @@ const CALLS: readonly (readonly [name: string, args: (at: At) => readonly string
   ['webhooks:rotate', () => ['1']],
   ['webhooks:delete', () => ['1']],
   ['audit:export', () => []],
+  ['spaces:create-update', () => ['sip.other.org', 'other.localhost', 'Other']],
+  ['spaces:delete', () => ['sip.other.org', '--force']],
+  ['spaces:restore', () => ['sip.other.org']],
   ['audit:erase', () => ['boss@sip.example.org']],
 ]
 
@@ -109,6 +116,7 @@ test('every command is named, and those that change something leave a row', asyn
 
   await using place = await placeWithSpace({ APP_ENV: 'testing' })
   writeFileSync(join(place.folder, 'logo.png'), picture())
+  writeFileSync(join(place.folder, 'dot.env'), 'INSTANCE_COPYRIGHT=Example\n')
   writeFileSync(
     join(place.folder, 'seed.json'),
     JSON.stringify([{ type: 'account', id: 900, username: 'seeded', domain: 'sip.example.org' }]),

@@ -28,7 +28,7 @@ export const adjustments = (deps: {
   const stored = storedSpaces(deps)
 
   /** Refuses what the Space, held, does not allow; resolves to what has to be written beside the members. */
-  const checked = async (tx: Tx, input: PartInput, before: AdministeredSpace, caller: Caller) => {
+  const checked = async (tx: Tx, input: PartInput, before: AdministeredSpace, caller: Caller | null) => {
     const { values } = input
     const { domain } = before
     const count = await store.accountCount(tx, domain)
@@ -39,7 +39,7 @@ export const adjustments = (deps: {
     // An end that is there already is nobody's fault here.
     const isNew = expireAt?.getTime() !== before.expireAt?.getTime() || asSuper !== before.super
     await stored.refuseLockOut(tx, input, { space: before, caller, asSuper, expireAt: isNew ? expireAt : null })
-    if (values.web_panel === false && caller.space.id === before.id) input.refuse('web_panel', { id: 'v.own_panel' })
+    if (values.web_panel === false && caller?.space.id === before.id) input.refuse('web_panel', { id: 'v.own_panel' })
     const shared = values.unique_email === true ? await stored.sharedEmails(tx, before) : null
     if (shared !== null) input.refuse('unique_email', shared)
     const { digest, realmFrom } = checkDigest(input, domain, before.digest, stored.initialDigest())
@@ -54,11 +54,12 @@ export const adjustments = (deps: {
 
   /**
    * Changes what the input speaks of, and nothing else. `refuseStale` is called with the Space as it is now, while it
-   * is held. The caller administers it: who may change which of its members, the form decides by what it reads.
+   * is held. The caller administers it: who may change which of its members, the form decides by what it reads;
+   * null: whoever runs the command does.
    */
   const adjust = async (
     visit: Visit,
-    caller: Caller,
+    caller: Caller | null,
     domain: string,
     input: PartInput,
     { refuseStale = () => {} }: { refuseStale?: (before: AdministeredSpace) => void } = {},

@@ -154,7 +154,7 @@ export const spaceDeletion = (deps: {
     },
 
     /** At once, and for good. To whoever comes while it is going it is not there any more. */
-    remove: async (by: Visit, caller: Caller, domain: string): Promise<void> => {
+    remove: async (by: Visit, caller: Caller | null, domain: string): Promise<void> => {
       const space = await db.transaction(async (tx) => {
         const before = await leavable(tx, caller, domain)
         if (!(await own.begin(tx, before.id, now()))) throw new AppError('not_found', 'space.unknown')

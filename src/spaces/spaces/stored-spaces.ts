@@ -18,7 +18,8 @@ interface Refusing {
 
 interface Wanted {
   readonly space: Space
-  readonly caller: Caller
+  /** null: the command line. */
+  readonly caller: Caller | null
   readonly asSuper: boolean
   readonly expireAt: Date | null
 }
@@ -70,7 +71,7 @@ export const storedSpaces = (deps: { config: Config; db: Db; audit: Audit; now: 
   /** Nobody may lock itself, or everybody, out (behaviour/spaces.md §1.4). */
   const refuseLockOut = async (tx: Tx, input: Refusing, wanted: Wanted): Promise<void> => {
     const { space, caller, asSuper, expireAt } = wanted
-    const own = caller.space.id === space.id
+    const own = caller?.space.id === space.id
     if (space.super && !asSuper && (own || (await isLastSuper(tx, space.domain)))) {
       input.refuse('super', { id: 'v.own_super' })
     }
