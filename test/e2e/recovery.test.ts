@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { smtpServer } from '../mail/smtp.ts'
 import { fakeGateway } from '../sms/fakes.ts'
+import { shoot } from '../support/browser.ts'
 import { hasProgram, prepared, type Running, serve } from '../support/executable.ts'
-import { artefacts } from '../support/folder.ts'
 
 // Somebody who has forgotten the password, with the compiled executable, a mail server, an SMS gateway and a browser.
 
@@ -73,7 +73,6 @@ const setUp = async (look: BrowserContextOptions) => {
   const { id } = (await (await api(running, place.admin.api_key, '/accounts', account)).json()) as { id: number }
   const chrome = await browser()
   const page = await (await chrome.newContext({ javaScriptEnabled: false, ...look })).newPage()
-  mkdirSync(artefacts, { recursive: true })
   return {
     smtp,
     gateway,
@@ -89,7 +88,7 @@ const setUp = async (look: BrowserContextOptions) => {
       const words = readFileSync(pushed, 'utf8').split('\n')
       return JSON.parse(words[words.indexOf('--customPayload') + 1] ?? '').token
     },
-    shoot: (name: string) => page.screenshot({ path: join(artefacts, `recovery-${name}.png`), fullPage: true }),
+    shoot: (name: string) => shoot(page, `recovery-${name}`),
     end: async () => {
       await chrome.close()
       await running.stop()

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { fakeApns, workshop } from '../push/fakes.ts'
+import { shoot } from '../support/browser.ts'
 import { hasProgram, prepared, type Running, serve } from '../support/executable.ts'
-import { artefacts } from '../support/folder.ts'
 
 // What an app does to get an account for somebody who has none, against the compiled executable.
 
@@ -78,8 +78,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('curl'))('registering thr
       expect(await page.textContent('h1')).toBe('Confirm that you are a person')
       await page.click('a[lang=fr]')
       expect((await exchange()).status).toBe(404)
-      mkdirSync(artefacts, { recursive: true })
-      await page.screenshot({ path: join(artefacts, `creation-token-${captcha}.png`) })
+      await shoot(page, `creation-token-${captcha}`)
       await page.click('button[type=submit]:not([disabled])')
       await page.waitForSelector('text=Revenez à l’application')
       expect(complaints).toEqual([])

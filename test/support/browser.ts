@@ -1,13 +1,33 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import axe from 'axe-core'
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type BrowserContextOptions, type CDPSession, chromium, type Page } from 'playwright-core'
 import { artefacts } from './folder.ts'
 
 interface Finding {
   readonly id: string
   readonly impact: string | null | undefined
   readonly where: string
+}
+
+/** A picture of the page, for whoever has said where they want them. */
+export const shoot = async (page: Page, name: string): Promise<void> => {
+  if (artefacts === null) return
+  mkdirSync(artefacts, { recursive: true })
+  await page.screenshot({ path: join(artefacts, `${name}.png`), fullPage: true })
+}
+
+const SCRIPTS = 'Emulation.setScriptExecutionDisabled'
+const stilled = new WeakMap<Page, CDPSession>()
+
+/**
+ * No script of this window's pages runs from now on. Unlike Playwright's own way of saying so (`javaScriptEnabled`), it
+ * can be taken back for the moment that axe, which is a script, needs to look at a page that was drawn without any.
+ */
+export const stopScripts = async (page: Page): Promise<void> => {
+  const session = await page.context().newCDPSession(page)
+  await session.send(SCRIPTS, { value: true })
+  stilled.set(page, session)
 }
 
 /**
@@ -20,7 +40,6 @@ export const browser = async () => {
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'],
   })
   const complaints: string[] = []
-  mkdirSync(artefacts, { recursive: true })
   return {
     complaints,
     /** A window of its own, without scripts unless it is told otherwise. */
@@ -35,15 +54,20 @@ export const browser = async () => {
       page.on('pageerror', (error) => complaints.push(error.message))
       return page
     },
-    shoot: (page: Page, name: string) => page.screenshot({ path: join(artefacts, `${name}.png`), fullPage: true }),
+    shoot,
     close: () => chrome.close(),
   }
 }
 
-/** What keeps people from using the page: the serious findings of axe. Needs a window with scripts. */
+/** What keeps people from using the page: the serious findings of axe. Needs scripts, or `stopScripts`. */
 export const barriers = async (page: Page): Promise<readonly Finding[]> => {
+  const still = stilled.get(page)
+  await still?.send(SCRIPTS, { value: false })
   await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'], preload: false }),
+  )
+  await still?.send(SCRIPTS, { value: true })
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, impact, nodes }) => nodes.map(({ html }) => ({ id, impact, where: html.slice(0, 200) })))

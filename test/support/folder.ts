@@ -15,7 +15,5 @@ for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(NAME
     rmSync(old, { recursive: true, force: true })
 }
 
-/**
- * Where browser tests put their pictures: `TEST_ARTEFACTS`, for whoever wants to look at them, or gone with the rest.
- */
-export const artefacts = process.env.TEST_ARTEFACTS || join(testFolder, 'artefacts')
+/** Where browser tests put pictures for whoever wants to look at them; null: nobody does, and none are taken. */
+export const artefacts = process.env.TEST_ARTEFACTS || null
