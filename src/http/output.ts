@@ -38,7 +38,7 @@ type MediaType =
 /** For a route's `detail`: what comes back when all is well, or one of what may. null: nothing but the status. */
 export const answers = (
   body: TSchema | MediaType | readonly MediaType[] | null,
-  ...statuses: readonly (200 | 201)[]
+  ...statuses: readonly (200 | 201 | 202)[]
 ) => {
   const content =
     typeof body === 'string' || Array.isArray(body)

@@ -35,4 +35,4 @@ export const jsonText = (body: string | ReadableStream<Uint8Array>): Response =>
  * 200 without a body. It names a type all the same: liblinphone 5.1 and 5.5 read the header of every 2xx through a null
  * pointer (compatibility.md §2.8).
  */
-export const empty = (): Response => new Response(null, { headers: JSON_HEADERS })
+export const empty = (status: 200 | 202 = 200): Response => new Response(null, { status, headers: JSON_HEADERS })

@@ -98,6 +98,8 @@ interface Addressed {
   readonly language: Language
   /** A second message with the same key is not added. */
   readonly dedupKey?: string
+  /** One that was sent until then counts no more for the key. */
+  readonly dedupSince?: Date
   /** The message is sent no earlier than after this. */
   readonly delayMs?: number
   /** From then on the secret inside is worthless and the message is not sent. */
@@ -130,6 +132,12 @@ type Forgotten = Addressed & {
   readonly kind: 'forget'
   readonly data: { readonly username: string; readonly domain: string; readonly until: number }
 }
+/** For Flexisip's registrar: a phone that is not to be reached any more. */
+type Removed = Addressed & {
+  readonly channel: 'proxy'
+  readonly kind: 'device'
+  readonly data: { readonly username: string; readonly domain: string; readonly uuid: string }
+}
 /**
  * For Flexisip: whose password it must forget, and whose phones as well: `account`, which was closed, all of them; `phones`
  * those that registered until `at`, in seconds.
@@ -150,7 +158,7 @@ type Told = Addressed & {
   readonly webhookId: number
   readonly data: { readonly id: string; readonly subject: string; readonly body: string }
 }
-export type Message = Mail | Sms | Recovery | Bridged | Hooked | Forgotten | Closed | Told
+export type Message = Mail | Sms | Recovery | Bridged | Hooked | Forgotten | Closed | Removed | Told
 
 /** A message on its way out. */
 export interface OutgoingMessage {

@@ -19,11 +19,14 @@ export const outbox = (deps: { db: Db; secrets: Secrets; now: () => Date }) => {
   let nudge = () => {}
 
   return {
-    /** False when one with the same dedup key is there already. */
-    add: async (tx: Tx, message: Message): Promise<boolean> => {
+    /** Its id; null when one with the same dedup key is there already. */
+    add: async (tx: Tx, message: Message): Promise<number | null> => {
       const at = now()
       const { channel, kind, spaceId, accountId, recipient, language, data } = message
       if (message.supersedes === true && accountId !== null) await store.supersede(tx, accountId, channel, kind, at)
+      if (message.dedupKey !== undefined && message.dedupSince !== undefined) {
+        await store.forgetKey(tx, message.dedupKey, message.dedupSince)
+      }
       const id = await store.add(tx, {
         channel,
         kind,
@@ -40,8 +43,13 @@ export const outbox = (deps: { db: Db; secrets: Secrets; now: () => Date }) => {
         updatedAt: at,
       })
       if (id !== null) nudge()
-      return id !== null
+      return id
     },
+    /** Whoever has added a message did themselves what it asks for. */
+    arrived: (id: number): Promise<void> =>
+      db.transaction(async (tx) => {
+        await store.sent(tx, { id }, now())
+      }),
     onAdded: (listener: () => void): void => {
       nudge = listener
     },
@@ -66,6 +74,17 @@ export const outbox = (deps: { db: Db; secrets: Secrets; now: () => Date }) => {
     ): Promise<number> => {
       const revived = await db.transaction(async (tx) => {
         const count = await store.reviveKind(tx, kind, belowAttempts, now())
+        if (count > 0) await then(tx, count)
+        return count
+      })
+      if (revived > 0) nudge()
+      return revived
+    },
+    /** Of these: how many are tried again, where any is. `then` as in `retry`. */
+    retryThese: async (ids: readonly number[], then: (tx: Tx, count: number) => Promise<void>): Promise<number> => {
+      const revived = await db.transaction(async (tx) => {
+        let count = 0
+        for (const id of ids) if (await store.revive(tx, id, now())) count += 1
         if (count > 0) await then(tx, count)
         return count
       })

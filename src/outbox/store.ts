@@ -93,6 +93,12 @@ export const outboxStore = (db: Db) => {
     /** The id; null when a message with the same dedup key is there already. */
     add: async (tx: Tx, row: NewOutboxRow): Promise<number | null> =>
       (await first(tx.insert(outbox).values(row).onConflictDoNothing().returning({ id: outbox.id })))?.id ?? null,
+    /** Of what was sent until then: another message may have its dedup key. */
+    forgetKey: (tx: Tx, dedupKey: string, until: Date) =>
+      tx
+        .update(outbox)
+        .set({ dedupKey: null })
+        .where(and(eq(outbox.dedupKey, dedupKey), lte(outbox.sentAt, until))),
     /**
      * Takes up to `most` due messages that are for no webhook, the oldest first, and none for a lane or a recipient in
      * `busy`. `wereDue`: there was something to choose, so that it is worth while to look again.
@@ -188,7 +194,7 @@ export const outboxStore = (db: Db) => {
         .set({ leasedUntil: null, attempts: sql`${outbox.attempts} - 1` })
         .where(held(lease)),
     /** The message has left, even where somebody else has leased it meanwhile. */
-    sent: (tx: Tx, { id }: Leased, at: Date) =>
+    sent: (tx: Tx, { id }: Pick<Leased, 'id'>, at: Date) =>
       tx
         .update(outbox)
         .set({ sentAt: at, deadAt: null, leasedUntil: null, lastError: null, data: null, updatedAt: at })

@@ -53,11 +53,11 @@ export const registrar = (deps: { config: Config; log: Logging; now: () => Date 
   }
 
   /** For what is tried again later: rejects where it could not be done. */
-  const insist = async (work: (client: RedisClient) => Promise<unknown>): Promise<void> => {
-    if (server === null) return
+  const insist = async <Answer>(work: (client: RedisClient) => Promise<Answer>): Promise<Answer | null> => {
+    if (server === null) return null
     if (isWithin(REST_MS, failedAt)) throw new Error('Redis did not answer a moment ago')
     try {
-      await server.ask(work, LIMIT_MS)
+      return await server.ask(work, LIMIT_MS)
     } catch (error) {
       if (!isRefusal(error)) failedAt = now().getTime()
       throw new Error(sentenceOf(error))
@@ -66,6 +66,7 @@ export const registrar = (deps: { config: Config; log: Logging; now: () => Date 
 
   const prefix = config.REDIS_PREFIX ?? ''
   const keyOf = (address: string) => `${prefix}fs:${address}`
+  const fieldOf = (uuid: string) => `"<${uuid}>"`
 
   return {
     /** The contacts of `user@domain`, each as the registrar wrote it. */
@@ -76,27 +77,39 @@ export const registrar = (deps: { config: Config; log: Logging; now: () => Date 
         return contacts.filter((contact) => typeof contact === 'string')
       }),
 
-    /**
-     * Takes away the contact of a device; true when it was there. The proxy is told in any case, so that asking again
-     * helps where it has not noticed.
-     */
-    remove: (address: string, uuid: string): Promise<boolean> =>
-      ask({ account: address }, false, async (client) => {
-        // Both at once, so that nothing comes between them.
-        const [removed] = await Promise.all([
-          client.send('HDEL', [keyOf(address), `"<${uuid}>"`]),
-          client.send('PUBLISH', [address, '']),
-        ])
-        return removed === 1
+    /** The contact of a device; null: it is not registered, or nobody can be asked. */
+    contact: (address: string, uuid: string): Promise<string | null> =>
+      ask({ account: address }, null, async (client) => {
+        const contact: unknown = await client.send('HGET', [keyOf(address), fieldOf(uuid)])
+        return typeof contact === 'string' ? contact : null
       }),
 
+    /** Tells the proxy to look at the contacts of `user@domain` again. */
+    nudge: (address: string): Promise<void> =>
+      ask({ account: address }, undefined, async (client) => {
+        await client.send('PUBLISH', [address, ''])
+      }),
+
+    /** Takes away the contact of a device and tells the proxy; true when it was there. Rejects where it could not be done. */
+    remove: async (address: string, uuid: string): Promise<boolean> => {
+      const done = await insist((client) =>
+        // Both at once, so that nothing comes between them.
+        Promise.all([client.send('HDEL', [keyOf(address), fieldOf(uuid)]), client.send('PUBLISH', [address, ''])]),
+      )
+      return done?.[0] === 1
+    },
+
     /** Takes away every contact of `user@domain` and tells the proxy. Rejects where it could not be done. */
-    removeAll: (address: string): Promise<void> =>
-      insist((client) => Promise.all([client.send('DEL', [keyOf(address)]), client.send('PUBLISH', [address, ''])])),
+    removeAll: async (address: string): Promise<void> => {
+      await insist((client) =>
+        Promise.all([client.send('DEL', [keyOf(address)]), client.send('PUBLISH', [address, ''])]),
+      )
+    },
 
     /** Says it to whoever listens on the channel; nobody may. Rejects where it could not be said. */
-    publish: (channel: string, message: string): Promise<void> =>
-      insist((client) => client.send('PUBLISH', [channel, message])),
+    publish: async (channel: string, message: string): Promise<void> => {
+      await insist((client) => client.send('PUBLISH', [channel, message]))
+    },
 
     /** Whether an empty answer means that nothing is registered: nobody was asked, or nobody answered. */
     state: (): 'off' | 'away' | 'there' => (server === null ? 'off' : isWithin(REST_MS, failedAt) ? 'away' : 'there'),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
+import { dispatcherOf } from '../outbox/recording.ts'
 import { listen, type RedisServer, startRedis, startServer } from '../registrar/servers.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { eventually } from '../support/eventually.ts'
@@ -241,6 +242,37 @@ describe.skipIf(!hasProgram('redis-server'))('devices', () => {
     const replies = await Promise.all([1, 2].map(() => t.delete(`${own}/${PHONE}`, { as: alice })))
     expect(replies.map(({ text }) => text).sort()).toEqual(['', '1'])
     expect(event()).toHaveLength(1)
+  })
+
+  test('are not removed when that cannot be written down', async () => {
+    await redis.register(address, PHONE, { updatedAt: NOW })
+    const { record } = t.parts.audit
+    t.parts.audit.record = () => Promise.reject(new Error('the power went'))
+    const reply = await t.delete(`${own}/${PHONE}`, { as: alice })
+    t.parts.audit.record = record
+    expect([reply.status, await fields()]).toEqual([500, 1])
+    expect((await t.delete(`${own}/${PHONE}`, { as: alice })).text).toBe('1')
+  })
+
+  test('that Redis does not let go now are written down once, and removed when it does', async () => {
+    await redis.register(address, PHONE, { updatedAt: NOW })
+    await redis.send('CLIENT', 'PAUSE', '60000', 'WRITE')
+    const first = await t.delete(`${own}/${PHONE}`, { as: alice })
+    expect([first.status, first.text, await fields()]).toEqual([202, '', 1])
+    await redis.send('CLIENT', 'UNPAUSE')
+    t.later(10_000)
+    const sending = dispatcherOf(t, t.parts.channels)
+    await sending.settle()
+    expect([await fields(), event().length]).toEqual([0, 1])
+    await sending.stop()
+  })
+
+  test('that register again as they did before can be removed again', async () => {
+    for (const _ of [1, 2]) {
+      await redis.register(address, PHONE, { updatedAt: NOW })
+      expect((await t.delete(`${own}/${PHONE}`, { as: alice })).text).toBe('1')
+    }
+    expect(event()).toHaveLength(2)
   })
 
   test('are read without a write to the database, and removing one writes a row of the audit log', async () => {

@@ -197,9 +197,27 @@ describe('what is not taken', () => {
     const { outboxMessages } = t.db.tables
     await t.db.transaction((tx) => tx.update(outboxMessages).set({ deadAt: t.clock.now }))
     expect((await t.post(`/api/webhooks/${id}/send-again`, { as: admin })).json).toEqual({ sent_again: 3 })
+    const { auditLog } = t.db.tables
+    const said = async () =>
+      (await t.db.read.select().from(auditLog)).filter(({ action }) => action === 'webhook.resent')
+    expect((await said()).map(({ detail }) => detail)).toEqual(['{"count":3}'])
     await sending().settle()
     expect(names(there)).toEqual(['One', 'Two', 'Three'])
     expect((await t.post(`/api/webhooks/${id}/send-again`, { as: admin })).json).toEqual({ sent_again: 0 })
+    expect(await said()).toHaveLength(1)
+  })
+
+  test('is not sent again when that cannot be written down', async () => {
+    const { id } = await webhookOf(t, t.main, there.url, { events: ['account.updated'] })
+    const alice = await t.account({ username: 'alice01' })
+    await change(alice.id, 'One')
+    const { outboxMessages } = t.db.tables
+    await t.db.transaction((tx) => tx.update(outboxMessages).set({ deadAt: t.clock.now }))
+    const { record } = t.parts.audit
+    t.parts.audit.record = () => Promise.reject(new Error('the power went'))
+    const reply = await t.post(`/api/webhooks/${id}/send-again`, { as: admin })
+    t.parts.audit.record = record
+    expect([reply.status, (await rows()).filter(({ deadAt }) => deadAt === null)]).toEqual([500, []])
   })
 
   test('because nobody is there any more (410) switches the webhook off, and gives up what waits', async () => {

@@ -76,5 +76,5 @@ export const smsTo = (t: TestApp, recipient: string, more: Partial<Message> = {}
     ...more,
   }) as Message
 
-export const add = (t: TestApp, message: Message): Promise<boolean> =>
+export const add = (t: TestApp, message: Message): Promise<number | null> =>
   t.db.transaction((tx) => t.parts.outbox.add(tx, message))

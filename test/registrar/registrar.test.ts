@@ -46,12 +46,15 @@ const timed = async <T>(work: Promise<T>) => {
   const answer = await work
   return { answer, ms: performance.now() - started }
 }
+/** As a request asks: what cannot be removed now is tried later. */
+const removed = (one: Registrar, address: string, uuid: string): Promise<boolean> =>
+  one.remove(address, uuid).catch(() => false)
 const reasonOf = (line = '{}'): string => JSON.parse(line).reason
 
 describe('without an answer', () => {
   test('nothing is configured: no devices, and nothing to say about it', async () => {
     const none = registrarWith({})
-    expect([await none.contacts(ALICE), await none.remove(ALICE, PHONE), lines]).toEqual([[], false, []])
+    expect([await none.contacts(ALICE), await removed(none, ALICE, PHONE), lines]).toEqual([[], false, []])
     expect(await none.check()).toMatchObject({ ok: true, detail: 'not configured; no devices are shown' })
   })
 
@@ -67,7 +70,7 @@ describe('without an answer', () => {
   test('it is left alone for five seconds, and named in the log once a minute', async () => {
     const server = atEnd(await startServer((socket) => socket.destroy()))
     const away = registrarWith({ ...at(server.port), REDIS_PASSWORD: 'unspeakable' })
-    expect([await away.contacts(ALICE), await away.remove(ALICE, PHONE)]).toEqual([[], false])
+    expect([await away.contacts(ALICE), await removed(away, ALICE, PHONE)]).toEqual([[], false])
     clock.now += 4_999
     await away.contacts(ALICE)
     expect([server.accepted(), lines.length]).toEqual([1, 1])
@@ -102,7 +105,7 @@ describe('without an answer', () => {
     const server = atEnd(await startServer(() => {}))
     const silent = registrarWith(at(server.port))
     const asked = Array.from({ length: 100 }, (_, n) =>
-      n % 2 === 0 ? silent.contacts(`${n}@sip.example.org`) : silent.remove(`${n}@sip.example.org`, PHONE),
+      n % 2 === 0 ? silent.contacts(`${n}@sip.example.org`) : removed(silent, `${n}@sip.example.org`, PHONE),
     )
     const { answer, ms } = await timed(Promise.all(asked))
     expect(ms).toBeLessThan(SOON_MS)
@@ -138,7 +141,7 @@ describe('without an answer', () => {
       expect(ms).toBeLessThan(SOON_MS)
       expect(found).toEqual([])
       clock.now += 5_000
-      expect(await mad.remove(ALICE, PHONE)).toBe(false)
+      expect(await removed(mad, ALICE, PHONE)).toBe(false)
       expect(lines.length).toBe(1)
     })
 })
@@ -155,7 +158,7 @@ describe.skipIf(!hasProgram('redis-server'))('a Redis of the registrar', () => {
   test('that refuses the password gives nothing, and the log does not tell it', async () => {
     for (const wrong of [{}, { REDIS_PASSWORD: 'unspeakable' }]) {
       const refused = registrarWith({ ...at(server.port), ...wrong })
-      expect([await refused.contacts(ALICE), await refused.remove(ALICE, PHONE)]).toEqual([[], false])
+      expect([await refused.contacts(ALICE), await removed(refused, ALICE, PHONE)]).toEqual([[], false])
       expect((await refused.check()).detail).toEndWith('does not answer, or refuses the password')
     }
     expect(lines.map(reasonOf)).toEqual(Array(2).fill('it does not answer, or refuses the password'))
@@ -165,7 +168,7 @@ describe.skipIf(!hasProgram('redis-server'))('a Redis of the registrar', () => {
   test('without the database that is asked for gives nothing of another one', async () => {
     await server.register(ALICE, PHONE)
     const lost = registrarWith({ ...at(server.port), ...password, REDIS_DB: '999' })
-    expect([await lost.contacts(ALICE), await lost.remove(ALICE, PHONE)]).toEqual([[], false])
+    expect([await lost.contacts(ALICE), await removed(lost, ALICE, PHONE)]).toEqual([[], false])
     expect(lines.map(reasonOf)).toEqual(['ERR DB index is out of range'])
     expect(await lost.check()).toMatchObject({ ok: false })
     expect(await server.send('HLEN', `fs:${ALICE}`)).toBe(1)
@@ -175,7 +178,7 @@ describe.skipIf(!hasProgram('redis-server'))('a Redis of the registrar', () => {
     await server.send('SET', 'fs:bob@sip.example.org', 'x')
     await server.register(ALICE, PHONE)
     const known = registrarWith({ ...at(server.port), ...password })
-    expect([await known.contacts('bob@sip.example.org'), await known.remove('bob@sip.example.org', PHONE)]).toEqual([
+    expect([await known.contacts('bob@sip.example.org'), await removed(known, 'bob@sip.example.org', PHONE)]).toEqual([
       [],
       false,
     ])
@@ -207,8 +210,8 @@ describe.skipIf(!hasProgram('redis-server'))('a Redis of the registrar', () => {
     expect([...(await known.contacts(ALICE))].sort()).toEqual(
       [contact({ uuid: PHONE }), contact({ uuid: other })].sort(),
     )
-    expect([await known.remove(ALICE, PHONE), await known.remove(ALICE, PHONE)]).toEqual([true, false])
-    expect([await known.remove(ALICE, '*'), await known.remove(ALICE, '"\r\nFLUSHALL\r\n')]).toEqual([false, false])
+    expect([await removed(known, ALICE, PHONE), await removed(known, ALICE, PHONE)]).toEqual([true, false])
+    expect([await removed(known, ALICE, '*'), await removed(known, ALICE, '"\r\nFLUSHALL\r\n')]).toEqual([false, false])
     expect(await known.contacts(ALICE)).toEqual([contact({ uuid: other })])
     await eventually(() => proxy.heard.length >= 4)
     expect(proxy.heard).toEqual(Array(4).fill([ALICE, '']))
@@ -221,7 +224,7 @@ describe.skipIf(!hasProgram('redis-server'))('a Redis of the registrar', () => {
     await server.send('HSET', `here:fs:${ALICE}`, `"<${PHONE}>"`, 'x')
     await server.send('SELECT', '0')
     const known = registrarWith({ REDIS_URL: `${server.url}/5`, REDIS_DB: '1', REDIS_PREFIX: 'here:' })
-    expect([await known.contacts(ALICE), await known.remove(ALICE, PHONE)]).toEqual([['x'], true])
+    expect([await known.contacts(ALICE), await removed(known, ALICE, PHONE)]).toEqual([['x'], true])
     expect(await known.contacts(ALICE)).toEqual([])
   })
 
@@ -261,7 +264,7 @@ describe.skipIf(!hasProgram('redis-server'))('a Redis of the registrar', () => {
     await server.register(ALICE, PHONE)
     await known.contacts(ALICE)
     forgets = true
-    const { answer, ms } = await timed(Promise.all([known.contacts(ALICE), known.remove(ALICE, PHONE)]))
+    const { answer, ms } = await timed(Promise.all([known.contacts(ALICE), removed(known, ALICE, PHONE)]))
     expect([answer[0].length, answer[1], firewall.accepted(), lines]).toEqual([1, true, 2, []])
     expect(ms).toBeLessThan(SOON_MS)
   })
@@ -322,7 +325,7 @@ describe.skipIf(!hasProgram('redis-server'))('a sentinel', () => {
       clock.now += 5_000
       return (await known.contacts(ALICE)).length === 1
     })
-    expect(await known.remove(ALICE, PHONE)).toBe(true)
+    expect(await removed(known, ALICE, PHONE)).toBe(true)
     expect(await second.send('HLEN', `fs:${ALICE}`)).toBe(0)
   }, 60_000)
 
@@ -338,7 +341,7 @@ describe.skipIf(!hasProgram('redis-server'))('a sentinel', () => {
     await sentinel.send('REMOVE', 'mymaster')
     await sentinel.send('MONITOR', 'mymaster', '127.0.0.1', String(second.port), '1')
     await first.send('REPLICAOF', '127.0.0.1', String(second.port))
-    expect(await known.remove(ALICE, PHONE)).toBe(true)
+    expect(await removed(known, ALICE, PHONE)).toBe(true)
     expect([await second.send('HLEN', `fs:${ALICE}`), lines]).toEqual([0, []])
     await eventually(() => proxy.heard.length > 0)
     expect(proxy.heard[0]).toEqual([ALICE, ''])

@@ -7,12 +7,15 @@ import type { Outbox } from '../../outbox/outbox.ts'
 import { type Addressed, addressOfRecord } from '../../protocols/sip-address.ts'
 import { parseSipContact } from '../../protocols/sip-contact.ts'
 import type { Registrar } from '../../registrar/registrar.ts'
+import { hashOfToken } from '../../secrets.ts'
 import { sentenceOf } from '../../thrown.ts'
 import { askSocket, reachSocket } from '../../unix-socket.ts'
 import { sipProxyStore } from './store.ts'
 
 const SECOND_MS = 1000
 const LIMIT_MS = 5 * SECOND_MS
+/** For so long whoever asked for it tries alone. */
+const FIRST_TRY_MS = 2 * SECOND_MS
 
 /**
  * Flexisip, which keeps passwords that it has seen for half an hour, and phones for as long as they are registered:
@@ -77,6 +80,10 @@ export const sipProxy = (deps: {
     id: 'proxy',
     dispatch: async ({ kind, data }) => {
       const account = { username: String(data.username), domain: String(data.domain) }
+      if (kind === 'device') {
+        await registrar.remove(addressOfRecord(account), String(data.uuid))
+        return
+      }
       // In this order: a phone that is sent away comes back at once with a password that is still known.
       await forgetPassword(addressOfRecord(account))
       if (kind === 'account') await forgetPhones(account)
@@ -97,6 +104,41 @@ export const sipProxy = (deps: {
     },
     /** In the transaction after which nobody may call from this address: it is blocked, or nobody's any more. */
     addressClosed: (tx: Tx, account: Addressed): Promise<void> => tell(tx, 'account', [account]),
+    /**
+     * In the transaction that decides that a phone, of which the registrar had this contact at that time, is not to be
+     * reached any more: the message, for `removeDevice`; null: somebody has decided so meanwhile.
+     */
+    deviceRemoved: (
+      tx: Tx,
+      { username, domain }: Addressed,
+      { uuid, contact, at }: { readonly uuid: string; readonly contact: string; readonly at: Date },
+    ): Promise<number | null> => {
+      const address = addressOfRecord({ username, domain })
+      return outbox.add(tx, {
+        channel: 'proxy',
+        kind: 'device',
+        spaceId: null,
+        accountId: null,
+        recipient: address,
+        language: 'en',
+        data: { username, domain, uuid },
+        dedupKey: `device:${hashOfToken(JSON.stringify([address, uuid, contact]))}`,
+        dedupSince: at,
+        delayMs: FIRST_TRY_MS,
+      })
+    },
+    /** After it, at once. False: the registrar cannot be asked now, and is asked again until it is done. */
+    removeDevice: async (account: Addressed, uuid: string, message: number | null): Promise<boolean> => {
+      try {
+        await registrar.remove(addressOfRecord(account), uuid)
+      } catch (error) {
+        log.app.warn('a phone is not removed yet', { account: addressOfRecord(account), reason: sentenceOf(error) })
+        return false
+      }
+      // Where that cannot be written down it is done once more, which changes nothing.
+      if (message !== null) await outbox.arrived(message).catch(() => {})
+      return true
+    },
     /** The same for accounts, which are held, before they are deleted or after they were closed. */
     accountsClosed: async (tx: Tx, accountIds: readonly number[]): Promise<void> => {
       if (accountIds.length === 0 || (socket === null && !hasPhones)) return

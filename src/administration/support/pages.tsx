@@ -189,9 +189,12 @@ export const supportPages = (deps: Deps) => {
           device: (await devices.of(account)).get(uuid) ?? unknownDevice(uuid),
         })
         return form(devicePage, facts, async () => {
-          const removed = await devices.remove(inside, account, uuid)
-          if (!removed && devices.registrarState() !== 'there') throw invalid('uuid', 'account_devices.not_removed')
-          return go(pathOf(account), { flash: 'flash.device_removed' })
+          const removal = await devices.remove(inside, account, uuid)
+          if (removal === 'gone' && devices.registrarState() !== 'there')
+            throw invalid('uuid', 'account_devices.not_removed')
+          return go(pathOf(account), {
+            flash: removal === 'soon' ? 'flash.devices_removed_soon' : 'flash.device_removed',
+          })
         })
       },
       { signedIn: 'admin' },

@@ -101,7 +101,7 @@ export const beginning = (deps: {
     return (await isAdmitted(codes.refuseTooMany(tx, 'recovery', account.id))) ? null : 'too_many_codes'
   }
 
-  const send = (tx: Tx, visit: Asked, account: AccountView, wanted: Wanted, code: string): Promise<boolean> => {
+  const send = (tx: Tx, visit: Asked, account: AccountView, wanted: Wanted, code: string): Promise<number | null> => {
     const { space } = visit
     const at = now()
     const expires_minutes = codes.lifetimeMinutes.recovery

@@ -144,7 +144,11 @@ export const webhooks = (deps: {
 
   /** It is switched off first; then what waits for it goes, some at a time, and it with the last. */
   const remove = async (by: By, space: Space, id: number): Promise<void> => {
-    const webhook = await changed(space, id, (tx, before) => store.update(tx, before, { enabled: false }, now()))
+    const webhook = await changed(space, id, async (tx, before) => {
+      if (!before.enabled) return before
+      await update(tx, before, { enabled: false }, { by, space })
+      return before
+    })
     while (await db.transaction((tx) => store.removeBelow(tx, webhook))) await Bun.sleep(0)
     await db.transaction(async (tx) => {
       if (!(await store.remove(tx, webhook))) throw unknown()
@@ -185,7 +189,7 @@ export const webhooks = (deps: {
     }
   }
 
-  /** All that were given up: how many. */
+  /** All that were given up: how many. Of each stretch the audit log has a row. */
   const sendDeadAgain = async (by: By, space: Space, id: number): Promise<number> => {
     const webhook = await byId(space, id)
     refuseOff(webhook)
@@ -194,10 +198,11 @@ export const webhooks = (deps: {
       const ids = await store.dead(db.read, webhook, after)
       const last = ids.at(-1)
       if (last === undefined) break
-      for (const message of ids) if (await outbox.retry(message)) count += 1
+      count += await outbox.retryThese(ids, (tx, some) =>
+        record(tx, 'webhook.resent', { by, space, of: webhook }, { detail: { count: some } }),
+      )
       after = last
     }
-    await db.transaction((tx) => record(tx, 'webhook.resent', { by, space, of: webhook }, { detail: { count } }))
     return count
   }
 

@@ -6,7 +6,7 @@ import { answers, done, mapOf, moment, record } from '../../http/output.ts'
 import { idOf } from '../../http/path.ts'
 import { empty, json } from '../../http/respond.ts'
 import type { Visit } from '../../nouns/visit.ts'
-import { type Device, type Devices, deviceWire } from './devices.ts'
+import { type Device, type Devices, deviceWire, type Removal } from './devices.ts'
 
 const DeviceSchema = record('Device', {
   uuid: text(),
@@ -22,7 +22,7 @@ const listed = (found: ReadonlyMap<string, Device>) =>
   json(Object.fromEntries([...found].map(([uuid, device]) => [uuid, deviceWire(device)])))
 
 /** Never 404: a device that has gone by itself is as good as removed (behaviour/telephony.md §2). */
-const removal = (removed: boolean) => (removed ? json(1) : empty())
+const removal = (removal: Removal) => (removal === 'removed' ? json(1) : empty(removal === 'soon' ? 202 : 200))
 
 /** Phones that are registered (behaviour/telephony.md §2): an account's own, and for administrators those of any. */
 export const devicesApi = ({ auth, accounts, devices }: { auth: Auth; accounts: Accounts; devices: Devices }) => {
@@ -44,8 +44,8 @@ export const devicesApi = ({ auth, accounts, devices }: { auth: Auth; accounts: 
         requires: 'account',
         detail: {
           summary: 'Remove a device of the caller',
-          description: 'Without a body when it was gone already.',
-          ...answers(done()),
+          description: 'Without a body when it was gone already; 202 when it goes as soon as the registrar answers.',
+          ...answers(done(), 200, 202),
         },
       },
     )
@@ -63,8 +63,8 @@ export const devicesApi = ({ auth, accounts, devices }: { auth: Auth; accounts: 
         requires: 'admin',
         detail: {
           summary: 'Remove a device of an account',
-          description: 'Without a body when it was gone already.',
-          ...answers(done()),
+          description: 'Without a body when it was gone already; 202 when it goes as soon as the registrar answers.',
+          ...answers(done(), 200, 202),
         },
       },
     )

@@ -1,4 +1,5 @@
 import type { AccountNews, NamedAccount } from '../../accounts/account-news/account-news.ts'
+import type { SipProxy } from '../../accounts/sip-proxy/sip-proxy.ts'
 import type { Audit } from '../../audit/audit.ts'
 import type { Db } from '../../db/db.ts'
 import { isoMoment } from '../../http/moment.ts'
@@ -27,6 +28,12 @@ export const deviceWire = ({ uuid, updatedAt, userAgent, app, version, name }: D
   device_name: name,
 })
 
+/** What became of it: it was there, and is not any more; it was not there; it goes when the registrar can be asked. */
+export type Removal = 'removed' | 'gone' | 'soon'
+
+/** What the registrar said of it, and when. */
+type Seen = { readonly uuid: string; readonly contact: string; readonly at: Date }
+
 /** What people know it by. */
 export const titleOf = ({ app, version, name, uuid }: Device): string =>
   [app, version, name].filter((part) => part !== '').join(' ') || uuid
@@ -41,11 +48,12 @@ const SHOWN_AFTER_EXPIRY_MS = 3_600_000
 export const devices = (deps: {
   db: Db
   registrar: Registrar
+  sipProxy: SipProxy
   accountNews: AccountNews
   audit: Audit
   now: () => Date
 }) => {
-  const { db, registrar, accountNews, audit, now } = deps
+  const { db, registrar, sipProxy, accountNews, audit, now } = deps
 
   /** The latest last. Of two contacts with one uuid the latest counts: Redis keeps them in no order. */
   const of = async (account: Addressed): Promise<ReadonlyMap<string, Device>> => {
@@ -55,20 +63,35 @@ export const devices = (deps: {
     return new Map(known.map((device) => [device.uuid, device]))
   }
 
-  /** True when the device was registered. Nothing is said about one that was not. */
-  const remove = async (visit: Visit, account: NamedAccount, uuid: string): Promise<boolean> => {
-    const isAwaited = await accountNews.isAwaited(db.read, account.domain, 'device.removed')
-    const known = isAwaited ? (await of(account)).get(uuid) : undefined
-    const removed = await registrar.remove(addressOfRecord(account), uuid)
-    if (!removed) return false
-    const device = known === undefined ? { uuid } : deviceWire(known)
-    await db.transaction(async (tx) => {
+  /** That it goes; null: somebody else has decided that already. */
+  const decide = (visit: Visit, account: NamedAccount, seen: Seen): Promise<number | null> =>
+    db.transaction(async (tx) => {
       const { id, username, domain } = account
+      const message = await sipProxy.deviceRemoved(tx, account, seen)
+      if (message === null) return null
       const about = { id, username, domain }
-      await audit.record(tx, 'device.removed', { by: visit, space: visit.space, about, line: { device: uuid } })
-      if (isAwaited) await accountNews.tellOf(tx, 'device.removed', account, () => ({ device }))
+      await audit.record(tx, 'device.removed', { by: visit, space: visit.space, about, line: { device: seen.uuid } })
+      const known = readDevice(seen.contact, now())
+      const device = known === null ? { uuid: seen.uuid } : deviceWire(known)
+      await accountNews.tellOf(tx, 'device.removed', account, () => ({ device }))
+      return message
     })
-    return true
+
+  /**
+   * It is decided before the registrar hears of it, which is tried until it is done. Nothing is written about a device
+   * that is not registered; the proxy is told all the same, so that asking again helps where it has not noticed.
+   */
+  const remove = async (visit: Visit, account: NamedAccount, uuid: string): Promise<Removal> => {
+    const address = addressOfRecord(account)
+    const at = now()
+    const contact = await registrar.contact(address, uuid)
+    if (contact === null) {
+      await registrar.nudge(address)
+      return 'gone'
+    }
+    const message = await decide(visit, account, { uuid, contact, at })
+    if (!(await sipProxy.removeDevice(account, uuid, message))) return 'soon'
+    return message === null ? 'gone' : 'removed'
   }
 
   return {
@@ -77,8 +100,10 @@ export const devices = (deps: {
     registrarState: registrar.state,
     remove,
     /** Those that are registered now; one that registers meanwhile stays. */
-    removeAll: async (visit: Visit, account: NamedAccount): Promise<void> => {
-      for (const uuid of (await of(account)).keys()) await remove(visit, account, uuid)
+    removeAll: async (visit: Visit, account: NamedAccount): Promise<Removal> => {
+      let isSoon = false
+      for (const uuid of (await of(account)).keys()) isSoon = (await remove(visit, account, uuid)) === 'soon' || isSoon
+      return isSoon ? 'soon' : 'removed'
     },
   }
 }

@@ -39,8 +39,8 @@ export const devicePages = ({ auth, pages, devices }: Deps) => {
     .post(
       '/delete',
       async ({ visit, caller, go }) => {
-        await devices.removeAll(visit, caller)
-        return go('/devices', { flash: 'flash.devices_removed' })
+        const removal = await devices.removeAll(visit, caller)
+        return go('/devices', { flash: removal === 'soon' ? 'flash.devices_removed_soon' : 'flash.devices_removed' })
       },
       { signedIn: 'account' },
     )
@@ -56,8 +56,8 @@ export const devicePages = ({ auth, pages, devices }: Deps) => {
     .post(
       '/',
       async ({ visit, caller, input, go }) => {
-        await devices.remove(visit, caller, textOf(input.uuid))
-        return go('/devices', { flash: 'flash.device_removed' })
+        const removal = await devices.remove(visit, caller, textOf(input.uuid))
+        return go('/devices', { flash: removal === 'soon' ? 'flash.devices_removed_soon' : 'flash.device_removed' })
       },
       { signedIn: 'account' },
     )
