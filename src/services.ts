@@ -55,6 +55,7 @@ import { leases } from './jobs/leases.ts'
 import { jobRunner } from './jobs/runner.ts'
 import type { Logging } from './logging/logging.ts'
 import { mail } from './mail/mail.ts'
+import { leaving } from './moving-in/leaving.ts'
 import { movingIn } from './moving-in/moving-in.ts'
 import type { Channel } from './outbox/messages.ts'
 import { outbox } from './outbox/outbox.ts'
@@ -260,6 +261,7 @@ const top = (below: ReturnType<typeof middle>) => {
     ...administered,
     bulk: bulk(administered),
     activation: activation(joined),
+    leaving: leaving(joined),
     movingIn: movingIn(joined),
     ownAccount: ownAccount(joined),
     signUp: signUp(joined),

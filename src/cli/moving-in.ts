@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import type { Command } from 'commander'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { type Command, Option } from 'commander'
 import type { Config } from '../config/config.ts'
 import { databaseLocation } from '../config/database-location.ts'
 import { MovingFailure, type MovingFailureKind } from '../moving-in/failure.ts'
@@ -7,6 +7,7 @@ import { laravelKey } from '../moving-in/laravel.ts'
 import type { MovingWishes, Outcome } from '../moving-in/moving-in.ts'
 import type { Finding } from '../moving-in/report.ts'
 import { openSource, type Source } from '../moving-in/source.ts'
+import type { Target } from '../moving-in/their-columns.ts'
 import { sentenceOf } from '../thrown.ts'
 import { refuseInUse } from './backup.ts'
 import { type GlobalOptions, loadSettings, withServicesOf } from './context.ts'
@@ -129,7 +130,57 @@ const importFrom = async (source: Source, options: Options): Promise<void> => {
 const explained = (error: unknown): unknown =>
   error instanceof MovingFailure ? new CommandError(error.message, EXIT_OF[error.kind]) : error
 
-/** From an account manager's database into ours. */
+interface ExportOptions extends GlobalOptions {
+  readonly output?: string
+  readonly files?: string
+  readonly generation: Target
+}
+
+/** Whole or not at all: a file that broke off must not pass for one. */
+const writingTo = (file: string) => {
+  const draft = `${file}.draft-${process.pid}`
+  const descriptor = openSync(draft, 'wx', 0o600)
+  return {
+    write: (text: string) => writeSync(descriptor, text),
+    keep: () => {
+      fsyncSync(descriptor)
+      closeSync(descriptor)
+      renameSync(draft, file)
+    },
+    discard: () => {
+      closeSync(descriptor)
+      rmSync(draft, { force: true })
+    },
+  }
+}
+
+const exportTo = async (file: string, options: ExportOptions): Promise<void> => {
+  if (existsSync(file)) throw new CommandError(`${file} exists.`, EXIT.refused)
+  const { config } = loadSettings(options)
+  refuseRunning(config)
+  await withServicesOf(config, async ({ parts }) => {
+    const out = writingTo(file)
+    const rows: string[][] = []
+    try {
+      await parts.leaving({
+        write: async (statement) => {
+          out.write(`${statement}\n`)
+        },
+        onTable: (table, count) => rows.push([table, String(count)]),
+        onLoss: (table, row, reason) => warn(`does not go: ${table}, ${row}: ${reason}`),
+        folder: options.files ?? null,
+        target: options.generation,
+      })
+    } catch (error) {
+      out.discard()
+      throw error
+    }
+    out.keep()
+    print(`${table([['table', 'rows'], ...rows])}\n\n${file} is for an empty database: mariadb flexiapi < ${file}`)
+  })
+}
+
+/** From an account manager's database into ours, and back. */
 export const movingInCommands = (program: Command) => {
   program
     .command('import:flexiapi')
@@ -162,4 +213,15 @@ export const movingInCommands = (program: Command) => {
         throw explained(error)
       }
     })
+  program
+    .command('export:flexiapi')
+    .argument('<file>', 'the SQL file to write')
+    .addOption(
+      new Option('--generation <year>', 'the version that it is for: of August 2026, or of the year before')
+        .choices(['2026', '2025'])
+        .default('2026'),
+    )
+    .option('--files <folder>', "where voicemails go, as in the account manager's storage/app")
+    .description('write SQL for the empty database of a Flexisip Account Manager (MariaDB, MySQL)')
+    .action((file: string, _options, command: Command) => exportTo(file, command.optsWithGlobals<ExportOptions>()))
 }

@@ -16,6 +16,8 @@ export interface TestMariadb {
 export interface TestSchema {
   readonly url: string
   run(text: string): Promise<Record<string, unknown>[]>
+  /** The same by MariaDB's own client, as an operator does it. */
+  load(file: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -76,6 +78,14 @@ export const startMariadb = async (): Promise<TestMariadb> => {
             rows = [...(await client.unsafe(statement))]
           }
           return rows
+        },
+        load: async (file) => {
+          const loading = Bun.spawn(['mariadb', '--no-defaults', `--socket=${socket}`, '-u', 'root', name], {
+            stdin: Bun.file(file),
+            stdout: 'pipe',
+            stderr: 'pipe',
+          })
+          if ((await loading.exited) !== 0) throw new Error(await new Response(loading.stderr).text())
         },
         close: () => client.close(),
       }
