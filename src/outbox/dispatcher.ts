@@ -4,6 +4,7 @@ import type { Logging, SecurityEvent } from '../logging/logging.ts'
 import type { Secrets } from '../secrets.ts'
 import { type Channel, type ChannelId, type MessageData, type OutgoingMessage, PermanentFailure } from './messages.ts'
 import type { Outbox } from './outbox.ts'
+import { places } from './places.ts'
 import { type Laned, type OutboxRow, outboxStore } from './store.ts'
 
 const SECOND_MS = 1000
@@ -51,18 +52,6 @@ const GIVE_UP_AFTER_MS: Readonly<Record<ChannelId, number>> = {
   webhook: 7 * 24 * 60 * MINUTE_MS,
 }
 
-/** Messages of one lane on their way at once; where null, as many as `workers`. A slow hook leaves room for mails. */
-const AT_ONCE: Readonly<Record<ChannelId, number | null>> = {
-  mail: null,
-  sms: null,
-  recovery: null,
-  bridge: 16,
-  hook: 16,
-  statistics: 1,
-  proxy: 4,
-  webhook: 4,
-}
-
 /**
  * What the security log calls the end of a message; null: nothing to be proven, or a recovery, which says itself what
  * it came to.
@@ -89,10 +78,6 @@ const RENEW_EVERY_MS = 10 * SECOND_MS
 const LOOK_EVERY_MS = 2 * SECOND_MS
 /** After a nudge, which comes from inside the transaction that adds the message: it may take a while to end. */
 const LOOK_AFTER_MS = [5, 50, 500]
-
-/** Messages on their way at once, of all lanes; to webhooks apart, so that none of them holds up anything else. */
-const MOST_IN_FLIGHT = 64
-const MOST_TO_WEBHOOKS = 256
 
 /** A channel that has not answered by then is taken for broken. */
 const PATIENCE_MS = 3 * MINUTE_MS
@@ -126,12 +111,6 @@ const reasonOf = (error: unknown, data: MessageData): string => {
   return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, LONGEST_ERROR)
 }
 
-/** Those that are for no webhook, and the others. */
-const partitioned = (rows: Iterable<Laned>): readonly [Laned[], Laned[]] => {
-  const all = [...rows]
-  return [all.filter(({ webhookId }) => webhookId === null), all.filter(({ webhookId }) => webhookId !== null)]
-}
-
 /** Rejects when the work has not ended by then; it may still end. */
 const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   const { promise, reject } = Promise.withResolvers<never>()
@@ -141,17 +120,13 @@ const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
 
 /**
  * Sends what waits in the outbox: each message at least once, and a second time only when the process dies between
- * the other side's yes and the note of it. A lane (one channel of one Space) has `workers` messages on their way at
- * most, so that a slow server holds up nobody else's; a recipient has one, so that they arrive in order. Each webhook is a
- * lane of its own, with one message at a time while it does not take them.
+ * the other side's yes and the note of it. What may be on its way together, `places.ts` says.
  */
 export const dispatcher = (options: DispatcherOptions) => {
   const { db, secrets, log, now, outbox, channels, workers, patienceMs = PATIENCE_MS, drainMs = DRAIN_MS } = options
   const store = outboxStore(db)
   const channelOf = new Map(channels.map((channel) => [channel.id, channel]))
-  const inFlight = new Map<number, Laned>()
-  /** Lanes of webhooks whose last message was not taken. */
-  const failing = new Set<string>()
+  const onTheirWay = places({ workers, now })
   const settled = new Set<() => void>()
   let looking: Promise<void> | null = null
   let lookAgain = false
@@ -224,10 +199,10 @@ export const dispatcher = (options: DispatcherOptions) => {
       await within(patienceMs, channel.dispatch(message))
     } catch (error) {
       const reason = reasonOf(error, data)
-      if (row.webhookId !== null) failing.add(row.lane)
+      if (row.webhookId !== null) onTheirWay.fails(row.lane)
       return error instanceof PermanentFailure ? abandon(row, reason) : postpone(row, reason)
     }
-    failing.delete(row.lane)
+    if (row.webhookId !== null) onTheirWay.works(row.lane)
     await note(async (tx) => {
       await store.sent(tx, row, now())
       await store.wakeNext(tx, row, now())
@@ -236,24 +211,15 @@ export const dispatcher = (options: DispatcherOptions) => {
     if (event !== null) log.security(event.sent, { kind: row.kind, message: row.id })
   }
 
-  const countOf = (lane: string) => inFlight.values().reduce((sum, row) => sum + (row.lane === lane ? 1 : 0), 0)
-  const atOnce = (channel: ChannelId): number => AT_ONCE[channel] ?? workers
-  const roomFor = (webhookId: number): number => {
-    const lane = `webhook:${webhookId}`
-    return (failing.has(lane) ? 1 : atOnce('webhook')) - countOf(lane)
-  }
-  const hasRoom = ({ channel, lane, recipient }: Laned): boolean =>
-    countOf(lane) < atOnce(channel) && !inFlight.values().some((other) => other.recipient === recipient)
-
   const send = (row: Laned): void => {
-    inFlight.set(row.id, row)
+    onTheirWay.take(row)
     deliver(row)
       // The lease ends, and somebody tries again.
       .catch((error) => {
         if (!closed) log.app.error('the outbox cannot be written', { message: row.id, error })
       })
       .finally(() => {
-        inFlight.delete(row.id)
+        onTheirWay.leave(row)
         look()
       })
   }
@@ -261,16 +227,10 @@ export const dispatcher = (options: DispatcherOptions) => {
   const lease = async (tx: Tx): Promise<{ leased: readonly Laned[]; wereDue: boolean }> => {
     const at = now()
     const times = { now: at, leasedUntil: new Date(at.getTime() + LEASE_MS) }
-    const [rows, told] = partitioned(inFlight.values())
-    const room = MOST_IN_FLIGHT - rows.length
-    const busy = {
-      lanes: [...new Set(rows.flatMap(({ channel, lane }) => (countOf(lane) >= atOnce(channel) ? [lane] : [])))],
-      recipients: rows.map(({ recipient }) => recipient),
-    }
-    const options = { most: Math.min(room, workers), busy, ...times }
-    const messages = room <= 0 ? { leased: [], wereDue: false } : await store.lease(tx, options)
-    const most = MOST_TO_WEBHOOKS - told.length
-    const toWebhooks = await store.leaseForWebhooks(tx, { most, roomFor, ...times })
+    const most = onTheirWay.room()
+    const options = { most, busy: onTheirWay.busy(), ...times }
+    const messages = most <= 0 ? { leased: [], wereDue: false } : await store.lease(tx, options)
+    const toWebhooks = await store.leaseForWebhooks(tx, { places: onTheirWay.forWebhooks(), ...times })
     return {
       leased: [...messages.leased, ...toWebhooks.leased],
       wereDue: messages.wereDue || toWebhooks.wereDue,
@@ -288,7 +248,7 @@ export const dispatcher = (options: DispatcherOptions) => {
       const { leased, wereDue } = await db.transaction(lease)
       const excess: Laned[] = []
       for (const row of leased) {
-        if (!stopped && hasRoom(row)) send(row)
+        if (!stopped && onTheirWay.hasRoom(row)) send(row)
         else excess.push(row)
       }
       if (excess.length > 0) {
@@ -315,22 +275,22 @@ export const dispatcher = (options: DispatcherOptions) => {
         looking = null
         // Somebody looked between the end of the last round and this.
         if (lookAgain) look()
-        else if (inFlight.size === 0) for (const resolve of settled) resolve()
+        else if (onTheirWay.count() === 0) for (const resolve of settled) resolve()
       })
   }
 
   const renew = async (): Promise<void> => {
-    if (inFlight.size === 0) return
+    if (onTheirWay.count() === 0) return
     const until = new Date(now().getTime() + LEASE_MS)
     await db
-      .transaction((tx) => store.renew(tx, [...inFlight.keys()], until))
+      .transaction((tx) => store.renew(tx, onTheirWay.ids(), until))
       .catch((error) => log.app.error('leases of the outbox cannot be renewed', { error }))
   }
 
   /** Until nothing is on its way and nothing due is left. */
   const settle = async (): Promise<void> => {
     look()
-    while (looking !== null || inFlight.size > 0) {
+    while (looking !== null || onTheirWay.count() > 0) {
       await new Promise<void>((resolve) => {
         settled.add(resolve)
         setTimeout(resolve, 20)
@@ -366,16 +326,16 @@ export const dispatcher = (options: DispatcherOptions) => {
       outbox.onAdded(() => {})
       stopped = true
       const deadline = performance.now() + drainMs
-      while ((looking !== null || inFlight.size > 0) && performance.now() < deadline) await Bun.sleep(5)
+      while ((looking !== null || onTheirWay.count() > 0) && performance.now() < deadline) await Bun.sleep(5)
       await within(SECOND_MS, Promise.all(channels.map((channel) => channel.close()))).catch((error) =>
         log.app.warn('a channel did not close', { error }),
       )
       closed = true
-      if (inFlight.size === 0) return
+      if (onTheirWay.count() === 0) return
       // Their connections end with the process: nobody has to wait for the leases.
-      log.app.warn('messages were on their way at the end', { messages: [...inFlight.keys()] })
+      log.app.warn('messages were on their way at the end', { messages: onTheirWay.ids() })
       const giveUp = async (tx: Tx) => {
-        for (const row of inFlight.values()) await store.retry(tx, row, now(), 'the process ended', now())
+        for (const row of onTheirWay.all()) await store.retry(tx, row, now(), 'the process ended', now())
       }
       await db.transaction(giveUp).catch((error) => log.app.error('the outbox cannot be written', { error }))
     },

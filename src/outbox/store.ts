@@ -9,14 +9,29 @@ type NewOutboxRow = Omit<
   'id' | 'attempts' | 'leasedUntil' | 'lastError' | 'sentAt' | 'deadAt'
 >
 
-/** A message with the lane that it leaves by. */
-export type Laned = OutboxRow & { readonly lane: string }
+/** A message with the lane that it leaves by, and the Space whose server or target takes it; 0: of none. */
+export type Laned = OutboxRow & { readonly lane: string; readonly of: number }
 
 type Leased = Pick<OutboxRow, 'id' | 'attempts'>
 
 export interface Busy {
   readonly lanes: readonly string[]
-  readonly recipients: readonly string[]
+  readonly recipients: readonly { readonly lane: string; readonly recipient: string }[]
+}
+
+/** A webhook for which something is due, and whose it is. */
+export interface DueWebhook {
+  readonly id: number
+  readonly spaceId: number
+}
+
+/** What room there is, while messages are chosen. */
+export interface WebhookPlaces {
+  /** Whose turn is first. */
+  ordered(webhooks: readonly DueWebhook[]): DueWebhook[]
+  /** How many more may be on their way to it; it may be less than none. */
+  roomFor(webhook: DueWebhook): number
+  take(webhook: DueWebhook, messages: number): void
 }
 
 /** Rows of one webhook that are looked at to find some that may leave. */
@@ -46,12 +61,13 @@ export const outboxStore = (db: Db) => {
     const next = (after: SQL) => sql`(select min(webhook_id) from ${outbox} where ${after} and ${WAITS})`
     const due = sql`exists (select 1 from ${outbox} m where m.webhook_id = found.id and ${WAITS}
       and m.not_before <= ${at} and (m.leased_until is null or m.leased_until < ${at}))`
-    return on.select({ id: sql<number>`id` }).from(sql`(
+    return on.select({ id: sql<number>`id`, spaceId: sql<number>`space_id` }).from(sql`(
       with recursive found(id) as (
         select ${next(sql`webhook_id is not null`)}
         union all
         select ${next(sql`webhook_id > found.id`)} from found where found.id is not null)
-      select found.id as id from found where found.id is not null and ${due}) webhooks_due`)
+      select found.id as id, w.space_id as space_id from found join ${db.tables.webhooks} w on w.id = found.id
+      where found.id is not null and ${due}) webhooks_due`)
   }
 
   /** What is due for a webhook. `behind`: when an earlier message of the same recipient is tried; null: none waits. */
@@ -78,14 +94,19 @@ export const outboxStore = (db: Db) => {
       .where(and(inArray(outbox.id, [...ids]), waiting))
 
   /** The conditions stand here too: where two processes chose the same rows, the second finds them leased. */
-  const leaseThese = async (tx: Tx, ids: readonly number[], now: Date, leasedUntil: Date) => {
+  const leaseThese = async (
+    tx: Tx,
+    ids: readonly number[],
+    { now, leasedUntil }: { readonly now: Date; readonly leasedUntil: Date },
+    spaceOf: (row: OutboxRow) => number | null | undefined,
+  ) => {
     if (ids.length === 0) return []
     const rows = await tx
       .update(outbox)
       .set({ leasedUntil, attempts: sql`${outbox.attempts} + 1`, updatedAt: now })
       .where(and(inArray(outbox.id, [...ids]), due(now)))
       .returning()
-    const leased = rows.map((row) => ({ ...row, lane: laneOf(row) }))
+    const leased = rows.map((row) => ({ ...row, lane: laneOf(row), of: spaceOf(row) ?? 0 }))
     return leased.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id))
   }
 
@@ -116,32 +137,39 @@ export const outboxStore = (db: Db) => {
             isNull(outbox.webhookId),
             due(now),
             busy.lanes.length === 0 ? undefined : notInArray(lane, [...busy.lanes]),
-            busy.recipients.length === 0 ? undefined : notInArray(outbox.recipient, [...busy.recipients]),
+            busy.recipients.length === 0
+              ? undefined
+              : notInArray(
+                  sql`${lane} || ' ' || ${outbox.recipient}`,
+                  busy.recipients.map((one) => `${one.lane} ${one.recipient}`),
+                ),
           ),
         )
         .orderBy(asc(outbox.notBefore), asc(outbox.id))
         .limit(most)
       if (chosen.length === 0) return { leased: [], wereDue: false }
       const ids = chosen.map(({ id }) => id)
-      return { leased: await leaseThese(tx, ids, now, leasedUntil), wereDue: true }
+      return { leased: await leaseThese(tx, ids, { now, leasedUntil }, ({ spaceId }) => spaceId), wereDue: true }
     },
     /**
      * The same for webhooks, of which each has a lane of its own. Of what has one recipient nothing overtakes another,
-     * be it of another process: what is behind is put off until the earlier one is tried. `roomFor`: how many more may
-     * be on their way to one; `most`: to all of them.
+     * be it of another process: what is behind is put off until the earlier one is tried.
      */
     leaseForWebhooks: async (
       tx: Tx,
-      options: { most: number; roomFor: (webhookId: number) => number; now: Date; leasedUntil: Date },
+      options: { places: WebhookPlaces; now: Date; leasedUntil: Date },
     ): Promise<{ leased: Laned[]; wereDue: boolean }> => {
-      const { most, roomFor, now, leasedUntil } = options
+      const { places, now, leasedUntil } = options
+      const targets = places.ordered(await dueWebhooks(tx, now))
       const chosen: number[] = []
       let wereDue = false
-      for (const { id: webhookId } of most <= 0 ? [] : await dueWebhooks(tx, now)) {
-        const room = Math.min(roomFor(webhookId), most - chosen.length)
+      for (const webhook of targets) {
+        const room = places.roomFor(webhook)
         if (room <= 0) continue
-        const found = await dueOf(tx, webhookId, now)
-        chosen.push(...found.flatMap(({ id, behind }) => (behind === null ? [id] : [])).slice(0, room))
+        const found = await dueOf(tx, webhook.id, now)
+        const free = found.flatMap(({ id, behind }) => (behind === null ? [id] : [])).slice(0, room)
+        places.take(webhook, free.length)
+        chosen.push(...free)
         const soon = new Date(now.getTime() + BEHIND_MS)
         const stuck = found.flatMap(({ id, behind }) =>
           behind === null ? [] : [{ id, until: behind > now ? behind : soon }],
@@ -156,8 +184,8 @@ export const outboxStore = (db: Db) => {
         leased: await leaseThese(
           tx,
           chosen.toSorted((a, b) => a - b),
-          now,
-          leasedUntil,
+          { now, leasedUntil },
+          ({ webhookId }) => targets.find(({ id }) => id === webhookId)?.spaceId,
         ),
         wereDue,
       }
