@@ -35,6 +35,7 @@ import { scope } from './administration/scope/scope.ts'
 import { audit, type Operator } from './audit/audit.ts'
 import { auditChain } from './audit/chain.ts'
 import { auditErasure } from './audit/erasure.ts'
+import { auditKeys } from './audit/keys.ts'
 import { auditReading } from './audit/reading.ts'
 import { auditRetention } from './audit/retention.ts'
 import { auditVerification } from './audit/verification.ts'
@@ -154,6 +155,7 @@ const ground = (world: World, db: Db) => {
     ...base,
     auditRetention: auditRetention(base),
     auditErasure: auditErasure(base),
+    auditKeys: auditKeys(base),
     auditReading: auditReading(base),
     pause: world.pause ?? Bun.sleep,
     limits: limits(config, db, log),

@@ -32,7 +32,7 @@ export const auditRetention = (deps: {
 }) => {
   const { config, db, secrets, audit, auditVerification, now } = deps
   const store = auditStore(db)
-  const [key] = secrets.keysFor('audit log')
+  const [key, ...earlier] = secrets.keysFor('audit log')
   const ofSpaces = new Map(config.AUDIT_RETENTION_SPACES.map((one) => [one.domain, one]))
 
   const before = (days: number): Date => new Date(now().getTime() - days * DAY_MS)
@@ -85,9 +85,28 @@ export const auditRetention = (deps: {
     hash: previousHash ?? '',
   })
 
+  /** Stumps stay for ever, and no key does: what an earlier one has signed is signed anew. */
+  const signAnew = async (): Promise<void> => {
+    if (earlier.length === 0) return
+    for (let after = 0; ; ) {
+      const last = await db.transaction(async (tx) => {
+        await store.holdHead(tx)
+        const stumps = await store.stumpsAfter(tx, after, BATCH)
+        for (const stump of stumps) {
+          const isOfEarlier = earlier.some((one) => stumpSignature(one, stump) === stump.signature)
+          if (isOfEarlier) await store.signStump(tx, stump.id, stumpSignature(key, stump))
+        }
+        return stumps.at(-1)?.firstPosition ?? null
+      })
+      if (last === null) return
+      after = last
+    }
+  }
+
   return {
     /** Resolves to how many rows went. The last row stays: the chain goes on from it. */
     cut: async ({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<number> => {
+      await signAnew()
       const until = latest()
       if (until === null) return 0
       let total = 0

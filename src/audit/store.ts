@@ -148,6 +148,16 @@ export const auditStore = (db: Db) => {
     /** Removes the stump that ends there. */
     takeStumpTo: (tx: Tx, lastPosition: number): Promise<AuditStump | null> =>
       first(tx.delete(auditStumps).where(eq(auditStumps.lastPosition, lastPosition)).returning()),
+    /** Some stumps behind this position, in their order. */
+    stumpsAfter: (on: Reader, position: number, most: number): Promise<AuditStump[]> =>
+      on
+        .select()
+        .from(auditStumps)
+        .where(gt(auditStumps.firstPosition, position))
+        .orderBy(asc(auditStumps.firstPosition))
+        .limit(most),
+    signStump: (tx: Tx, id: number, signature: string) =>
+      tx.update(auditStumps).set({ signature }).where(eq(auditStumps.id, id)),
     addStump: (tx: Tx, stump: Omit<AuditStump, 'id'>) => tx.insert(auditStumps).values(stump),
     /** null: there is no row. */
     lastId: async (on: Reader): Promise<number | null> =>

@@ -8,7 +8,7 @@ import { runJob } from './jobs.ts'
 import { print, printLines, warn } from './terminal.ts'
 
 const WORDS = {
-  changed: 'it says something else than when it was written',
+  changed: 'it says something else than when it was written, or the key that signed it is not in APP_KEY_PREVIOUS',
   missing: 'it is not there',
   misplaced: 'it does not follow on the row before it',
   erased: 'who it is about was taken out of it, and not by this server',

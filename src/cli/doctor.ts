@@ -16,6 +16,7 @@ import {
   schemaState,
   withServices,
 } from './context.ts'
+import { checkEarlierKeys } from './earlier-keys.ts'
 import { CommandError, EXIT, explainFailure } from './exit.ts'
 import type { Finding, Level } from './finding.ts'
 import { isLocal, reachOf } from './first-run.ts'
@@ -233,6 +234,7 @@ const examine = async (options: Options): Promise<Finding[]> => {
     ...findings,
     ...(await checkSpaces(opened)),
     await checkCountries(opened),
+    ...(await checkEarlierKeys(opened)),
     ...[
       ...(await opened.parts.push.check()),
       ...(await opened.parts.mail.check().finally(opened.parts.mail.close)),

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { asc, eq, gt, inArray } from 'drizzle-orm'
 import { auditChain } from '../../src/audit/chain.ts'
-import { actorCommitment } from '../../src/audit/entry.ts'
+import { actorCommitment, stumpSignature } from '../../src/audit/entry.ts'
+import { auditRetention } from '../../src/audit/retention.ts'
+import { secrets } from '../../src/secrets.ts'
 import { type TestAccount, type TestApp, testApp } from '../support/app.ts'
 
 const DAY_MS = 86_400_000
@@ -220,6 +222,20 @@ describe('age', () => {
     expect(await t.db.read.select().from(t.db.tables.auditStumps)).toMatchObject([
       { firstPosition: 1, lastPosition: 4 },
     ])
+  })
+
+  test('leaves stumps that are signed anew once APP_KEY was changed: they stay longer than any key', async () => {
+    await writeSome(3)
+    t.later(100 * DAY_MS)
+    await cut()
+    const changed = secrets(new Uint8Array(32).fill(7), t.world.random, [t.world.appKey])
+    const { db, parts, world } = t
+    await auditRetention({ ...parts, db, config: world.config, now: world.now, secrets: changed }).cut()
+    const stumps = await db.read.select().from(db.tables.auditStumps)
+    expect(stumps.map(({ signature }) => signature)).toEqual(
+      stumps.map((stump) => stumpSignature(changed.keyFor('audit log'), stump)),
+    )
+    expect(stumps).toHaveLength(1)
   })
 
   test('is no excuse for whoever removes rows: nobody else can sign a stump', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { chmodSync, chownSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { postgresUrl } from '../support/database.ts'
 import { place, placeWithSpace, sipkeeper } from './command.ts'
@@ -107,3 +107,23 @@ const lockedOut = async () => {
 if (process.getuid?.() === 0)
   test('files that the server cannot read are found by root, with the owner to give them', ownership)
 else test('what cannot be read is a problem with a hint at its owner', lockedOut)
+
+test('it says which earlier keys the audit log needs, and until when; with them the log is verified', async () => {
+  await using here = await placeWithSpace()
+  const first = readFileSync(join(here.folder, 'app.key'), 'utf8').trim()
+  const [second, unused] = [1, 2].map((fill) => `base64:${Buffer.alloc(32, fill).toString('base64')}`)
+  const env = { APP_KEY: second ?? '', APP_KEY_PREVIOUS: `${unused},${first}` }
+  expect((await sipkeeper(['phone-countries:activate', 'FR'], here, { env })).code).toBe(0)
+  expect((await sipkeeper(['audit:verify'], here, { env })).code).toBe(0)
+  const examined = await examine(here, env)
+  const until = new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10)
+  expect(examined.of('APP_KEY_PREVIOUS, key 1')[0]?.detail).toBe('the audit log does not need it')
+  expect(examined.of('APP_KEY_PREVIOUS, key 2')[0]?.detail).toEndWith(`keep it until ${until}`)
+  expect(examined.of('audit log')).toEqual([])
+  const forever = await examine(here, { ...env, AUDIT_RETENTION_DAYS: '0' })
+  expect(forever.of('APP_KEY_PREVIOUS, key 2')[0]?.detail).toContain('for ever')
+  const without = await examine(here, { APP_KEY: env.APP_KEY })
+  expect([without.code, without.of('audit log')[0]?.hint]).toEqual([1, expect.stringContaining('APP_KEY_PREVIOUS')])
+  const { code, stderr } = await sipkeeper(['audit:verify'], here, { env: { APP_KEY: env.APP_KEY } })
+  expect([code, stderr]).toEqual([1, expect.stringContaining('APP_KEY_PREVIOUS')])
+})
