@@ -170,6 +170,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'PUT /api/spaces/{domain}': 'replaceSpace',
   'PATCH /api/spaces/{domain}': 'patchSpace',
   'DELETE /api/spaces/{domain}': 'deleteSpace',
+  'POST /api/spaces/{domain}/logo': 'setSpaceLogo',
+  'DELETE /api/spaces/{domain}/logo': 'removeSpaceLogo',
   'POST /api/spaces/{domain}/deletion': 'closeSpace',
   'DELETE /api/spaces/{domain}/deletion': 'reopenSpace',
   'GET /api/spaces/{domain}/carddavs': 'listCardDavServers',

@@ -92,8 +92,8 @@ export const spacesCommands = (program: Command) => {
       }
       const bytes = file === undefined ? null : readPicture(file)
       await withServices(options, async ({ parts }) => {
-        if (bytes === null) await parts.branding.removeLogo(domain)
-        else await parts.branding.setLogo(domain, bytes)
+        if (bytes === null) await parts.branding.removeLogo(null, domain)
+        else await parts.branding.setLogo(null, domain, bytes)
         print(`Space ${domain} has ${bytes === null ? 'no' : 'its'} logo.`)
       })
     })

@@ -30,6 +30,10 @@ const normalise = (value: unknown, name = '', depth = 0): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, normalise(member, key, depth + 1)]))
 }
 
+/** Fields that were read otherwise, such as beside a file, as those of any other form. */
+export const membersOfFields = (fields: ReadonlyMap<string, string>): Members =>
+  normalise(Object.fromEntries(fields)) as Members
+
 /** What may wait for `take` before no more is read: bytes, and pieces, which a hostile client makes a byte long. */
 const AHEAD_BYTES = 1_048_576
 const AHEAD_PIECES = 64

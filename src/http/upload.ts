@@ -29,13 +29,21 @@ export type Fields = ReadonlyMap<string, string>
 const LONGEST_FIELD = 4096
 const MOST_FIELDS = 20
 
-const fieldOf = (name: string, fields: Map<string, string>): Sink | null => {
+/** What a form with a file is like, where it is not as usual. */
+export interface FileForm {
+  /** The part that is the file; `file` by default. */
+  readonly part?: string
+  /** Characters of a field: what is longer is cut there. */
+  readonly longest?: number
+}
+
+const fieldOf = (name: string, fields: Map<string, string>, longest: number): Sink | null => {
   if (fields.size >= MOST_FIELDS || fields.has(name)) return null
   const decoder = new TextDecoder()
   fields.set(name, '')
   return async (piece) => {
     const text = (fields.get(name) ?? '') + decoder.decode(piece, { stream: true })
-    fields.set(name, text.slice(0, LONGEST_FIELD))
+    fields.set(name, text.slice(0, longest))
   }
 }
 
@@ -49,7 +57,7 @@ const sinkOf = (begin: () => Sink): Sink => {
 }
 
 /**
- * Hands the part `file` of a multipart form, which `begin` is told the name of, to `take` while it arrives: whoever sends
+ * Hands the file of a multipart form, which `begin` is told the name of, to `take` while it arrives: whoever sends
  * waits meanwhile, and nothing of it is kept here. The name is as the client says it, often a path on its own disk.
  * Resolves once the form has come to its end, to whether there was a file. Refuses a body of more than `most` bytes (413)
  * and a form that breaks off (422). Where `take` refuses, the rest is let pass first: over HTTP/2 a reply that overtakes
@@ -60,14 +68,15 @@ export const receiveFile = async (
   most: number,
   begin: (name: string, fields: Fields) => Sink,
   fields: Map<string, string> = new Map(),
+  { part = 'file', longest = LONGEST_FIELD }: FileForm = {},
 ): Promise<boolean> => {
   refuseLargeBody(request, most)
   const boundary = boundaryOf(request.headers.get('content-type') ?? '')
   if (boundary === null || request.body === null) return false
   let file: ReturnType<typeof untilRefused> | null = null
   const form = multipartReader(boundary, ({ name, filename }) => {
-    if (filename === null) return fieldOf(name, fields)
-    if (name !== 'file' || file !== null) return null
+    if (filename === null) return fieldOf(name, fields, longest)
+    if (name !== part || file !== null) return null
     file = untilRefused(sinkOf(() => begin(filename, fields)))
     return file.sink
   })
@@ -75,10 +84,10 @@ export const receiveFile = async (
     await drain(request.body, most, form.push)
   } catch (error) {
     // A form that is none, or a client that has gone.
-    throw error instanceof AppError ? error : invalid('file', 'v.incomplete')
+    throw error instanceof AppError ? error : invalid(part, 'v.incomplete')
   }
   const received = file as ReturnType<typeof untilRefused> | null
   received?.throwRefusal()
-  if (!form.isComplete()) throw invalid('file', 'v.incomplete')
+  if (!form.isComplete()) throw invalid(part, 'v.incomplete')
   return received !== null
 }

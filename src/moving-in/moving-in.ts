@@ -146,7 +146,7 @@ export const movingIn = (deps: {
       const tell = (reason: string) => onFinding({ table: 'spaces', row: domain, reason, kind: 'changed' })
       if (path === null) tell(`comes without its logo ${logo}, which --files does not have (spaces:logo sets it)`)
       else {
-        await branding.setLogo(domain, await readFile(path)).catch((error: unknown) => {
+        await branding.setLogo(null, domain, await readFile(path)).catch((error: unknown) => {
           tell(`comes without its logo ${logo}: ${sentenceOf(error)}`)
         })
       }

@@ -2,11 +2,11 @@ import type { ComponentChildren } from 'preact'
 import type { Captcha } from '../captcha/kind.ts'
 import type { Config } from '../config/config.ts'
 import { AppError, type FieldMessages } from '../errors.ts'
-import { skipBody } from '../http/body.ts'
+import { LARGE_BODY_BYTES, membersOfFields, readMembers, skipBody } from '../http/body.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { type Fields, FORM_BYTES, receiveFile } from '../http/upload.ts'
+import { type Fields, type FileForm, FORM_BYTES, receiveFile } from '../http/upload.ts'
 import type { Members } from '../nouns/visit.ts'
-import type { Sink } from '../protocols/multipart.ts'
+import { boundaryOf, type Sink } from '../protocols/multipart.ts'
 import { ButtonLink, Submit, type Tone } from './components/button.tsx'
 import { OtherRefusals } from './components/fields.tsx'
 import { Form } from './components/form.tsx'
@@ -51,9 +51,9 @@ interface Redirection {
 export type Answers = {
   /**
    * Takes a form with a file while it arrives; its fields are `fields` for `begin` and `input` from then on. Resolves to
-   * whether there was a file. Where it refuses, the rest of the form is let pass first.
+   * whether there was a file; a form that is no multipart one has none. Where it refuses, the rest is let pass first.
    */
-  upload(most: number, begin: (name: string, fields: Fields) => Sink): Promise<boolean>
+  upload(most: number, begin: (name: string, fields: Fields) => Sink, form?: FileForm): Promise<boolean>
   readonly t: Translate
   readonly href: Kit['href']
   /** What was sent: the form's fields, or the query. */
@@ -172,11 +172,16 @@ export const answers = ({ config, formTokens, captcha }: AnswerDeps) => {
     }
 
     return {
-      upload: async (most, begin) => {
+      upload: async (most, begin, form) => {
         const fields = new Map<string, string>()
         const check = () => {
-          exchange.input = Object.fromEntries(fields)
+          exchange.input = membersOfFields(fields)
           formTokens.check(request, exchange)
+        }
+        if (boundaryOf(request.headers.get('content-type') ?? '') === null) {
+          exchange.input = await readMembers(request, LARGE_BODY_BYTES)
+          formTokens.check(request, exchange)
+          return false
         }
         try {
           const received = await receiveFile(
@@ -187,11 +192,14 @@ export const answers = ({ config, formTokens, captcha }: AnswerDeps) => {
               return begin(name, fields)
             },
             fields,
+            form,
           )
           check()
           return received
         } catch (error) {
           await skipBody(request, most + FORM_BYTES)
+          // With what stood behind the file, too: the form is shown again with what was typed.
+          exchange.input = membersOfFields(fields)
           throw error
         }
       },

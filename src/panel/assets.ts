@@ -22,6 +22,7 @@ import tables from './assets/css/tables.css' with { type: 'text' }
 import tokens from './assets/css/tokens.css' with { type: 'text' }
 import favicon from './assets/favicon.svg' with { type: 'text' }
 import localTime from './assets/local-time.js' with { type: 'text' }
+import logoPreview from './assets/logo-preview.js' with { type: 'text' }
 import openApp from './assets/open-app.js' with { type: 'text' }
 import printPage from './assets/print.js' with { type: 'text' }
 import proofOfWork from './assets/proof-of-work.js' with { type: 'text' }
@@ -76,6 +77,7 @@ const assets = (): readonly Asset[] => {
     'countdown.js': countdown,
     'htmx.js': htmx,
     'local-time.js': localTime,
+    'logo-preview.js': logoPreview,
     'open-app.js': openApp,
     'proof-of-work.js': proofOfWork,
   }

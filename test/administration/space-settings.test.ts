@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import { type TestApp, testApp } from '../support/app.ts'
 import { words } from '../support/page.ts'
+import { picture } from '../support/picture.ts'
 import { visitor } from '../support/visitor.ts'
 
 // What a Space looks like, says and allows (behaviour/panel.md §7.15 and behaviour/panel.md §7.16), by those who administer it.
@@ -186,5 +189,80 @@ describe('how passwords are stored', () => {
     expect(await of()).toMatchObject({ realm: 'realm.empty.org' })
     await sent(root, at, { account_realm: '', account_default_password_algorithm: 'SHA-256' })
     expect(await of()).toMatchObject({ realm: null, defaultPasswordAlgorithm: 'SHA-256' })
+  })
+})
+
+describe('the logo of a Space', () => {
+  const PATH = '/admin/spaces/me/configuration'
+  const logo = (bytes: Uint8Array) => ({ file: { part: 'logo', name: 'logo.png', bytes } })
+  const folder = () => join(t.config.DATA_DIR, 'public', String(t.other.id))
+  const files = () => (existsSync(folder()) ? readdirSync(folder()) : [])
+  afterEach(() => rmSync(folder(), { recursive: true, force: true }))
+
+  test('that is none, or too large, is refused at its field, and nothing of the form is saved', async () => {
+    const before = await stored()
+    for (const [bytes, said] of [
+      [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'must be a PNG'],
+      [picture({ width: 1025 }), '1024 pixels'],
+      [new Uint8Array(5 * 1024 * 1024), '2097152 bytes'],
+    ] as const) {
+      await boss.open(PATH)
+      const refused = await boss.submit({ copyright_text: 'Mine' }, logo(bytes))
+      expect([refused.status, words(refused)]).toEqual([422, expect.stringContaining(said)])
+      expect(refused.text).toMatch(/<input id="logo"[^>]* aria-invalid="true"/)
+      expect(refused.text).toContain('value="Mine"')
+    }
+    expect([await stored(), files()]).toEqual([before, []])
+  })
+
+  test('is not kept when another part of the form is refused, or somebody else has saved meanwhile', async () => {
+    await boss.open(PATH)
+    const refused = await boss.submit({ newsletter_registration_address: 'nobody' }, logo(picture()))
+    expect(refused.status).toBe(422)
+    await boss.open(PATH)
+    await root.open(`/admin/spaces/${t.other.id}/configuration`)
+    await root.submit({ copyright_text: 'Theirs' })
+    expect((await boss.submit({}, logo(picture()))).status).toBe(422)
+    expect([(await stored()).logo, (await stored()).copyrightText]).toEqual([null, 'Theirs'])
+  })
+
+  test('is saved with the rest of the form, stays when the form brings none, and is removed', async () => {
+    await boss.open(PATH)
+    const saved = await boss.submit({ copyright_text: 'Mine' }, logo(picture({ text: 'taken at home' })))
+    expect([saved.status, saved.headers.get('location')]).toEqual([302, PATH])
+    const { logo: name, copyrightText } = await stored()
+    expect([name, copyrightText, files()]).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.png$/), 'Mine', [name ?? '']])
+    const shown = await t.get(`/storage/img/${name}`, { host: 'other.localhost' })
+    expect(
+      ['content-type', 'x-content-type-options', 'content-security-policy'].map((one) => shown.headers.get(one)),
+    ).toEqual(['image/png', 'nosniff', "default-src 'none'"])
+    expect((await boss.open(PATH)).text).toContain(`/storage/img/${name}`)
+    // A browser sends an empty file where none was chosen.
+    await boss.submit({ copyright_text: 'Still mine' }, { file: { part: 'logo', name: '', bytes: new Uint8Array() } })
+    expect([(await stored()).logo, (await stored()).copyrightText]).toEqual([name, 'Still mine'])
+    await boss.open(PATH)
+    await boss.submit({}, logo(picture({ width: 3 })))
+    expect(files()).toEqual([(await stored()).logo ?? ''])
+    expect(files()).not.toEqual([name ?? ''])
+    await boss.open(PATH)
+    await boss.submit({ logo_delete: '1' })
+    expect([(await stored()).logo, files()]).toEqual([null, []])
+  })
+
+  test('of another Space is for super administrators, from the host of theirs, and written down there', async () => {
+    expect((await boss.open(`/admin/spaces/${t.main.id}/configuration`)).status).toBe(404)
+    await root.open(`/admin/spaces/${t.other.id}/configuration`)
+    expect((await root.submit({}, logo(picture()))).status).toBe(302)
+    expect([files().length, (await t.parts.spaceAdministration.byDomain(t.main.domain)).logo]).toEqual([1, null])
+    const rows = (await t.db.read.select().from(t.db.tables.auditLog)).filter(
+      ({ action }) => action === 'space.updated',
+    )
+    expect(rows.map(({ actorName, spaceId }) => [actorName, spaceId])).toEqual([['root@sip.example.org', t.other.id]])
+  })
+
+  test('without the token of its page changes nothing, whatever it brings', async () => {
+    await boss.open(PATH)
+    expect((await boss.submit({ form_token: 'forged' }, logo(picture()))).status).toBe(403)
+    expect([(await stored()).logo, files()]).toEqual([null, []])
   })
 })

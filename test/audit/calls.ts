@@ -5,6 +5,7 @@ import { factsOf } from '../../src/telephony/call-forwardings/forwarding-page.ts
 import type { RedisServer } from '../registrar/servers.ts'
 import type { TestAccount, TestApp } from '../support/app.ts'
 import { parsePage } from '../support/page.ts'
+import { picture } from '../support/picture.ts'
 import type { Objects } from '../support/routes.ts'
 import { form, wav } from '../support/voice.ts'
 
@@ -144,6 +145,11 @@ export const callsOfSpaces = (t: TestApp): Readonly<Record<string, Call>> => {
     },
     'PUT /api/spaces/:domain': changed,
     'PATCH /api/spaces/:domain': changed,
+    'POST /api/spaces/:domain/logo': () => form(Buffer.from(picture({ width: 3 })), { part: 'logo' }),
+    'DELETE /api/spaces/:domain/logo': async ({ space }) => {
+      await t.parts.branding.setLogo(null, space.domain, picture())
+      return {}
+    },
     'DELETE /api/spaces/:domain/deletion': async ({ space }) => {
       await t.parts.spaceAdministration.close(null, null, space.domain)
       return {}

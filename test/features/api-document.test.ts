@@ -10,6 +10,7 @@ import type { Space } from '../../src/nouns/space.ts'
 import { stageFile } from '../support/account-file.ts'
 import { type Call, type Reply, type TestAccount, type TestApp, testApp } from '../support/app.ts'
 import { testFolder } from '../support/folder.ts'
+import { picture } from '../support/picture.ts'
 import { startTask } from '../support/tasks.ts'
 import { form, wav } from '../support/voice.ts'
 import { withWebhook } from '../support/webhooks.ts'
@@ -511,9 +512,11 @@ describe('replies', () => {
       const upload =
         route.name === 'POST /api/files/{uuid}'
           ? form(wav())
-          : route.name === 'POST /api/account_imports'
-            ? form(Buffer.from('Username\nuploaded\n'))
-            : {}
+          : route.name === 'POST /api/spaces/{domain}/logo'
+            ? form(Buffer.from(picture()), { part: 'logo' })
+            : route.name === 'POST /api/account_imports'
+              ? form(Buffer.from('Username\nuploaded\n'))
+              : {}
       const reply = await t.send(route.method, url, { ...at(route, made), body, ...upload })
       const trouble = verdict(route, reply)
       if (trouble !== null) wrong.push(`${route.name}: ${trouble}`)

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestApp, testApp } from '../support/app.ts'
+import { type Call, type TestApp, testApp } from '../support/app.ts'
 import { picture } from '../support/picture.ts'
+import { form } from '../support/voice.ts'
 
 let t: TestApp
 let folder: string
@@ -29,7 +30,7 @@ const files = () => {
 
 describe('a logo', () => {
   const refusal = (bytes: Uint8Array) =>
-    t.parts.branding.setLogo('sip.example.org', bytes).then(
+    t.parts.branding.setLogo(null, 'sip.example.org', bytes).then(
       () => null,
       (error) => [error.code, error.fields?.get('logo')?.[0]?.id ?? error.text.id],
     )
@@ -53,12 +54,12 @@ describe('a logo', () => {
   })
 
   test('of a Space that is not there is refused', async () => {
-    const set = t.parts.branding.setLogo('sip.nowhere.org', picture())
+    const set = t.parts.branding.setLogo(null, 'sip.nowhere.org', picture())
     expect(await set.catch(({ code }) => code)).toBe('not_found')
   })
 
   test('is shown on every page, served to be kept for ever, without what else was in the file', async () => {
-    await t.parts.branding.setLogo('sip.example.org', picture({ text: 'taken at home' }))
+    await t.parts.branding.setLogo(null, 'sip.example.org', picture({ text: 'taken at home' }))
     const path = await logoOf()
     expect(path).toMatch(/^\/storage\/img\/[0-9a-f]{64}\.png$/)
     expect(await logoOf('/recovery/email')).toBe(path)
@@ -75,7 +76,7 @@ describe('a logo', () => {
   })
 
   test('is nowhere but on the host of its Space, and no other file is there either', async () => {
-    await t.parts.branding.setLogo('sip.example.org', picture())
+    await t.parts.branding.setLogo(null, 'sip.example.org', picture())
     const path = await logoOf()
     expect((await t.get(path ?? '', { host: 'other.localhost' })).status).toBe(404)
     for (const name of ['..%2F..%2Fapp.key', 'app.key', `${'0'.repeat(64)}.png`]) {
@@ -86,22 +87,73 @@ describe('a logo', () => {
   })
 
   test('goes with its file when another one comes, or none', async () => {
-    await t.parts.branding.setLogo('sip.example.org', picture())
+    await t.parts.branding.setLogo(null, 'sip.example.org', picture())
     const first = files()
-    await t.parts.branding.setLogo('sip.example.org', picture({ width: 3 }))
+    await t.parts.branding.setLogo(null, 'sip.example.org', picture({ width: 3 }))
     expect(files()).toHaveLength(1)
     expect(files()).not.toEqual(first)
-    await t.parts.branding.removeLogo('sip.example.org')
+    await t.parts.branding.removeLogo(null, 'sip.example.org')
     expect(files()).toEqual([])
     expect(await logoOf()).toBeNull()
     expect(t.logged('space.updated')).toHaveLength(3)
   })
 })
 
+describe('over REST', () => {
+  const PATH = '/api/spaces/sip.other.org/logo'
+  const send = (bytes: Uint8Array | null, more: Call = {}, part = 'logo') =>
+    t.post(PATH, { ...more, ...form(bytes === null ? null : Buffer.from(bytes), { part }) })
+
+  test('a logo is refused to all but super administrators, and where it is none; nothing is kept', async () => {
+    const root = await t.account({ username: 'root', admin: true })
+    const boss = await t.account({ username: 'boss', admin: true, space: t.other })
+    const before = await t.snapshot()
+    expect((await send(picture())).status).toBe(401)
+    expect((await send(picture(), { as: boss, host: 'other.localhost' })).status).toBe(403)
+    expect((await t.delete(PATH, { as: boss, host: 'other.localhost' })).status).toBe(403)
+    expect(
+      (
+        await t.post('/api/spaces/sip.nowhere.org/logo', {
+          as: root,
+          ...form(Buffer.from(picture()), { part: 'logo' }),
+        })
+      ).status,
+    ).toBe(404)
+    const svg = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    for (const [bytes, said] of [
+      [null, 'The logo field is required.'],
+      [svg, 'The logo must be a PNG picture that is not interlaced.'],
+      [new Uint8Array(3 * 1024 * 1024), 'The logo must not be larger than 2097152 bytes and 1024 pixels each way.'],
+    ] as const) {
+      const refused = await send(bytes, { as: root })
+      expect([refused.status, refused.json.errors]).toEqual([422, { logo: [said] }])
+    }
+    expect((await send(picture(), { as: root }, 'file')).status).toBe(422)
+    expect(await t.snapshot()).toBe(before)
+    expect(existsSync(join(folder, 'public'))).toBe(false)
+  })
+
+  test('a logo is set and removed by super administrators, told, and written down with who did it', async () => {
+    const root = await t.account({ username: 'root', admin: true })
+    const set = await send(picture(), { as: root })
+    expect([set.status, set.json.logo]).toEqual([200, expect.stringMatching(/^[0-9a-f]{64}\.png$/)])
+    const removed = await t.delete(PATH, { as: root })
+    expect([removed.status, removed.json.logo]).toEqual([200, null])
+    expect(readdirSync(join(folder, 'public', String(t.other.id)))).toEqual([])
+    const rows = (await t.db.read.select().from(t.db.tables.auditLog)).filter(
+      ({ action }) => action === 'space.updated',
+    )
+    expect(rows.map(({ actorName, spaceId }) => [actorName, spaceId])).toEqual([
+      ['root@sip.example.org', t.other.id],
+      ['root@sip.example.org', t.other.id],
+    ])
+  })
+})
+
 test('a logo goes with its Space, folder and all; a Space that stays keeps its own', async () => {
   const root = await t.account({ username: 'root', admin: true })
-  await t.parts.branding.setLogo('sip.example.org', picture())
-  await t.parts.branding.setLogo('sip.other.org', picture())
+  await t.parts.branding.setLogo(null, 'sip.example.org', picture())
+  await t.parts.branding.setLogo(null, 'sip.other.org', picture())
   const drop = (domain: string) => t.delete(`/api/spaces/${domain}`, { as: root })
   expect((await drop('sip.example.org')).status).toBe(403)
   expect((await drop('sip.other.org')).status).toBe(200)
@@ -174,7 +226,7 @@ describe('texts of a Space', () => {
   })
 
   test('and its logo are there for templates of mails', async () => {
-    await t.parts.branding.setLogo('sip.example.org', picture())
+    await t.parts.branding.setLogo(null, 'sip.example.org', picture())
     const sender = await t.parts.spaceEmailServers.senderOf(t.main.id)
     expect(sender?.space.logo).toBe(files()[0] ?? '')
   })

@@ -155,7 +155,7 @@ describe('a week later', () => {
     const slot = await t.post(`/api/accounts/${user.id}/voicemails`, { ...there, body: { content_type: 'audio/wav' } })
     expect((await t.post(`/api/files/${slot.json.id}`, { ...there, ...form(wav()) })).status).toBe(200)
     await t.post('/api/contacts_lists', { ...there, body: { title: 'Sales', description: '' } })
-    await t.parts.branding.setLogo('sip.other.org', picture())
+    await t.parts.branding.setLogo(null, 'sip.other.org', picture())
     await webhookOf(t, t.other, 'http://127.0.0.1:9/hook')
     await webhookOf(t, t.main, 'http://127.0.0.1:9/hook')
     expect(kept().length).toBe(1)

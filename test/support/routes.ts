@@ -68,7 +68,7 @@ const UUID = 'urn:uuid:8f2c1f0e-5b7a-4c1d-9a55-0d2f6a1b7c33'
 /** The name of the Space's logo, where the test has a folder for it. */
 const withLogo = async (t: TestApp, { domain }: Space): Promise<string> => {
   if (!existsSync(t.config.DATA_DIR)) return 'none.png'
-  await t.parts.branding.setLogo(domain, pngPicture())
+  await t.parts.branding.setLogo(null, domain, pngPicture())
   return (await t.parts.spaces.byDomain(domain))?.logo ?? ''
 }
 

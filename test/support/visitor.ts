@@ -1,6 +1,22 @@
 import type { Call, Reply, TestApp } from './app.ts'
 import { FORM, parsePage } from './page.ts'
 
+/** A form with a file, as browsers send it: in the order of its fields, the file where it stands. */
+const multipart = async (
+  fields: Readonly<Record<string, string>>,
+  { part, name, bytes }: { part: string; name: string; bytes: Uint8Array },
+) => {
+  const form = new FormData()
+  for (const [field, value] of Object.entries({ ...fields, [part]: '' })) {
+    form.append(field, field === part ? new File([Uint8Array.from(bytes)], name) : value)
+  }
+  const request = new Request('http://localhost', { method: 'POST', body: form })
+  return {
+    headers: { 'content-type': request.headers.get('content-type') ?? '' },
+    body: await request.bytes(),
+  }
+}
+
 /** A browser without scripts that keeps its cookies from page to page, and sends the form of the page that it is on. */
 export const visitor = (
   t: TestApp,
@@ -37,13 +53,21 @@ export const visitor = (
         form: target,
         stay = false,
         headers = {},
-      }: { form?: string; stay?: boolean; headers?: Record<string, string> } = {},
+        file,
+      }: {
+        form?: string
+        stay?: boolean
+        headers?: Record<string, string>
+        file?: { part: string; name: string; bytes: Uint8Array }
+      } = {},
     ): Promise<Reply> => {
       if (page === null) throw new Error('no page is open')
       const form = parsePage(page, target)
+      const filled = { ...form.fields, ...fields }
+      const sent = file === undefined ? null : await multipart(filled, file)
       const reply = await send('POST', form.action, {
-        headers: { ...FORM, ...headers },
-        body: new URLSearchParams({ ...form.fields, ...fields }).toString(),
+        headers: { ...(sent?.headers ?? FORM), ...headers },
+        body: sent?.body ?? new URLSearchParams(filled).toString(),
       })
       if (!stay) page = reply
       return reply

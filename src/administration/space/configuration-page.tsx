@@ -2,15 +2,18 @@ import type { VNode } from 'preact'
 import type { AdministeredSpace } from '../../nouns/space.ts'
 import type { FormPage } from '../../panel/answers.tsx'
 import { FieldGroup } from '../../panel/components/card.tsx'
-import { Switch, TextArea, TextField } from '../../panel/components/fields.tsx'
+import { Checkbox, FileField, Switch, TextArea, TextField } from '../../panel/components/fields.tsx'
 import { Version } from '../../panel/components/form.tsx'
 import { HueField } from '../../panel/components/hue.tsx'
 import { Note } from '../../panel/components/note.tsx'
 import { type Kit, useKit } from '../../panel/kit.tsx'
 import { markdown } from '../../panel/markdown.tsx'
 import { USUAL_HUE } from '../../panel/theme.ts'
+import { MOST_LOGO_BYTES, MOST_LOGO_PIXELS } from '../../spaces/branding/branding.ts'
 import { type Administering, aboveOf, SpaceTabs, spacePath } from './head.tsx'
 import { CONFIGURATION, factsOf } from './parts.ts'
+
+const MEGABYTE = 1024 * 1024
 
 export interface Configuring extends Administering {
   readonly space: AdministeredSpace
@@ -28,13 +31,23 @@ export const configurationPage = ({ t }: Kit, facts: Configuring): FormPage => {
     cards: true,
     to,
     address: to,
+    upload: true,
+    scripts: ['logo-preview.js'],
     button: t('space_look.save'),
     before: <SpaceTabs of={facts} rest="/configuration" />,
     children: (
       <>
         <Version of={factsOf(space, CONFIGURATION)} to={to} />
-        <FieldGroup title={t('space_look.colour')} why={t('space_look.colour_why')} first>
+        <FieldGroup title={t('space_look.look')} why={t('space_look.look_why')} first>
           <HueField value={space.themeHue ?? USUAL_HUE}>
+            <FileField
+              name="logo"
+              label={t('space_look.logo')}
+              accept=".png,image/png"
+              hint={t('space_look.logo_hint', { megabytes: MOST_LOGO_BYTES / MEGABYTE, pixels: MOST_LOGO_PIXELS })}
+              optional
+            />
+            {space.logo === null ? null : <Checkbox name="logo_delete" label={t('space_look.logo_delete')} />}
             <fieldset class="grid two">
               <legend class="hidden">{t('space_look.preview')}</legend>
               <Preview space={space} theme="light" />
@@ -123,13 +136,10 @@ const Preview = ({ space, theme }: { space: AdministeredSpace; theme: 'light' | 
   return (
     <div class="preview theme" data-theme={theme}>
       <p class="brand">
-        {space.logo === null ? (
-          <span class="tile" aria-hidden="true">
-            {[...space.name][0]?.toUpperCase()}
-          </span>
-        ) : (
-          <img class="logo" src={href(`/storage/img/${space.logo}`)} alt="" />
-        )}
+        {space.logo === null ? null : <img class="logo" src={href(`/storage/img/${space.logo}`)} alt="" />}
+        <span class="tile" aria-hidden="true">
+          {[...space.name][0]?.toUpperCase()}
+        </span>
         {space.name}
       </p>
       <div class="card">

@@ -12,6 +12,7 @@ import type { Members, Visit } from '../../nouns/visit.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { USUAL_HUE } from '../../panel/theme.ts'
 import type { SignIn } from '../../self-service/sign-in/sign-in.ts'
+import { type Branding, MOST_SENT_BYTES, takePicture } from '../../spaces/branding/branding.ts'
 import type { SpaceAdministration } from '../../spaces/spaces/administration.ts'
 import type { SpacesFigures } from '../../spaces/spaces/figures.ts'
 import type { AdministrationScope } from '../scope/scope.ts'
@@ -28,6 +29,7 @@ interface Deps {
   readonly pages: Pages
   readonly scope: AdministrationScope
   readonly accounts: Accounts
+  readonly branding: Branding
   readonly passwords: Passwords
   readonly signIn: SignIn
   readonly spaceAdministration: SpaceAdministration
@@ -37,12 +39,15 @@ interface Deps {
 
 const CurrentPassword = formOf({ current_password: optional(text({ numbers: true })) })
 
+/** Of provisioning entries and other texts. One that is longer is told so. */
+const LONGEST_TEXT = 65_536
+
 /** Where more are, the question which of them have an old password takes too long for a page. */
 const MOST_LOOKED_AT = 50_000
 
 /** The settings of a Space (behaviour/panel.md §7.15). */
 export const spacePages = (deps: Deps) => {
-  const { auth, pages, scope, accounts, passwords, signIn, spaceAdministration, spaceFigures, config } = deps
+  const { auth, pages, scope, accounts, branding, passwords, signIn, spaceAdministration, spaceFigures, config } = deps
 
   /** The Space that the address names, whole, and the visit in it. */
   const administering = async (visit: Visit, caller: Caller, at: string) => {
@@ -55,6 +60,28 @@ export const spacePages = (deps: Deps) => {
     ...(await administering(visit, caller, at)).facts,
     sendsSms: config.SMS_PROVIDER.some((name) => name !== 'none'),
   })
+
+  /** What the form says is saved with its logo, or nothing is. */
+  const configure = async (visit: Visit, caller: Caller, at: string, picture: Uint8Array | null): Promise<void> => {
+    const { input } = visit
+    const { visit: inside, facts } = await administering(visit, caller, at)
+    const { space } = facts
+    const hue = wantedHue(input, space.themeHue ?? USUAL_HUE)
+    const wanted = partOf({ ...input, theme_hue: hue }, CONFIGURATION)
+    const write = async (more: { readonly logo?: string | null }) => {
+      let before: string | null = null
+      await spaceAdministration.adjust(inside, caller, space.domain, wanted, {
+        ...more,
+        refuseStale: (held) => {
+          before = held.logo
+          refuseStale(input.version, factsOf(held, CONFIGURATION))
+        },
+      })
+      return { before }
+    }
+    if (picture === null && input.logo_delete !== '1') await write({})
+    else await branding.replace(space, picture, (logo) => write({ logo }))
+  }
 
   const ruling = async (visit: Visit, caller: Caller, session: Session, at: string): Promise<Ruling> => {
     const { facts } = await administering(visit, caller, at)
@@ -91,22 +118,18 @@ export const spacePages = (deps: Deps) => {
     )
     .post(
       '/configuration',
-      async ({ visit, caller, params, input, form, go }) => {
-        const { visit: inside, facts } = await administering(visit, caller, params.space)
-        return form(
+      ({ visit, caller, params, upload, form, go }) =>
+        form(
           configurationPage,
           () => configuring(visit, caller, params.space),
           async () => {
-            const hue = wantedHue(input, facts.space.themeHue ?? USUAL_HUE)
-            const wanted = partOf({ ...input, theme_hue: hue }, CONFIGURATION)
-            await spaceAdministration.adjust(inside, caller, facts.space.domain, wanted, {
-              refuseStale: (before) => refuseStale(input.version, factsOf(before, CONFIGURATION)),
-            })
+            const sent = { part: 'logo', longest: LONGEST_TEXT }
+            const picture = await takePicture((begin) => upload(MOST_SENT_BYTES, begin, sent))
+            await configure(visit, caller, params.space, picture)
             return go(spacePath(params.space, '/configuration'), { flash: 'flash.space_saved' })
           },
-        )
-      },
-      { signedIn: 'admin' },
+        ),
+      { signedIn: { role: 'admin', upload: true } },
     )
     .get(
       '/digest',

@@ -14,6 +14,13 @@ import { storedSpaces } from './stored-spaces.ts'
 
 const NEVER_EMPTY = ['name', 'max_accounts', 'max_account'] as const
 
+interface Along {
+  /** Is told of the Space as it is now, while it is held. */
+  readonly refuseStale?: (before: AdministeredSpace) => void
+  /** The name of its picture, which `branding` keeps; null: none. */
+  readonly logo?: string | null
+}
+
 /** Changes of a part of a Space, by forms that know nothing of the rest (behaviour/panel.md §7.15). */
 export const adjustments = (deps: {
   config: Config
@@ -53,28 +60,28 @@ export const adjustments = (deps: {
   }
 
   /**
-   * Changes what the input speaks of, and nothing else. `refuseStale` is called with the Space as it is now, while it
-   * is held. The caller administers it: who may change which of its members, the form decides by what it reads;
-   * null: whoever runs the command does.
+   * Changes what the input speaks of, and what comes along with it, and nothing else. The caller administers it: who may
+   * change which of its members, the form decides by what it reads; null: whoever runs the command does.
    */
   const adjust = async (
     visit: Visit,
     caller: Caller | null,
     domain: string,
     input: PartInput,
-    { refuseStale = () => {} }: { refuseStale?: (before: AdministeredSpace) => void } = {},
+    more: Along = {},
   ): Promise<AdministeredSpace> => {
     checkEntries(input)
     for (const name of NEVER_EMPTY) {
       if (input.has(name) && input.isMissing(name)) input.refuse(name, { id: 'v.required' })
     }
+    const logo = more.logo === undefined ? {} : { logo: more.logo }
     const write = async (tx: Tx) => {
       await store.hold(tx, domain)
       const before = await stored.find(tx, domain)
-      refuseStale(before)
+      more.refuseStale?.(before)
       const { expireAt, digest } = await checked(tx, input, before, caller)
       const wanted = input.settle()
-      await store.update(tx, domain, { ...partColumnsOf(wanted), expireAt, updatedAt: now() })
+      await store.update(tx, domain, { ...partColumnsOf(wanted), ...logo, expireAt, updatedAt: now() })
       await store.setDigest(tx, before.id, digest, now())
       const after = await stored.find(tx, domain)
       await spaceNews.tell(tx, 'space.updated', after)
@@ -86,7 +93,7 @@ export const adjustments = (deps: {
       if (isCollision(error)) return null
       throw error
     })
-    if (changed === null) return adjust(visit, caller, domain, input, { refuseStale })
+    if (changed === null) return adjust(visit, caller, domain, input, more)
     spaces.forget()
     return changed.after
   }
