@@ -140,12 +140,17 @@ type Removed = Addressed & {
 }
 /**
  * For Flexisip: whose password it must forget, and whose phones as well: `account`, which was closed, all of them; `phones`
- * those that registered until `at`, in seconds.
+ * those that are named, and those that registered until `at`, in seconds.
  */
 type Closed = Addressed & {
   readonly channel: 'proxy'
   readonly kind: 'password' | 'account' | 'phones'
-  readonly data: { readonly username: string; readonly domain: string; readonly at: number }
+  readonly data: {
+    readonly username: string
+    readonly domain: string
+    readonly at: number
+    readonly phones: readonly string[]
+  }
 }
 /**
  * For a target of a Space (behaviour/webhooks.md): `event` is the body that it gets, `id` what it knows the message by.

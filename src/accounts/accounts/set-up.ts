@@ -112,16 +112,17 @@ export const setUp = (deps: {
      * are signed off, and a new provisioning token is there for the next one. Not for one's own account: nobody would
      * know its password.
      */
-    replacePhone: (visit: Visit, id: number): Promise<Found> => {
+    replacePhone: async (visit: Visit, id: number): Promise<Found> => {
       if (visit.caller?.id === id) throw new AppError('forbidden', 'account.own_phone')
       const { space } = visit
-      return db.transaction(async (tx) => {
+      const phones = await sipProxy.phonesOf((await directory.view(db.read, space, id)).account)
+      const replaced = await db.transaction(async (tx) => {
         await directory.hold(tx, space, id)
         const { account }: { account: AccountView } = await directory.view(tx, space, id)
         refuseSettingUp(visit.caller, account)
         const hasPasswords = space.digest !== null
         const revoked = await (hasPasswords ? passwords.renew(tx, space, id, visit) : revocation.all(tx, id, visit))
-        await sipProxy.phonesLost(tx, account)
+        await sipProxy.phonesLost(tx, account, phones)
         await provisioningTokens.issue(tx, id, visit)
         const found = await directory.view(tx, space, id)
         const change = { by: visit, space, about: account, detail: { reason: 'phone lost' } }
@@ -130,6 +131,8 @@ export const setUp = (deps: {
         await sessions.recordRevoked(tx, visit, space, account, revoked)
         return found
       })
+      await sipProxy.signOff(replaced.account, phones)
+      return replaced
     },
     /** A new provisioning token, mailed with its QR code (behaviour/accounts.md §6). */
     sendProvisioning: async (visit: Visit, id: number): Promise<void> => {

@@ -34,7 +34,12 @@ export const sipProxy = (deps: {
   const socket = config.FLEXISIP_CLI_SOCKET
   const hasPhones = registrar.state() !== 'off'
 
-  const tell = async (tx: Tx, kind: 'password' | 'account' | 'phones', told: readonly Addressed[]): Promise<void> => {
+  const tell = async (
+    tx: Tx,
+    kind: 'password' | 'account' | 'phones',
+    told: readonly Addressed[],
+    phones: readonly string[] = [],
+  ): Promise<void> => {
     if (socket === null && (kind === 'password' || !hasPhones)) return
     for (const { username, domain } of told) {
       await outbox.add(tx, {
@@ -45,7 +50,7 @@ export const sipProxy = (deps: {
         accountId: null,
         recipient: addressOfRecord({ username, domain }),
         language: 'en',
-        data: { username, domain, at: Math.floor(now().getTime() / SECOND_MS) },
+        data: { username, domain, at: Math.floor(now().getTime() / SECOND_MS), phones },
       })
     }
   }
@@ -65,15 +70,20 @@ export const sipProxy = (deps: {
     if (standing === null || closureOf(standing) !== null) await registrar.removeAll(addressOfRecord(account))
   }
 
-  /** Those that registered until that second; one that has been set up anew meanwhile stays. */
-  const forgetPhonesUntil = async (address: string, second: number): Promise<void> => {
-    for (const text of await registrar.contacts(address)) {
+  /** The phones that are registered with the address now, each with the second since when. */
+  const registered = async (address: string): Promise<readonly { readonly uuid: string; readonly since: number }[]> =>
+    (await registrar.contacts(address)).flatMap((text) => {
       const contact = parseSipContact(text)
       const uuid = contact?.parameters.get('+sip.instance')?.replace(/^<|>$/g, '') ?? ''
-      const registered = Number(contact?.uriParameters.get('updatedat') ?? 0)
-      if (uuid !== '' && registered <= second) await registrar.remove(address, uuid)
+      return uuid === '' ? [] : [{ uuid, since: Number(contact?.uriParameters.get('updatedat') ?? 0) }]
+    })
+
+  /** Those that are lost, and those that registered until that second: one that was set up in their place stays. */
+  const forgetLost = async (address: string, lost: readonly unknown[], until: number): Promise<void> => {
+    for (const { uuid, since } of await registered(address)) {
+      if (since <= until || lost.includes(uuid)) await registrar.remove(address, uuid)
     }
-    if (hasPhones && registrar.state() !== 'there') throw new Error('Redis did not answer')
+    if (registrar.state() !== 'there') throw new Error('Redis did not answer')
   }
 
   const channel: Channel = {
@@ -87,7 +97,9 @@ export const sipProxy = (deps: {
       // In this order: a phone that is sent away comes back at once with a password that is still known.
       await forgetPassword(addressOfRecord(account))
       if (kind === 'account') await forgetPhones(account)
-      if (kind === 'phones') await forgetPhonesUntil(addressOfRecord(account), Number(data.at))
+      if (kind === 'phones' && Array.isArray(data.phones)) {
+        await forgetLost(addressOfRecord(account), data.phones, Number(data.at))
+      }
     },
     close: async () => {},
   }
@@ -99,8 +111,15 @@ export const sipProxy = (deps: {
       if (socket !== null) await tell(tx, 'password', await store.addresses(tx, [accountId]))
     },
     /** In the transaction that gives the account another password because somebody else may have its phones. */
-    phonesLost: async (tx: Tx, account: Addressed): Promise<void> => {
-      if (hasPhones) await tell(tx, 'phones', [account])
+    phonesLost: async (tx: Tx, account: Addressed, phones: readonly string[]): Promise<void> => {
+      if (hasPhones) await tell(tx, 'phones', [account], phones)
+    },
+    /** What phones call themselves that are registered with the address now; none where nobody answers. */
+    phonesOf: async (account: Addressed): Promise<readonly string[]> =>
+      (await registered(addressOfRecord(account))).map(({ uuid }) => uuid),
+    /** At once, so that whoever looks does not see them any more; what fails is done by the message that waits. */
+    signOff: async (account: Addressed, phones: readonly string[]): Promise<void> => {
+      for (const uuid of phones) await registrar.remove(addressOfRecord(account), uuid)
     },
     /** In the transaction after which nobody may call from this address: it is blocked, or nobody's any more. */
     addressClosed: (tx: Tx, account: Addressed): Promise<void> => tell(tx, 'account', [account]),
