@@ -37,7 +37,10 @@ export interface AuditPage {
 export const auditReading = ({ db, audit }: { db: Db; audit: Audit }) => {
   const store = auditStore(db)
 
-  /** Whoever takes a file of the log along stands in it: where the Space's administrators see it, if it is of one Space. */
+  /**
+   * Whoever takes a file of the log along stands in it, from before: `of` a Space, by its SIP domain, where its
+   * administrators see it.
+   */
   const handOver = (by: Cause, of: string | null): Promise<void> =>
     db.transaction(async (tx) => {
       const space = of === null ? null : await store.space(tx, of)
@@ -90,9 +93,9 @@ export const auditReading = ({ db, audit }: { db: Db; audit: Audit }) => {
     },
     /** What was done to an account, the newest first. */
     ofAccount: (account: number): Promise<AuditRow[]> => store.page(db.read, { account }, null, OF_ACCOUNT),
-    /** For the command line, in the order of the chain: rows that have their place. */
+    handOver,
+    /** In the order of the chain: rows that have their place. */
     async *all(wanted: Pick<Wanted, 'domain' | 'since' | 'until'>): AsyncGenerator<AuditRow> {
-      await handOver(null, wanted.domain ?? null)
       for (let after = 0; ; ) {
         const rows = await store.chained(db.read, wanted, after, EXPORT_PIECE)
         yield* rows

@@ -77,6 +77,7 @@ export const auditCommands = (program: Command) => {
         ...(space === undefined ? {} : { domain: space.toLowerCase() }),
       }
       await withServices(options, async ({ parts }) => {
+        await parts.auditReading.handOver(null, wanted.domain ?? null)
         await parts.auditChain.seal()
         await printLines(lines(parts.auditReading.all(wanted)))
       })

@@ -162,3 +162,10 @@ test('every job that did something leaves one row that says how much; one that f
   expect(silent).toEqual([])
   await t.close()
 })
+
+test('a file of the audit log holds who took it', async () => {
+  await using place = await placeWithSpace()
+  const { stdout } = await sipkeeper(['audit:export', '--space', 'sip.example.org'], place)
+  const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+  expect(last).toMatchObject({ action: 'export.run', way: 'cli', space: { domain: 'sip.example.org' } })
+})
