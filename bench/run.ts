@@ -1,5 +1,6 @@
 // `bun run bench`: requests a second against raw Bun.serve in the same run (docs/performance.md). `--quick` for one
-// short round, `--write` to put the table into docs/performance.md. Needs `wrk`.
+// short round, `--only TEXT` for the rows whose name has it, `--write` to put the table into docs/performance.md.
+// Needs `wrk`.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +10,11 @@ import { API_KEY, CONTACTS, DOMAIN, seedSqlite, TOKEN, USERNAME } from './seed.t
 import { buildProduct, memoryMegabytes, type Product, type Server, startProduct, startRaw } from './servers.ts'
 
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 })
 const ROUNDS = flags.quick ? 1 : 5
 const SECONDS = flags.quick ? 1 : 3
@@ -220,10 +225,10 @@ const measureStart = async (folder: string): Promise<number> => {
 }
 
 /** A process of its own, because counting costs something: how long each kind of request holds the loop. */
-const measureHolds = async (folder: string): Promise<string> => {
+const measureHolds = async (folder: string, of: readonly Row[]): Promise<string> => {
   const product: Product = await startProduct(folder, { metrics: true })
   const holds: { work: string; ms: number }[] = []
-  for (const row of [...rows, list(ACCOUNTS / PER_PAGE / 2), addressBook]) {
+  for (const row of of) {
     await product.longestHoldMs()
     await ask(product, row)
     holds.push({ work: row.work, ms: await product.longestHoldMs() })
@@ -248,7 +253,7 @@ const measureAll = async (folder: string, small: string): Promise<string> => {
   while (answered < A_MILLION_REQUESTS) await ask(product, rows[0] as Row)
   const loaded = memoryMegabytes(product)
   await Promise.all([product.stop(), little.stop(), raw.stop()])
-  const holds = await measureHolds(folder)
+  const holds = await measureHolds(folder, [...rows, list(ACCOUNTS / PER_PAGE / 2), addressBook])
 
   return [
     `| work, ${CONNECTIONS} connections | per second | CPU µs each | share of raw | at least |`,
@@ -268,18 +273,31 @@ const measureAll = async (folder: string, small: string): Promise<string> => {
   ].join('\n')
 }
 
+/** Some rows and their holds, for who works on them. */
+const measureSome = async (folder: string, some: readonly Row[]): Promise<string> => {
+  const product = await startProduct(folder)
+  const raw = await startRaw()
+  const table: string[] = []
+  for (const row of some) table.push(await compare(product, raw, row))
+  await Promise.all([product.stop(), raw.stop()])
+  return [...table, ...slowest, `- Longest hold of the event loop: ${await measureHolds(folder, some)}.`].join('\n')
+}
+
 if (Bun.which('wrk') === null) throw new Error('wrk is not installed (Debian: apt-get install wrk)')
 say(`measuring dist/sipkeeper, built ${(await buildProduct()).toISOString()}`)
 const folder = mkdtempSync(join(tmpdir(), 'sipkeeper-bench-'))
 try {
+  const { only } = flags
+  const some = only === undefined ? rows : rows.filter(({ work }) => work.includes(only))
+  if (some.length === 0) throw new Error(`no row has '${only}' in its name`)
   const [large, small] = [join(folder, 'large'), join(folder, 'small')]
   const seeding = performance.now()
   await seedSqlite(large, { accounts: ACCOUNTS })
   await seedSqlite(small, { accounts: FEW_ACCOUNTS })
   say(`seeded ${whole(ACCOUNTS)} accounts in ${((performance.now() - seeding) / 1000).toFixed(1)} s`)
-  const table = await measureAll(large, small)
+  const table = await (some.length < rows.length ? measureSome(large, some) : measureAll(large, small))
   say(`\n${table}`)
-  if (flags.write) {
+  if (flags.write && some.length === rows.length) {
     const file = join(import.meta.dir, '../docs/performance.md')
     const text = readFileSync(file, 'utf8')
     writeFileSync(

@@ -1,23 +1,13 @@
 import { Database } from 'bun:sqlite'
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { getTableName, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
-import { codeOf } from '../thrown.ts'
 import { bound, type Parameters } from './bound.ts'
 import { sqliteColumns } from './columns.sqlite.ts'
 import { compiled } from './compiled.ts'
 import type { Build, Db, Reader, Tx } from './db.ts'
+import { disk, enterWal, type Flush, flushFile, makeFile } from './disk.ts'
 import { INDEX_WORDS, mentions } from './mentions.sqlite.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, sqliteMigrations } from './migrations.ts'
 import { Ending, noNesting } from './nesting.ts'
@@ -47,55 +37,27 @@ interface Waiting {
 /** What has to be free before a disk that was full counts as usable again. */
 const ROOM_BYTES = 1_048_576
 
-const TRY_WAL_EVERY_MS = 10
-const MOST_WAL_TRIES = 500
+/** So many pages of the log are copied into the database together: 4 kB each. */
+const COPIED_PAGES = 1000
 
-/**
- * For a new file this needs it for oneself, and SQLite does not wait for that: those who open it together take turns.
- */
-const enterWal = (writer: Database): void => {
-  for (let tries = 1; ; tries++) {
-    try {
-      writer.run('PRAGMA journal_mode = WAL')
-      return
-    } catch (error) {
-      if (codeOf(error) !== 'SQLITE_BUSY' || tries >= MOST_WAL_TRIES) throw error
-      Bun.sleepSync(TRY_WAL_EVERY_MS)
-    }
-  }
-}
-
-/** An empty file with these rights from its first byte on, where there is none yet. SQLite begins a database in it. */
-const makeFile = (file: string, mode: number): void => {
-  try {
-    closeSync(openSync(file, 'wx', mode))
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return
-    throw error
-  }
-  // The umask may have taken rights away.
-  chmodSync(file, mode)
-}
-
-/** Waits until what a file or folder holds is on the disk. */
-const flush = (path: string): void => {
-  const descriptor = openSync(path, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
+/** What was acknowledged, or is about to be, may not be on the disk: only another start finds out what is. */
+const end = (error: unknown): void => {
+  queueMicrotask(() => {
+    throw new Error('The disk did not keep what was written to the database. Start again once it is well.', {
+      cause: error,
+    })
+  })
 }
 
 /**
- * SQLite in WAL mode with `synchronous=FULL`. All writes go through one connection and one queue: the transactions
- * that wait when the writer is free run one after the other, each in a savepoint, and are acknowledged together
- * after the one COMMIT (one fsync a group).
+ * SQLite in WAL mode. All writes go through one connection and one queue: the transactions that wait when the writer is
+ * free run one after the other, each in a savepoint, and are acknowledged together after the one COMMIT, once the log is
+ * on the disk (docs/adr/0017): as durable as with `synchronous=FULL`, and the loop does not wait.
  *
  * It is never told to count its tables (`ANALYZE`, `PRAGMA optimize`): counted while it was almost empty, a table is
  * read whole by plans that stay when it has grown. Without counts an index is used wherever there is one.
  */
-export const openSqlite = (file: string): Db => {
+export const openSqlite = (file: string, { flush, lost = end }: { flush?: Flush; lost?: typeof end } = {}): Db => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // It holds what passwords are checked against. A group may read it: the SIP proxy's. SQLite's files beside it get the
   // same rights.
@@ -103,7 +65,9 @@ export const openSqlite = (file: string): Db => {
   const writer = new Database(file, { create: true, readwrite: true, strict: true })
   writer.run('PRAGMA busy_timeout = 5000')
   enterWal(writer)
-  writer.run('PRAGMA synchronous = FULL')
+  // SQLite itself then waits for the disk only where it begins the log anew. Commits are kept by `keepLog`.
+  writer.run('PRAGMA synchronous = NORMAL')
+  writer.run('PRAGMA wal_autocheckpoint = 0')
   writer.run('PRAGMA foreign_keys = ON')
   // What a savepoint would undo stays in memory: in a file it is written twice for every page that a transaction
   // changes.
@@ -111,6 +75,11 @@ export const openSqlite = (file: string): Db => {
   const reader = new Database(file, { readonly: true, strict: true })
   reader.run('PRAGMA busy_timeout = 5000')
   reader.run('PRAGMA mmap_size = 268435456')
+
+  const copier = new Database(file, { readwrite: true, strict: true })
+  copier.run('PRAGMA busy_timeout = 5000')
+  copier.run('PRAGMA synchronous = OFF')
+  const { keepLog, keepDatabase, close: letGo } = disk(file, flush)
 
   const tables = defineTables(sqliteColumns)
   const read = drizzled(reader) as unknown as Reader
@@ -123,6 +92,9 @@ export const openSqlite = (file: string): Db => {
   const savepoint = writer.query('SAVEPOINT work')
   const release = writer.query('RELEASE work')
   const undo = writer.query('ROLLBACK TO work')
+
+  const logState = copier.query<{ log: number; checkpointed: number }, []>('PRAGMA wal_checkpoint(NOOP)')
+  const copyLog = copier.query('PRAGMA wal_checkpoint(PASSIVE)')
 
   const look = reader.query('BEGIN')
   const lookAway = reader.query('COMMIT')
@@ -161,6 +133,32 @@ export const openSqlite = (file: string): Db => {
     }
   }
 
+  /** Nothing may follow what the disk has not kept. */
+  const kept = (flushing: Promise<void>): Promise<void> =>
+    flushing.catch((error: unknown) => {
+      lost(error)
+      throw error
+    })
+
+  /**
+   * Copies the log into the database once it has grown. Nobody writes until the copies are on the disk, here or in
+   * another process: the next to write may begin the log anew, over what the copies were made of.
+   */
+  const shortenLog = async () => {
+    try {
+      const state = logState.get()
+      if (state === null || state.log - state.checkpointed < COPIED_PAGES) return
+      begin.run()
+      copyLog.get()
+      await kept(keepDatabase())
+    } catch (error) {
+      // The log stays as long as it is, and the next group tries again.
+      health.failed(error)
+    } finally {
+      abandon()
+    }
+  }
+
   /** One group: resolves to nothing; every member learns its fate after the COMMIT, never before. */
   const runGroup = async () => {
     const members = queue.splice(0, GROUP_SIZE)
@@ -174,6 +172,7 @@ export const openSqlite = (file: string): Db => {
       endLook()
       commit.run()
       commits += 1
+      await kept(keepLog())
     } catch (error) {
       abandon()
       health.failed(error)
@@ -190,6 +189,7 @@ export const openSqlite = (file: string): Db => {
     do {
       await new Promise((resolve) => setImmediate(resolve))
       await runGroup()
+      await shortenLog()
     } while (queue.length > 0)
     drained = null
   }
@@ -325,9 +325,9 @@ export const openSqlite = (file: string): Db => {
         try {
           makeFile(draft, 0o600)
           writer.query('VACUUM INTO ?').run(draft)
-          flush(draft)
+          flushFile(draft)
           renameSync(draft, copy)
-          flush(dirname(file))
+          flushFile(dirname(file))
         } finally {
           rmSync(draft, { force: true })
         }
@@ -356,6 +356,7 @@ export const openSqlite = (file: string): Db => {
           throw new Error('The migration would leave rows that point to nothing; it was rolled back.')
         }
         commit.run()
+        await kept(keepLog())
         // Until then the file holds what the migration has taken out.
         endLook()
         writer.run('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -380,7 +381,10 @@ export const openSqlite = (file: string): Db => {
       isClosed = true
       endLook()
       reader.close()
+      copier.close()
+      // The last one copies what is left of the log, and waits for the disk.
       writer.close()
+      letGo()
     },
   }
 }
