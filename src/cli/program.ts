@@ -7,6 +7,7 @@ import { accountsCommands } from './accounts.ts'
 import { apiKeysCommands } from './api-keys.ts'
 import { auditCommands } from './audit.ts'
 import { backupCommands } from './backup.ts'
+import { configPrinters } from './config-printers.ts'
 import { configShowCommand } from './config-show.ts'
 import { doctorCommand } from './doctor.ts'
 import { dotEnvCommands } from './dot-env.ts'
@@ -71,6 +72,7 @@ export const commandLine = (): Command => {
     doctorCommand,
     openapiCommand,
     configShowCommand,
+    configPrinters,
     backupCommands,
     movingInCommands,
     healthcheckCommand,

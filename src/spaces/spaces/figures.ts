@@ -1,5 +1,5 @@
 import type { Db } from '../../db/db.ts'
-import type { Space } from '../../nouns/space.ts'
+import type { PasswordAlgorithm, Space } from '../../nouns/space.ts'
 import { spaceFiguresStore } from './figures-store.ts'
 
 export interface SpaceFigures {
@@ -26,6 +26,9 @@ export const spaceFigures = ({ db }: { db: Db }) => {
     },
     /** Accounts of the Space whose password is kept as MD5 and nothing better. Looks at each of them. */
     md5Only: (space: Pick<Space, 'domain'>): Promise<number> => store.md5Only(db.read, space.domain),
+    /** Accounts of the Space that have a password, but none of this algorithm. Looks at each of them. */
+    without: (space: Pick<Space, 'domain'>, algorithm: PasswordAlgorithm): Promise<number> =>
+      store.without(db.read, space.domain, algorithm),
   }
 }
 
