@@ -110,7 +110,7 @@ export const fixtures = (deps: {
     )
     const { maxAccounts } = space
     if (maxAccounts > 0 && (await directory.count(tx, space)) > maxAccounts) {
-      throw new AppError('conflict', 'fixture.no_room', { values: { domain: space.domain, max: maxAccounts } })
+      throw new AppError('conflict', 'fixture.no_room', { values: { domain: space.domain, count: maxAccounts } })
     }
     for (const [index, { id, email, phone }] of named.entries()) {
       const isTaken =

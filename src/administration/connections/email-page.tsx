@@ -139,7 +139,7 @@ export const emailPage = ({ t }: Kit, facts: Mailing): FormPage => {
             </p>
             <div class="actions">
               {own === null ? (
-                <ButtonLink to="/email/change">{t('panel.not_activated_go')}</ButtonLink>
+                <ButtonLink to="/email/change">{t('account_mail.add_address')}</ButtonLink>
               ) : (
                 <Action to={spacePath(at, '/email/test')} icon="send">
                   {t('space_email.send_test')}

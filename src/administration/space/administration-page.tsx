@@ -61,7 +61,7 @@ export const administrationPage = ({ t, language }: Kit, facts: Ruling): FormPag
             type="number"
             min={0}
             label={t('space_admin.max_accounts')}
-            hint={t('space_admin.max_accounts_hint', { count: accounts.toLocaleString(language) })}
+            hint={t('space_admin.max_accounts_hint', { count: accounts, shown: accounts.toLocaleString(language) })}
             value={space.maxAccounts}
             class="short"
           />
