@@ -3,7 +3,6 @@ import type { Space } from '../../nouns/space.ts'
 import { Action } from '../../panel/components/form.tsx'
 import { Moment } from '../../panel/components/moment.tsx'
 import { Note } from '../../panel/components/note.tsx'
-import { Chip } from '../../panel/components/state.tsx'
 import { useKit } from '../../panel/kit.tsx'
 import { type Administering, spacePath } from './head.tsx'
 
@@ -11,7 +10,7 @@ import { type Administering, spacePath } from './head.tsx'
 export const isClosed = ({ purgeAt }: Space): boolean => purgeAt !== null
 
 /** Keeps a Space that was to be deleted, without a question. */
-export const Undo = ({ of: { space, at } }: { of: Pick<Administering, 'space' | 'at'> }): VNode | null => {
+const Undo = ({ of: { space, at } }: { of: Pick<Administering, 'space' | 'at'> }): VNode | null => {
   const { t } = useKit()
   return space.purgeAt === null || space.purgeBegunAt !== null ? null : (
     <Action to={spacePath(at, '/reopen')} size="small" about={space.name}>
@@ -27,26 +26,27 @@ export const ClosedNote = ({ of }: { of: Administering }): VNode | null => {
   if (space.purgeAt === null) return null
   return space.purgeBegunAt === null ? (
     <Note tone="bad" actions={<Undo of={of} />}>
-      {t('spaces.closed')} {t('spaces.deleted_on')} <Moment at={space.purgeAt} />.
+      {t('spaces.closed')} <Moment at={space.purgeAt} />.
     </Note>
   ) : (
     <Note tone="bad">{t('space.going')}</Note>
   )
 }
 
-/** The same in short. */
-export const ClosedChip = ({ space }: { space: Space }): VNode | null => {
+/** The same for a cell of a table. */
+export const ClosedCell = ({ of }: { of: Pick<Administering, 'space' | 'at'> }): VNode | null => {
   const { t } = useKit()
-  if (space.purgeAt === null) return null
-  return (
-    <Chip tone="bad" icon="trash">
-      {space.purgeBegunAt === null ? (
-        <>
-          {t('spaces.deleted_on')} <Moment at={space.purgeAt} />
-        </>
+  const { purgeAt, purgeBegunAt } = of.space
+  return purgeAt === null ? null : (
+    <div class="stack tight ending">
+      {purgeBegunAt === null ? (
+        <span>
+          {t('spaces.deleted_on')} <Moment at={purgeAt} />
+        </span>
       ) : (
         t('spaces.going')
       )}
-    </Chip>
+      <Undo of={of} />
+    </div>
   )
 }

@@ -12,7 +12,7 @@ import type { Listing } from '../../panel/listing.ts'
 import type { Page } from '../../panel/page.tsx'
 import type { SpaceFigures } from '../../spaces/spaces/figures.ts'
 import { gaugeTone } from '../overview/overview-page.tsx'
-import { ClosedChip, isClosed, Undo } from '../space/closed.tsx'
+import { ClosedCell, isClosed } from '../space/closed.tsx'
 import { SPACES_PATH, spacePath } from '../space/head.tsx'
 
 export type ListedSpace = AdministeredSpace & SpaceFigures
@@ -72,7 +72,6 @@ const SpacesTable = ({ facts: { listing, spaces, now } }: { facts: ListedSpaces 
       caption={t('spaces.title')}
       listing={listing}
       rows={spaces}
-      actions={spaces.some(isClosed) ? (space) => <Undo of={{ space, at: String(space.id) }} /> : undefined}
       columns={[
         {
           label: t('spaces.name'),
@@ -129,7 +128,7 @@ const SpacesTable = ({ facts: { listing, spaces, now } }: { facts: ListedSpaces 
 const Ends = ({ space, now }: { space: ListedSpace; now: Date }): VNode => {
   const { t } = useKit()
   const { expireAt } = space
-  if (space.purgeAt !== null) return <ClosedChip space={space} />
+  if (isClosed(space)) return <ClosedCell of={{ space, at: String(space.id) }} />
   if (expireAt === null) return <span class="muted">{t('spaces.never')}</span>
   return expireAt <= now ? (
     <Chip tone="bad" icon="ban">
