@@ -126,6 +126,15 @@ export const auditStore = (db: Db) => {
       tx.select().from(auditLog).where(isNull(auditLog.position)).orderBy(asc(auditLog.id)).limit(most),
     hasUnchained: (on: Reader) =>
       exists(on.select({ id: auditLog.id }).from(auditLog).where(isNull(auditLog.position)).limit(1)),
+    /** A row that stands outside of the chain, where all of ours have a place by now: somebody else has written it. */
+    hasStray: (on: Reader) =>
+      exists(
+        on
+          .select({ id: auditLog.id })
+          .from(auditLog)
+          .where(or(lt(auditLog.position, 1), db.hasOneWriter ? isNull(auditLog.position) : undefined))
+          .limit(1),
+      ),
     /** Rows with a place behind this one, in their order. */
     after: (on: Reader, position: number, most: number): Promise<AuditRow[]> =>
       on.select().from(auditLog).where(gt(auditLog.position, position)).orderBy(asc(auditLog.position)).limit(most),

@@ -16,9 +16,9 @@ const BATCH = 500
 
 /**
  * What is wrong at a position: a row says something else than it did; there is none; it does not follow on the row before
- * it; who it is about was taken out of it, but not by us; the rest of the chain is gone.
+ * it; who it is about was taken out of it, but not by us; the rest of the chain is gone; a row stands outside of it.
  */
-export type Break = 'changed' | 'missing' | 'misplaced' | 'erased' | 'cut off'
+export type Break = 'changed' | 'missing' | 'misplaced' | 'erased' | 'cut off' | 'stray'
 
 export interface Verified {
   /** Where the chain ends, as far as it was followed. */
@@ -114,6 +114,7 @@ export const auditVerification = (deps: { db: Db; secrets: Secrets; chain: Audit
       if (!isHeadMet) return broken(Math.min(at.position + 1, head?.position ?? 1), 'cut off')
       if (known !== null && !isKnownMet)
         return broken(known.position, known.position > at.position ? 'cut off' : 'changed')
+      if (await store.hasStray(db.read)) return broken(at.position + 1, 'stray')
       return { ...at, rows, broken: null }
     },
   }

@@ -13,6 +13,7 @@ const WORDS = {
   misplaced: 'it does not follow on the row before it',
   erased: 'who it is about was taken out of it, and not by this server',
   'cut off': 'the log was longer: its end was cut off',
+  stray: 'the chain ends before it, and beside it stands a row that this server has not written',
 } as const
 
 const SHOW_EVERY_ROWS = 100_000

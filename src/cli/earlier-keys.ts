@@ -9,7 +9,8 @@ export const checkEarlierKeys = async ({ config, parts }: Opened): Promise<Findi
   const findings = config.APP_KEY_PREVIOUS.map((_, index): Finding => {
     const name = `APP_KEY_PREVIOUS, key ${index + 1}`
     const used = keys.get(index + 1)
-    if (used === undefined) return { level: 'ok', name, detail: 'the audit log does not need it' }
+    if (used === undefined)
+      return { level: 'ok', name, detail: 'the audit log does not need it; something that is sealed may' }
     const last = `the audit log's entries until ${day(used.lastAt)} are signed with it`
     const until = used.until === null ? 'for ever: entries stay (AUDIT_RETENTION_DAYS)' : `until ${day(used.until)}`
     return { level: 'ok', name, detail: `${last}: keep it ${until}` }

@@ -126,6 +126,36 @@ describe('verifying the audit log', () => {
     expect(await broken()).toEqual({ position: 2, why: 'misplaced' })
   })
 
+  test('finds a row that somebody has added, before the beginning, beside the chain or at its end', async () => {
+    await writeSome(3)
+    const [first] = await rows()
+    for (const [position, why] of [
+      [0, 'stray'],
+      [-1, 'stray'],
+      [null, t.db.hasOneWriter ? 'stray' : 'changed'],
+    ] as const) {
+      const { id: _, ...row } = { ...first, position } as NonNullable<typeof first>
+      await tamper(
+        ({ auditLog }) =>
+          (tx) =>
+            tx.insert(auditLog).values({ ...row, actorName: 'bob@sip.example.org' }),
+      )
+      expect([position, (await broken())?.why]).toEqual([position, why])
+      await tamper(
+        ({ auditLog }) =>
+          (tx) =>
+            tx.delete(auditLog).where(eq(auditLog.actorName, 'bob@sip.example.org')),
+      )
+    }
+    const { id: _, ...row } = { ...first, position: 5 } as NonNullable<typeof first>
+    await tamper(
+      ({ auditLog }) =>
+        (tx) =>
+          tx.insert(auditLog).values(row),
+    )
+    expect(await broken()).not.toBeNull()
+  })
+
   test('notices that the end was cut off, with or without its signature', async () => {
     await writeSome(5)
     await tamper(

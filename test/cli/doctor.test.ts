@@ -117,7 +117,7 @@ test('it says which earlier keys the audit log needs, and until when; with them 
   expect((await sipkeeper(['audit:verify'], here, { env })).code).toBe(0)
   const examined = await examine(here, env)
   const until = new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10)
-  expect(examined.of('APP_KEY_PREVIOUS, key 1')[0]?.detail).toBe('the audit log does not need it')
+  expect(examined.of('APP_KEY_PREVIOUS, key 1')[0]?.detail).toStartWith('the audit log does not need it')
   expect(examined.of('APP_KEY_PREVIOUS, key 2')[0]?.detail).toEndWith(`keep it until ${until}`)
   expect(examined.of('audit log')).toEqual([])
   const forever = await examine(here, { ...env, AUDIT_RETENTION_DAYS: '0' })
