@@ -40,8 +40,11 @@ export const buildProduct = async (): Promise<Date> => {
   return statSync(executable).mtime
 }
 
-/** The compiled executable over the database in `folder`, with its limits off. Security events go to a file. */
-export const startProduct = async (folder: string, { metrics = false } = {}): Promise<Product> => {
+/** The compiled executable over the database in `folder`, or at `url`, with its limits off. Security events go to a file. */
+export const startProduct = async (
+  folder: string,
+  { metrics = false, url }: { metrics?: boolean; url?: string } = {},
+): Promise<Product> => {
   const port = await freePort()
   const metricsPort = metrics ? await freePort() : 0
   const child = Bun.spawn([executable, 'serve'], {
@@ -55,6 +58,7 @@ export const startProduct = async (folder: string, { metrics = false } = {}): Pr
       AUTH_RATE_LIMIT_PER_MINUTE: '0',
       LOG_LEVEL: 'error',
       SECURITY_LOG_TARGET: `file:${join(folder, 'security.log')}`,
+      ...(url === undefined ? {} : { DATABASE_URL: url }),
       ...(metrics ? { METRICS_LISTEN: `127.0.0.1:${metricsPort}` } : {}),
     },
     stdin: 'ignore',

@@ -79,6 +79,10 @@ export interface Db {
    * database does so by itself.
    */
   indexWords(most: number): Promise<number>
+  /** The elements of a JSON list that is handed in as text, as rows with one column `value`. */
+  elements(list: SQLWrapper): SQL
+  /** The id of a row that is inserted by `insert … select`, which has to name every column. */
+  newId(table: Numbered): SQL<number>
   /** Ids of a table up to `last` are given out by hand from now on, whatever becomes of `tx`; the next ones come after. */
   reserveIds(tx: Tx, table: Numbered, last: number): Promise<void>
   /** So many new ids of a table, whose rows are inserted with them before others are taken. */

@@ -1,12 +1,10 @@
 import type { Column, SQL } from 'drizzle-orm'
 import type { Bound, Parameters, Values } from './bound.ts'
 import type { Build, Db, Reader, Tables, Tx } from './db.ts'
+import { turn } from './turn.ts'
 
 /** Rows of one statement: some hundred microseconds. Between two of them others may read. */
 const SIZE = 25
-
-/** A turn of the loop: whoever waits for something else has it. */
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 type Table = Tables[keyof Tables]
 

@@ -119,6 +119,9 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
       return sql`${inStretch} and ${sql.join(found, sql` and `)}`
     },
     indexWords: async () => 0,
+    // Bound as text: what is bound as JSON is encoded once more.
+    elements: (list) => sql`jsonb_array_elements(${list}::text::jsonb)`,
+    newId: (table) => sql<number>`nextval(pg_get_serial_sequence(${getTableName(table)}, 'id'))`,
     reserveIds: async (tx, table, last) => {
       const ids = sql`pg_get_serial_sequence(${getTableName(table)}, 'id')`
       await tx.select({ last: sql`setval(${ids}, greatest(nextval(${ids}), ${last}))` }).from(sql`(select 1) as one`)

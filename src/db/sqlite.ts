@@ -304,6 +304,8 @@ export const openSqlite = (file: string, { flush, lost = end }: { flush?: Flush;
     mentions,
     // One account at a time would have the index merged while somebody waits for it: together they cost little.
     indexWords: (most) => transaction(async () => writer.query(INDEX_WORDS).run(most).changes),
+    elements: (list) => sql`json_each(${list})`,
+    newId: () => sql<number>`null`,
     // AUTOINCREMENT goes on after the largest id that there ever was.
     reserveIds: async () => {},
     takeIds: async (tx, table, howMany) => {

@@ -294,11 +294,82 @@ describe('an import', () => {
     expect(await t.db.read.select().from(t.db.tables.accountsTombstones)).toEqual([])
   })
 
-  test('that is cancelled leaves nothing behind, and the file can be uploaded again', async () => {
+  test('is seen whole or not at all by whoever looks while it runs', async () => {
+    const lines = Array.from({ length: 600 }, (_, at) => `user${at},correct-horse,+336123${10_000 + at}`)
+    const { name, visit, caller } = await read(['Username,Password,Phone', ...lines].join('\n'))
+    const id = await t.parts.accountFiles.begin(visit, caller, name, { skipFaulty: false, mails: false })
+    const seen: number[] = []
+    let isOver = false
+    const looking = (async () => {
+      while (!isOver) {
+        seen.push(await t.parts.accounts.count(t.main))
+        await Bun.sleep(0)
+      }
+    })()
+    await worker(t).settle()
+    isOver = true
+    await looking
+    expect(await t.parts.tasks.one({ space: t.main }, id)).toMatchObject({ status: 'done', done: 600 })
+    expect(seen.length).toBeGreaterThan(3)
+    expect(new Set([...seen, 1, 601])).toEqual(new Set([1, 601]))
+    expect(await t.parts.accounts.count(t.main)).toBe(601)
+    expect(await named('user599')).toMatchObject({ phone: '+33612310599', algorithms: ['SHA-256'] })
+  })
+
+  test("that meets a number, an address or a carrier's line which was taken meanwhile leaves nothing behind", async () => {
+    await t.db.transaction((tx) => tx.update(t.db.tables.spaces).set({ uniqueEmail: true }))
+    t.parts.spaces.forget()
+    const space = (await t.parts.spaces.byDomain('sip.example.org')) as Space
+    const head = 'Username,Phone,Email,External Username,External Domain,External Password'
+    const lines = Array.from({ length: 120 }, (_, at) => `user${at},,,,,`)
+    const refused = async (last: string, meanwhile: () => Promise<unknown>) => {
+      const file = [head, ...lines, last].join('\n')
+      const before = await t.parts.accounts.count(space)
+      const task = await importing(file, { space, meanwhile: async () => void (await meanwhile()) })
+      expect(task).toMatchObject({
+        status: 'failed',
+        done: 0,
+        outcome: { message: { id: 'import.meanwhile', values: { line: 122, name: last.split(',')[0] } } },
+      })
+      expect(await t.parts.accounts.count(space)).toBe(before + 1)
+      expect(await named('user0')).toBeNull()
+    }
+    await refused('last,+33612345678,,,,', () => t.account({ username: 'other', phone: '+33612345678' }))
+    await refused('last,+33612345679,,,,', () => t.account({ username: '+33612345679' }))
+    await refused('last,,Last@example.org,,,', () => t.account({ username: 'third', email: 'last@example.org' }))
+    await refused('last,,,line1,carrier.example,secret', async () => {
+      const { id } = await t.account({ username: 'fourth' })
+      const body = { username: 'line1', domain: 'carrier.example', password: 'secret-line', protocol: 'UDP' }
+      expect((await t.post(`/api/accounts/${id}/external`, { as: boss, body })).status).toBeLessThan(300)
+    })
+  })
+
+  test('of accounts for a list that was deleted meanwhile leaves nothing behind', async () => {
+    const list = (await t.post('/api/contacts_lists', { as: boss, body: { title: 'Sales', description: 'All' } })).json
+    const lines = Array.from({ length: 120 }, (_, at) => `user${at},${at === 110 ? 'Sales' : ''}`)
+    const task = await importing(['Username,Contacts List', ...lines].join('\n'), {
+      meanwhile: async () => void (await t.delete(`/api/contacts_lists/${list.id}`, { as: boss })),
+    })
+    expect(task).toMatchObject({ status: 'failed', done: 0, outcome: { message: { id: 'import.changed' } } })
+    await nothing()
+  })
+
+  test('that is cancelled before it began leaves nothing behind, and the file can be uploaded again', async () => {
     const lines = Array.from({ length: 120 }, (_, at) => `user${at},correct-horse`)
     const file = ['Username,Password', ...lines].join('\n')
     const { name, visit, caller } = await read(file)
     const id = await t.parts.accountFiles.begin(visit, caller, name, { skipFaulty: false, mails: false })
+    await t.parts.tasks.cancel(visit, { space: t.main }, id)
+    await worker(t).settle()
+    expect(await t.parts.tasks.one({ space: t.main }, id)).toMatchObject({ status: 'cancelled', done: 0 })
+    await nothing()
+    expect(await importing(file)).toMatchObject({ status: 'done', done: 120 })
+  })
+
+  test('that is cancelled while mails are sent has all accounts, and sends no more', async () => {
+    const lines = Array.from({ length: 30 }, (_, at) => `user${at},user${at}@example.org`)
+    const { name, visit, caller } = await read(['Username,Email', ...lines].join('\n'))
+    const id = await t.parts.accountFiles.begin(visit, caller, name, { skipFaulty: false, mails: true })
     const stopping = {
       ...t.parts.accountFiles.task,
       step: async (work: Parameters<typeof t.parts.accountFiles.task.step>[0]) => {
@@ -307,9 +378,12 @@ describe('an import', () => {
       },
     }
     await worker(t, [stopping]).settle()
-    expect(await t.parts.tasks.one({ space: t.main }, id)).toMatchObject({ status: 'cancelled', done: 0 })
-    await nothing()
-    expect(await importing(file)).toMatchObject({ status: 'done', done: 120 })
+    expect(await t.parts.tasks.one({ space: t.main }, id)).toMatchObject({
+      status: 'cancelled',
+      outcome: { message: { id: 'import.stopped' } },
+    })
+    expect(await t.parts.accounts.count(t.main)).toBe(31)
+    expect((await t.messages()).filter(({ kind }) => kind === 'provisioning')).toHaveLength(10)
   })
 
   test('of a Space whose realm was changed meanwhile is refused: its HA1 values would open nothing', async () => {

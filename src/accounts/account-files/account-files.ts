@@ -13,18 +13,18 @@ import type { Visit } from '../../nouns/visit.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { Tasks } from '../../tasks/tasks.ts'
 import type { AccountNews } from '../account-news/account-news.ts'
-import type { Accounts, LinesOfAccounts, StatisticsOfAccounts } from '../accounts/accounts.ts'
+import type { Accounts } from '../accounts/accounts.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
-import type { SipProxy } from '../sip-proxy/sip-proxy.ts'
 import type { Lines, Lists } from './beside.ts'
+import { bulkStore } from './bulk-store.ts'
 import { asCell } from './columns.ts'
 import { exporting } from './exporting.ts'
 import { importing } from './importing.ts'
 import { MOST_BYTES, MOST_ROWS, staging } from './staging.ts'
-import { type AccountImport, bulkStore, importStore, type StagedRow } from './store.ts'
+import { type AccountImport, importStore, type StagedRow } from './store.ts'
 
 export { COLUMNS, headOf, SAMPLE_FILE } from './columns.ts'
 export { download } from './download.ts'
@@ -77,9 +77,6 @@ export const accountFiles = (deps: {
   accounts: Pick<Accounts, 'mailSetUp'>
   accountEvents: AccountEvents
   accountNews: AccountNews
-  bridge: LinesOfAccounts
-  statisticsClearing: StatisticsOfAccounts
-  sipProxy: SipProxy
   audit: Audit
   externalAccounts: Lines
   contactsLists: Lists

@@ -39,7 +39,9 @@ export interface StagedAccount extends Readonly<Record<string, unknown>> {
   readonly phone: string | null
   readonly admin: boolean
   readonly activated: boolean
-  readonly passwords: readonly StagedHash[]
+  /** HA1 values; null: none of that algorithm. */
+  readonly sha256: string | null
+  readonly md5: string | null
   readonly external: StagedLine | null
   readonly lists: readonly number[]
 }
@@ -186,6 +188,8 @@ export const lineChecker = (deps: {
       for (const [name, messages] of error.fields) for (const message of messages) refuse(name as Column, message)
     }
     const username = input.values.username ?? ''
+    const passwords = passwordsOf(line, username, refuse)
+    const ha1Of = (wanted: PasswordAlgorithm) => passwords.find(({ algorithm }) => algorithm === wanted)?.ha1 ?? null
     const account: StagedAccount = {
       username,
       displayName: input.values.display_name,
@@ -193,7 +197,8 @@ export const lineChecker = (deps: {
       phone,
       admin: input.values.role === 'admin',
       activated: input.values.status !== 'inactive',
-      passwords: passwordsOf(line, username, refuse),
+      sha256: ha1Of('SHA-256'),
+      md5: ha1Of('MD5'),
       external: externalOf(line, refuse),
       lists: listsOf(line, refuse),
     }

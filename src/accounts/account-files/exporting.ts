@@ -5,6 +5,7 @@ import { realmOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { ha1 } from '../../protocols/digest.ts'
 import type { Lines, Lists } from './beside.ts'
+import type { bulkStore } from './bulk-store.ts'
 import {
   asCell,
   COLUMNS,
@@ -15,7 +16,6 @@ import {
   headOf,
   SECRET_COLUMNS,
 } from './columns.ts'
-import type { bulkStore } from './store.ts'
 
 export const FORMATS = ['csv', 'json'] as const
 export type Format = (typeof FORMATS)[number]

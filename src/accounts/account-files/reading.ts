@@ -1,4 +1,5 @@
 import { type Options, parse } from 'csv-parse'
+import { turn } from '../../db/turn.ts'
 import { type AppError, invalid } from '../../errors.ts'
 import type { MessageId, MessageValues } from '../../messages/messages.ts'
 import { codeOf } from '../../thrown.ts'
@@ -27,6 +28,8 @@ type Take = (lines: readonly Line[]) => Promise<void>
 const LONGEST_LINE = 65_536
 /** Lines that are handed on together. */
 const BATCH = 50
+/** So much text is taken apart at a time: a millisecond. */
+const PIECE = 16_384
 
 /** The file as a whole is refused. */
 export const refusedFile = (id: MessageId, values?: MessageValues): AppError => invalid('file', id, values)
@@ -287,7 +290,10 @@ export const fileReader = (take: Take): Reader => {
       if (first === undefined) return
       reader = first === '[' || first === '{' ? jsonReader(take) : csvReader(take)
     }
-    await reader.push(text)
+    for (let at = 0; at < text.length; at += PIECE) {
+      await reader.push(text.slice(at, at + PIECE))
+      await turn()
+    }
   }
   return {
     push: (piece) => pass(decode(piece)),

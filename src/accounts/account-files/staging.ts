@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/db.ts'
+import { turn } from '../../db/turn.ts'
 import { invalid } from '../../errors.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import { hasUniqueEmails, realmOf } from '../../nouns/space.ts'
@@ -9,7 +10,7 @@ import type { Secrets } from '../../secrets.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { PhoneCountries } from '../phone-countries/phone-countries.ts'
 import type { Lines, Lists } from './beside.ts'
-import { type LineChecker, lineChecker } from './checking.ts'
+import { type CheckedLine, type LineChecker, lineChecker } from './checking.ts'
 import { fileReader, type Line, refusedFile } from './reading.ts'
 import type { importStore } from './store.ts'
 
@@ -21,6 +22,8 @@ const NAME_LENGTH = 22
 const LONGEST_FILE_NAME = 100
 const MOST_UNKNOWN = 20
 const LONGEST_UNKNOWN = 1000
+/** Lines that one transaction stores. */
+const STORED_AT_ONCE = 500
 /** Lines that one transaction removes. */
 const REMOVED_AT_ONCE = 500
 
@@ -105,18 +108,26 @@ export const staging = (deps: {
     }
     const id = await db.transaction((tx) => store.add(tx, row, now()))
 
+    let unstored: CheckedLine[] = []
+    const storeLines = async (): Promise<void> => {
+      const lines = unstored
+      unstored = []
+      await db.transaction((tx) => store.addRows(tx, id, lines))
+    }
     const take = async (batch: readonly Line[]): Promise<void> => {
       for (const head of batch.flatMap((line) => line.unknown)) if (unknown.size < MOST_UNKNOWN) unknown.add(head)
       if (counts.accounts + counts.faulty + batch.length > MOST_ROWS) {
         throw refusedFile('import.many', { max: MOST_ROWS })
       }
-      const checked = await check(visit, checker, batch)
-      await db.transaction((tx) => store.addRows(tx, id, checked))
-      for (const { account } of checked) {
+      for (const line of await check(visit, checker, batch)) {
+        const { account } = line
         if (account === null) counts.faulty += 1
         else counts.accounts += 1
         if (account?.admin === true) counts.administrators += 1
+        unstored.push(line)
       }
+      if (unstored.length >= STORED_AT_ONCE) await storeLines()
+      await turn()
     }
     const reader = fileReader(take)
     return {
@@ -124,6 +135,7 @@ export const staging = (deps: {
       push: reader.push,
       end: async (): Promise<string> => {
         await reader.end()
+        await storeLines()
         if (counts.accounts + counts.faulty === 0) throw refusedFile('import.empty')
         const unknownColumns = unknown.size === 0 ? null : [...unknown].join(', ').slice(0, LONGEST_UNKNOWN)
         const change = { ...counts, unknownColumns, complete: true, updatedAt: now() }

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { findMany, insertMany } from '../../db/many.ts'
 import { exists, first, only } from '../../db/rows.ts'
@@ -14,6 +14,14 @@ export interface StagedRow {
   readonly line: number
   readonly account: StagedAccount
   readonly madeId: number | null
+}
+
+/** Good lines of a file: those of the import after the one id, up to the other. */
+export interface Lines {
+  readonly importId: number
+  readonly after: number
+  readonly last: number
+  readonly count: number
 }
 
 /** What accounts may collide by; e-mail addresses are folded. */
@@ -65,6 +73,17 @@ export const importStore = (db: Db) => {
     among(on, phones, sql`${accounts} a where ${a.domain} = ${domain} and a.phone = v.value`),
   )
   const good = isNotNull(rows.account)
+  const nextGood = db.prepare(
+    'import_next_good',
+    { importId: rows.importId, after: rows.id, most: Number },
+    (on, { importId, after, most }) =>
+      on
+        .select({ id: rows.id })
+        .from(rows)
+        .where(and(eq(rows.importId, importId), gt(rows.id, after), good))
+        .orderBy(asc(rows.id))
+        .limit(most),
+  )
   const ended = (before: Date) =>
     and(lt(imports.createdAt, before), or(isNull(imports.taskId), isNotNull(tasks.finishedAt)))
   const outlived = (before: Date) =>
@@ -118,6 +137,12 @@ export const importStore = (db: Db) => {
       return (await tx.delete(rows).where(inArray(rows.id, some)).returning({ id: rows.id })).length
     },
 
+    /** The next lines that are good, as a stretch; null: there are none. */
+    stretch: async (on: Reader, importId: number, after: number, most: number): Promise<Lines | null> => {
+      const ids = await nextGood(on, { importId, after, most })
+      const last = ids.at(-1)
+      return last === undefined ? null : { importId, after, last: last.id, count: ids.length }
+    },
     accounts: async (on: Reader, importId: number, after: number, most: number, onlyAdmins = false) =>
       (await on
         .select({ id: rows.id, line: rows.line, account: rows.account, madeId: rows.madeId })
@@ -132,32 +157,6 @@ export const importStore = (db: Db) => {
         .where(and(eq(rows.importId, importId), gt(rows.id, after), isNotNull(rows.faults)))
         .orderBy(asc(rows.id))
         .limit(most),
-    /** The accounts that were made of it, the last ones first. */
-    made: async (
-      on: Reader,
-      importId: number,
-      before: number,
-      most: number,
-    ): Promise<{ id: number; madeId: number }[]> =>
-      (await on
-        .select({ id: rows.id, madeId: rows.madeId })
-        .from(rows)
-        .where(and(eq(rows.importId, importId), lt(rows.id, before), isNotNull(rows.madeId)))
-        .orderBy(desc(rows.id))
-        .limit(most)) as { id: number; madeId: number }[],
-    markMade: (tx: Tx, importId: number, domain: string, after: number, last: number) =>
-      tx
-        .update(rows)
-        .set({
-          madeId: sql`(select ${accounts.id} from ${accounts} where ${accounts.domain} = ${domain}
-            and ${accounts.username} = account_import_rows.account ->> 'username')`,
-        })
-        .where(and(eq(rows.importId, importId), gt(rows.id, after), sql`${rows.id} <= ${last}`, good)),
-    unmark: (tx: Tx, ids: readonly number[]) =>
-      tx
-        .update(rows)
-        .set({ madeId: null })
-        .where(inArray(rows.id, [...ids])),
     countEmails: async (on: Reader, importId: number): Promise<number> =>
       (
         await only(
@@ -190,73 +189,5 @@ export const importStore = (db: Db) => {
     /** What nobody needs any more: first the lines, so that no transaction deletes many. */
     oldRows: (before: Date): Outlived => ({ table: rows, condition: inArray(rows.importId, outlived(before)) }),
     old: (before: Date): Outlived => ({ table: imports, condition: inArray(imports.id, outlived(before)) }),
-  }
-}
-
-/** Accounts as an import makes them, many at a time. */
-export const bulkStore = (db: Db) => {
-  const { accounts, passwords, provisioningTokens: tokens } = db.tables
-  const { id: _, ...columns } = {
-    id: accounts.id,
-    username: accounts.username,
-    domain: accounts.domain,
-    email: accounts.email,
-    phone: accounts.phone,
-    displayName: accounts.displayName,
-    activated: accounts.activated,
-    admin: accounts.admin,
-    ipAddress: accounts.ipAddress,
-    userAgent: accounts.userAgent,
-    createdAt: accounts.createdAt,
-    updatedAt: accounts.updatedAt,
-  }
-  return {
-    /** The accounts after that id, in the order of their ids. */
-    page: (on: Reader, { space }: InSpace, after: number, most: number) =>
-      on
-        .select({
-          id: accounts.id,
-          username: accounts.username,
-          displayName: accounts.displayName,
-          email: accounts.email,
-          phone: accounts.phone,
-          admin: accounts.admin,
-          activated: accounts.activated,
-        })
-        .from(accounts)
-        .where(and(eq(accounts.domain, space.domain), gt(accounts.id, after)))
-        .orderBy(asc(accounts.id))
-        .limit(most),
-    passwordsOf: (on: Reader, ids: readonly number[]) =>
-      on
-        .select({ accountId: passwords.accountId, algorithm: passwords.algorithm, password: passwords.password })
-        .from(passwords)
-        .where(inArray(passwords.accountId, [...ids])),
-    accounts: insertMany(db, 'import_accounts', accounts, columns, { id: accounts.id, username: accounts.username }),
-    passwords: insertMany(
-      db,
-      'import_passwords',
-      passwords,
-      { accountId: passwords.accountId, password: passwords.password, algorithm: passwords.algorithm },
-      { id: passwords.id },
-    ),
-    tokens: insertMany(
-      db,
-      'import_tokens',
-      tokens,
-      {
-        accountId: tokens.accountId,
-        token: tokens.token,
-        sealed: tokens.sealed,
-        ip: tokens.ip,
-        userAgent: tokens.userAgent,
-        createdAt: tokens.createdAt,
-        updatedAt: tokens.updatedAt,
-      },
-      { id: tokens.id },
-    ),
-    /** As if they had never been: no name stays reserved. */
-    remove: (tx: Tx, { space }: InSpace, ids: readonly number[]) =>
-      tx.delete(accounts).where(and(eq(accounts.domain, space.domain), inArray(accounts.id, [...ids]))),
   }
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import type { Db, Reader, Tx } from '../../db/db.ts'
+import { turn } from '../../db/turn.ts'
 import { AppError } from '../../errors.ts'
 import type { Space } from '../../nouns/space.ts'
 import { refuseClosed } from '../../nouns/standing.ts'
@@ -7,7 +8,15 @@ import type { Secrets } from '../../secrets.ts'
 import { provisioningTokenStore } from './store.ts'
 
 const TOKEN_LENGTH = 13
+/** Some hundred microseconds. */
+const MADE_AT_ONCE = 100
 const TOKEN = /^[A-Za-z0-9]{13}$/
+
+/** A token as it is stored. */
+export interface MadeToken {
+  readonly token: string
+  readonly sealed: string
+}
 
 /** The one-time tokens that a phone configures itself with (behaviour/tokens.md §6, behaviour/provisioning.md §5). */
 export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secrets; now: () => Date }) => {
@@ -47,10 +56,19 @@ export const provisioningTokens = (deps: { config: Config; db: Db; secrets: Secr
       })
       return token
     },
-    /** A new token as it is stored, for accounts that are being made. */
-    made: (): { readonly token: string; readonly sealed: string } => {
-      const token = secrets.token(TOKEN_LENGTH)
-      return { token: secrets.hash(token), sealed: secrets.seal(token) }
+    /**
+     * New tokens as they are stored, for accounts that are being made. In the order of their hashes: of each page of the
+     * index as much is written then as belongs there. Others have their turns meanwhile.
+     */
+    madeInOrder: async (count: number): Promise<MadeToken[]> => {
+      const byFirstByte = Array.from({ length: 256 }, (): MadeToken[] => [])
+      for (let made = 0; made < count; made++) {
+        const token = secrets.token(TOKEN_LENGTH)
+        const hash = secrets.hash(token)
+        byFirstByte[Number.parseInt(hash.slice(0, 2), 16)]?.push({ token: hash, sealed: secrets.seal(token) })
+        if (made % MADE_AT_ONCE === MADE_AT_ONCE - 1) await turn()
+      }
+      return byFirstByte.flatMap((some) => some.sort((a, b) => (a.token < b.token ? -1 : 1)))
     },
     /** The token of an account's row; null: none that can be shown again, and a new one has to be made. */
     reveal: secrets.reveal,
