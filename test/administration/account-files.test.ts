@@ -167,6 +167,32 @@ describe('an export', () => {
     expect(JSON.parse(whole.text)[0].ha1_sha256).toMatch(/^[0-9a-f]{64}$/)
   })
 
+  test('has what the list shows, and says how many that are', async () => {
+    await t.account({ username: 'anna', displayName: 'Anna Blum' })
+    await t.account({ username: 'bert', displayName: 'Bert Blum' })
+    await t.account({ username: 'carl', displayName: 'Carl Stein' })
+    const browser = await signedIn(boss)
+    const list = await browser.open('/admin/accounts?search=blum&role=account&sort=name')
+    const link = '/admin/accounts/export?search=blum&role=account'
+    expect(list.text).toContain(`href="${link.replaceAll('&', '&amp;')}"`)
+    const page = await browser.open(link)
+    expect(words(page)).toContain('The 2 accounts of sip.example.org that the list shows')
+    const form = '/admin/accounts/export'
+    const wanted = { format: 'csv', current_password: boss.password, hashes: '' }
+    const again = await browser.submit({ ...wanted, current_password: 'wrong' }, { form, stay: true })
+    expect(words(again)).toContain('The 2 accounts of sip.example.org that the list shows')
+    await browser.open(link)
+    const file = await browser.submit(wanted, { form, stay: true })
+    const names = file.text
+      .trimEnd()
+      .split('\r\n')
+      .map((line) => line.split(',')[0])
+    expect(names).toEqual(['Username', 'anna', 'bert'])
+    expect(words(await browser.open(form))).toContain('4 accounts of sip.example.org, in the columns')
+    expect((await browser.open('/admin/accounts?domain=*')).text).not.toContain(form)
+    expect((await browser.open('/admin/accounts?search=nobody')).text).not.toContain(form)
+  })
+
   test('of another Space is not there', async () => {
     const there = await t.account({ username: 'there', admin: true, space: t.other as Space })
     const browser = await signedIn(there, t.other.host)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Format } from '../../src/accounts/account-files/account-files.ts'
-import { SAMPLE_FILE } from '../../src/accounts/account-files/columns.ts'
+import { COLUMNS, SAMPLE_FILE } from '../../src/accounts/account-files/columns.ts'
 import type { Space } from '../../src/nouns/space.ts'
 import { ha1 } from '../../src/protocols/digest.ts'
 import { arriving, asking } from '../support/account-file.ts'
@@ -447,11 +447,14 @@ describe('an export', () => {
     await t.post('/api/contacts_lists', { as: boss, body: { title: 'Sales, all', description: 'All' } })
     await t.post('/api/contacts_lists', { as: boss, body: { title: 'Second', description: 'All' } })
     const file = [
-      'Username,Password,Role,Status,Phone,Email,External Username,External Domain,External Password,External Realm,External Protocol,Display Name,Contacts List',
-      'alice,correct-horse,admin,active,+33612345678,alice@example.org,line1,carrier.example,secret,realm.example,TLS,=SUM(A1),"Sales, all\nSecond"',
-      `bob,correct-horse,user,inactive,,,,,,,,"'-quoted ""B""",`,
-      '101,,user,active,,,,,,,,Élise;Martin,Second',
-      ...Array.from({ length: 150 }, (_, at) => `user${at},correct-horse,user,active,,,,,,,,,`),
+      'Username,Password,Role,Status,Phone,Email,External Username,External Domain,External Password,External Realm,External Registrar,External Outbound Proxy,External Protocol,Display Name,Contacts List,ha1_sha256,ha1_md5,external_ha1_sha256,external_ha1_md5',
+      'alice,correct-horse,admin,active,+33612345678,alice@example.org,line1,carrier.example,secret,realm.example,,,TLS,=SUM(A1),"Sales, all\nSecond",,,,',
+      `bob,correct-horse,user,inactive,,,,,,,,,,"'-quoted ""B""",,,,,`,
+      '101,,user,active,,,,,,,,,,Élise;Martin,Second,,,,',
+      `both,,user,active,,,,,,,,,,,,${'A1'.repeat(32)},${'b2'.repeat(16)},,`,
+      `old,,user,active,,,,,,,,,,,,,${'c3'.repeat(16)},,`,
+      `line,,user,active,,,line2,carrier.example,,,sip.carrier.example,proxy.carrier.example,UDP,,,,,${'d4'.repeat(32)},`,
+      ...Array.from({ length: 150 }, (_, at) => `user${at},correct-horse,user,active,,,,,,,,,,,,,,,`),
     ].join('\n')
     expect(await importing(file)).toMatchObject({ status: 'done' })
   }
@@ -473,6 +476,12 @@ describe('an export', () => {
     async (format) => {
       await fill()
       const file = await exported(t.main, format, true)
+      for (const secret of ['a1'.repeat(32), 'b2'.repeat(16), 'c3'.repeat(16), 'd4'.repeat(32)]) {
+        expect(file).toContain(secret)
+      }
+      const all = JSON.parse(await exported(t.main, 'json', true)) as Record<string, unknown>[]
+      const isBlank = (column: string) => all.every((one) => one[column] === null || String(one[column] ?? '') === '')
+      expect(COLUMNS.filter(isBlank)).toEqual(['password', 'external_password'])
       // The same Space, emptied: HA1 values hold its realm.
       const { accounts, externalAccounts, accountsTombstones } = t.db.tables
       await t.db.transaction(async (tx) => {
@@ -481,7 +490,7 @@ describe('an export', () => {
         await tx.delete(accountsTombstones)
       })
       boss = await t.account({ username: 'importer', admin: true, space: t.main })
-      expect(await importing(file)).toMatchObject({ status: 'done', done: 154 })
+      expect(await importing(file)).toMatchObject({ status: 'done', done: 157 })
       await t.db.transaction(async (tx) => {
         const importer = await t.parts.directory.named(tx, t.main, 'importer')
         const { eq } = await import('drizzle-orm')
@@ -538,6 +547,35 @@ describe('over REST', () => {
     const unwanted = await upload('Username\ncarol\n', boss)
     expect((await t.delete(`/api/account_imports/${unwanted.json.id}`, { as: boss })).json).toBe(1)
     expect((await t.get(`/api/account_imports/${unwanted.json.id}`, { as: boss })).status).toBe(404)
+  })
+
+  test('an export has only the accounts that are sought, as the list would show them', async () => {
+    await t.account({ username: 'anna', displayName: 'Anna Blum', email: 'anna@example.org' })
+    const { id } = await t.account({ username: 'bert', displayName: 'Bert Blum' })
+    await t.account({ username: 'carl', displayName: 'Carl Stein' })
+    await t.account({ username: 'anna.elsewhere', displayName: 'Anna Blum', space: t.other })
+    await t.post(`/api/accounts/${id}/block`, { as: boss })
+    const list = (await t.post('/api/contacts_lists', { as: boss, body: { title: 'Sales', description: 'All' } })).json
+    await t.post(`/api/contacts_lists/${list.id}/contacts/${id}`, { as: boss })
+    for (const query of [
+      'search=blum',
+      'search=anna%40example',
+      'state=blocked',
+      'state=active&role=account',
+      'role=admin',
+      `contacts_list_id=${list.id}`,
+      'set_up=1',
+      'set_up=0&search=stein',
+      'search=nobody',
+    ]) {
+      const shown = (await t.get(`/api/accounts?${query}`, { as: boss })).json.data
+      const names = shown.map(({ username }: { username: string }) => username)
+      const file = (await t.get(`/api/accounts/export?${query}`, { as: boss })).json
+      expect([query, file.map(({ username }: { username: string }) => username)]).toEqual([query, names])
+    }
+    expect((await t.get('/api/accounts/export?search=blum', { as: boss })).json).toHaveLength(2)
+    expect((await t.get(`/api/accounts/export?contacts_list_id=${list.id}`, { as: boss })).json).toHaveLength(1)
+    expect((await t.get('/api/accounts/export?state=gone', { as: boss })).status).toBe(422)
   })
 
   test('an export is refused to people, and its HA1 values to keys', async () => {

@@ -74,7 +74,7 @@ export const accountFiles = (deps: {
   passwords: Passwords
   provisioningTokens: ProvisioningTokens
   phoneCountries: PhoneCountries
-  accounts: Pick<Accounts, 'mailSetUp'>
+  accounts: Pick<Accounts, 'mailSetUp' | 'idsAfter'>
   accountEvents: AccountEvents
   accountNews: AccountNews
   audit: Audit
@@ -85,7 +85,13 @@ export const accountFiles = (deps: {
 }) => {
   const { db, tasks, directory, accountEvents, accountNews, now } = deps
   const store = importStore(db)
-  const parts = { ...deps, store, bulk: bulkStore(db), lines: deps.externalAccounts, lists: deps.contactsLists }
+  const parts = {
+    ...deps,
+    store,
+    bulk: bulkStore(db),
+    lines: deps.externalAccounts,
+    lists: deps.contactsLists,
+  }
   const { stage, remove } = staging(parts)
 
   const find = async (caller: Caller, name: string): Promise<AccountImport> => {

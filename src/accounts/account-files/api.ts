@@ -12,13 +12,14 @@ import type { Caller } from '../../nouns/caller.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { TaskSchema, taskWire } from '../../tasks/api.ts'
 import type { Tasks } from '../../tasks/tasks.ts'
+import { SOUGHT, SOUGHT_MEANINGS, soughtBy } from '../accounts/accounts.ts'
 import { type AccountFiles, FORMATS, type Preview } from './account-files.ts'
 import { download } from './download.ts'
 
 /** What is to become of a file that was read. */
 export const WantedImport = form({ skip_faulty: optional(flag()), send_mails: optional(flag()) })
 
-export const WantedExportForm = form({ format: optional(choice(FORMATS)), hashes: optional(flag()) })
+export const WantedExportForm = form({ format: optional(choice(FORMATS)), hashes: optional(flag()), ...SOUGHT })
 
 const ImportSchema = record('AccountImport', {
   id: text(),
@@ -172,20 +173,23 @@ export const accountFilesApi = (deps: {
     .get(
       '/accounts/export',
       async ({ visit, caller }) => {
-        const wanted = read(WantedExportForm, visit.input).settle()
-        const [format, hashes] = [wanted.format ?? 'json', wanted.hashes === true]
+        const { format: asked, hashes: isWithHashes, ...kept } = read(WantedExportForm, visit.input).settle()
+        const [format, hashes] = [asked ?? 'json', isWithHashes === true]
+        const isAll = Object.values(kept).every((value) => value === null)
+        const wanted = { format, hashes, ...(isAll ? {} : { sought: soughtBy(kept) }) }
         // Whoever signs a request has the password at hand; a key may lie anywhere.
         if (hashes && caller.via !== 'digest') throw new AppError('forbidden', 'export.digest_only')
-        return longReplies.send(caller, accountFiles.export(visit, { format, hashes }), download(format, 'accounts'))
+        return longReplies.send(caller, accountFiles.export(visit, wanted), download(format, 'accounts'))
       },
       {
         requires: 'admin',
         detail: {
-          summary: 'Export all accounts',
-          description: 'In the columns of an import, without passwords.',
+          summary: 'Export accounts',
+          description: 'In the columns of an import, without passwords: all of the Space, or those that are sought.',
           parameters: queried(WantedExportForm, {
             format: '`json`, or `csv`.',
             hashes: 'With HA1 values, which are as good as passwords: by DIGEST alone.',
+            ...SOUGHT_MEANINGS,
           }),
           responses: {
             200: {

@@ -2,6 +2,7 @@ import { and, asc, eq, gt, inArray, isNotNull, lte, or, type SQL, sql } from 'dr
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import { first } from '../../db/rows.ts'
 import type { InSpace } from '../directory/directory.ts'
+import type { Passwords } from '../passwords/passwords.ts'
 import type { MadeToken } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Lines, StagedRow } from './store.ts'
 
@@ -36,8 +37,14 @@ export const bulkStore = (db: Db) => {
   const stretch = { importId: rows.importId, after: rows.id, last: rows.id }
   const among = ({ importId, after, last }: { importId: SQL; after: SQL; last: SQL }) =>
     and(eq(rows.importId, importId), gt(rows.id, after), lte(rows.id, last), isNotNull(rows.account))
+  /**
+   * Each account is looked for by itself: joined, PostgreSQL would rather walk all accounts of the Space, since it has not
+   * counted those that this transaction has made. For the same reason nothing here says `exists`.
+   */
+  const oneOf = (where: SQL, what = sql`1`) => sql`(select ${what} from ${where} limit 1)`
   /** The account that was made of a line. */
-  const isMadeOf = (domain: SQL) => and(eq(accounts.domain, domain), eq(accounts.username, text('username')))
+  const madeOf = (domain: SQL): SQL<number> =>
+    oneOf(sql`${accounts} a where a.domain = ${domain} and a.username = ${text('username')}`, sql`a.id`) as SQL<number>
 
   const { domain, ipAddress, userAgent, createdAt } = accounts
   const insertAccounts = db.prepare(
@@ -49,7 +56,7 @@ export const bulkStore = (db: Db) => {
         .select(
           on
             .select({
-              id: db.newId('accounts').as('id'),
+              id: db.newId(accounts).as('id'),
               username: text('username').as('username'),
               domain: bound.domain.as('domain'),
               email: text('email').as('email'),
@@ -75,41 +82,18 @@ export const bulkStore = (db: Db) => {
         .returning({ id: accounts.id }),
   )
 
-  const insertPasswords = (
-    [
-      ['SHA-256', 'sha256'],
-      ['MD5', 'md5'],
-    ] as const
-  ).map(([algorithm, member]) =>
-    db.prepare(`import_passwords_${member}`, { ...stretch, domain }, (on, bound) =>
-      on
-        .insert(passwords)
-        .select(
-          on
-            .select({
-              id: db.newId('passwords').as('id'),
-              accountId: accounts.id,
-              password: text(member).as('password'),
-              algorithm: sql.raw(`'${algorithm}'`).as('algorithm') as SQL.Aliased<typeof algorithm>,
-            })
-            .from(rows)
-            .innerJoin(accounts, isMadeOf(bound.domain))
-            .where(and(among(bound), isNotNull(text(member))))
-            .orderBy(asc(rows.id)),
-        )
-        .returning({ id: passwords.id }),
-    ),
-  )
-
   const hasMore = or(
     isNotNull(sql`${rows.account} -> 'external' ->> 'username'`),
     isNotNull(sql`${rows.account} -> 'lists' -> 0`),
   )
   const withMore = db.prepare('import_with_more', { ...stretch, domain }, (on, bound) =>
     on
-      .select({ line: rows.line, account: rows.account, accountId: accounts.id })
+      .select({
+        line: rows.line,
+        account: rows.account,
+        accountId: madeOf(bound.domain).mapWith(Number).as('account_id'),
+      })
       .from(rows)
-      .innerJoin(accounts, isMadeOf(bound.domain))
       .where(and(among(bound), hasMore))
       .orderBy(asc(rows.id)),
   )
@@ -117,16 +101,15 @@ export const bulkStore = (db: Db) => {
   /** Lines whose account would collide with one that is there by what no unique index keeps apart. */
   const colliding = (name: string, emails: boolean) =>
     db.prepare(name, { ...stretch, domain }, (on, bound) => {
-      const there = sql`select 1 from ${accounts} a where a.domain = ${bound.domain}`
-      const folded = db.folded(sql`a.email`)
-      const isCalled = sql`exists(${there} and a.username = ${text('phone')})`
-      const isMailed = sql`exists(${there} and ${folded} = ${db.folded(text('email'))})`
-      const isBuried = sql`exists(select 1 from ${tombstones} g where g.domain = ${bound.domain}
-        and g.username = ${text('username')})`
+      const there = sql`${accounts} a where a.domain = ${bound.domain}`
+      const isCalled = sql`${there} and a.username = ${text('phone')}`
+      const isMailed = sql`${there} and ${db.folded(sql`a.email`)} = ${db.folded(text('email'))}`
+      const isBuried = sql`${tombstones} g where g.domain = ${bound.domain} and g.username = ${text('username')}`
+      const isTaken = [isBuried, isCalled, ...(emails ? [isMailed] : [])].map((where) => isNotNull(oneOf(where)))
       return on
         .select({ line: rows.line, account: rows.account })
         .from(rows)
-        .where(and(among(bound), or(isBuried, isCalled, emails ? isMailed : undefined)))
+        .where(and(among(bound), or(...isTaken)))
         .orderBy(asc(rows.id))
         .limit(1)
     })
@@ -138,7 +121,7 @@ export const bulkStore = (db: Db) => {
   const markMade = db.prepare('import_mark_made', { ...stretch, domain }, (on, bound) =>
     on
       .update(rows)
-      .set({ madeId: sql`(select ${accounts.id} from ${accounts} where ${isMadeOf(bound.domain)})` })
+      .set({ madeId: madeOf(bound.domain) })
       .where(among(bound))
       .returning({ id: rows.id }),
   )
@@ -153,7 +136,7 @@ export const bulkStore = (db: Db) => {
         .select(
           on
             .select({
-              id: db.newId('provisioning_tokens').as('id'),
+              id: db.newId(tokens).as('id'),
               accountId: sql<number>`cast(${member(0)} as integer)`.as('account_id'),
               token: member(1).as('token'),
               sealed: member(2).as('sealed'),
@@ -169,6 +152,21 @@ export const bulkStore = (db: Db) => {
         .returning({ id: tokens.id }),
   )
 
+  const exportedOf = (on: Reader, { domain }: InSpace['space'], which: SQL) =>
+    on
+      .select({
+        id: accounts.id,
+        username: accounts.username,
+        displayName: accounts.displayName,
+        email: accounts.email,
+        phone: accounts.phone,
+        admin: accounts.admin,
+        activated: accounts.activated,
+      })
+      .from(accounts)
+      .where(and(eq(accounts.domain, domain), which))
+      .orderBy(asc(accounts.id))
+
   const asStretch = ({ importId, after, last }: Lines) => ({ importId, after, last })
 
   return {
@@ -179,8 +177,33 @@ export const bulkStore = (db: Db) => {
     },
     /** Makes accounts of the lines: fewer than there are lines where user names or numbers are taken. */
     accounts: (tx: Tx, lines: Lines, common: Common) => insertAccounts(tx, { ...asStretch(lines), ...common }),
-    passwords: async (tx: Tx, lines: Lines, { domain }: Common): Promise<void> => {
-      for (const insert of insertPasswords) await insert(tx, { ...asStretch(lines), domain })
+    /** Stores the HA1 values of lines whose accounts are there, by the room of passwords (`insertFrom`). */
+    passwordsBy: ({ insertFrom }: Pick<Passwords, 'insertFrom'>) => {
+      const inserts = (
+        [
+          ['SHA-256', 'sha256'],
+          ['MD5', 'md5'],
+        ] as const
+      ).map(([algorithm, member]) =>
+        db.prepare(`import_passwords_${member}`, { ...stretch, domain }, (on, bound) =>
+          insertFrom(
+            on,
+            on
+              .select({
+                id: db.newId(passwords).as('id'),
+                accountId: madeOf(bound.domain).as('account_id'),
+                password: text(member).as('password'),
+                algorithm: sql.raw(`'${algorithm}'`).as('algorithm'),
+              })
+              .from(rows)
+              .where(and(among(bound), isNotNull(text(member))))
+              .orderBy(asc(rows.id)),
+          ),
+        ),
+      )
+      return async (tx: Tx, lines: Lines, { domain }: Common): Promise<void> => {
+        for (const insert of inserts) await insert(tx, { ...asStretch(lines), domain })
+      }
     },
     /** Those of the lines that ask for an external account or contacts lists, with the accounts that were made of them. */
     withMore: async (tx: Tx, lines: Lines, { domain }: Common) =>
@@ -201,20 +224,10 @@ export const bulkStore = (db: Db) => {
 
     /** The accounts after that id, in the order of their ids. */
     page: (on: Reader, { space }: InSpace, after: number, most: number) =>
-      on
-        .select({
-          id: accounts.id,
-          username: accounts.username,
-          displayName: accounts.displayName,
-          email: accounts.email,
-          phone: accounts.phone,
-          admin: accounts.admin,
-          activated: accounts.activated,
-        })
-        .from(accounts)
-        .where(and(eq(accounts.domain, space.domain), gt(accounts.id, after)))
-        .orderBy(asc(accounts.id))
-        .limit(most),
+      exportedOf(on, space, gt(accounts.id, after)).limit(most),
+    /** Those of them that are in the Space, in the order of their ids. */
+    some: (on: Reader, { space }: InSpace, ids: readonly number[]) =>
+      ids.length === 0 ? [] : exportedOf(on, space, inArray(accounts.id, [...ids])),
     passwordsOf: (on: Reader, ids: readonly number[]) =>
       on
         .select({ accountId: passwords.accountId, algorithm: passwords.algorithm, password: passwords.password })

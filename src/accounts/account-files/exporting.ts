@@ -4,6 +4,7 @@ import type { Db } from '../../db/db.ts'
 import { realmOf, type Space } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { ha1 } from '../../protocols/digest.ts'
+import type { Accounts, Sought } from '../accounts/accounts.ts'
 import type { Lines, Lists } from './beside.ts'
 import type { bulkStore } from './bulk-store.ts'
 import {
@@ -24,6 +25,8 @@ export interface WantedExport {
   readonly format: Format
   /** HA1 values, which are as good as passwords. */
   readonly hashes: boolean
+  /** Only the accounts that are found so; absent: all. */
+  readonly sought?: Sought
 }
 
 /** Accounts that are read at a time. */
@@ -31,15 +34,16 @@ const PAGE = 100
 
 type Cells = Readonly<Partial<Record<Column, string | null>>>
 
-/** All accounts of a Space, in the columns of an import. */
+/** Accounts of a Space, in the columns of an import. */
 export const exporting = (deps: {
   db: Db
   lines: Lines
   lists: Lists
+  accounts: Pick<Accounts, 'idsAfter'>
   bulk: ReturnType<typeof bulkStore>
   audit: Audit
 }) => {
-  const { db, lines, lists, bulk, audit } = deps
+  const { db, lines, lists, accounts, bulk, audit } = deps
 
   /** Before anything leaves. */
   const record = (by: Visit, { hashes }: WantedExport): Promise<void> =>
@@ -50,8 +54,14 @@ export const exporting = (deps: {
       return audit.record(tx, 'export.run', { by, space, about, detail })
     })
 
-  const cellsOf = async (space: Space, after: number): Promise<{ last: number; cells: Cells[] } | null> => {
-    const page = await bulk.page(db.read, { space }, after, PAGE)
+  /** The accounts that follow, by id. */
+  const next = async (space: Space, sought: Sought | undefined, after: number) => {
+    if (sought === undefined) return bulk.page(db.read, { space }, after, PAGE)
+    return bulk.some(db.read, { space }, await accounts.idsAfter({ space }, sought, after, PAGE))
+  }
+
+  const cellsOf = async ({ space }: Visit, { sought }: WantedExport, after: number) => {
+    const page = await next(space, sought, after)
     const last = page.at(-1)?.id
     if (last === undefined) return null
     const ids = page.map(({ id }) => id)
@@ -119,7 +129,7 @@ export const exporting = (deps: {
       yield isCsv ? asCsv(columns, [Object.fromEntries(columns.map((column) => [column, headOf(column)]))]) : '[\n'
       let before = ''
       for (let after = 0; ; ) {
-        const found = await cellsOf(visit.space, after)
+        const found = await cellsOf(visit, wanted, after)
         if (found === null) break
         yield isCsv ? asCsv(columns, found.cells) : before + asJson(columns, found.cells)
         before = ',\n'

@@ -7,6 +7,7 @@ import type { Step, TaskKind, Work } from '../../tasks/runner.ts'
 import type { AccountNews } from '../account-news/account-news.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { Passwords } from '../passwords/passwords.ts'
 import type { ProvisioningTokens } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Lines, Lists } from './beside.ts'
 import type { bulkStore } from './bulk-store.ts'
@@ -47,6 +48,7 @@ export const importing = (deps: {
   lists: Lists
   store: ReturnType<typeof importStore>
   bulk: ReturnType<typeof bulkStore>
+  passwords: Pick<Passwords, 'insertFrom'>
   now: () => Date
 }): TaskKind<ImportInput, Cursor> => {
   const { db, directory, provisioningTokens, accounts, accountEvents, accountNews, audit, store } = deps

@@ -6,6 +6,7 @@ import { hasUniqueEmails } from '../../nouns/space.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { Passwords } from '../passwords/passwords.ts'
 import type { MadeToken } from '../provisioning-tokens/provisioning-tokens.ts'
 import type { Lines as ExternalAccounts, Lists } from './beside.ts'
 import type { bulkStore, Common } from './bulk-store.ts'
@@ -30,9 +31,11 @@ export const writing = (deps: {
   lists: Lists
   store: ReturnType<typeof importStore>
   bulk: ReturnType<typeof bulkStore>
+  passwords: Pick<Passwords, 'insertFrom'>
   now: () => Date
 }) => {
-  const { config, directory, lines: externalAccounts, lists, store, bulk, now } = deps
+  const { config, db, directory, lines: externalAccounts, lists, store, bulk, now } = deps
+  const insertPasswords = bulk.passwordsBy(deps.passwords)
 
   const meanwhile = ({ line, account }: Pick<StagedRow, 'line' | 'account'>) =>
     new AppError('conflict', 'import.meanwhile', { values: { line, name: account.username } })
@@ -100,7 +103,7 @@ export const writing = (deps: {
     const { address: ipAddress, userAgent } = visit
     const common: Common = { domain: space.domain, ipAddress, userAgent: userAgent ?? space.name, at: now() }
     const isUnique = hasUniqueEmails(config, space)
-    const pace = slices()
+    const pace = slices({ isElsewhere: !db.hasOneWriter })
     const ids: number[] = []
     for (let after = 0; ; ) {
       const started = performance.now()
@@ -110,7 +113,7 @@ export const writing = (deps: {
       if (colliding !== null) throw meanwhile(colliding)
       const made = await bulk.accounts(tx, lines, common)
       if (made.length < lines.count) await refuseMissing(tx, visit, lines, made[0]?.id ?? Number.MAX_SAFE_INTEGER)
-      await bulk.passwords(tx, lines, common)
+      await insertPasswords(tx, lines, common)
       await insertMore(tx, visit, lines, common)
       if (isMarked) await bulk.markMade(tx, lines, common)
       for (const { id } of made) ids.push(id)

@@ -33,7 +33,7 @@ import { accountStore } from './store.ts'
 export type { AccountView, Called, Found } from '../directory/directory.ts'
 export type { ForwardingsToContacts, Owner } from './change.ts'
 export type { LinesOfAccounts, StatisticsOfAccounts } from './housekeeping.ts'
-export { type ListedPage, ROLES, SORTS, type Sought, STATES } from './listing.ts'
+export { type ListedPage, ROLES, SORTS, SOUGHT, SOUGHT_MEANINGS, type Sought, STATES, soughtBy } from './listing.ts'
 
 /** What is done with accounts, as a table of contents. What takes a `tx` belongs to a transaction of its caller. */
 export const accounts = (deps: {

@@ -12,7 +12,7 @@ import { seesSecrets } from '../../nouns/caller.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { NewPassword } from '../passwords/rules.ts'
 import type { Accounts, Found } from './accounts.ts'
-import { ListedAccounts, MOST_FOUND, PAGE_SIZE } from './listing.ts'
+import { ListedAccounts, MOST_FOUND, PAGE_SIZE, SOUGHT_MEANINGS, soughtBy } from './listing.ts'
 import { ChangedAccount, Deletion, NewAccount } from './rules.ts'
 import { AccountSchema, type AccountWire, InfoSchema, pendingKeyWire } from './wire.ts'
 
@@ -115,13 +115,12 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
       '/',
       async ({ visit, caller }) => {
         const { per_page, ...kept } = read(ListedAccounts, visit.input).settle()
-        const { search, state, role, contacts_list_id: list, set_up: setUp } = kept
         const page = pageOf(visit.input.page)
         const perPage = per_page ?? PAGE_SIZE
         const listing = {
           page,
           perPage,
-          sought: { search, state, role, list, setUp },
+          sought: soughtBy(kept),
           by: 'id',
           isDescending: false,
         } as const
@@ -142,12 +141,7 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
             ...paged.parameters,
             ...queried(ListedAccounts, {
               per_page: 'How many accounts a page has; 20 when it is left out.',
-              search:
-                'A part of the user name, the display name, the e-mail address or the phone number, in lower or upper case.',
-              state: '`waiting`: nobody has confirmed it yet; `off`: an administrator has switched it off.',
-              role: '`admin`: administrators; `account`: everybody else.',
-              contacts_list_id: 'Only members of this contacts list.',
-              set_up: 'Whether a phone was ever set up with it.',
+              ...SOUGHT_MEANINGS,
             }),
           ],
           ...answers(envelopeSchema('AccountPage', AccountSchema)),

@@ -23,15 +23,45 @@ const MOST_KEPT = 16
 
 export const SORTS = ['id', 'name', 'changed'] as const
 
-/** `page` is read elsewhere: whatever is no page number means page 1, as old clients expect. */
-export const ListedAccounts = form({
-  per_page: optional(integer(1, LARGEST_PAGE)),
+/** What accounts are looked for by, as requests ask for it; `soughtBy` reads it. */
+export const SOUGHT = {
   search: optional(plainText(64)),
   state: optional(choice(STATES)),
   role: optional(choice(ROLES)),
   contacts_list_id: optional(integer(1)),
   set_up: optional(flag()),
+}
+
+/** `page` is read elsewhere: whatever is no page number means page 1, as old clients expect. */
+export const ListedAccounts = form({
+  per_page: optional(integer(1, LARGEST_PAGE)),
+  ...SOUGHT,
 })
+
+interface AskedFor {
+  readonly search: Sought['search']
+  readonly state: Sought['state']
+  readonly role: Sought['role']
+  readonly contacts_list_id: number | null
+  readonly set_up: boolean | null
+}
+
+export const soughtBy = ({ search, state, role, contacts_list_id: list, set_up: setUp }: AskedFor): Sought => ({
+  search,
+  state,
+  role,
+  list,
+  setUp,
+})
+
+/** What the members that `soughtBy` reads are good for. */
+export const SOUGHT_MEANINGS = {
+  search: 'A part of the user name, the display name, the e-mail address or the phone number, in lower or upper case.',
+  state: '`waiting`: nobody has confirmed it yet; `off`: an administrator has switched it off.',
+  role: '`admin`: administrators; `account`: everybody else.',
+  contacts_list_id: 'Only members of this contacts list.',
+  set_up: 'Whether a phone was ever set up with it.',
+}
 
 /** One page, 1-based, of the accounts that are sought; without anything sought, of all. */
 export interface Listing {

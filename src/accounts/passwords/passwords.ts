@@ -158,6 +158,8 @@ export const passwords = (deps: {
   }
 
   return {
+    /** Stores whole rows that a query makes inside the database, of accounts that are made many at a time. */
+    insertFrom: store.insertFrom,
     /** The rows with HA1 values, for the provisioning document only. */
     rows: (on: Reader, accountId: number) => store.rows(on, accountId),
     compare,

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { eq, type SQLWrapper } from 'drizzle-orm'
 import type { Db, Reader, Tx } from '../../db/db.ts'
 import type { PasswordAlgorithm } from '../../nouns/space.ts'
 
@@ -28,6 +28,8 @@ export const passwordStore = (db: Db) => {
   )
 
   return {
+    insertFrom: (on: Tx, rows: SQLWrapper) =>
+      on.insert(passwords).select(rows.getSQL()).returning({ id: passwords.id }),
     rows: (on: Reader, accountId: number) => rows(on, { accountId }),
     insert: (tx: Tx, accountId: number, { algorithm, ha1 }: NewPasswordRow) =>
       insert(tx, { accountId, algorithm, password: ha1 }),

@@ -16,6 +16,7 @@ import type { Members, Visit } from '../../nouns/visit.ts'
 import { textOf } from '../../panel/components/fields.tsx'
 import type { Pages } from '../../panel/pages.ts'
 import type { SpaceAdministration } from '../../spaces/spaces/administration.ts'
+import { EVERYWHERE, listed, soughtOf } from '../accounts-list/rules.ts'
 import type { AdministrationScope } from '../scope/scope.ts'
 import { EXPORT, exportPage } from './export-page.tsx'
 import { IMPORT, importPage, SAMPLE } from './import-page.tsx'
@@ -26,7 +27,7 @@ interface Deps {
   readonly pages: Pages
   readonly scope: AdministrationScope
   readonly accountFiles: AccountFiles
-  readonly accounts: Pick<Accounts, 'count'>
+  readonly accounts: Pick<Accounts, 'list'>
   readonly passwords: Passwords
   readonly spaceAdministration: SpaceAdministration
   readonly longReplies: LongReplies
@@ -70,9 +71,15 @@ export const accountFilePages = (deps: Deps) => {
     return { ...preview, domain: space.domain, canMail: await mail.canSend(space.id) }
   }
 
-  const exporting = async (visit: Visit, caller: Caller, domain: unknown) => {
-    const { space } = await targetOf(visit, caller, domain)
-    return { domain: space.domain, accounts: await accounts.count(space) }
+  /** Which accounts: those that the list shows, with its filters. A file is of one Space. */
+  const exporting = async (visit: Visit, caller: Caller, input: Members) => {
+    const listing = listed({ ...input, domain: input.domain === EVERYWHERE ? '' : input.domain }, EXPORT)
+    const place = await targetOf(visit, caller, listing.chosen.domain)
+    const sought = soughtOf(listing)
+    const isAll = Object.values(sought).every((value) => value === null)
+    const wanted = { page: 1, perPage: 1, sought, by: 'id', isDescending: false } as const
+    const { total, isMore } = await accounts.list({ space: place.space }, wanted)
+    return { place, domain: place.space.domain, listing, accounts: total, isMore, isAll, sought }
   }
 
   return new Elysia()
@@ -131,7 +138,7 @@ export const accountFilePages = (deps: Deps) => {
       },
       { signedIn: 'admin' },
     )
-    .get(EXPORT, ({ visit, caller, input, form }) => form(exportPage, () => exporting(visit, caller, input.domain)), {
+    .get(EXPORT, ({ visit, caller, input, form }) => form(exportPage, () => exporting(visit, caller, input)), {
       signedIn: 'admin',
     })
     .post(
@@ -139,13 +146,17 @@ export const accountFilePages = (deps: Deps) => {
       ({ visit, caller, input, form }) =>
         form(
           exportPage,
-          () => exporting(visit, caller, input.domain),
+          () => exporting(visit, caller, input),
           async () => {
-            const place = await targetOf(visit, caller, input.domain)
+            const { place, isAll, sought } = await exporting(visit, caller, input)
             const asked = read(WantedFile, input)
             const { format, hashes } = asked.settle()
             await passwords.prove(visit, caller, asked, 'current_password')
-            const pieces = accountFiles.export(place, { format, hashes: hashes === '1' })
+            const pieces = accountFiles.export(place, {
+              format,
+              hashes: hashes === '1',
+              ...(isAll ? {} : { sought }),
+            })
             return longReplies.send(caller, pieces, download(format, `${place.space.domain}-accounts`))
           },
         ),

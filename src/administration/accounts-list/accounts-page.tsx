@@ -14,7 +14,7 @@ import type { Page } from '../../panel/page.tsx'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
 import { pathOf } from '../account/head.tsx'
 import { nameOf, RoleChip, StandingChip } from '../account/words.tsx'
-import { ACTIONS, EVERYWHERE, LIST_PATH, PAGE_SIZE } from './rules.ts'
+import { ACTIONS, EVERYWHERE, LIST_PATH, listed, PAGE_SIZE } from './rules.ts'
 
 export interface ListedAccounts {
   readonly listing: Listing
@@ -56,9 +56,12 @@ export const accountsPage = (kit: Kit, facts: ListedAccounts): Page => {
             {t('types.of_account')}
           </ButtonLink>
         ) : null}
-        <ButtonLink to="/admin/accounts/export" icon="download">
-          {t('accounts.export')}
-        </ButtonLink>
+        {/* A file is of one Space. */}
+        {facts.isOneSpace && total > 0 ? (
+          <ButtonLink to={listed(listing.chosen, '/admin/accounts/export').link({})} icon="download">
+            {t('accounts.export')}
+          </ButtonLink>
+        ) : null}
         {isFull ? null : (
           <>
             <ButtonLink to="/admin/accounts/import" icon="file-up">

@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import { type Accounts, ROLES, SORTS, type Sought, STATES } from '../../accounts/accounts/accounts.ts'
+import { type Accounts, SORTS } from '../../accounts/accounts/accounts.ts'
 import type { ProvisioningTokens } from '../../accounts/provisioning-tokens/provisioning-tokens.ts'
 import type { ContactsLists } from '../../address-books/contacts-lists/contacts-lists.ts'
 import { invalid } from '../../errors.ts'
@@ -8,7 +8,7 @@ import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import { everySpace, type Scope, type Space } from '../../nouns/space.ts'
 import type { Members, Visit } from '../../nouns/visit.ts'
 import { textOf } from '../../panel/components/fields.tsx'
-import { type Listing, listingOf } from '../../panel/listing.ts'
+import type { Listing } from '../../panel/listing.ts'
 import type { Pages } from '../../panel/pages.ts'
 import type { Provisioning } from '../../provisioning/provisioning/provisioning.ts'
 import type { SpaceAdministration } from '../../spaces/spaces/administration.ts'
@@ -16,7 +16,18 @@ import type { AdministrationScope } from '../scope/scope.ts'
 import { accountsPage } from './accounts-page.tsx'
 import type { BulkAccounts, Chosen } from './bulk.ts'
 import { bulkPage } from './bulk-page.tsx'
-import { actionOf, EVERYWHERE, FILTERS, ID, LIST_PATH, MOST_CARDS, ORDERS, PAGE_SIZE, pickedOf } from './rules.ts'
+import {
+  actionOf,
+  among,
+  EVERYWHERE,
+  ID,
+  LIST_PATH,
+  listed,
+  MOST_CARDS,
+  PAGE_SIZE,
+  pickedOf,
+  soughtOf,
+} from './rules.ts'
 import { sheetPage } from './sheet-page.tsx'
 import { sheetsOf } from './sheets.ts'
 
@@ -32,25 +43,10 @@ interface Deps {
   readonly provisioningTokens: ProvisioningTokens
 }
 
-const among = <Value extends string>(values: readonly Value[], text: string | undefined): Value | null =>
-  values.find((value) => value === text) ?? null
-
-/** What the address of a list asks for. An unknown value counts as none: addresses are typed by hand. */
-const soughtOf = ({ chosen }: Pick<Listing, 'chosen'>): Sought => ({
-  search: chosen.search?.trim().slice(0, 64) || null,
-  state: among(STATES, chosen.state),
-  role: among(ROLES, chosen.role),
-  list: ID.test(chosen.list ?? '') ? Number(chosen.list) : null,
-  setUp: chosen.set_up === '1' ? true : chosen.set_up === '0' ? false : null,
-})
-
 /** Which accounts there are (behaviour/panel.md §7.2). */
 export const accountsListPages = (deps: Deps) => {
   const { auth, pages, scope, accounts, bulk, contactsLists, spaceAdministration } = deps
   const sheets = sheetsOf(deps)
-
-  const listed = (input: Members): Listing =>
-    listingOf(input, { path: LIST_PATH, sorts: ['-id', ...ORDERS], filters: FILTERS })
 
   /** Where is looked: in one Space, or, for a super administrator who wants that, in all of them. */
   const placeOf = async (visit: Visit, caller: Caller, { chosen }: Listing): Promise<Space | null> => {

@@ -1,8 +1,9 @@
-import { SORTS } from '../../accounts/accounts/accounts.ts'
+import { ROLES, SORTS, type Sought, STATES } from '../../accounts/accounts/accounts.ts'
 import type { MessageId } from '../../messages/messages.ts'
 import type { Members } from '../../nouns/visit.ts'
 import { textOf } from '../../panel/components/fields.tsx'
 import type { IconName } from '../../panel/components/icons.ts'
+import { type Listing, listingOf } from '../../panel/listing.ts'
 
 export const LIST_PATH = '/admin/accounts'
 export const PAGE_SIZE = 20
@@ -10,8 +11,7 @@ export const PAGE_SIZE = 20
 /** In the filter of Spaces: all of them. No domain is called so. */
 export const EVERYWHERE = '*'
 
-export const ORDERS: readonly string[] = SORTS
-export const FILTERS = ['search', 'state', 'role', 'set_up', 'list', 'domain'] as const
+const FILTERS = ['search', 'state', 'role', 'set_up', 'list', 'domain'] as const
 
 export type BulkName = 'activate' | 'block' | 'unblock' | 'mail' | 'list' | 'delete'
 
@@ -47,3 +47,19 @@ export const pickedOf = (input: Members): readonly number[] => {
   const picked = Array.isArray(input.account) ? input.account : textOf(input.accounts).split(',')
   return picked.flatMap((id) => (typeof id === 'string' && ID.test(id) ? [Number(id)] : [])).slice(0, MOST_PICKED)
 }
+
+export const among = <Value extends string>(values: readonly Value[], text: string | undefined): Value | null =>
+  values.find((value) => value === text) ?? null
+
+/** What the address of a list asks for. An unknown value counts as none: addresses are typed by hand. */
+export const soughtOf = ({ chosen }: Pick<Listing, 'chosen'>): Sought => ({
+  search: chosen.search?.trim().slice(0, 64) || null,
+  state: among(STATES, chosen.state),
+  role: among(ROLES, chosen.role),
+  list: ID.test(chosen.list ?? '') ? Number(chosen.list) : null,
+  setUp: chosen.set_up === '1' ? true : chosen.set_up === '0' ? false : null,
+})
+
+/** The list as its address asks for it; `path`: another page that is about the same accounts. */
+export const listed = (input: Members, path = LIST_PATH): Listing =>
+  listingOf(input, { path, sorts: ['-id', ...SORTS], filters: FILTERS })
