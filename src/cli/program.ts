@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { accountChangeCommands } from './account-change.ts'
 import { accountCreateCommand } from './account-create.ts'
+import { accountFilesCommands } from './account-files.ts'
 import { accountQrCommand } from './account-qr.ts'
 import { accountShowCommands } from './account-show.ts'
 import { accountsCommands } from './accounts.ts'
@@ -56,6 +57,7 @@ export const commandLine = (): Command => {
     accountShowCommands,
     accountQrCommand,
     accountChangeCommands,
+    accountFilesCommands,
     sessionsCommands,
     tokensCommands,
     apiKeysCommands,

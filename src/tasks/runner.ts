@@ -47,7 +47,8 @@ export interface Step<Cursor extends Members = Members> {
 
 /** What a step is told. */
 export interface Work<Input extends Members = Members, Cursor extends Members = Members> {
-  readonly task: number
+  /** null: it is done at once, by whoever wants it. */
+  readonly task: number | null
   /** That of whoever started the task, in the Space of the task, with their rights as they are now. */
   readonly visit: Visit
   readonly input: Input

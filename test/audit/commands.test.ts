@@ -61,6 +61,7 @@ const WITHOUT_ROW: Readonly<Record<string, string>> = {
   restore: 'The database comes with the rows that it has.',
   migrate: 'It changes the shape of the database, and nothing that somebody has put there.',
   serve: 'What it does is in the other lists.',
+  'import:flexiapi': 'What it leaves is looked at where there is a database of the reference (moving-in.test.ts).',
   setup: 'It calls spaces:create-update, accounts:create-admin-account and phone-countries:activate.',
 }
 
@@ -83,6 +84,8 @@ const CALLS: readonly (readonly [name: string, args: (at: At) => readonly string
   ['api-keys:create', () => ['Exchange', '--account', 'boss@sip.example.org']],
   ['api-keys:rename', async ({ newest }) => [await newest('api_keys'), 'Switchboard']],
   ['api-keys:revoke', async ({ newest }) => [await newest('api_keys')]],
+  ['accounts:import', ({ folder }) => [join(folder, 'accounts.csv'), '--space', 'sip.example.org']],
+  ['accounts:export', () => ['--space', 'sip.example.org']],
   ['accounts:create', () => ['alice@sip.example.org', '--generate']],
   ['accounts:password', () => ['alice@sip.example.org', '--generate']],
   ['accounts:qr', () => ['alice@sip.example.org', '--new']],
@@ -116,6 +119,7 @@ test('every command is named, and those that change something leave a row', asyn
 
   await using place = await placeWithSpace({ APP_ENV: 'testing' })
   writeFileSync(join(place.folder, 'logo.png'), picture())
+  writeFileSync(join(place.folder, 'accounts.csv'), 'Username,Password\nimported,correct-horse\n')
   writeFileSync(join(place.folder, 'dot.env'), 'INSTANCE_COPYRIGHT=Example\n')
   writeFileSync(
     join(place.folder, 'seed.json'),

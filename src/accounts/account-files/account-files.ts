@@ -9,8 +9,9 @@ import type { Logging } from '../../logging/logging.ts'
 import { fieldName, type Language, translate } from '../../messages/messages.ts'
 import type { Caller } from '../../nouns/caller.ts'
 import type { Space } from '../../nouns/space.ts'
-import type { Visit } from '../../nouns/visit.ts'
+import type { Members, Visit } from '../../nouns/visit.ts'
 import type { Secrets } from '../../secrets.ts'
+import type { Step, Work } from '../../tasks/runner.ts'
 import type { Tasks } from '../../tasks/tasks.ts'
 import type { AccountNews } from '../account-news/account-news.ts'
 import type { Accounts } from '../accounts/accounts.ts'
@@ -22,7 +23,7 @@ import type { Lines, Lists } from './beside.ts'
 import { bulkStore } from './bulk-store.ts'
 import { asCell } from './columns.ts'
 import { exporting } from './exporting.ts'
-import { importing } from './importing.ts'
+import { type ImportInput, importing } from './importing.ts'
 import { MOST_BYTES, MOST_ROWS, staging } from './staging.ts'
 import { type AccountImport, importStore, type StagedRow } from './store.ts'
 
@@ -64,6 +65,14 @@ export interface Choices {
   readonly mails: boolean
 }
 
+type Done = Step<Members>
+
+/** The kind of task that imports, where no task is made of it. */
+interface ImportAtOnce {
+  step(work: Work<ImportInput, Members>): Promise<Done>
+  undo(work: Work<ImportInput, Members>): Promise<Done>
+}
+
 /** Accounts as files: read, checked, imported, exported (behaviour/accounts.md §9). */
 export const accountFiles = (deps: {
   config: Config
@@ -94,8 +103,9 @@ export const accountFiles = (deps: {
   }
   const { stage, remove } = staging(parts)
 
-  const find = async (caller: Caller, name: string): Promise<AccountImport> => {
-    const found = await store.named(db.read, caller.id, name)
+  /** `caller` null: the command line, in whose process it was read. */
+  const find = async (caller: Caller | null, name: string): Promise<AccountImport> => {
+    const found = await store.named(db.read, caller?.id ?? null, name)
     if (found === null || found.createdAt.getTime() < now().getTime() - WAIT_MS) {
       throw new AppError('not_found', 'import.unknown')
     }
@@ -116,11 +126,48 @@ export const accountFiles = (deps: {
     return { last: rows.at(-1)?.id ?? null, faults }
   }
 
+  /** Refuses what cannot be imported as it is. Whether somebody waits to be told of accounts. */
+  const settled = async ({ space }: Visit, found: AccountImport, { skipFaulty }: Choices): Promise<boolean> => {
+    if (found.spaceId !== space.id) throw new AppError('not_found', 'import.unknown')
+    if (found.faulty > 0 && !skipFaulty) throw invalid('skip_faulty', 'import.faulty', { count: found.faulty })
+    if (found.accounts === 0) throw invalid('file', 'import.nothing')
+    const room = await roomOf(space)
+    if (room !== null && room < found.accounts) throw new AppError('forbidden', 'account.no_room')
+    return accountEvents.isAwaited('created') || (await accountNews.isAwaited(db.read, space.domain, 'account.created'))
+  }
+
+  const task = importing(parts)
+
+  /** Step by step, as the runner of tasks does it, and back where one fails. An import looks at its visit alone. */
+  const atOnce = async (visit: Visit, input: ImportInput, show: (done: number) => void): Promise<void> => {
+    const { step: write, undo } = task as ImportAtOnce
+    let cursor: Done['cursor'] | null = null
+    let done = 0
+    const next = async (take: ImportAtOnce['step']): Promise<boolean> => {
+      let kept: Done | null = null
+      const keep = async (_: unknown, step: Done) => {
+        kept = step
+      }
+      const step = await take({ task: null, visit, input, cursor, keep })
+      const { cursor: reached, done: more, isOver = false } = kept ?? step
+      cursor = reached
+      done += more
+      show(done)
+      return isOver
+    }
+    try {
+      while (!(await next(write)));
+    } catch (error) {
+      if (cursor !== null) while (!(await next(undo)));
+      throw error
+    }
+  }
+
   return {
     stage,
     find,
     /** Of a file in the Space of the visit, for whoever sent it. */
-    preview: async (visit: Visit, caller: Caller, name: string): Promise<Preview> => {
+    preview: async (visit: Visit, caller: Caller | null, name: string): Promise<Preview> => {
       const found = await find(caller, name)
       return {
         found,
@@ -146,16 +193,10 @@ export const accountFiles = (deps: {
       }
     },
     /** Begins the import as a task; resolves to its id. Refuses a file with faulty lines that are not to be skipped. */
-    begin: async (visit: Visit, caller: Caller, name: string, { skipFaulty, mails }: Choices): Promise<number> => {
+    begin: async (visit: Visit, caller: Caller, name: string, choices: Choices): Promise<number> => {
       const found = await find(caller, name)
-      if (found.spaceId !== visit.space.id) throw new AppError('not_found', 'import.unknown')
-      if (found.faulty > 0 && !skipFaulty) throw invalid('skip_faulty', 'import.faulty', { count: found.faulty })
-      if (found.accounts === 0) throw invalid('file', 'import.nothing')
-      const room = await roomOf(visit.space)
-      if (room !== null && room < found.accounts) throw new AppError('forbidden', 'account.no_room')
-      const tells =
-        accountEvents.isAwaited('created') ||
-        (await accountNews.isAwaited(db.read, visit.space.domain, 'account.created'))
+      const { mails } = choices
+      const tells = await settled(visit, found, choices)
       return db.transaction(async (tx) => {
         const id = await tasks.start(tx, visit, caller, {
           kind: 'account_import',
@@ -166,6 +207,32 @@ export const accountFiles = (deps: {
         return id
       })
     },
+    /**
+     * The same at once, where nobody is signed in. `show` hears how much of all is done. Refuses what `begin` refuses;
+     * where an account cannot be made after all, none is.
+     */
+    importNow: async (
+      visit: Visit,
+      found: AccountImport,
+      choices: Choices,
+      show: (done: number, total: number) => void,
+    ): Promise<void> => {
+      const tells = await settled(visit, found, choices)
+      const { mails } = choices
+      const total = mails || tells ? 2 * found.accounts : found.accounts
+      await atOnce(visit, { importId: found.id, mails, tells }, (done) => show(done, total))
+    },
+    /** Every fault, in the order of the lines. */
+    async *faults(language: Language, { id }: AccountImport): AsyncIterable<Fault> {
+      for (let after = 0; ; ) {
+        const { last, faults } = await faultsOf(language, id, after, PAGE)
+        if (last === null) return
+        yield* faults
+        after = last
+      }
+    },
+    /** What was read is not needed any more. */
+    forget: remove,
     /** The administrator wants nothing of it. */
     discard: async (caller: Caller, name: string): Promise<void> => {
       const found = await find(caller, name)
@@ -180,7 +247,7 @@ export const accountFiles = (deps: {
       return sweep(db, store.old(before), pace)
     },
     /** The kind of task that imports. */
-    task: importing(parts),
+    task,
     limits: { rows: MOST_ROWS, bytes: MOST_BYTES },
   }
 }

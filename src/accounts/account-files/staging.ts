@@ -94,7 +94,7 @@ export const staging = (deps: {
   }
 
   /** Takes the lines of one file. */
-  const opened = async (visit: Visit, caller: Caller, named: string) => {
+  const opened = async (visit: Visit, caller: Caller | null, named: string) => {
     const { space } = visit
     const checker = await checkerFor(visit)
     const counts = { accounts: 0, administrators: 0, faulty: 0 }
@@ -102,7 +102,7 @@ export const staging = (deps: {
     const row = {
       name: secrets.token(NAME_LENGTH),
       spaceId: space.id,
-      accountId: caller.id,
+      accountId: caller?.id ?? null,
       file: bareName(named),
       realm: space.digest === null ? null : realmOf(space),
     }
@@ -147,9 +147,13 @@ export const staging = (deps: {
 
   /**
    * Resolves to the name by which the administrator goes on. `to`: the visit in the Space that the accounts are for, as
-   * soon as the fields before the file are there. Refuses, at `file`, what is no file of accounts.
+   * soon as the fields before the file are there; `caller` null: the command line. Refuses, at `file`, what is no file of accounts.
    */
-  const stage = async (to: (fields: Fields) => Promise<Visit>, caller: Caller, receive: Receive): Promise<string> => {
+  const stage = async (
+    to: (fields: Fields) => Promise<Visit>,
+    caller: Caller | null,
+    receive: Receive,
+  ): Promise<string> => {
     let file: Awaited<ReturnType<typeof opened>> | null = null
     const begin = (named: string, fields: Fields) => async (piece: Uint8Array) => {
       file ??= await opened(await to(fields), caller, named)

@@ -113,12 +113,19 @@ export const importStore = (db: Db) => {
     change: (tx: Tx, id: number, change: Partial<AccountImport>) =>
       tx.update(imports).set(change).where(eq(imports.id, id)),
     /** null: there is none of that name, or it is of somebody else. */
-    named: (on: Reader, accountId: number, name: string): Promise<AccountImport | null> =>
+    /** `accountId` null: the command line has read it. */
+    named: (on: Reader, accountId: number | null, name: string): Promise<AccountImport | null> =>
       first(
         on
           .select()
           .from(imports)
-          .where(and(eq(imports.name, name), eq(imports.accountId, accountId), eq(imports.complete, true))),
+          .where(
+            and(
+              eq(imports.name, name),
+              accountId === null ? isNull(imports.accountId) : eq(imports.accountId, accountId),
+              eq(imports.complete, true),
+            ),
+          ),
       ),
     byId: (on: Reader, id: number): Promise<AccountImport | null> =>
       first(on.select().from(imports).where(eq(imports.id, id))),
