@@ -3,7 +3,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PgQueryResultHKT } from 'drizzle-orm/pg-core/session'
 import type { Bound, Parameters, Values } from './bound.ts'
 import type { Seal } from './steps.ts'
-import type { Stretch } from './stretch.ts'
+import type { Reach } from './stretch.ts'
 import type { Tables } from './tables.ts'
 
 type Full = PgDatabase<PgQueryResultHKT, Record<string, never>>
@@ -64,6 +64,8 @@ export interface Db {
   objectOf(rows: SQL): SQL<Record<string, string>>
   /** The full hour, in UTC, in which an instant lies. */
   hourOf(instant: AnyColumn): SQL<Date>
+  /** Reads run in another process: a long one holds nothing up in this one. */
+  readonly readsApart: boolean
   /** Over how many rows a number is spread that everybody increments, so that nobody waits for the other's commit. */
   readonly spread: number
   /** Text with its ASCII letters in lower case, as `foldedEmail` makes it; other letters stay, on both databases. */
@@ -73,7 +75,7 @@ export interface Db {
    * number, whatever its case; a condition on `accounts`. An index of trigrams finds words of three characters and more;
    * a text of shorter ones alone is the start of user names.
    */
-  mentions(text: string, stretch: Stretch): SQL
+  mentions(text: string, reach: Reach): SQL
   /**
    * Takes up to `most` new accounts into the index of `mentions`, which finds them without it too; how many. 0 where the
    * database does so by itself.

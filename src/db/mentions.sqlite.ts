@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Stretch } from './stretch.ts'
+import type { Reach } from './stretch.ts'
 import { isShort, wordsOf } from './words.ts'
 
 /** Accounts beyond it are not in `account_words` yet; triggers keep those up to it (see the migration). */
@@ -21,7 +21,9 @@ const isAnywhere = (word: string): SQL =>
 const areAnywhere = (words: readonly string[]): SQL => sql.join(words.map(isAnywhere), sql` and `)
 
 /** What `Db.mentions` promises, by FTS5 and its trigrams. */
-export const mentions = (text: string, { after, last }: Stretch): SQL => {
+export const mentions = (text: string, reach: Reach): SQL => {
+  const { after } = reach
+  const last = reach.last ?? Number.MAX_SAFE_INTEGER
   const words = wordsOf(text)
   const long = words.filter((word) => !isShort(word))
   const short = words.filter(isShort)

@@ -103,20 +103,25 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
     },
     objectOf: (rows) => sql`(select coalesce(json_object_agg(o.key, o.value), '{}') from (${rows}) o)`,
     hourOf: (instant) => sql`date_trunc('hour', ${instant}, 'UTC')`.mapWith(instant) as SQL<Date>,
+    readsApart: true,
     // Half as many as connections: two that meet are rare, and readers add few rows.
     spread: 8,
     folded: (text) => postgresColumns.folded(sql`${text}`) as SQL<string>,
     mentions: (text, { after, last }) => {
-      const inStretch = sql`accounts.id > ${after} and accounts.id <= ${last}`
+      const inStretch = [
+        ...(after === 0 ? [] : [sql`accounts.id > ${after}`]),
+        ...(last === null ? [] : [sql`accounts.id <= ${last}`]),
+      ]
+      const all = (conditions: readonly SQL[]) => sql.join([...inStretch, ...conditions], sql` and `)
       const escaped = (part: string) => part.replace(/[\\%_]/g, '\\$&')
       const words = wordsOf(text)
-      if (words.every(isShort)) return sql`${inStretch} and accounts.username like ${`${escaped(text.toLowerCase())}%`}`
+      if (words.every(isShort)) return all([sql`accounts.username like ${`${escaped(text.toLowerCase())}%`}`])
       const found = words.map((word) => {
         const pattern = `%${escaped(word)}%`
         return sql`(accounts.username ilike ${pattern} or accounts.display_name ilike ${pattern}
           or accounts.email ilike ${pattern} or accounts.phone ilike ${pattern})`
       })
-      return sql`${inStretch} and ${sql.join(found, sql` and `)}`
+      return all(found)
     },
     indexWords: async () => 0,
     // Bound as text: what is bound as JSON is encoded once more.

@@ -299,6 +299,7 @@ export const openSqlite = (file: string, { flush, lost = end }: { flush?: Flush;
       ),
     hourOf: (instant) => sql`(${instant} - ${instant} % 3600000)`.mapWith(instant) as SQL<Date>,
     // Writers come one after the other anyway.
+    readsApart: false,
     spread: 1,
     folded: (text) => sqliteColumns.folded(sql`${text}`) as SQL<string>,
     mentions,

@@ -3,3 +3,9 @@ export interface Stretch {
   readonly after: number
   readonly last: number
 }
+
+/** The same; null: to the end. */
+export interface Reach {
+  readonly after: number
+  readonly last: number | null
+}

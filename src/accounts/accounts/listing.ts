@@ -1,5 +1,6 @@
 import type { Db } from '../../db/db.ts'
 import { remembered } from '../../db/remembered.ts'
+import type { Reach } from '../../db/stretch.ts'
 import { choice, flag, form, integer, optional, plainText } from '../../http/input.ts'
 import { everySpace, type Scope } from '../../nouns/space.ts'
 import type { AccountView, Directory } from '../directory/directory.ts'
@@ -94,15 +95,19 @@ const ORDERS: Record<Listing['by'], (a: FoundRow, b: FoundRow) => number> = {
 export const accountListing = (db: Db, directory: Directory, now: () => Date) => {
   const store = accountSearchStore(db)
 
+  /** In one go where that holds nobody up, and the database plans best when it sees the whole of it. */
+  const stretchesOf = async (scope: Scope): Promise<readonly Reach[]> =>
+    db.readsApart ? [{ after: 0, last: null }] : directory.stretches(scope)
+
   /** Between two queries other requests have their turn. */
   const search = async (scope: Scope, sought: Sought): Promise<{ rows: FoundRow[]; isMore: boolean }> => {
-    const stretches = await directory.stretches(scope)
+    const stretches = await stretchesOf(scope)
     const rows: FoundRow[] = []
     let width = 1
     for (let at = 0; at < stretches.length; ) {
       const several = stretches.slice(at, at + width)
       const after = several[0]?.after ?? 0
-      const last = several.at(-1)?.last ?? 0
+      const last = several.at(-1)?.last ?? null
       const begun = performance.now()
       // One more than is shown tells that there are more.
       rows.push(...(await store.found(scope, sought, { after, last }, MOST_FOUND + 1 - rows.length)))
@@ -166,8 +171,8 @@ export const accountListing = (db: Db, directory: Directory, now: () => Date) =>
 
   const idsAfter = async (scope: Scope, sought: Sought, after: number, most: number): Promise<number[]> => {
     const rows: FoundRow[] = []
-    for (const stretch of await directory.stretches(scope)) {
-      if (stretch.last <= after) continue
+    for (const stretch of await stretchesOf(scope)) {
+      if (stretch.last !== null && stretch.last <= after) continue
       const from = { ...stretch, after: Math.max(after, stretch.after) }
       rows.push(...(await store.found(scope, sought, from, most - rows.length)))
       if (rows.length >= most) break

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, inArray, not, notInArray, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../db/db.ts'
-import type { Stretch } from '../../db/stretch.ts'
+import type { Reach } from '../../db/stretch.ts'
 import type { Scope } from '../../nouns/space.ts'
 
 export const STATES = ['active', 'waiting', 'off', 'blocked'] as const
@@ -73,11 +73,13 @@ export const accountSearchStore = (db: Db) => {
 
   return {
     /** Those of a stretch of ids, in order; at most `most`. */
-    found: (scope: Scope, sought: Sought, stretch: Stretch, most: number): Promise<FoundRow[]> => {
-      const { after, last } = stretch
+    found: (scope: Scope, sought: Sought, reach: Reach, most: number): Promise<FoundRow[]> => {
+      const { after, last } = reach
       const { search, state, role, list, outside, setUp } = sought
       const place =
-        search === null ? sql`accounts.id > ${after} and accounts.id <= ${last}` : db.mentions(search, stretch)
+        search === null
+          ? and(sql`accounts.id > ${after}`, last === null ? undefined : sql`accounts.id <= ${last}`)
+          : db.mentions(search, reach)
       return db.read
         .select(columns)
         .from(accounts)
@@ -87,8 +89,9 @@ export const accountSearchStore = (db: Db) => {
     },
     /** The ids at these positions of all accounts in scope by name. */
     byName: async (scope: Scope, isDescending: boolean, from: number, size: number): Promise<number[]> => {
-      // No index finds this condition, so that the one by names is walked, and nothing sorted.
-      const here = 'space' in scope ? sql`accounts.domain || '' = ${scope.space.domain}` : undefined
+      // SQLite sorts what it finds by the domain unless no index finds this; PostgreSQL knows that one domain is many rows.
+      const column = db.readsApart ? sql`accounts.domain` : sql`accounts.domain || ''`
+      const here = 'space' in scope ? sql`${column} = ${scope.space.domain}` : undefined
       const order = isDescending ? desc : asc
       const rows = await db.read
         .select({ id: accounts.id })
