@@ -13,11 +13,12 @@ journey('Spaces', {
     const smtp = await smtpServer({ login: { user: 'mailer', password: 'correct-horse' } })
     return { settings: {}, own: smtp, end: () => smtp[Symbol.asyncDispose]() }
   },
-  walk: async ({ page, look, place, api, t, open, send, signIn, reads, sees }, smtp) => {
+  walk: async ({ page, look, api, t, open, send, signIn, reads, sees }, smtp) => {
     const [domain, name] = [`${look.name}.example.org`, `Alpha ${look.name}`]
     await signIn()
     // Where a test mail goes.
-    await open(`/admin/accounts/${place.admin.id}/edit`)
+    const me = await api('GET', '/accounts/me')
+    await open(`/admin/accounts/${me.id}/edit`)
     await send({ email: 'admin@example.org' })
     await open('/admin/spaces/create')
     if (look.scripts) await sees('create')

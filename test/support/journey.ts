@@ -5,7 +5,8 @@ import type { Locator, Page } from 'playwright-core'
 import { type MessageId, type MessageValues, translate } from '../../src/messages/messages.ts'
 import { barriers, browser, overflows, stopScripts } from './browser.ts'
 import { postgresUrl } from './database.ts'
-import { hasProgram, type Installation, prepared, type Running, serve } from './executable.ts'
+import { hasProgram, type Installation, installation, prepared, type Running, serve } from './executable.ts'
+import { freePort } from './postgres.ts'
 import { untranslated } from './untranslated.ts'
 
 /** In which language, how wide, and whether scripts run. */
@@ -40,8 +41,9 @@ const titleOf = ({ language, width, scripts }: Look): string =>
   `${language === 'en' ? 'in English' : 'in French'}, ${width} px wide, ${scripts ? 'with' : 'without'} scripts`
 
 export interface Stage {
-  readonly place: Installation & { readonly admin: { readonly id: number; readonly api_key: string } }
+  readonly place: Installation
   readonly running: Running
+  readonly admin: { readonly password: string; readonly api_key: string }
   /** Asks the API as the administrator: what it answers, which is never a refusal. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
   api(method: string, path: string, body?: unknown): Promise<any>
@@ -82,16 +84,21 @@ interface Journey<Own> {
   readonly settings?: Record<string, string>
   /** Servers that ours talks to: what it must know of them, and what the walk does. */
   readonly around?: () => Promise<Surroundings<Own>>
+  /** Every look begins on a machine of its own, where nothing was ever done. */
+  readonly alone?: boolean
   /** What is there before anybody comes. */
   readonly before?: (stage: Stage, own: Own) => Promise<void>
   readonly walk: (walker: Walker, own: Own) => Promise<void>
 }
 
-const stageOf = (place: Stage['place'], running: Running): Stage => ({
+const PASSWORD = 'correct-horse'
+
+const stageOf = (place: Installation, running: Running, admin: Stage['admin']): Stage => ({
   place,
   running,
+  admin,
   api: async (method, path, body) => {
-    const headers = { 'x-api-key': place.admin.api_key, 'content-type': 'application/json' }
+    const headers = { 'x-api-key': admin.api_key, 'content-type': 'application/json' }
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const reply = await fetch(`${running.base}/api${path}`, { method, headers, ...content })
     const text = await reply.text()
@@ -99,6 +106,24 @@ const stageOf = (place: Stage['place'], running: Running): Stage => ({
     return text === '' ? null : JSON.parse(text)
   },
 })
+
+const preparedStage = async (settings: Record<string, string>): Promise<Stage> => {
+  const place = await prepared(settings)
+  return stageOf(place, await serve(place), { password: PASSWORD, api_key: place.admin.api_key })
+}
+
+/** Nothing was set up: what the administrator knows is what the first start printed. */
+const emptyStage = async (settings: Record<string, string>): Promise<Stage> => {
+  const place = await installation({ LISTEN: `127.0.0.1:${await freePort()}`, ...settings })
+  const running = await serve(place)
+  const printed = (label: string) => new RegExp(`${label} +(\\S+)`).exec(running.output())?.[1] ?? ''
+  return stageOf(place, running, { password: printed('Password'), api_key: printed('API key') })
+}
+
+const leave = async ({ running, place }: Stage): Promise<void> => {
+  await running.stop()
+  await place.remove()
+}
 
 const walkerOf = (stage: Stage, page: Page, look: Look, shoot: (name: string) => Promise<unknown>): Walker => {
   const open = (path: string) => page.goto(stage.running.base + path)
@@ -113,7 +138,7 @@ const walkerOf = (stage: Stage, page: Page, look: Look, shoot: (name: string) =>
     open,
     send,
     t: (id, values) => translate(look.language, values === undefined ? { id } : { id, values }),
-    signIn: async (username = ADMIN, password = 'correct-horse') => {
+    signIn: async (username = ADMIN, password = stage.admin.password) => {
       await open('/login')
       await send({ username, password })
     },
@@ -137,32 +162,39 @@ const walkerOf = (stage: Stage, page: Page, look: Look, shoot: (name: string) =>
 
 /**
  * A way through the panel from its first page to its last, in real Chromium on the compiled executable: once in each
- * language, on a phone and on a desk, with scripts and without. `TEST_ARTEFACTS=/tmp/look` leaves pictures. One server and one browser are enough for all; what a
- * walk makes has the name of its look in it.
+ * language, on a phone and on a desk, with scripts and without. One server and one browser are enough for all, so that what
+ * a walk makes has the name of its look in it. `TEST_ARTEFACTS=/tmp/look` leaves pictures.
  */
 export const journey = <Own = undefined>(title: string, wanted: Journey<Own>): void => {
   const isPossible = ['chromium', ...(wanted.needs ?? [])].every(hasProgram)
   describe.skipIf(!isPossible)(title, () => {
     let chrome: Awaited<ReturnType<typeof browser>>
     let around: Surroundings<Own> | null = null
-    let stage: Stage
+    let shared: Stage | null = null
+
+    const begin = async (): Promise<Stage> => {
+      const stage = await (wanted.alone === true ? emptyStage : preparedStage)({
+        ...wanted.settings,
+        ...around?.settings,
+      })
+      await wanted.before?.(stage, around?.own as Own)
+      return stage
+    }
 
     beforeAll(async () => {
       around = (await wanted.around?.()) ?? null
-      const place = await prepared({ ...wanted.settings, ...around?.settings })
-      stage = stageOf(place, await serve(place))
+      if (wanted.alone !== true) shared = await begin()
       chrome = await browser()
-      await wanted.before?.(stage, around?.own as Own)
     }, 60_000)
     afterAll(async () => {
       await chrome.close()
-      await stage.running.stop()
-      await stage.place.remove()
+      if (shared !== null) await leave(shared)
       await around?.end()
     })
 
     for (const look of LOOKS) {
       test(titleOf(look), async () => {
+        const stage = shared ?? (await begin())
         const page = await chrome.open({
           javaScriptEnabled: true,
           locale: look.language === 'en' ? 'en-GB' : 'fr-FR',
@@ -175,6 +207,7 @@ export const journey = <Own = undefined>(title: string, wanted: Journey<Own>): v
         const shoot = (what: string) => chrome.shoot(page, `${title.replace(/\W+/g, '-')}-${what}-${look.name}`)
         await wanted.walk(walkerOf(stage, page, look, shoot), around?.own as Own)
         await page.context().close()
+        if (stage !== shared) await leave(stage)
         // What the browser complained of, among it whatever broke the Content-Security-Policy.
         expect(chrome.complaints).toEqual([])
       }, 60_000)
