@@ -43,6 +43,7 @@ export const Filters = (props: FiltersProps): VNode => {
           data-hx-trigger="submit, change target:select, change target:[type=date], input changed delay:400ms"
           data-hx-target={`#${id}`}
           data-hx-select={`#${id}`}
+          data-hx-select-oob="#count"
           data-hx-swap="outerHTML"
           data-hx-push-url="true"
           data-hx-sync="this:replace"

@@ -117,7 +117,11 @@ export const PageHead = ({ title, lede, count, above, steps, avatar, about, acti
     <>
       <h1>
         {title}
-        {count === undefined ? null : <span class="count">{count}</span>}
+        {count === undefined ? null : (
+          <span class="count" id="count">
+            {count}
+          </span>
+        )}
       </h1>
       {about === undefined ? null : <div class="row">{about}</div>}
       {lede === undefined ? null : <p class="lede">{lede}</p>}
