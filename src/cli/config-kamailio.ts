@@ -15,6 +15,8 @@ export interface KamailioWishes {
   readonly database: DatabaseLocation
   /** `udp:0.0.0.0:5060` and others. */
   readonly listen: readonly string[]
+  /** As phones see it, behind a router or a container's network. */
+  readonly externalAddress: string | null
   /** Files in PEM, for addresses that begin with `tls:`. */
   readonly tls: { readonly certificate: string; readonly key: string } | null
 }
@@ -49,6 +51,10 @@ const tlsLines = ({ tls }: KamailioWishes): string[] =>
         `modparam("tls", "private_key", "${tls.key}")`,
       ]
 
+/** What phones are told in place of an address of this machine. */
+const advertised = ({ externalAddress }: KamailioWishes, address: string): string =>
+  externalAddress === null ? '' : ` advertise ${externalAddress}:${address.slice(address.lastIndexOf(':') + 1)}`
+
 /** A branch for each Space: its name in lower case selects its realm. */
 const realms = (spaces: readonly SipDomain[]): string =>
   spaces
@@ -77,7 +83,7 @@ auto_aliases=no
 tcp_connection_lifetime=3605
 ${[
   ...(wishes.tls === null ? [] : ['enable_tls=yes']),
-  ...listen.map((address) => `listen=${address}`),
+  ...listen.map((address) => `listen=${address}${advertised(wishes, address)}`),
   ...spaces.map(({ domain }) => `alias="${domain}"`),
 ].join('\n')}
 

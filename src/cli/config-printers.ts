@@ -32,7 +32,7 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 const address = (text: string): string => {
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text
   const family = isIP(bare)
-  if (family === 0) throw new CommandError(`--listen ${text}: that is no address.`, EXIT.usage)
+  if (family === 0) throw new CommandError(`${text} is no address.`, EXIT.usage)
   return family === 6 ? `[${bare}]` : bare
 }
 
@@ -96,6 +96,7 @@ const databaseFor = (config: Config, user: string, wished: string | undefined): 
 }
 
 interface SipOptions extends GlobalOptions, TlsOptions {
+  readonly externalAddress?: string
   readonly database?: string
   readonly listen: readonly string[]
   readonly algorithm?: PasswordAlgorithm
@@ -134,6 +135,7 @@ const sipCommands = (program: Command) => {
 
   sip('config:kamailio', 'print a configuration of Kamailio for the accounts of Spaces')
     .option('--listen <address>', 'udp:192.0.2.1:5060, tcp:… or tls:…; again for more', collect, [])
+    .option('--external-address <address>', 'as phones see it, behind a router or in a container')
     .option('--certificate <file>', 'certificate chain in PEM, for tls:…')
     .option('--key <file>', 'its private key in PEM')
     .addOption(
@@ -145,6 +147,7 @@ const sipCommands = (program: Command) => {
     .action(async (domains: string[], _options, command: Command) => {
       const options = command.optsWithGlobals<SipOptions>()
       const tls = pairOf(options)
+      const externalAddress = options.externalAddress === undefined ? null : address(options.externalAddress)
       const usual = ['udp:0.0.0.0:5060', 'tcp:0.0.0.0:5060', ...(tls === null ? [] : ['tls:0.0.0.0:5061'])]
       const listen = options.listen.length === 0 ? usual : options.listen.map(kamailioListen)
       if (tls === null && listen.some((one) => one.startsWith('tls:'))) {
@@ -158,7 +161,14 @@ const sipCommands = (program: Command) => {
             warn(`warning: ${count} accounts of ${space.domain} have no ${algorithm} password and cannot register.`)
         }
         const database = databaseFor(config, 'kamailio', options.database)
-        return kamailioConfiguration({ spaces: spaces.map(sipDomain), algorithm, database, listen, tls })
+        return kamailioConfiguration({
+          spaces: spaces.map(sipDomain),
+          algorithm,
+          database,
+          listen,
+          externalAddress,
+          tls,
+        })
       })
     })
 
@@ -190,6 +200,14 @@ interface TurnOptions extends GlobalOptions, TlsOptions {
   readonly listen: readonly string[]
   readonly externalAddress?: string
   readonly privatePeers?: boolean
+  readonly relayPorts: string
+}
+
+const portRange = (text: string): readonly [number, number] => {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? []
+  const [from, to] = [portNumber('--relay-ports', first ?? ''), portNumber('--relay-ports', last ?? '')]
+  if (from <= to) return [from, to]
+  throw new CommandError('--relay-ports must be two ports such as 49152-65535.', EXIT.usage)
 }
 
 const coturnCommand = (program: Command) =>
@@ -197,6 +215,7 @@ const coturnCommand = (program: Command) =>
     .command('config:coturn')
     .option('--listen <address>', 'address of this machine; again for more, all by default', collect, [])
     .option('--external-address <address>', 'as phones see it, behind a router that translates addresses')
+    .option('--relay-ports <from-to>', 'where media passes through', '49152-65535')
     .option('--private-peers', 'phones in private networks are reached too')
     .option('--certificate <file>', 'certificate chain in PEM, for TLS')
     .option('--key <file>', 'its private key in PEM')
@@ -218,6 +237,7 @@ const coturnCommand = (program: Command) =>
         port: port === undefined ? 3478 : portNumber('The port of COTURN_SERVER_HOST', port),
         listen: options.listen.map(bare),
         externalAddress: external === undefined ? null : bare(external),
+        relayPorts: portRange(options.relayPorts),
         tls,
         allowsPrivatePeers: options.privatePeers === true,
       })

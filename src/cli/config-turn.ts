@@ -7,6 +7,8 @@ export interface TurnWishes {
   readonly listen: readonly string[]
   /** As phones see it, behind a router that translates addresses. */
   readonly externalAddress: string | null
+  /** `49152-65535`: where media passes through. */
+  readonly relayPorts: readonly [from: number, to: number]
   readonly tls: { readonly certificate: string; readonly key: string } | null
   /** Whether phones are called in this machine's own network too. */
   readonly allowsPrivatePeers: boolean
@@ -26,8 +28,8 @@ use-auth-secret
 static-auth-secret=${secret}
 realm=${realm}
 listening-port=${port}
-${listen.map((address) => `listening-ip=${address}\nrelay-ip=${address}\n`).join('')}${externalAddress === null ? '' : `external-ip=${externalAddress}\n`}min-port=49152
-max-port=65535
+${listen.map((address) => `listening-ip=${address}\nrelay-ip=${address}\n`).join('')}${externalAddress === null ? '' : `external-ip=${externalAddress}\n`}min-port=${wishes.relayPorts[0]}
+max-port=${wishes.relayPorts[1]}
 fingerprint
 stale-nonce=600
 # Of one set of credentials, which a phone asks for again before they end.
