@@ -27,7 +27,7 @@ const plain = (name: string, value: string): string => {
   )
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 const address = (text: string): string => {
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text
@@ -98,7 +98,7 @@ const databaseFor = (config: Config, user: string, wished: string | undefined): 
 interface SipOptions extends GlobalOptions, TlsOptions {
   readonly externalAddress?: string
   readonly database?: string
-  readonly listen: readonly string[]
+  readonly listen?: readonly string[]
   readonly algorithm?: PasswordAlgorithm
 }
 
@@ -134,7 +134,7 @@ const sipCommands = (program: Command) => {
       .description(description)
 
   sip('config:kamailio', 'print a configuration of Kamailio for the accounts of Spaces')
-    .option('--listen <address>', 'udp:192.0.2.1:5060, tcp:… or tls:…; again for more', collect, [])
+    .option('--listen <address>', 'udp:192.0.2.1:5060, tcp:… or tls:…; again for more', collect)
     .option('--external-address <address>', 'as phones see it, behind a router or in a container')
     .option('--certificate <file>', 'certificate chain in PEM, for tls:…')
     .option('--key <file>', 'its private key in PEM')
@@ -149,7 +149,7 @@ const sipCommands = (program: Command) => {
       const tls = pairOf(options)
       const externalAddress = options.externalAddress === undefined ? null : address(options.externalAddress)
       const usual = ['udp:0.0.0.0:5060', 'tcp:0.0.0.0:5060', ...(tls === null ? [] : ['tls:0.0.0.0:5061'])]
-      const listen = options.listen.length === 0 ? usual : options.listen.map(kamailioListen)
+      const listen = options.listen?.map(kamailioListen) ?? usual
       if (tls === null && listen.some((one) => one.startsWith('tls:'))) {
         throw new CommandError('tls:… needs --certificate and --key.', EXIT.usage)
       }
@@ -197,7 +197,7 @@ const sipCommands = (program: Command) => {
 }
 
 interface TurnOptions extends GlobalOptions, TlsOptions {
-  readonly listen: readonly string[]
+  readonly listen?: readonly string[]
   readonly externalAddress?: string
   readonly privatePeers?: boolean
   readonly relayPorts: string
@@ -213,7 +213,7 @@ const portRange = (text: string): readonly [number, number] => {
 const coturnCommand = (program: Command) =>
   program
     .command('config:coturn')
-    .option('--listen <address>', 'address of this machine; again for more, all by default', collect, [])
+    .option('--listen <address>', 'address of this machine; again for more, all by default', collect)
     .option('--external-address <address>', 'as phones see it, behind a router that translates addresses')
     .option('--relay-ports <from-to>', 'where media passes through', '49152-65535')
     .option('--private-peers', 'phones in private networks are reached too')
@@ -235,7 +235,7 @@ const coturnCommand = (program: Command) =>
         secret: plain('COTURN_STATIC_AUTH_SECRET', secret),
         realm: plain('APP_ROOT_HOST', config.APP_ROOT_HOST),
         port: port === undefined ? 3478 : portNumber('The port of COTURN_SERVER_HOST', port),
-        listen: options.listen.map(bare),
+        listen: options.listen?.map(bare) ?? [],
         externalAddress: external === undefined ? null : bare(external),
         relayPorts: portRange(options.relayPorts),
         tls,
@@ -245,7 +245,7 @@ const coturnCommand = (program: Command) =>
     })
 
 interface FrontOptions extends GlobalOptions, TlsOptions {
-  readonly listen: readonly string[]
+  readonly listen?: readonly string[]
   readonly httpsPort: string
   readonly httpPort: string
 }
@@ -263,7 +263,7 @@ const frontCommands = (program: Command) => {
     program
       .command(`config:${name}`)
       .argument('[hosts...]', 'HTTP hosts of Spaces; all by default')
-      .option('--listen <address>', 'address of this machine; again for more, all by default', collect, [])
+      .option('--listen <address>', 'address of this machine; again for more, all by default', collect)
       .option('--https-port <port>', 'where it speaks HTTPS', '443')
       .option('--http-port <port>', 'where it leads to HTTPS', '80')
       .option(
@@ -297,7 +297,7 @@ const frontCommands = (program: Command) => {
             hosts: spaces.map(({ host }) => plain('The host', host)),
             upstream: config.LISTEN,
             basePath: config.BASE_PATH,
-            listen: options.listen.map(address),
+            listen: options.listen?.map(address) ?? [],
             ports: { https, http },
             certificate: certificate === undefined ? null : plain('--certificate', certificate),
             key: key ?? null,
