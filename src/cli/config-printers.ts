@@ -70,8 +70,16 @@ const sipDomain = (space: Space): SipDomain => ({
   realm: plain('The realm', realmOf(space)),
 })
 
+/** What a server of that name reads. Asterisk has its own views, which its owner makes. */
+const GRANTS = {
+  kamailio: 'sip_credentials',
+  freeswitch: 'sip_credentials',
+  flexisip: 'accounts, passwords, external_accounts',
+  asterisk: 'asterisk_auths, asterisk_aors, asterisk_endpoints',
+} as const
+
 /** The database as a SIP server reaches it: what is named, or ours, on PostgreSQL for a user of its own. */
-const databaseFor = (config: Config, user: string, wished: string | undefined): DatabaseLocation => {
+const databaseFor = (config: Config, user: keyof typeof GRANTS, wished: string | undefined): DatabaseLocation => {
   const own = databaseLocation(config)
   if (own.kind === 'sqlite') {
     if (wished !== undefined)
@@ -87,9 +95,7 @@ const databaseFor = (config: Config, user: string, wished: string | undefined): 
   if (wished === undefined) {
     url.username = user
     url.password = 'PASSWORD'
-    warn(
-      `In the database: create role ${user} login password '…'; grant select on ${user === 'flexisip' ? 'accounts, passwords, external_accounts' : 'sip_credentials'} to ${user};`,
-    )
+    warn(`In the database: create role ${user} login password '…'; grant select on ${GRANTS[user]} to ${user};`)
     warn('Put its password in the place of PASSWORD, or say --database.')
   }
   return { kind: 'postgres', url: plain('--database', url.href) }
