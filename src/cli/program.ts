@@ -10,6 +10,7 @@ import { auditCommands } from './audit.ts'
 import { backupCommands } from './backup.ts'
 import { configPrinters } from './config-printers.ts'
 import { configShowCommand } from './config-show.ts'
+import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { dotEnvCommands } from './dot-env.ts'
 import { EXIT, explainFailure } from './exit.ts'
@@ -48,6 +49,7 @@ export const commandLine = (): Command => {
   for (const add of [
     serveCommand,
     setupCommand,
+    demoCommand,
     migrateCommands,
     spacesCommands,
     spaceCommands,

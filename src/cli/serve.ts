@@ -11,13 +11,13 @@ import { CommandError, EXIT, explainFailure } from './exit.ts'
 import { createFirst, printKeptQrCode, printWelcome } from './first-run.ts'
 
 /** Resolves at the first signal that asks the process to end; a second one ends it at once. */
-const stopSignal = () =>
+export const stopSignal = () =>
   new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
   })
 
 /** Why the server does not listen: an address that is taken or not ours, a socket or certificate it may not open. */
-const explainListening = (config: Config, error: unknown): CommandError => {
+export const explainListening = (config: Config, error: unknown): CommandError => {
   const { code, syscall, message } = error as NodeJS.ErrnoException
   if (syscall !== 'listen') {
     return new CommandError(`Cannot listen: ${message}`, syscall === 'open' ? EXIT.configuration : EXIT.failed)

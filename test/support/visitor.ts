@@ -19,7 +19,7 @@ const multipart = async (
 
 /** A browser without scripts that keeps its cookies from page to page, and sends the form of the page that it is on. */
 export const visitor = (
-  t: TestApp,
+  t: Pick<TestApp, 'send'>,
   { host = 'localhost', address = '192.0.2.7' }: Pick<Call, 'host' | 'address'> = {},
 ) => {
   const cookies = new Map<string, string>()
