@@ -39,11 +39,19 @@ test('a country is opened with all that share its calling code, and closed again
   await root.open(`${PATH}?search=canada`)
   // The form is that of the first of them by name: American Samoa.
   const reply = await root.submit({}, { form: `${PATH}/AS/activate` })
-  expect(reply.status).toBe(302)
+  expect([reply.status, reply.headers.get('location')]).toEqual([302, `${PATH}?search=canada`])
   expect(await open()).toEqual(['1'])
-  await root.open(`${PATH}?state=open`)
-  expect((await root.submit({}, { form: `${PATH}/AS/deactivate` })).status).toBe(302)
+  await root.open(`${PATH}?state=open&sort=-code`)
+  const closed = await root.submit({}, { form: `${PATH}/AS/deactivate` })
+  expect([closed.status, closed.headers.get('location')]).toEqual([302, `${PATH}?state=open&sort=-code`])
   expect(await open()).toEqual([])
+})
+
+test('the page of the list that one was on is the one that one comes back to', async () => {
+  const second = `${PATH}?sort=code&page=2`
+  const page = await root.open(second)
+  const [, action = ''] = /action="([^"]*\/(?:de)?activate)"/.exec(page.text) ?? []
+  expect((await root.submit({}, { form: action })).headers.get('location')).toBe(second)
 })
 
 test('all are opened, and closed, at once', async () => {

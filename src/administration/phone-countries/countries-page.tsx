@@ -83,6 +83,9 @@ export const countriesPage = ({ t, language }: Kit, facts: Countries): Page => {
 
 const CountriesTable = ({ listing, found }: Pick<Countries, 'listing' | 'found'>): VNode => {
   const { t } = useKit()
+  // What was searched stays when a country is opened or closed.
+  const [, query] = listing.link({ page: listing.page }).split('?')
+  const fields = Object.fromEntries(new URLSearchParams(query))
   return (
     <Table
       caption={t('countries.title')}
@@ -91,6 +94,7 @@ const CountriesTable = ({ listing, found }: Pick<Countries, 'listing' | 'found'>
       actions={({ codes: [code = ''], names, activated }) => (
         <Action
           to={`${COUNTRIES_PATH}/${code}/${activated ? 'deactivate' : 'activate'}`}
+          fields={fields}
           size="small"
           about={names.join(', ')}
         >

@@ -2,8 +2,8 @@ import { Elysia } from 'elysia'
 import type { PhoneCountries } from '../../accounts/phone-countries/phone-countries.ts'
 import type { Auth } from '../../http/auth.ts'
 import type { Language } from '../../messages/messages.ts'
-import type { Visit } from '../../nouns/visit.ts'
-import { listingOf } from '../../panel/listing.ts'
+import type { Members, Visit } from '../../nouns/visit.ts'
+import { type Listing, listingOf } from '../../panel/listing.ts'
 import type { Pages } from '../../panel/pages.ts'
 import { type CallingCode, COUNTRIES_PATH, countriesPage } from './countries-page.tsx'
 
@@ -35,6 +35,15 @@ const grouped = (countries: readonly Country[], language: Language): readonly Ca
   })
 }
 
+const listed = (input: Members): Listing =>
+  listingOf(input, { path: COUNTRIES_PATH, sorts: ['name', 'code'], filters: ['search', 'state'] })
+
+/** The list as it was when its form was sent. */
+const whereOf = (input: Members): string => {
+  const listing = listed(input)
+  return listing.link({ page: listing.page })
+}
+
 const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
 
 /** Whose phone numbers are accepted, for super administrators (behaviour/panel.md §7.20). */
@@ -52,11 +61,7 @@ export const phoneCountryPages = ({ auth, pages, phoneCountries }: Deps) => {
     .get(
       '/',
       async ({ visit, input, show }) => {
-        const listing = listingOf(input, {
-          path: COUNTRIES_PATH,
-          sorts: ['name', 'code'],
-          filters: ['search', 'state'],
-        })
+        const listing = listed(input)
         const { search = '', state } = listing.chosen
         const sought = plain(search).replace(/^\+/, '').trim()
         const all = grouped(await phoneCountries.list(), visit.language)
@@ -98,17 +103,17 @@ export const phoneCountryPages = ({ auth, pages, phoneCountries }: Deps) => {
     )
     .post(
       '/:code/activate',
-      async ({ visit, params, go }) => {
+      async ({ visit, params, input, go }) => {
         await phoneCountries.activate(visit, params.code)
-        return go(COUNTRIES_PATH, { flash: 'flash.country_open' })
+        return go(whereOf(input), { flash: 'flash.country_open' })
       },
       { signedIn: 'super' },
     )
     .post(
       '/:code/deactivate',
-      async ({ visit, params, go }) => {
+      async ({ visit, params, input, go }) => {
         await phoneCountries.deactivate(visit, params.code)
-        return go(COUNTRIES_PATH, { flash: 'flash.country_closed' })
+        return go(whereOf(input), { flash: 'flash.country_closed' })
       },
       { signedIn: 'super' },
     )
