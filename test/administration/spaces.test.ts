@@ -134,6 +134,18 @@ describe('deleting a Space', () => {
     }
   })
 
+  test('leaves nothing on its overview that is for nothing there, and says why', async () => {
+    const overview = `/admin/spaces/${t.other.id}`
+    const offered = ['/admin/accounts/create', 'http://other.localhost/login', 'Needs attention']
+    const before = await root.open(overview)
+    for (const one of offered) expect(before.text).toContain(one)
+    await t.parts.spaceAdministration.close(null, null, 'sip.other.org')
+    t.parts.spaces.forget()
+    const after = await root.open(overview)
+    for (const one of offered) expect(after.text).not.toContain(one)
+    expect(words(after)).toContain('Nobody signs in, registers or sets up a phone there')
+  })
+
   test('cannot be undone once it has begun, which the pages say', async () => {
     await t.parts.spaceAdministration.close(null, null, 'sip.other.org')
     await root.open(`/admin/spaces/${t.other.id}`)

@@ -16,7 +16,7 @@ import { nameOf, StandingChip } from '../account/words.tsx'
 import { LIST_PATH } from '../accounts-list/rules.ts'
 import { GET_STARTED_PATH } from '../get-started/get-started-page.tsx'
 import { OWN_SPACE } from '../scope/scope.ts'
-import { ClosedNote } from '../space/closed.tsx'
+import { ClosedNote, isClosed } from '../space/closed.tsx'
 import { type Administering, SPACES_PATH, SpaceTabs, spacePath } from '../space/head.tsx'
 
 /** What somebody should see to: a sentence, and where. */
@@ -51,7 +51,7 @@ export const overviewPage = ({ t }: Kit, facts: Overview): Page => {
     ...(isOwn ? {} : { above: [[t('spaces.title'), SPACES_PATH]] as const }),
     about: space.super && isSuper ? <Chip tone="accent">{t('spaces.super')}</Chip> : undefined,
     cards: true,
-    actions: (
+    actions: isClosed(space) ? undefined : (
       <>
         {facts.getsStarted ? <ButtonLink to={GET_STARTED_PATH}>{t('get_started.title')}</ButtonLink> : null}
         <ButtonLink to={createPath(facts, false)} icon="plus" tone="primary">
@@ -63,10 +63,12 @@ export const overviewPage = ({ t }: Kit, facts: Overview): Page => {
       <div class="stack">
         <SpaceTabs of={facts} rest="" />
         <ClosedNote of={facts} />
+        {/* Why nothing else is offered. */}
+        {isClosed(space) ? <p class="muted">{t('spaces.closed_why')}</p> : null}
         <div class="grid main">
           <div class="stack">
             {isOwn ? <Finder to={LIST_PATH} name="search" label={t('overview.find')} /> : null}
-            <AttentionCard facts={facts} />
+            {isClosed(space) ? null : <AttentionCard facts={facts} />}
             <AdministratorsCard facts={facts} />
           </div>
           <div class="stack">
@@ -109,12 +111,12 @@ const AttentionCard = ({ facts: { attention } }: { facts: Overview }): VNode | n
 
 const AdministratorsCard = ({ facts }: { facts: Overview }): VNode => {
   const { t, href } = useKit()
-  const { administrators } = facts
+  const { administrators, space } = facts
   return (
     <Card
       title={t('accounts.administrators')}
       flush={administrators.length > 0}
-      aside={<Link to={createPath(facts, true)}>{t('overview.new_administrator')}</Link>}
+      aside={isClosed(space) ? undefined : <Link to={createPath(facts, true)}>{t('overview.new_administrator')}</Link>}
     >
       {administrators.length === 0 ? (
         <p class="muted">{t('overview.no_administrator')}</p>
@@ -165,7 +167,7 @@ const SpaceCard = ({ facts }: { facts: Overview }): VNode => {
           space.expireAt !== null && [t('overview.expires'), <Moment at={space.expireAt} />],
         ]}
       </Facts>
-      {signIn === null ? null : (
+      {signIn === null || isClosed(space) ? null : (
         <div class="actions">
           <ButtonLink to={signIn} icon="external-link" size="small">
             {t('overview.sign_in')}
