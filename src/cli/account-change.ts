@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Found } from '../accounts/accounts/accounts.ts'
 import { AdministeredPassword, ALGORITHMS } from '../accounts/passwords/rules.ts'
 import { read } from '../http/input.ts'
@@ -69,7 +69,7 @@ const passwordCommand = (program: Command) =>
   withPasswordOptions(
     program.command('accounts:password').argument('<account>', ACCOUNT).option('--space <sip_domain>', SPACE),
   )
-    .option('--algorithm <name>', `where the Space has none of its own: ${ALGORITHMS.join(', ')}`)
+    .addOption(new Option('--algorithm <name>', 'where the Space has none of its own').choices(ALGORITHMS))
     .option('--json', 'print one JSON object')
     .description('give an account another password; what the one before gave access to ends')
     .action(async (reference: string, _options, command: Command) => {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { DTMF_PROTOCOLS, NewAccountOnPage } from '../accounts/accounts/rules.ts'
 import { ALGORITHMS, refuseWithoutPasswords } from '../accounts/passwords/rules.ts'
 import { read } from '../http/input.ts'
@@ -67,10 +67,12 @@ export const accountCreateCommand = (program: Command) => {
     .argument('<account>', 'user@domain, or with --space the user name')
     .option('--space <sip_domain>', SPACE)
     .option('--display-name <name>', 'as others see it')
-    .option('--email <address>')
+    .option('--email <address>', 'e-mail address')
     .option('--phone <number>', 'in international form, such as +33612345678')
-    .option('--dtmf-protocol <name>', `how it sends tones: ${DTMF_PROTOCOLS.join(', ')}`)
-    .option('--algorithm <name>', `of its password, where the Space has none of its own: ${ALGORITHMS.join(', ')}`)
+    .addOption(new Option('--dtmf-protocol <name>', 'how it sends tones').choices(DTMF_PROTOCOLS))
+    .addOption(
+      new Option('--algorithm <name>', 'of its password, where the Space has none of its own').choices(ALGORITHMS),
+    )
     .option('--admin', 'make it an administrator of its Space')
     .option('--inactive', 'it waits until its phone is set up, or a code confirms it')
     .option('--mail', 'send a link that sets up its phone to its e-mail address')

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { ROLES, type Sought, STATES } from '../accounts/accounts/accounts.ts'
 import { ListedAccounts } from '../accounts/accounts/listing.ts'
 import { read } from '../http/input.ts'
@@ -117,10 +117,10 @@ export const accountShowCommands = (program: Command) => {
     .command('accounts:list')
     .option('--space <sip_domain>', `${SPACE}; without it, of every Space`)
     .option('--search <text>', 'a part of the user name, display name, e-mail address or phone number')
-    .option('--state <state>', STATES.join(', '))
-    .option('--role <role>', ROLES.join(', '))
+    .addOption(new Option('--state <state>', 'only those in this state').choices(STATES))
+    .addOption(new Option('--role <role>', 'only those with this role').choices(ROLES))
     .option('--list <id>', 'only members of this contacts list')
-    .option('--set-up <answer>', 'whether a phone was ever set up with it: yes or no')
+    .addOption(new Option('--set-up <answer>', 'whether a phone was ever set up with it').choices(['yes', 'no']))
     .option('--json', 'print one JSON object a line')
     .option('--secrets', SECRETS)
     .description('list accounts, in the order of their ids')

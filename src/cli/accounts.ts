@@ -119,7 +119,7 @@ const fixtureCommands = (program: Command) => {
 export const accountsCommands = (program: Command) => {
   program
     .command('accounts:create-admin-account')
-    .option('-u, --username <username>')
+    .option('-u, --username <username>', 'user name of the administrator')
     .option('-p, --password <password>', 'visible in the process list; better: --password-stdin')
     .addOption(new Option('--password-stdin', 'read the password from standard input').conflicts('password'))
     .option('-d, --domain <domain>', 'SIP domain of its Space')

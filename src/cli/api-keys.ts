@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { NamedKey } from '../access/api-keys/named-keys.ts'
 import { ChangedApiKey, NewApiKey } from '../access/api-keys/rules.ts'
 import { keyWire } from '../access/api-keys/wire.ts'
@@ -62,7 +62,7 @@ export const apiKeysCommands = (program: Command) => {
     .command('api-keys:create')
     .argument('<name>', 'what people call the program that gets it')
     .requiredOption('--account <account>', 'whose key: id, or user@domain')
-    .option('--scope <scope>', `what it may be used for: ${KEY_SCOPES.join(', ')}`, 'read')
+    .addOption(new Option('--scope <scope>', 'what it may be used for').choices(KEY_SCOPES).default('read'))
     .option('--network <network>', 'where it works from, such as 10.0.0.0/8; again for more', several, [])
     .option('--idle-minutes <minutes>', 'it dies when it was not used for so long; 0: never')
     .option('--ends <date>', 'it dies then, however much it is used')
@@ -75,7 +75,7 @@ export const apiKeysCommands = (program: Command) => {
     .option('--domain <domain>', 'only those of accounts of this SIP domain')
     .option('--account <account>', 'only those of this account: id, or user@domain')
     .option('--json', 'print one JSON array')
-    .description('what is known of the API keys that have a name')
+    .description('list the API keys that have a name')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>()
       await withServices(options, async ({ parts }) => {

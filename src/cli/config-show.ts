@@ -8,7 +8,7 @@ export const configShowCommand = (program: Command) =>
     .command('config:show')
     .option('--secrets', 'show secrets as they are')
     .option('--json', 'print one JSON object')
-    .description('the settings in force and where they come from')
+    .description('print the settings in force and where they come from, those that differ from the defaults first')
     .action((_options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { secrets?: boolean; json?: boolean }>()
       const rows = describeConfig(loadSettings(options).sources, { secrets: options.secrets === true })

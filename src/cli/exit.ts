@@ -34,6 +34,19 @@ const OF_OUTAGE: Readonly<Record<Outage, readonly [sentence: string, exitCode: n
   unusable: ['The database cannot be used', EXIT.dependencyDown],
 }
 
+/** The same for people: help, the manual page and docs/operations.md. */
+export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
+  [EXIT.done, 'done, or nothing to do'],
+  [EXIT.failed, 'failed: a port in use, a damaged backup, problems that doctor found'],
+  [EXIT.usage, 'the command or its values cannot be understood, or a value is missing and nobody can be asked'],
+  [EXIT.notFound, 'the Space, account, country or backup does not exist'],
+  [EXIT.refused, 'refused by a rule: it exists already, a file would be replaced, a yes is missing'],
+  [EXIT.dependencyDown, 'the database, or another server that is needed, does not answer or cannot be used'],
+  [EXIT.tryAgain, 'busy: try again'],
+  [EXIT.configuration, 'a setting is wrong, or the database is of a newer version'],
+  [EXIT.unread, 'whoever read what was printed has closed the pipe'],
+]
+
 /** A sentence for the operator, with the code that a script reads. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'

@@ -52,7 +52,7 @@ const thresholdsOf = (text: string): readonly number[] => {
 export const housekeepingCommands = (program: Command) => {
   program
     .command('accounts:clear-accounts-tombstones')
-    .argument('<days>')
+    .argument('<days>', 'how old it must be, in whole days')
     .option('--apply', 'do it; otherwise they are only counted')
     .description('free the names of accounts deleted so many days ago')
     .action(async (days: string, _options, command: Command) => {
@@ -65,7 +65,7 @@ export const housekeepingCommands = (program: Command) => {
     })
   program
     .command('accounts:clear-unconfirmed')
-    .argument('<days>')
+    .argument('<days>', 'how old it must be, in whole days')
     .option('--apply', 'do it; otherwise they are only counted')
     .option('--and-confirmed', 'activated accounts too; needs --domain and --yes')
     .option('--domain <domain>', 'accounts of this SIP domain only')
@@ -92,7 +92,7 @@ export const housekeepingCommands = (program: Command) => {
   program
     .command('accounts:clear-api-keys')
     .alias('digest:clear-api-keys')
-    .argument('[minutes]')
+    .argument('[minutes]', 'how long unused; without it, as the setting says')
     .description('remove API keys that were not used for so many minutes (APP_API_KEY_EXPIRATION_MINUTES)')
     .action(async (minutes: string | undefined, _options, command: Command) => {
       const given = minutes === undefined ? null : wholeNumber(minutes, 'minutes')
@@ -113,7 +113,7 @@ export const housekeepingCommands = (program: Command) => {
     )
   program
     .command('tokens:clear')
-    .argument('<days>')
+    .argument('<days>', 'how old it must be, in whole days')
     .option('--apply', 'do it; otherwise they are only counted')
     .description('remove tokens and codes that were used, or went unused, so many days ago')
     .action(async (days: string, _options, command: Command) => {
@@ -126,7 +126,7 @@ export const housekeepingCommands = (program: Command) => {
     })
   program
     .command('app:clear-statistics')
-    .argument('<days>')
+    .argument('<days>', 'how old it must be, in whole days')
     .option('--apply', 'do it; otherwise they are only counted')
     .description('remove calls, messages and conferences that were reported so many days ago')
     .action(async (days: string, _options, command: Command) => {
@@ -150,7 +150,7 @@ export const housekeepingCommands = (program: Command) => {
     )
   program
     .command('accounts:clear-files')
-    .argument('<days>')
+    .argument('<days>', 'how old it must be, in whole days')
     .option('--apply', 'do it; otherwise they are only counted')
     .description('delete voicemails that were left so many days ago, slots that wait for a day, and files of neither')
     .action(async (days: string, _options, command: Command) => {

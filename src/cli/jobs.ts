@@ -44,7 +44,7 @@ export const jobsCommands = (program: Command) => {
   program
     .command('job:list')
     .option('--json', 'print one JSON array')
-    .description('what is done again and again: when it was, how it went, when it is next')
+    .description('list what is done again and again: when it was, how it went, when it is next')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       await withServices(options, async ({ parts }) => {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import type { Tx } from '../db/db.ts'
 import { maskedEmail, maskedPhone } from '../logging/masking.ts'
 import { MailFailure, type MailReason } from '../mail/failure.ts'
@@ -85,7 +85,7 @@ const outboxCommand = (program: Command) =>
     .option('--retry <id>', 'try this one again now')
     .option('--json', 'print one JSON object')
     .description(
-      'what waits to leave or was given up (mails, SMS, calls of hooks, webhooks, news for the B2BUA), the newest first',
+      'list what waits to leave or was given up (mails, SMS, calls of hooks, webhooks, news for the B2BUA), the newest first',
     )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<InSpace & { all?: boolean; retry?: string }>()
@@ -131,25 +131,22 @@ const testCommand = (program: Command) =>
       })
     })
 
-const isLanguage = (text: string): text is Language => LANGUAGES.some((language) => language === text)
-
 const renderCommand = (program: Command) =>
   program
     .command('mail:render')
-    .argument('[kind]', 'kind of mail')
+    .addArgument(new Argument('[kind]', 'kind of mail').choices(MAIL_KINDS))
     .option('--list', 'print the kinds')
-    .option('--locale <language>', LANGUAGES.join(' or '), 'en')
+    .addOption(new Option('--locale <language>', 'language of the mail').choices(LANGUAGES).default('en'))
     .option('--space <domain>', 'as a mail of this Space; without, as the instance')
     .option('--html', 'the part in HTML')
     .description('print a mail with made-up values; nothing is sent')
     .action(async (kind: string | undefined, _options, command: Command) => {
-      const options = command.optsWithGlobals<InSpace & { list?: boolean; locale: string; html?: boolean }>()
+      const options = command.optsWithGlobals<InSpace & { list?: boolean; locale: Language; html?: boolean }>()
       if (options.list === true) return print(MAIL_KINDS.join('\n'))
       const { locale: language } = options
       if (kind === undefined || !isMailKind(kind)) {
         throw new CommandError(`The kind is one of: ${MAIL_KINDS.join(', ')}.`, EXIT.usage)
       }
-      if (!isLanguage(language)) throw new CommandError(`The locale is ${LANGUAGES.join(' or ')}.`, EXIT.usage)
       await withMail(options, async (opened) => {
         const spaceId = await spaceIdOf(opened, options)
         const { from, subject, text, html } = await opened.parts.mail.render(kind, SAMPLES[kind], { spaceId, language })

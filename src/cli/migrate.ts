@@ -34,7 +34,7 @@ export const migrateCommands = (program: Command) => {
   program
     .command('migrate:status')
     .option('--json', 'print one JSON object')
-    .description('which migrations were applied')
+    .description('list the migrations that were applied, and those that wait')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       const { applied, pending } = await schemaState(loadSettings(options).config)

@@ -8,6 +8,7 @@ import { accountsCommands } from './accounts.ts'
 import { apiKeysCommands } from './api-keys.ts'
 import { auditCommands } from './audit.ts'
 import { backupCommands } from './backup.ts'
+import { completionCommand } from './completion.ts'
 import { configPrinters } from './config-printers.ts'
 import { configShowCommand } from './config-show.ts'
 import { demoCommand } from './demo.ts'
@@ -15,10 +16,12 @@ import { doctorCommand } from './doctor.ts'
 import { dotEnvCommands } from './dot-env.ts'
 import { EXIT, explainFailure } from './exit.ts'
 import { healthcheckCommand } from './healthcheck.ts'
+import { explainEverywhere, sentence } from './help.ts'
 import { hooksCommands } from './hooks.ts'
 import { housekeepingCommands } from './housekeeping.ts'
 import { jobsCommands } from './jobs.ts'
 import { mailCommands } from './mail.ts'
+import { manCommand } from './man.ts'
 import { migrateCommands } from './migrate.ts'
 import { movingInCommands } from './moving-in.ts'
 import { openapiCommand } from './openapi.ts'
@@ -40,12 +43,14 @@ import { webhooksCommands } from './webhooks.ts'
 export const commandLine = (): Command => {
   const program = new Command('sipkeeper')
     .description('A SIP account manager and provisioning server.')
-    .version(VERSION)
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
     .option('--env-file <file>', 'file with settings, below the environment')
     .option('-q, --quiet', 'no warnings about the configuration')
     .option('-n, --no-interaction', 'ask nothing, also on a terminal')
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, commandDescription: (command) => sentence(command.description()) })
   for (const add of [
     serveCommand,
     setupCommand,
@@ -80,6 +85,8 @@ export const commandLine = (): Command => {
     backupCommands,
     movingInCommands,
     healthcheckCommand,
+    completionCommand,
+    manCommand,
   ]) {
     add(program)
   }
@@ -87,6 +94,7 @@ export const commandLine = (): Command => {
     .command('version')
     .description('print the version')
     .action(() => print(VERSION))
+  explainEverywhere(program)
   return program
 }
 

@@ -47,7 +47,7 @@ const listCommand = (program: Command) =>
     .command('webhooks:list')
     .argument('<sip_domain>', 'SIP domain of the Space')
     .option('--json', 'print one JSON object')
-    .description('the webhooks of a Space')
+    .description('list the webhooks of a Space')
     .action(async (domain: string, _options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       await withServices(options, async ({ parts, world }) => {
@@ -140,7 +140,7 @@ const deliveriesCommand = (program: Command) =>
     .argument('<id>', 'of the webhook')
     .option('--before <delivery>', 'only those that are older')
     .option('--json', 'print one JSON object')
-    .description('what came of the last attempts to deliver to a webhook, the newest first')
+    .description('list what came of the last attempts to deliver to a webhook, the newest first')
     .action((id: string, _options, command: Command) => {
       const { before } = command.opts<{ before?: string }>()
       const from = before === undefined ? null : idOf(before)
