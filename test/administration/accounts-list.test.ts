@@ -158,3 +158,15 @@ describe('several accounts at once', () => {
     expect(rows.filter(({ blocked }) => blocked)).toHaveLength(23)
   })
 })
+
+test('all of a list can be chosen where it has more than a page, before any of them is', async () => {
+  const browser = await signedIn(boss)
+  expect((await browser.open('/admin/accounts')).text).not.toContain('name="everything"')
+  for (let n = 10; n < 35; n++) await t.account({ username: `phone-${n}`, space: t.other })
+  const page = await browser.open('/admin/accounts?search=phone')
+  expect(words(page)).toContain('Choose all 25 of this list')
+  // Not within the bar, which stays away until something is chosen.
+  expect(page.text.indexOf('name="everything"')).toBeLessThan(page.text.indexOf('<table'))
+  const asked = await browser.submit({ action: 'list', everything: '1' }, { form: '/admin/accounts/bulk' })
+  expect(words(asked)).toContain('Add 25 accounts to a list?')
+})

@@ -76,9 +76,11 @@ journey('accounts are found among thousands, and changed together', {
     await at.sees('blocked')
 
     await at.open(`/admin/accounts?search=${look.name}.`)
-    // The bar comes with the first one that is chosen.
-    await page.locator('tbody input[type=checkbox]').first().check()
+    // The bar comes with all that were found, too, though none was chosen by itself.
+    expect(await page.locator('.bulk').isVisible()).toBe(false)
     await page.check('[name=everything]')
+    expect(await page.locator('.bulk').isVisible()).toBe(true)
+    await at.sees('all')
     await together(t('bulk.delete'), 'delete')
     await at.open(`/admin/accounts?search=${look.name}.`)
     await at.reads(t('accounts.none_found'))

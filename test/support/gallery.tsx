@@ -27,7 +27,7 @@ import { NewPasswordFields } from '../../src/panel/components/new-password.tsx'
 import { Empty, Note } from '../../src/panel/components/note.tsx'
 import { SeveralField } from '../../src/panel/components/several-field.tsx'
 import { Chip, State } from '../../src/panel/components/state.tsx'
-import { Bulk, type Column, Menu, Pages, Table } from '../../src/panel/components/table.tsx'
+import { Bulk, type Column, Everything, Menu, Pages, Table } from '../../src/panel/components/table.tsx'
 import { confirmPage } from '../../src/panel/confirm-page.tsx'
 import type { Kit } from '../../src/panel/kit.tsx'
 import { listingOf } from '../../src/panel/listing.ts'
@@ -123,6 +123,7 @@ export const peoplePage = ({ input }: Kit): Page => {
           </Empty>
         ) : (
           <Form to="/people/bulk" class="list">
+            <Everything label="Choose all 1,204 of this list, not only this page" />
             <Table
               caption="Accounts"
               columns={COLUMNS}
@@ -140,7 +141,7 @@ export const peoplePage = ({ input }: Kit): Page => {
                 />
               )}
             />
-            <Bulk label="With the selected accounts">
+            <Bulk label="With the selected accounts" all="1,204">
               <Submit size="small" name="do" value="block">
                 Block
               </Submit>

@@ -6,7 +6,7 @@ import { Filters } from '../../panel/components/filters.tsx'
 import { Form, Hidden } from '../../panel/components/form.tsx'
 import { Moment } from '../../panel/components/moment.tsx'
 import { Empty, Note } from '../../panel/components/note.tsx'
-import { Bulk, Menu, Pages, Table } from '../../panel/components/table.tsx'
+import { Bulk, Everything, Menu, Pages, Table } from '../../panel/components/table.tsx'
 import type { Kit } from '../../panel/kit.tsx'
 import { useKit } from '../../panel/kit.tsx'
 import type { Listing } from '../../panel/listing.ts'
@@ -177,14 +177,17 @@ const Nobody = ({ listing }: { listing: Listing }): VNode => {
 
 const Rows = ({ facts }: { facts: ListedAccounts }): VNode => {
   const { t, language } = useKit()
-  const { listing, accounts, total, within, superDomain, isOneSpace } = facts
+  const { listing, accounts, total, isMore, within, superDomain, isOneSpace } = facts
   const sorts = total <= within
+  const count = total.toLocaleString(language)
+  const all = isMore ? t('accounts.more_than', { count }) : count
   return (
     <>
       <Form class="list" to="/admin/accounts/bulk">
         {Object.entries(listing.chosen).map(([name, value]) => (
           <Hidden name={name} value={value} />
         ))}
+        {total > accounts.length ? <Everything label={t('accounts.everything', { count: all })} /> : null}
         <Table
           caption={t('accounts.title')}
           listing={listing}
@@ -228,18 +231,12 @@ const Rows = ({ facts }: { facts: ListedAccounts }): VNode => {
             },
           ]}
         />
-        <Bulk label={t('accounts.bulk')}>
+        <Bulk label={t('accounts.bulk')} all={all}>
           {ACTIONS.map(({ action, label, icon, danger }) => (
             <Submit name="action" value={action} icon={icon} tone={danger === true ? 'danger' : undefined} size="small">
               {t(label)}
             </Submit>
           ))}
-          {total > accounts.length ? (
-            <label class="check">
-              <input type="checkbox" name="everything" value="1" />
-              <span>{t('accounts.everything', { count: total.toLocaleString(language) })}</span>
-            </label>
-          ) : null}
         </Bulk>
       </Form>
       {within < total ? <p class="muted">{t('accounts.within', { count: within.toLocaleString(language) })}</p> : null}

@@ -5,7 +5,7 @@ import { Card } from '../../panel/components/card.tsx'
 import { Filters } from '../../panel/components/filters.tsx'
 import { Form, Hidden } from '../../panel/components/form.tsx'
 import { Empty, Note } from '../../panel/components/note.tsx'
-import { Bulk, Pages } from '../../panel/components/table.tsx'
+import { Bulk, Everything, Pages } from '../../panel/components/table.tsx'
 import { type Kit, useKit } from '../../panel/kit.tsx'
 import type { Listing } from '../../panel/listing.ts'
 import type { Page } from '../../panel/page.tsx'
@@ -63,6 +63,7 @@ const Found = ({ facts }: { facts: Candidates }): VNode => {
   const { t, language } = useKit()
   const { listing, found } = facts
   const count = found.total.toLocaleString(language)
+  const all = found.isMore ? t('accounts.more_than', { count }) : count
   return (
     <>
       <Form class="list" to={listPath(facts, '/contacts')}>
@@ -70,19 +71,14 @@ const Found = ({ facts }: { facts: Candidates }): VNode => {
           <Hidden name={name} value={value} />
         ))}
         <Hidden name="page" value={listing.page} />
+        {found.total > found.accounts.length ? (
+          <Everything label={t('contacts_lists.everything', { count: all })} />
+        ) : null}
         <PeopleTable caption={t('contacts_lists.add_contacts')} rows={found.accounts} />
-        <Bulk label={t('accounts.bulk')}>
+        <Bulk label={t('accounts.bulk')} all={all}>
           <Submit icon="plus" size="small" tone="primary">
             {t('contacts_lists.add')}
           </Submit>
-          {found.total > found.accounts.length ? (
-            <label class="check">
-              <input type="checkbox" name="everything" value="1" />
-              <span>
-                {t('contacts_lists.everything', { count: found.isMore ? t('accounts.more_than', { count }) : count })}
-              </span>
-            </label>
-          ) : null}
         </Bulk>
       </Form>
       <Pages listing={listing} total={found.within} size={PAGE_SIZE} />

@@ -218,10 +218,25 @@ export const Menu = ({ label, dots = false, items }: MenuProps): VNode => {
   )
 }
 
-/** What can be done with the rows that were picked: buttons. It is there once one is. */
-export const Bulk = ({ label, children }: { label: string; children: ComponentChildren }): VNode => (
+/** Above a table of more rows than one page shows: picks all of them, as `everything`, whether one was picked or none. */
+export const Everything = ({ label }: { label: string }): VNode => (
+  <label class="check everything">
+    <input type="checkbox" name="everything" value="1" />
+    <span>{label}</span>
+  </label>
+)
+
+interface BulkProps {
+  readonly label: string
+  /** How many `Everything` picks; absent: there is none. */
+  readonly all?: string | undefined
+  readonly children: ComponentChildren
+}
+
+/** What can be done with the rows that were picked: buttons. It is there once one is, or all that were found. */
+export const Bulk = ({ label, all, children }: BulkProps): VNode => (
   <section class="bulk" aria-label={label}>
-    <b>{useKit().t('panel.picked')}</b>
+    <b data-all={all}>{useKit().t('panel.picked')}</b>
     {children}
   </section>
 )
