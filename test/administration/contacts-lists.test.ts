@@ -191,7 +191,7 @@ describe('who is in a list', () => {
     const sought = { search: 'phone', state: null, role: null, list: null, setUp: null, outside: id }
     const chosen = { sought, domain: 'sip.other.org' }
     expect(await taskInputs()).toEqual([
-      { kind: 'account_bulk', total: 25, input: { action: 'list', chosen, list: id } },
+      { kind: 'account_bulk', total: 25, input: { action: 'list', chosen, list: id, listTitle: 'Sales' } },
     ])
     const caller = await t.parts.administrators.administrator(boss.id, 'session')
     if (caller === null) throw new Error('no administrator')

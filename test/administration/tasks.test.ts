@@ -70,3 +70,34 @@ test('a super administrator sees the tasks of every Space', async () => {
   expect(words(await browser.open('/admin/tasks'))).toContain('sip.other.org')
   expect((await browser.open(`/admin/tasks/${id}`)).status).toBe(200)
 })
+
+test('a task says what becomes of how many accounts, in both languages, and of which list', async () => {
+  const browser = await signedIn(boss)
+  const called = async (input: Record<string, unknown>, total: number | null) => {
+    const path = `/admin/tasks/${await startTask(t, boss, { kind: 'account_bulk', input, total })}`
+    const french = await browser.open(path, { headers: { 'accept-language': 'fr' } })
+    const list = await browser.open('/admin/tasks')
+    return [list, french].map(({ text }) => /<a href="\/admin\/tasks\/\d+">([^<]*)</.exec(text)?.[1] ?? titleIn(text))
+  }
+  const titleIn = (text: string) => /<h1[^>]*>([^<]*)/.exec(text)?.[1]
+  expect(await called({ action: 'block' }, 2)).toEqual(['Block 2 accounts', 'Bloquer 2 comptes'])
+  expect(await called({ action: 'delete' }, 1)).toEqual(['Delete 1 account', 'Supprimer 1 compte'])
+  expect(await called({ action: 'mail' }, 1200)).toEqual([
+    'Send 1,200 set-up links',
+    'Envoyer 1\u202f200 liens de configuration',
+  ])
+  expect(await called({ action: 'activate' }, 1_000_000)).toEqual([
+    'Activate 1,000,000 accounts',
+    'Activer 1\u202f000\u202f000 comptes',
+  ])
+  expect(await called({ action: 'unblock' }, null)).toEqual(['Unblock many accounts', 'Débloquer de nombreux comptes'])
+  expect(await called({ action: 'list', list: 7, listTitle: 'Sales' }, 3)).toEqual([
+    'Add 3 accounts to the list “Sales”',
+    'Ajouter 3 comptes à la liste « Sales »',
+  ])
+  // One that began before its list was written down.
+  expect(await called({ action: 'list', list: 7 }, 3)).toEqual([
+    'Add 3 accounts to a list',
+    'Ajouter 3 comptes à une liste',
+  ])
+})

@@ -25,6 +25,8 @@ export interface Bulk {
   readonly chosen: Chosen
   /** The contacts list that they are added to. */
   readonly list: number | null
+  /** What the list is called when it begins; absent: nobody knows. */
+  readonly listTitle?: string | undefined
 }
 
 type Input = Bulk & Record<string, unknown>
@@ -106,9 +108,14 @@ export const bulk = (deps: {
     kind,
     scopeOf,
     /** Resolves to the id of the task. `total`: how many accounts that will be, as far as it is known. */
-    start: (visit: Visit, caller: Caller, { action, chosen, list }: Bulk, total: number | null): Promise<number> => {
+    start: (
+      visit: Visit,
+      caller: Caller,
+      { action, chosen, list, listTitle }: Bulk,
+      total: number | null,
+    ): Promise<number> => {
       const sorted = 'ids' in chosen ? { ids: [...new Set(chosen.ids)].sort((a, b) => a - b) } : chosen
-      const input: Input = { action, chosen: sorted, list }
+      const input: Input = { action, chosen: sorted, list, ...(listTitle === undefined ? {} : { listTitle }) }
       return db.transaction((tx) => tasks.start(tx, visit, caller, { kind: kind.kind, input, total }))
     },
   }

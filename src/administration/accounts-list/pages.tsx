@@ -127,7 +127,9 @@ export const accountsListPages = (deps: Deps) => {
         if (action.action === 'sheet') return show(sheetPage, await sheets.make(visit, caller, chosen))
         const list = ID.test(textOf(input.to_list)) ? Number(textOf(input.to_list)) : null
         if (action.action === 'list' && list === null) throw invalid('to_list', 'v.required')
-        const wanted = { action: action.action, chosen, list }
+        const lists = list === null ? [] : await listsOf(await placeOf(visit, caller, listed(input)))
+        const listTitle = lists.find(({ id }) => id === list)?.title
+        const wanted = { action: action.action, chosen, list, listTitle }
         const task = await bulk.start(visit, caller, wanted, isMore ? null : count)
         return go(`/admin/tasks/${task}`)
       },

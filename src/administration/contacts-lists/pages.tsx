@@ -196,7 +196,8 @@ const memberPages = ({ auth, pages, scope, accounts, bulk, contacts, contactsLis
         if (input.everything === '1') {
           const sought = { ...soughtOf(asked), outside: of.list.id }
           const { found } = await find(of.space, asked, sought)
-          const wanted = { action: 'list', chosen: { sought, domain: of.space.domain }, list: of.list.id } as const
+          const { id: list, title: listTitle } = of.list
+          const wanted = { action: 'list', chosen: { sought, domain: of.space.domain }, list, listTitle } as const
           return go(`/admin/tasks/${await bulk.start(visit, caller, wanted, found.isMore ? null : found.total)}`)
         }
         const ids = pickedOf(input)

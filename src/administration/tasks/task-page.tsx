@@ -20,7 +20,8 @@ const LOOK_AGAIN_SECONDS = 3
 const TONES = { done: 'good', failed: 'bad', cancelled: 'warn' } as const
 
 /** How far a task is, what it came to, and a button that ends it. */
-export const taskPage = ({ t, href, language }: Kit, { task, faults }: Shown): Page => {
+export const taskPage = (kit: Kit, { task, faults }: Shown): Page => {
+  const { t, href, language } = kit
   const { id, status, done, total, outcome, cancelledAt, finishedAt } = task
   const look = LOOKS[status]
   const number = (value: number) => value.toLocaleString(language)
@@ -35,7 +36,7 @@ export const taskPage = ({ t, href, language }: Kit, { task, faults }: Shown): P
         'data-hx-swap': 'outerHTML',
       }
   return {
-    title: titleOf(t, task),
+    title: titleOf(kit, task),
     above: [[t('tasks.title'), '/admin/tasks']],
     cards: true,
     ...(isOver ? {} : { lookAgainSeconds: LOOK_AGAIN_SECONDS }),

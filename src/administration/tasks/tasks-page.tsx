@@ -18,62 +18,65 @@ interface Facts extends TaskPage {
 }
 
 /** What takes longer than a page, the newest first. */
-export const tasksPage = ({ t, href, language }: Kit, { tasks, total, listing, ofAllSpaces }: Facts): Page => ({
-  title: t('tasks.title'),
-  lede: t('tasks.why'),
-  count: total,
-  cards: true,
-  children:
-    total === 0 ? (
-      <Card>
-        <Empty icon="activity" title={t('tasks.none')}>
-          {t('tasks.none_why')}
-        </Empty>
-      </Card>
-    ) : (
-      <div class="stack">
-        <Card flush>
-          <Table
-            caption={t('tasks.title')}
-            rows={tasks}
-            columns={[
-              {
-                label: t('tasks.what'),
-                place: 'main',
-                cell: (task) => <a href={href(`/admin/tasks/${task.id}`)}>{titleOf(t, task)}</a>,
-              },
-              {
-                label: t('tasks.status'),
-                place: 'end',
-                cell: ({ status }) => (
-                  <State tone={LOOKS[status].tone} icon={LOOKS[status].icon}>
-                    {t(LOOKS[status].label)}
-                  </State>
-                ),
-              },
-              {
-                label: t('tasks.progress'),
-                place: 'wide',
-                cell: ({ done, total: all }) =>
-                  all === null
-                    ? done.toLocaleString(language)
-                    : t('tasks.of', { done: done.toLocaleString(language), total: all.toLocaleString(language) }),
-              },
-              ...(ofAllSpaces
-                ? [
-                    {
-                      label: t('tasks.space'),
-                      place: 'wide' as const,
-                      cell: ({ domain }: { domain: string }) => domain,
-                    },
-                  ]
-                : []),
-              { label: t('tasks.started_by'), place: 'sub', cell: ({ startedBy }) => startedBy },
-              { label: t('tasks.started'), place: 'more', cell: ({ createdAt }) => <Moment at={createdAt} /> },
-            ]}
-          />
+export const tasksPage = (kit: Kit, { tasks, total, listing, ofAllSpaces }: Facts): Page => {
+  const { t, href, language } = kit
+  return {
+    title: t('tasks.title'),
+    lede: t('tasks.why'),
+    count: total,
+    cards: true,
+    children:
+      total === 0 ? (
+        <Card>
+          <Empty icon="activity" title={t('tasks.none')}>
+            {t('tasks.none_why')}
+          </Empty>
         </Card>
-        <Pages listing={listing} total={total} size={TASKS_A_PAGE} />
-      </div>
-    ),
-})
+      ) : (
+        <div class="stack">
+          <Card flush>
+            <Table
+              caption={t('tasks.title')}
+              rows={tasks}
+              columns={[
+                {
+                  label: t('tasks.what'),
+                  place: 'main',
+                  cell: (task) => <a href={href(`/admin/tasks/${task.id}`)}>{titleOf(kit, task)}</a>,
+                },
+                {
+                  label: t('tasks.status'),
+                  place: 'end',
+                  cell: ({ status }) => (
+                    <State tone={LOOKS[status].tone} icon={LOOKS[status].icon}>
+                      {t(LOOKS[status].label)}
+                    </State>
+                  ),
+                },
+                {
+                  label: t('tasks.progress'),
+                  place: 'wide',
+                  cell: ({ done, total: all }) =>
+                    all === null
+                      ? done.toLocaleString(language)
+                      : t('tasks.of', { done: done.toLocaleString(language), total: all.toLocaleString(language) }),
+                },
+                ...(ofAllSpaces
+                  ? [
+                      {
+                        label: t('tasks.space'),
+                        place: 'wide' as const,
+                        cell: ({ domain }: { domain: string }) => domain,
+                      },
+                    ]
+                  : []),
+                { label: t('tasks.started_by'), place: 'sub', cell: ({ startedBy }) => startedBy },
+                { label: t('tasks.started'), place: 'more', cell: ({ createdAt }) => <Moment at={createdAt} /> },
+              ]}
+            />
+          </Card>
+          <Pages listing={listing} total={total} size={TASKS_A_PAGE} />
+        </div>
+      ),
+  }
+}
