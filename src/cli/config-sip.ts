@@ -30,6 +30,9 @@ export const flexisipConfiguration = (
   spaces: readonly SipDomain[],
   database: DatabaseLocation,
 ): string => `# Printed by sipkeeper: print this again after a Space was made or removed.
+#
+# Where Flexisip also asks sipkeeper over HTTP (call forwarding, voicemails, statistics, pushes), it needs an API key that
+# may do just that: sipkeeper api-keys:create flexisip --account ADMINISTRATOR --scope telephony
 [module::Authentication]
 enabled=true
 ${ownRealms(spaces)}auth-domains=${spaces.map(({ domain }) => domain).join(' ')}

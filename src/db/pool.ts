@@ -43,6 +43,33 @@ export const patientPool = (client: Client, { connections, waitMs = CONNECTION_W
     }
   }
 
+  /** The rest is left to reads: transactions may all wait for one lock, such as that of a Space which an import holds. */
+  const mostAtOnce = connections - Math.floor(connections / 4)
+  let begun = 0
+  const waiting: (() => void)[] = []
+  const enter = async ({ passed }: { readonly passed: Promise<never> }): Promise<void> => {
+    if (begun < mostAtOnce) {
+      begun += 1
+      return
+    }
+    const { promise: turn, resolve } = Promise.withResolvers<void>()
+    waiting.push(resolve)
+    try {
+      await Promise.race([turn, passed])
+    } catch (error) {
+      const at = waiting.indexOf(resolve)
+      if (at >= 0) waiting.splice(at, 1)
+      // Its turn came in the same moment.
+      else leave()
+      throw error
+    }
+  }
+  const leave = (): void => {
+    const next = waiting.shift()
+    if (next === undefined) begun -= 1
+    else next()
+  }
+
   const orPassed = async <Rows>(answer: Promise<Rows>): Promise<Rows> => {
     const wait = bounded(waitMs)
     try {
@@ -68,6 +95,10 @@ export const patientPool = (client: Client, { connections, waitMs = CONNECTION_W
     /** A transaction: drizzle calls it. `work` does not run when its connection comes too late. */
     begin: async <Result>(work: (connection: Client) => Promise<Result>): Promise<Result> => {
       const wait = bounded(waitMs)
+      await enter(wait).catch((error: unknown) => {
+        wait.stop()
+        throw error
+      })
       pending += 1
       const transaction = async () =>
         client.begin(async (connection) => {
@@ -80,6 +111,7 @@ export const patientPool = (client: Client, { connections, waitMs = CONNECTION_W
       } finally {
         wait.stop()
         pending -= 1
+        leave()
       }
     },
   }

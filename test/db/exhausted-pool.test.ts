@@ -12,6 +12,8 @@ import { type OtherConnection, otherConnection } from '../support/other-connecti
 /** Short, and still no measure of anything: what has no connection then gets none for as long as the test likes. */
 const WAIT_MS = 2000
 const CONNECTIONS = 10
+/** A quarter of them is left to reads. */
+const TRANSACTIONS = 8
 
 describe.skipIf(postgresUrl === null)('a pool whose connections are all taken', () => {
   let t: TestApp
@@ -37,22 +39,44 @@ describe.skipIf(postgresUrl === null)('a pool whose connections are all taken', 
       )
     ).length
 
-  /** Ten transactions that stay open until they are let go. */
-  const takeAll = async (db: Db) => {
+  /** As many transactions as there may be at once, which stay open until they are let go. */
+  const takeTransactions = async (db: Db) => {
     const { promise: letGo, resolve } = Promise.withResolvers<void>()
     let begun = 0
-    const holders = Array.from({ length: CONNECTIONS }, () =>
+    const holders = Array.from({ length: TRANSACTIONS }, () =>
       db.transaction(async () => {
         begun += 1
         await letGo
       }),
     )
-    await eventually(() => begun === CONNECTIONS)
+    await eventually(() => begun === TRANSACTIONS)
     return async () => {
       resolve()
       await Promise.all(holders)
     }
   }
+
+  /** The same, and the connections that are left to reads. */
+  const takeAll = async (db: Db) => {
+    const letGo = await takeTransactions(db)
+    await other.query('SELECT pg_advisory_lock(1)')
+    const reads = Array.from({ length: CONNECTIONS - TRANSACTIONS }, () =>
+      db.read.select({ locked: sql`pg_advisory_xact_lock(1)::text` }).from(sql`(select 1) as one`),
+    )
+    const waiting = Promise.all(reads)
+    await eventually(async () => (await waitingForLock()) === reads.length)
+    return async () => {
+      await other.query('SELECT pg_advisory_unlock(1)')
+      await Promise.all([letGo(), waiting])
+    }
+  }
+
+  test('goes on with reads while all transactions that there may be wait', async () => {
+    const letGo = await takeTransactions(t.db)
+    expect(await t.db.read.select().from(t.db.tables.spaces)).toHaveLength(2)
+    expect((await t.get('/api/accounts/me', { as: admin })).status).toBe(200)
+    await letGo()
+  })
 
   test('is 503 to whoever gets none, writes nothing for them later, and is over with the lock', async () => {
     const look = () => t.get('/api/accounts/me', { as: admin })
@@ -93,7 +117,7 @@ describe.skipIf(postgresUrl === null)('a pool whose connections are all taken', 
   })
 
   test('does not run a transaction whose connection comes too late', async () => {
-    const letGo = await takeAll(t.db)
+    const letGo = await takeTransactions(t.db)
     let ran = 0
     const late = Array.from({ length: 20 }, () =>
       t.db.transaction(async () => {
@@ -105,8 +129,8 @@ describe.skipIf(postgresUrl === null)('a pool whose connections are all taken', 
       Array(20).fill('busy'),
     )
     await letGo()
-    // Ten at once again: the driver is done with all who were late.
-    await (await takeAll(t.db))()
+    // As many at once again: the driver is done with all who were late.
+    await (await takeTransactions(t.db))()
     expect(ran).toBe(0)
   })
 
