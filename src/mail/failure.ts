@@ -14,9 +14,14 @@ export type MailReason =
 export class MailFailure extends Error {
   override readonly name = 'MailFailure'
   readonly reason: MailReason
-  constructor(reason: MailReason, message: string) {
+  /** Who was to take it, and their own words, or those of the system about them, as far as there are any. */
+  readonly server: string | null
+  readonly said: string | null
+  constructor(reason: MailReason, message: string, server: string | null = null, said: string | null = null) {
     super(message)
     this.reason = reason
+    this.server = server
+    this.said = said
   }
 }
 
@@ -59,6 +64,12 @@ const saidBy = ({ code, message, response, responseCode }: NodemailerError, reas
   return code === 'EABORT' ? 'it takes too long' : (response ?? message)
 }
 
+/** The same without any word of ours. */
+const quotedOf = ({ code, message, response, responseCode }: NodemailerError, reason: MailReason): string | null => {
+  if (reason === 'credentials') return responseCode === undefined ? null : String(responseCode)
+  return response ?? (code === 'EABORT' ? null : message)
+}
+
 /** What nodemailer, or the system below it, has thrown, in words that may be kept. */
 export const failureOf = (
   error: unknown,
@@ -70,5 +81,7 @@ export const failureOf = (
   const thrown = error as NodemailerError
   const reason = reasonOf(thrown)
   const said = saidBy(thrown, reason)
-  return new MailFailure(reason, `${server}: ${harmless(said, recipient, secrets)}`)
+  const quoted = quotedOf(thrown, reason)
+  const harmlessOf = (text: string) => harmless(text, recipient, secrets)
+  return new MailFailure(reason, `${server}: ${harmlessOf(said)}`, server, quoted === null ? null : harmlessOf(quoted))
 }

@@ -47,7 +47,7 @@ export const smtp = (config: Config, limitMs: number): Driver => {
         const target = { host, port, permitted, unless: NOT_PERMITTED, resolve }
         connected({ ...target, signal, withinMs: stepMs }).then(
           ({ socket, address }) => done(null, { connection: socket, ...withoutLeak(wanted, port, username, address) }),
-          (error: Error) => done(failed(error)),
+          (error: Error) => done(failed(error, `${host}:${port}`)),
         )
       },
     })
@@ -139,7 +139,8 @@ const certificateRules = (config: Config, { verifyCertificate: wanted }: MailSer
 })
 
 /** What nodemailer hands on to `failureOf`. */
-const failed = (error: Error): Error => {
+const failed = (error: Error, server: string): Error => {
   if (!(error instanceof OutgoingFailure)) return error
-  return new MailFailure(error.reason === 'forbidden' ? 'forbidden' : 'unreachable', error.message)
+  const { reason, message, said } = error
+  return new MailFailure(reason === 'forbidden' ? 'forbidden' : 'unreachable', message, server, said)
 }

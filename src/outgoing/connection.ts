@@ -103,7 +103,8 @@ export const connected = async (wanted: Wanted): Promise<{ socket: Socket; addre
       return { socket: await connectedTo(address, port, Math.ceil(withinMs / tried.length), signal), address }
     } catch (error) {
       signal.throwIfAborted()
-      failure = new OutgoingFailure('unreachable', `${host}:${port} does not answer: ${sentenceOf(error)}`)
+      const said = sentenceOf(error)
+      failure = new OutgoingFailure('unreachable', `${host}:${port} does not answer: ${said}`, said)
     }
   }
   throw failure
@@ -115,7 +116,8 @@ const addressesOf = async ({ host, resolve, withinMs, signal }: Wanted): Promise
     return await until(signal, within(withinMs, resolve(host)))
   } catch (error) {
     signal.throwIfAborted()
-    throw new OutgoingFailure('unresolved', `${host} is not found: ${codeOf(error) ?? sentenceOf(error)}`)
+    const said = codeOf(error) ?? sentenceOf(error)
+    throw new OutgoingFailure('unresolved', `${host} is not found: ${said}`, said)
   }
 }
 

@@ -11,8 +11,11 @@ export type OutgoingReason =
 export class OutgoingFailure extends Error {
   override readonly name = 'OutgoingFailure'
   readonly reason: OutgoingReason
-  constructor(reason: OutgoingReason, message: string) {
+  /** What the system says of it, without any word of ours. */
+  readonly said: string | null
+  constructor(reason: OutgoingReason, message: string, said: string | null = null) {
     super(message)
     this.reason = reason
+    this.said = said
   }
 }

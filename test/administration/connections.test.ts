@@ -83,15 +83,28 @@ describe('the mail server of a Space', () => {
     await boss.open(PATH)
     const failed = await boss.submit({}, { form: '/admin/spaces/me/email/test' })
     expect(failed.status).toBe(422)
-    for (const said of ['C: AUTH', 'S: 535', 'does not accept user name and password']) {
+    const where = `127.0.0.1:${smtp.port}`
+    for (const said of ['C: AUTH', 'S: 535', `${where} does not accept the user name and the password. 535`]) {
       expect(words(failed)).toContain(said)
     }
+    await boss.open(PATH)
+    const french = { form: '/admin/spaces/me/email/test', headers: { 'accept-language': 'fr' } }
+    expect(words(await boss.submit({}, french))).toContain(
+      `${where} n’accepte pas le nom d’utilisateur et le mot de passe. 535`,
+    )
     expect(failed.text).not.toContain('wrong-horse')
     await sent(PATH, { ...here, password: 'correct-horse' })
     await boss.open(PATH)
     const left = await boss.submit({}, { form: '/admin/spaces/me/email/test' })
     expect([left.status, left.headers.get('location')]).toEqual([302, PATH])
     expect(smtp.received.map(({ envelope }) => envelope.to)).toEqual([['boss@other.example']])
+    // Nobody listens there any more: the sentence is ours, and what the system says of it stands beside it.
+    await smtp.close()
+    await boss.open(PATH)
+    const away = words(await boss.submit({}, french))
+    expect(away).toContain(`Pas de connexion à ${where}`)
+    expect(away).toContain('ECONNREFUSED')
+    expect(away).not.toContain('does not answer')
   })
 })
 

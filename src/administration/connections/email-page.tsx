@@ -1,3 +1,4 @@
+import type { MailFailure } from '../../mail/failure.ts'
 import type { FormPage } from '../../panel/answers.tsx'
 import { ButtonLink } from '../../panel/components/button.tsx'
 import { Card } from '../../panel/components/card.tsx'
@@ -176,10 +177,20 @@ export const removeEmailPage = ({ t }: Kit, facts: Administering & { readonly se
 /** Why a test mail did not leave, with what was spoken. */
 export const testFailedPage = (
   { t }: Kit,
-  facts: Administering & { readonly why: string; readonly spoken: readonly string[] },
+  facts: Administering & { readonly failure: MailFailure; readonly spoken: readonly string[] },
 ): Page => ({
   title: t('space_email.test_failed'),
-  lede: facts.why,
+  lede: (
+    <>
+      {t(`space_email.failed_${facts.failure.reason}`, { server: facts.failure.server ?? '' })}
+      {facts.failure.said === null ? null : (
+        <>
+          {' '}
+          <q lang="en">{facts.failure.said}</q>
+        </>
+      )}
+    </>
+  ),
   above: [...above(t, facts), [t('space_email.title'), spacePath(facts.at, '/email')]],
   status: 422,
   address: null,

@@ -130,7 +130,7 @@ export const connectionPages = (deps: Deps) => {
           await mail.sendTest({ recipient, spaceId: facts.space.id, language: visit.language }, spoken)
         } catch (error) {
           if (!(error instanceof MailFailure)) throw error
-          return show(testFailedPage, { ...facts, why: error.message, spoken })
+          return show(testFailedPage, { ...facts, failure: error, spoken })
         }
         return go(path, { flash: 'flash.test_mail_sent' })
       },
