@@ -33,6 +33,17 @@ const block = async () => {
   expect((await browser.submit()).status).toBe(302)
 }
 
+test('actions are chosen by what they say, below what they are about, and keep their names in the address', async () => {
+  const { text } = await browser.open('/admin/audit_log?action=account.password')
+  const chosen = /<select name="action".*?<\/select>/s.exec(text)?.[0] ?? ''
+  expect(chosen).toMatch(/<optgroup label="Accounts">.*Created the account….*<optgroup label="API keys">/s)
+  expect(chosen).toContain('<option value="account.password" selected>Changed the password of…</option>')
+  const values = [...chosen.matchAll(/<option value="([^"]+)"/g)].map(([, value = '']) => value)
+  expect(values.toSorted()).toEqual(AUDIT_ACTIONS.toSorted())
+  const french = await browser.open('/admin/audit_log', { headers: { 'accept-language': 'fr' } })
+  expect(french.text).toContain('<option value="account.password">A changé le mot de passe de…</option>')
+})
+
 test('is read in sentences, with the values that may be written down, and narrowed', async () => {
   expect(words(await browser.open('/admin/audit_log?action=account.blocked'))).toContain('No changes')
   expect(words(await browser.open('/admin/audit_log'))).toContain(`signed in as boss@${t.other.domain}`)

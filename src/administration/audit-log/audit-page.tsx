@@ -1,5 +1,4 @@
 import type { AuditRow } from '../../audit/entry.ts'
-import { AUDIT_ACTIONS } from '../../logging/security-events.ts'
 import { ButtonLink } from '../../panel/components/button.tsx'
 import { Card } from '../../panel/components/card.tsx'
 import { Filters } from '../../panel/components/filters.tsx'
@@ -8,6 +7,7 @@ import type { Kit } from '../../panel/kit.tsx'
 import type { Listing } from '../../panel/listing.ts'
 import type { Page } from '../../panel/page.tsx'
 import { AuditRows } from './rows.tsx'
+import { actionOptions } from './words.ts'
 
 export const AUDIT_PATH = '/admin/audit_log'
 
@@ -50,7 +50,7 @@ export const auditPage = ({ t, language }: Kit, facts: ShownAudit): Page => {
           {
             name: 'action',
             label: t('audit.what'),
-            options: AUDIT_ACTIONS.toSorted().map((action) => ({ value: action, label: action })),
+            options: actionOptions(t),
           },
           ...(domains.length < 2
             ? []

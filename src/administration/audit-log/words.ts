@@ -1,8 +1,10 @@
 import type { AuditRow } from '../../audit/entry.ts'
 import type { SubjectKind } from '../../audit/subjects.ts'
-import type { AuditAction } from '../../logging/security-events.ts'
+import { AUDIT_ACTIONS, type AuditAction } from '../../logging/security-events.ts'
 import type { MessageId } from '../../messages/messages.ts'
+import type { GroupedOption } from '../../panel/components/filters.tsx'
 import type { IconName } from '../../panel/components/icons.ts'
+import type { Translate } from '../../panel/kit.tsx'
 
 /** What was done, between who did it and what it was done to. What another version has written is shown by its name. */
 export const ACTION_WORDS: Readonly<Record<string, MessageId>> = {
@@ -75,6 +77,38 @@ export const ACTION_WORDS: Readonly<Record<string, MessageId>> = {
   'token.validated': 'audit.token_validated',
   'token.sent': 'audit.token_sent',
 } satisfies Record<AuditAction, MessageId>
+
+type Noun = AuditAction extends infer A ? (A extends `${infer N}.${string}` ? N : never) : never
+
+/** What actions are about, in the order in which they are chosen from. */
+const GROUPS: Readonly<Record<Noun, MessageId>> = {
+  account: 'accounts.title',
+  device: 'accounts.title',
+  auth: 'audit.group_auth',
+  token: 'audit.group_links',
+  wizard: 'audit.group_links',
+  voicemail: 'audit.group_voicemails',
+  contacts_list: 'contacts_lists.title',
+  account_type: 'types.title',
+  space: 'spaces.title',
+  apikey: 'named_keys.title',
+  webhook: 'webhooks.title',
+  phone_country: 'countries.title',
+  task: 'tasks.title',
+  job: 'audit.group_jobs',
+  message: 'audit.group_messages',
+  audit: 'audit.title',
+  export: 'audit.group_files',
+}
+
+/** The actions to choose from: each the beginning of the sentence that says it, among those about the same. */
+export const actionOptions = (t: Translate): readonly GroupedOption[] =>
+  Object.entries(GROUPS).flatMap(([noun, group]) =>
+    AUDIT_ACTIONS.filter((action) => action.startsWith(`${noun}.`)).map((action) => {
+      const said = t(ACTION_WORDS[action] as MessageId).replace(/:$/, '')
+      return { value: action, label: `${said.charAt(0).toUpperCase()}${said.slice(1)}…`, group: t(group) }
+    }),
+  )
 
 /** What a subject is called where it has no name. */
 export const KIND_WORDS: Readonly<Record<string, MessageId>> = {

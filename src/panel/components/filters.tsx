@@ -4,6 +4,11 @@ import type { Listing } from '../listing.ts'
 import type { Option } from './fields.tsx'
 import { Icon } from './icon.tsx'
 
+/** One of those with the same `group` in a row stands below its name; without one it stands for itself. */
+export interface GroupedOption extends Option {
+  readonly group?: string
+}
+
 interface FiltersProps {
   readonly listing: Listing
   /** What the list is of. */
@@ -13,7 +18,11 @@ interface FiltersProps {
   /** Another text, beside what is searched. */
   readonly also?: { readonly name: string; readonly label: string }
   /** What the list can be narrowed to: one of the options each. */
-  readonly choices?: readonly { readonly name: string; readonly label: string; readonly options: readonly Option[] }[]
+  readonly choices?: readonly {
+    readonly name: string
+    readonly label: string
+    readonly options: readonly GroupedOption[]
+  }[]
   /** Days that the list can be narrowed to. */
   readonly dates?: readonly { readonly name: string; readonly label: string }[]
   /** What was chosen elsewhere on the page, and stays. */
@@ -75,11 +84,7 @@ export const Filters = (props: FiltersProps): VNode => {
           {choices.map(({ name, label: what, options }) => (
             <select name={name} aria-label={what}>
               <option value="">{what}</option>
-              {options.map(({ value, label: word }) => (
-                <option value={value} selected={listing.chosen[name] === value}>
-                  {word}
-                </option>
-              ))}
+              <Options options={options} current={listing.chosen[name]} />
             </select>
           ))}
           {dates.map(({ name, label: what }) => (
@@ -98,6 +103,19 @@ export const Filters = (props: FiltersProps): VNode => {
     </>
   )
 }
+
+const Options = (props: { options: readonly GroupedOption[]; current: string | undefined }): VNode => (
+  <>
+    {[...Map.groupBy(props.options, ({ group }) => group)].map(([group, options]) => {
+      const choices = options.map(({ value, label }) => (
+        <option value={value} selected={props.current === value}>
+          {label}
+        </option>
+      ))
+      return group === undefined ? choices : <optgroup label={group}>{choices}</optgroup>
+    })}
+  </>
+)
 
 /** What was chosen, each with a way to take it away. */
 const Applied = ({
