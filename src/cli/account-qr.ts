@@ -9,7 +9,7 @@ import { ACCOUNT, type AccountOptions, type Named, SPACE, withAccount } from './
 import { commandVisit } from './command-visit.ts'
 import type { Opened } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { print, warn } from './terminal.ts'
+import { isColoured, print, warn } from './terminal.ts'
 
 interface Options extends AccountOptions {
   readonly new?: boolean
@@ -34,7 +34,7 @@ export const setUpUrl = (opened: Opened, found: Pick<Named, 'account' | 'space'>
 }
 
 /** The code in half blocks, and what stands in it. */
-export const showCode = (url: string): void => print(`${qrTerminal(url)}${url}`)
+export const showCode = (url: string): void => print(`${qrTerminal(url, { coloured: isColoured() })}${url}`)
 
 /** Only its owner may read it: it opens the account. */
 const writePicture = (file: string, url: string): void => {

@@ -8,7 +8,7 @@ import { addressOfRecord } from '../protocols/sip-address.ts'
 import { appKeyFile } from './app-key.ts'
 import type { Opened } from './context.ts'
 import { generatedPassword } from './password.ts'
-import { print } from './terminal.ts'
+import { isColoured, print } from './terminal.ts'
 
 /** Where the server is found: by people and phones, and by a shell on this machine. */
 interface Reach {
@@ -141,7 +141,7 @@ const insteadOfQrCode = (config: Config, provisioningUrl: string): string[] => {
 const qrCodeOf = (provisioningUrl: string): string[] => [
   'Set up a phone: scan this with the app, once.',
   '',
-  qrTerminal(provisioningUrl),
+  qrTerminal(provisioningUrl, { coloured: isColoured() }),
   `  ${provisioningUrl}`,
 ]
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
+import { wantsPlainText } from '../config/config.ts'
 import { codeOf, sentenceOf } from '../thrown.ts'
 import { CommandError, EXIT } from './exit.ts'
 
@@ -14,6 +15,9 @@ export const whenUnread = (end: (exitCode: number) => void): void => {
     process.stderr.write(`What was printed is not whole: ${sentenceOf(error)}\n`, () => end(EXIT.failed))
   })
 }
+
+/** Whether what is printed may be coloured. */
+export const isColoured = (): boolean => process.stdout.isTTY === true && !wantsPlainText()
 
 export const print = (text: string): void => {
   process.stdout.write(`${text}\n`)

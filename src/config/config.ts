@@ -174,6 +174,10 @@ export const CHECKOUT = import.meta.path.endsWith('/src/config/config.ts') ? res
 /** Whether what the program prints is kept in the journal (systemd.exec(5)). */
 export const printsIntoJournal = (): boolean => process.env.JOURNAL_STREAM !== undefined
 
+/** Whether the terminal, or who sits there, wants plain text (no-color.org: with any value but an empty one). */
+export const wantsPlainText = (environment: Readonly<Record<string, string | undefined>> = process.env): boolean =>
+  (environment.NO_COLOR ?? '') !== '' || environment.TERM === 'dumb'
+
 /**
  * The configuration of this process: its environment, then exactly one file: `--env-file`, else `DATA_DIR/env`, else
  * `/etc/sipkeeper/env`, else `./.env`. `envFile` is the one that was read.

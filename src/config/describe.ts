@@ -6,6 +6,8 @@ export interface SettingRow {
   /** As an operator would write it; empty when unset. */
   readonly value: string
   readonly source: string
+  /** Somebody has set it, and to something else than what it is when unset. */
+  readonly differs: boolean
 }
 
 /** What `config:show` prints. A secret is `***` unless `secrets` asks for it. */
@@ -13,5 +15,6 @@ export const describeConfig = (sources: Sources, { secrets }: { readonly secrets
   settingNames.map((name) => {
     const { text, from } = sources[name]
     const masked = settings[name].kind.secret && !secrets && text !== null && text !== ''
-    return { name, value: masked ? '***' : (text ?? ''), source: from }
+    const differs = from !== 'default' && (text ?? '') !== (settings[name].fallback ?? '')
+    return { name, value: masked ? '***' : (text ?? ''), source: from, differs }
   })

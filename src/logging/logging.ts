@@ -1,7 +1,7 @@
 /** The two logs of the process: `app` for operators, `security` for events that somebody may have to prove. */
 
 import { compareLogLevel, type LogLevel, type LogRecord, type Sink, type TextFormatter } from '@logtape/logtape'
-import type { Config } from '../config/config.ts'
+import { type Config, wantsPlainText } from '../config/config.ts'
 import type { LogTarget } from '../config/kinds.ts'
 import { envelope, type Stream } from './envelope.ts'
 import { jsonLine, securityLine, terminalLine, textLine } from './lines.ts'
@@ -90,7 +90,7 @@ export function logging(config: LogConfig, { now, write, isTerminal = isWatched 
   /** On a terminal nobody reads JSON: whatever the format, lines are short there. */
   const formatter = (target: LogTarget, stream: Stream, format: TextFormatter): TextFormatter =>
     (target.kind === 'stdout' || target.kind === 'stderr') && isTerminal(target.kind)
-      ? terminalLine(stream, Bun.enableANSIColors)
+      ? terminalLine(stream, !wantsPlainText())
       : format
   const formatApp = formatter(config.LOG_TARGET, 'app', config.LOG_FORMAT === 'json' ? jsonLine : textLine)
   const formatSecurity = formatter(config.SECURITY_LOG_TARGET ?? config.LOG_TARGET, 'security', securityLine)

@@ -40,17 +40,18 @@ export const qrDataUrl = (text: string, how: { readonly level: QrLevel }): strin
 
 /**
  * Lines of half blocks, two modules to a character, with the quiet zone. The colours are absolute black and white, so
- * it scans from dark and light terminals alike. Level L keeps it small: a screen does not get dirty.
+ * it scans from dark and light terminals alike; without them it is for dark ones, as most are: what is light is drawn.
+ * Level L keeps it small: a screen does not get dirty.
  */
-export function qrTerminal(text: string): string {
+export function qrTerminal(text: string, { coloured }: { readonly coloured: boolean }): string {
   const { size, data } = create(text, { errorCorrectionLevel: 'L' }).modules
   const isDark = (x: number, y: number) => x >= 0 && y >= 0 && x < size && y < size && data[y * size + x] !== 0
   let drawing = ''
   for (let y = -QUIET_ZONE_MODULES; y < size + QUIET_ZONE_MODULES; y += 2) {
-    drawing += BLACK_ON_WHITE
+    if (coloured) drawing += BLACK_ON_WHITE
     for (let x = -QUIET_ZONE_MODULES; x < size + QUIET_ZONE_MODULES; x++)
-      drawing += HALF_BLOCKS[(isDark(x, y) ? 1 : 0) + (isDark(x, y + 1) ? 2 : 0)]
-    drawing += `${RESET}\n`
+      drawing += HALF_BLOCKS[(isDark(x, y) === coloured ? 1 : 0) + (isDark(x, y + 1) === coloured ? 2 : 0)]
+    drawing += coloured ? `${RESET}\n` : '\n'
   }
   return drawing
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { commandLine } from '../../src/cli/program.ts'
 import { MIGRATIONS_TABLE } from '../../src/db/migrations.ts'
 import { postgresUrl } from '../support/database.ts'
 import { databaseOf, place, placeWithSpace, serve, sipkeeper } from './command.ts'
@@ -83,8 +84,24 @@ test('what is not there is 3, what a rule forbids is 4', async () => {
 
 test('whoever has read enough ends a command quietly, as with other programs, and a full disk is told', async () => {
   await using here = await placeWithSpace()
+  expect((await sipkeeper(['accounts:create', 'alice@sip.example.org', '--generate'], here)).code).toBe(0)
   const piped = { within: ['sh', '-c', '{ "$0" "$@"; echo "ended $?" >&2; } | true'] }
-  const commands = [['audit:export'], ['api-keys:list'], ['openapi'], ['config:show'], ['job:list']]
+  // Whatever lists or prints.
+  const words: Record<string, string[]> = {
+    'webhooks:list': ['sip.example.org'],
+    'mail:render': ['--list'],
+    'provisioning:preview': ['alice@sip.example.org'],
+    'accounts:export': ['--space', 'sip.example.org'],
+    completion: ['zsh'],
+    'config:nginx': ['--certificate', '/etc/a.pem', '--key', '/etc/b.pem'],
+    'config:haproxy': ['--certificate', '/etc/a.pem'],
+  }
+  // Nothing is printed where there is no TURN server, no webhook, and SQLite is not where Kamailio can read it.
+  const without = ['config:coturn', 'config:kamailio', 'webhooks:deliveries']
+  const commands = commandLine()
+    .commands.filter((command) => /^(?:list|print|write the accounts)\b/.test(command.description()))
+    .filter((command) => !without.includes(command.name()))
+    .map((command) => [command.name(), ...(words[command.name()] ?? [])])
   const ends = await Promise.all(commands.map((args) => sipkeeper(args, here, piped)))
   expect(ends.map(({ stderr }) => stderr.trim().split('\n').at(-1))).toEqual(commands.map(() => 'ended 141'))
   expect(ends.filter(({ stderr }) => stderr.includes('EPIPE') || stderr.includes(' at '))).toEqual([])

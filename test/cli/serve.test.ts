@@ -181,6 +181,13 @@ test('the settings in force are shown with their sources, and no secret unless a
     LOG_LEVEL: { value: 'info', source: 'default' },
   })
   expect((await sipkeeper(['config:show', '--secrets', '--env-file', file], here)).stdout).toContain(secret)
+  // Read as an env file it says the same again.
+  const lines = (await sipkeeper(['config:show', '--env-file', file], here)).stdout.split('\n')
+  const others = lines.indexOf('# As by default: Server')
+  expect(lines[0]).toBe('# Other than the defaults')
+  expect(lines.slice(0, others)).toContain(`APP_NAME=Example  # ${file}`)
+  expect(lines.slice(0, others)).toContain(`APP_KEY=***  # ${file}`)
+  expect(lines.slice(others)).toContain('LOG_LEVEL=info  # default')
 })
 
 test('mails follow their templates and settings after SIGHUP, and stay as they were when those are wrong', async () => {

@@ -128,7 +128,7 @@ test('what setup wrote without --env-file every command finds by itself, and say
   expect([setUp.stdout.includes('▀'), setUp.stdout]).toEqual([false, expect.stringContaining('cannot reach localhost')])
 
   const shown = await sipkeeper(['config:show', '--json'], here)
-  expect(JSON.parse(shown.stdout).PUBLIC_PORT).toEqual({ value: String(port), source: file })
+  expect(JSON.parse(shown.stdout).PUBLIC_PORT).toEqual({ value: String(port), source: file, differs: true })
   expect(shown.stderr).toBe(`Settings: ${file}\n`)
   expect((await sipkeeper(['config:show', '--quiet'], here)).stderr).toBe('')
 

@@ -394,6 +394,7 @@ describe('config:show', () => {
       name: 'APP_KEY',
       value: '***',
       source: 'environment',
+      differs: true,
     })
     expect(describeConfig(sources, { secrets: true }).find(({ name }) => name === 'APP_KEY')?.value).toBe('hunter2')
   })
@@ -405,8 +406,16 @@ describe('config:show', () => {
 
   test('shows where a value comes from, and nothing for an unset one', () => {
     const rows = describeConfig(load({ APP_NAME: 'Phones' }).sources, { secrets: false })
-    expect(rows).toContainEqual({ name: 'APP_NAME', value: 'Phones', source: 'environment' })
-    expect(rows).toContainEqual({ name: 'APP_KEY', value: '', source: 'default' })
+    expect(rows).toContainEqual({ name: 'APP_NAME', value: 'Phones', source: 'environment', differs: true })
+    expect(rows).toContainEqual({ name: 'APP_KEY', value: '', source: 'default', differs: false })
     expect(rows).toHaveLength(settingNames.length)
+  })
+
+  test('what is set to its default does not differ from it', () => {
+    const rows = describeConfig(load({ LOG_LEVEL: 'info', CORS_ALLOW_ORIGIN: 'https://example.org' }).sources, {
+      secrets: false,
+    })
+    const differing = rows.filter(({ differs }) => differs).map(({ name }) => name)
+    expect(differing).toEqual(['CORS_ALLOW_ORIGIN'])
   })
 })

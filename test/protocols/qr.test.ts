@@ -74,10 +74,17 @@ describe('a QR code as PNG', () => {
 })
 
 describe('a QR code on a terminal', () => {
-  const lines = qrTerminal(URL).trimEnd().split('\n')
+  const lines = qrTerminal(URL, { coloured: true }).trimEnd().split('\n')
 
   test('sets both colours and resets them on every line', () => {
     for (const line of lines) expect(line).toMatch(/^\x1b\[38;5;16;48;5;231m[ ▀▄█]+\x1b\[0m$/)
+  })
+
+  test('without colours draws what is light, for dark terminals, and nothing else', () => {
+    const plain = qrTerminal(URL, { coloured: false }).trimEnd().split('\n')
+    const turned: Record<string, string> = { ' ': '█', '█': ' ', '▀': '▄', '▄': '▀' }
+    const drawn = lines.map((line) => Array.from(Bun.stripANSI(line), (block) => turned[block] ?? block).join(''))
+    expect(plain).toEqual(drawn)
   })
 
   test('fits a terminal of 80 columns and has lines of one width', () => {
