@@ -4,6 +4,7 @@ export const SUBJECT_KINDS = [
   'account type',
   'audit log',
   'contacts list',
+  'database',
   'job',
   'message',
   'phone country',

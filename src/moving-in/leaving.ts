@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/audit.ts'
 import type { Db, Tx } from '../db/db.ts'
 import type { Files } from '../files/files.ts'
 import type { Secrets } from '../secrets.ts'
@@ -21,8 +22,8 @@ const STAYING = [
 ] as const
 
 /** Our rows as SQL for an empty database of an account manager: the way back (docs/moving-in.md). */
-export const leaving = (deps: { db: Db; secrets: Secrets; files: Files }) => {
-  const { db, secrets, files } = deps
+export const leaving = (deps: { db: Db; secrets: Secrets; files: Files; audit: Audit }) => {
+  const { db, secrets, files, audit } = deps
   const store = leavingStore(db)
 
   return (wishes: Leaving): Promise<void> => {
@@ -152,6 +153,8 @@ export const leaving = (deps: { db: Db; secrets: Secrets; files: Files }) => {
     const moveBelongings = leavingAccounts({ ...around, secrets, files })
     const moveStatistics = leavingStatistics(around)
     return db.transaction(async (tx) => {
+      const about = { kind: 'database', id: null } as const
+      await audit.record(tx, 'export.run', { by: null, space: null, about, detail: { kind: 'accounts with hashes' } })
       for (const line of BEGINNING) await write(line)
       await spaces(tx)
       const types = await labels(tx)

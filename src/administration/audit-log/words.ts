@@ -115,6 +115,7 @@ export const KIND_WORDS: Readonly<Record<string, MessageId>> = {
   account: 'audit.an_account',
   'account type': 'audit.an_account_type',
   'contacts list': 'audit.a_contacts_list',
+  database: 'audit.a_database',
   'audit log': 'audit.an_audit_log',
   job: 'audit.a_job',
   message: 'audit.a_message',
