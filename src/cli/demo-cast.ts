@@ -9,6 +9,8 @@ export interface DemoPerson {
   readonly extension: string
   /** Of those who have not set their phone up yet. */
   readonly isWaiting: boolean
+  /** Besides the first administrator of the Space. */
+  readonly isAdministrator: boolean
 }
 
 export interface DemoSpace {
@@ -18,6 +20,8 @@ export interface DemoSpace {
   /** User name of its administrator, who is one of its accounts. */
   readonly administrator: string
   readonly people: readonly DemoPerson[]
+  /** What its operator has agreed with a customer: how many accounts, and for how many days from now. */
+  readonly limits: { readonly accounts: number; readonly days: number } | null
   /** Lists of contacts: title, what it is for, and every how many persons one belongs to it. */
   readonly lists: readonly (readonly [title: string, description: string, every: number])[]
 }
@@ -43,6 +47,7 @@ const peopleOf = (names: string, domain: string, first: number): DemoPerson[] =>
     phone: index % 5 < 3 ? `+3335301${String(first * 10 + index).padStart(4, '0')}` : null,
     extension: String(first + index),
     isWaiting: index % 12 === 9,
+    isAdministrator: index % 12 === 1,
   }))
 
 /** Fifty accounts with their two administrators. */
@@ -53,6 +58,7 @@ export const DEMO_SPACES: readonly [operator: DemoSpace, customer: DemoSpace] = 
     isSuper: true,
     administrator: 'admin',
     people: peopleOf(OPERATORS, 'telecom.example', 201),
+    limits: null,
     lists: [['Support', 'Who answers when customers call.', 2]],
   },
   {
@@ -61,6 +67,7 @@ export const DEMO_SPACES: readonly [operator: DemoSpace, customer: DemoSpace] = 
     isSuper: false,
     administrator: 'office',
     people: peopleOf(STAFF, 'lefevre.example', 101),
+    limits: { accounts: 60, days: 26 },
     lists: [
       ['Workshop', 'Everybody who stands at a machine.', 2],
       ['Shop', 'The counter, and who stands in for it.', 5],

@@ -72,7 +72,12 @@ const recording = (seconds: number): Uint8Array<ArrayBuffer> => {
   return new Uint8Array(bytes)
 }
 
-const askOf = ({ front }: Assembled, { host, apiKey }: DemoAdministrator, address: string): Ask => {
+/** A door to the API that needs no socket. */
+export const askOf = (
+  { front }: Assembled,
+  { host, apiKey }: Pick<DemoAdministrator, 'host' | 'apiKey'>,
+  address: string,
+): Ask => {
   return async (method, path, body) => {
     const isForm = body instanceof FormData
     const headers = { host, 'x-api-key': apiKey, 'user-agent': 'sipkeeper demo' }
@@ -99,10 +104,18 @@ const peopleOf = (
   const made = space.people.map((person, index) => ({
     at: morning + index * 3 * MINUTE_MS,
     happens: async () => {
-      const { username, name, email, phone, extension, isWaiting } = person
+      const { username, name, email, phone, extension, isWaiting, isAdministrator } = person
       const password = passwordOf(username)
       const account = await ask('POST', '/accounts', {
-        ...{ username, password, algorithm: 'SHA-256', email, display_name: name, activated: !isWaiting },
+        ...{
+          username,
+          password,
+          algorithm: 'SHA-256',
+          email,
+          display_name: name,
+          activated: !isWaiting,
+          admin: isAdministrator,
+        },
         ...(phone === null ? {} : { phone }),
         dictionary: { extension },
       })
@@ -152,10 +165,10 @@ const changesOf = (ask: Ask, midnight: number, ids: ReadonlyMap<string, number>)
   ]
 }
 
-type Pick = ReturnType<typeof numbers>
+type Numbers = ReturnType<typeof numbers>
 
 /** A call as a SIP proxy reports it: it rings, and somebody takes it, or does not. */
-const call = async (ask: Ask, at: number, id: string, between: readonly [from: string, to: string], pick: Pick) => {
+const call = async (ask: Ask, at: number, id: string, between: readonly [from: string, to: string], pick: Numbers) => {
   const [from, to] = between
   const state = (['accepted', 'accepted', 'accepted', 'canceled', 'declined'] as const)[pick(5)] ?? 'accepted'
   const answered = at + (4 + pick(16)) * 1000
@@ -170,7 +183,7 @@ const call = async (ask: Ask, at: number, id: string, between: readonly [from: s
 }
 
 /** What a SIP proxy reports of one day until `now`: calls by the hour, and a message or two for each. */
-const trafficOf = (space: DemoSpace, ask: Ask, midnight: number, now: number, pick: Pick): Happening => {
+const trafficOf = (space: DemoSpace, ask: Ask, midnight: number, now: number, pick: Numbers): Happening => {
   const share = [0, 6].includes(new Date(midnight).getUTCDay()) ? WEEKEND_SHARE : 1
   const callers = space.people.filter(({ isWaiting }) => !isWaiting)
   const uriOf = ({ username }: DemoPerson) => sipUri(username, space.domain)

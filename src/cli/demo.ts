@@ -13,7 +13,7 @@ import { addressOfRecord, isIpAddress } from '../protocols/sip-address.ts'
 import { sentenceOf } from '../thrown.ts'
 import { migrate, type Opened, openConfigured, worldOf } from './context.ts'
 import { DEMO_PERSON, DEMO_SPACES, type DemoSpace } from './demo-cast.ts'
-import { DEMO_DAYS, type DemoAdministrator, fillDemo } from './demo-week.ts'
+import { askOf, DEMO_DAYS, type DemoAdministrator, fillDemo } from './demo-week.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { isLocal, PROGRAM, reachOf } from './first-run.ts'
 import { generatedPassword } from './password.ts'
@@ -90,6 +90,8 @@ const settingsOf = (folder: string, { listen, host, port }: ReturnType<typeof pl
   return config
 }
 
+type Assembled = ReturnType<typeof assemble>
+
 interface Shown {
   readonly role: string
   readonly space: DemoSpace
@@ -98,9 +100,25 @@ interface Shown {
   readonly password: string
 }
 
+/** The operator's Space is made as `setup` makes it, the customer's by the operator. */
+const makeSpace = async (
+  assembled: Assembled,
+  { domain, name, isSuper, limits }: DemoSpace,
+  host: string,
+  operator: DemoAdministrator | undefined,
+) => {
+  const { parts } = assembled
+  if (operator === undefined) return parts.spaceAdministration.upsert({ domain, host, name, super: isSuper })
+  const ask = askOf(assembled, operator, '192.0.2.10')
+  const until = new Date(Date.now() + (limits?.days ?? 0) * DAY_MS)
+  const limited = limits === null ? {} : { max_accounts: limits.accounts, expire_at: until.toISOString() }
+  return ask('POST', '/spaces', { domain, host, name, super: isSuper, ...limited })
+}
+
 /** The two Spaces with an administrator each. */
-const beginWith = async (opened: Pick<Opened, 'config' | 'parts'>) => {
-  const { config, parts } = opened
+const beginWith = async (config: Config, assembled: Assembled) => {
+  const { parts } = assembled
+  const opened = { config, parts }
   const root = config.APP_ROOT_HOST
   await parts.phoneCountries.refresh()
   await parts.phoneCountries.switchAll(null, ['FR', 'BE', 'CH', 'DE'], true)
@@ -109,10 +127,10 @@ const beginWith = async (opened: Pick<Opened, 'config' | 'parts'>) => {
   const administrators: DemoAdministrator[] = []
   const shown: Shown[] = []
   for (const space of DEMO_SPACES) {
-    const { domain, name, isSuper, administrator: username } = space
+    const { domain, isSuper, administrator: username } = space
     const host = isSuper ? root : `${CUSTOMER}.${root}`
     const password = generatedPassword(opened)
-    await parts.spaceAdministration.upsert({ domain, host, name, super: isSuper })
+    await makeSpace(assembled, space, host, administrators[0])
     const made = await parts.administrators.create({ domain, username, password, existing: 'refuse', keyAddress: null })
     administrators.push({ space, host, apiKey: made.apiKey ?? '', passwordOf })
     shown.push({ role: isSuper ? 'Super administrator' : 'Administrator', space, host, username, password })
@@ -127,7 +145,7 @@ const prepare = async (config: Config, db: Db, log: Opened['log']): Promise<read
   const clock = { at: new Date(now - (DEMO_DAYS + 1) * DAY_MS) }
   const assembled = assemble({ ...worldOf(config, log), now: () => clock.at, operator: { user: 'demo' } }, db)
   const { parts } = assembled
-  const { administrators, shown } = await beginWith({ config, parts })
+  const { administrators, shown } = await beginWith(config, assembled)
   const setClock = (at: Date) => {
     clock.at = at
   }
