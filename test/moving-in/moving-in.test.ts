@@ -493,6 +493,12 @@ describe.skipIf(!isThere)('the way back', () => {
       const [sql, back] = [join(made.folder, 'back.sql'), join(made.folder, 'back')]
       const exported = await sipkeeper(['export:flexiapi', sql, '--files', back, '--generation', generation], made)
       expect([exported.stderr, exported.code]).toEqual([expect.stringContaining('API keys are stored as hashes'), 0])
+      {
+        await using ours = databaseOf(made)
+        expect(await ours.query("select way, subject_kind from audit_log where action = 'export.run'")).toEqual([
+          { way: 'cli', subject_kind: 'database' },
+        ])
+      }
       await using empty = await emptyReference()
       await empty.run(referenceSchema(version, 'mysql'))
       await empty.load(sql)
