@@ -53,7 +53,7 @@ describe('the mail server of a Space', () => {
     const first = await stored()
     expect(first).toMatchObject({ host: '127.0.0.1', encryption: 'starttls', verifyCertificate: true })
     const page = await boss.open(PATH)
-    expect([page.text.includes('correct-horse'), words(page).includes('One is kept')]).toEqual([false, true])
+    expect([page.text.includes('correct-horse'), words(page).includes('A password is kept')]).toEqual([false, true])
     await boss.submit({ ...WANTED, password: '', from_name: 'Other', verify_certificate: '0' })
     expect(await stored()).toMatchObject({ password: first?.password, fromName: 'Other', verifyCertificate: false })
     const moved = await sent(PATH, { ...WANTED, host: 'localhost.example', password: '' })
@@ -84,13 +84,13 @@ describe('the mail server of a Space', () => {
     const failed = await boss.submit({}, { form: '/admin/spaces/me/email/test' })
     expect(failed.status).toBe(422)
     const where = `127.0.0.1:${smtp.port}`
-    for (const said of ['C: AUTH', 'S: 535', `${where} does not accept the user name and the password. 535`]) {
+    for (const said of ['C: AUTH', 'S: 535', `${where} does not accept the user name and the password. “535”`]) {
       expect(words(failed)).toContain(said)
     }
     await boss.open(PATH)
     const french = { form: '/admin/spaces/me/email/test', headers: { 'accept-language': 'fr' } }
     expect(words(await boss.submit({}, french))).toContain(
-      `${where} n’accepte pas le nom d’utilisateur et le mot de passe. 535`,
+      `${where} n’accepte pas le nom d’utilisateur et le mot de passe. « 535 »`,
     )
     expect(failed.text).not.toContain('wrong-horse')
     await sent(PATH, { ...here, password: 'correct-horse' })

@@ -93,7 +93,7 @@ test('a task says what becomes of how many accounts, in both languages, and of w
   expect(await called({ action: 'unblock' }, null)).toEqual(['Unblock many accounts', 'Débloquer de nombreux comptes'])
   expect(await called({ action: 'list', list: 7, listTitle: 'Sales' }, 3)).toEqual([
     'Add 3 accounts to the list “Sales”',
-    'Ajouter 3 comptes à la liste « Sales »',
+    'Ajouter 3 comptes à la liste «\u00a0Sales\u00a0»',
   ])
   // One that began before its list was written down.
   expect(await called({ action: 'list', list: 7 }, 3)).toEqual([

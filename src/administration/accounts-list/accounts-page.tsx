@@ -249,7 +249,12 @@ const Named = ({ account, isSuper }: { account: AccountView; isSuper: boolean })
   const { href } = useKit()
   return (
     <>
-      <a href={href(pathOf(account))}>{nameOf(account)}</a> <RoleChip admin={account.admin} isSuper={isSuper} />
+      <a href={href(pathOf(account))}>{nameOf(account)}</a>
+      {account.admin ? (
+        <div>
+          <RoleChip admin isSuper={isSuper} />
+        </div>
+      ) : null}
     </>
   )
 }

@@ -177,30 +177,23 @@ export const removeEmailPage = ({ t }: Kit, facts: Administering & { readonly se
 /** Why a test mail did not leave, with what was spoken. */
 export const testFailedPage = (
   { t }: Kit,
-  facts: Administering & { readonly failure: MailFailure; readonly spoken: readonly string[] },
+  { failure, spoken, ...facts }: Administering & { readonly failure: MailFailure; readonly spoken: readonly string[] },
 ): Page => ({
   title: t('space_email.test_failed'),
-  lede: (
-    <>
-      {t(`space_email.failed_${facts.failure.reason}`, { server: facts.failure.server ?? '' })}
-      {facts.failure.said === null ? null : (
-        <>
-          {' '}
-          <q lang="en">{facts.failure.said}</q>
-        </>
-      )}
-    </>
-  ),
+  lede: [
+    t(`space_email.failed_${failure.reason}`, { server: failure.server ?? '' }),
+    failure.said === null ? '' : t('space_email.said', { said: failure.said }),
+  ].join(' '),
   above: [...above(t, facts), [t('space_email.title'), spacePath(facts.at, '/email')]],
   status: 422,
   address: null,
   children: (
     <>
-      {facts.spoken.length === 0 ? null : (
+      {spoken.length === 0 ? null : (
         <>
           <p class="muted">{t('space_email.transcript')}</p>
           <pre class="wrap">
-            <code>{facts.spoken.join('\n')}</code>
+            <code>{spoken.join('\n')}</code>
           </pre>
         </>
       )}
