@@ -143,7 +143,7 @@ const beginWith = async (config: Config, assembled: Assembled) => {
 const prepare = async (config: Config, db: Db, log: Opened['log']): Promise<readonly Shown[]> => {
   const now = Date.now()
   const clock = { at: new Date(now - (DEMO_DAYS + 1) * DAY_MS) }
-  const assembled = assemble({ ...worldOf(config, log), now: () => clock.at, operator: { user: 'demo' } }, db)
+  const assembled = assemble({ ...worldOf(config, log), now: () => clock.at }, db)
   const { parts } = assembled
   const { administrators, shown } = await beginWith(config, assembled)
   const setClock = (at: Date) => {
@@ -186,7 +186,9 @@ const demo = async (options: Options): Promise<void> => {
   const kept = options.keep !== undefined
   let isWhole = false
   try {
-    const stopped = stopSignal()
+    // A terminal that is closed ends it too, and shall leave nothing either.
+    const closed = new Promise((resolve) => process.once('SIGHUP', resolve))
+    const stopped = Promise.race([stopSignal(), closed])
     const config = settingsOf(folder, place)
     const log = logging(config, { now: () => new Date() })
     const db = openConfigured(config)
