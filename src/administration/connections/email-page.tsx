@@ -182,7 +182,7 @@ export const testFailedPage = (
   title: t('space_email.test_failed'),
   lede: [
     t(`space_email.failed_${failure.reason}`, { server: failure.server ?? '' }),
-    failure.said === null ? '' : t('space_email.said', { said: failure.said }),
+    failure.said === null ? '' : t('panel.quoted', { text: failure.said }),
   ].join(' '),
   above: [...above(t, facts), [t('space_email.title'), spacePath(facts.at, '/email')]],
   status: 422,

@@ -138,7 +138,7 @@ const Applied = ({
   const seen = Object.entries(listing.chosen).filter(([name]) => !keep.includes(name))
   const all = seen.map(([name, value]) => ({
     name,
-    word: search.includes(name) ? `“${value}”` : wordOf(name, value),
+    word: search.includes(name) ? t('panel.quoted', { text: value }) : wordOf(name, value),
   }))
   return all.length === 0 ? null : (
     <p class="applied">
