@@ -9,7 +9,7 @@ import { SPACE, spaceNamed } from './account.ts'
 import { commandVisit } from './command-visit.ts'
 import { type GlobalOptions, type Opened, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { progress } from './progress.ts'
+import { progressOf, withProgress } from './progress.ts'
 import { growingTable } from './table.ts'
 import { print, printLines } from './terminal.ts'
 
@@ -64,10 +64,10 @@ const receiving =
   }
 
 /** Reads and checks the file; resolves to what it says, and to what has to be forgotten in the end. */
-const read = async ({ parts, world }: Opened, visit: Visit, file: string): Promise<Preview> => {
+const read = async ({ parts }: Opened, visit: Visit, file: string, options: GlobalOptions): Promise<Preview> => {
   const { bytes: most } = parts.accountFiles.limits
   const size = sizeOf(file, most)
-  const shown = progress('KiB read', () => world.now().getTime(), process.stderr)
+  const shown = progressOf('KiB read', options)
   const show = (bytes: number) => {
     if (size !== null) shown.show(bytes / KIB, size / KIB)
   }
@@ -109,9 +109,9 @@ const sentenceFor = ({ found, room }: Preview): string =>
   ].join('\n')
 
 const importFile = async (opened: Opened, file: string, options: ImportOptions): Promise<void> => {
-  const { parts, config, world } = opened
+  const { parts, config } = opened
   const visit = commandVisit(config, await spaceNamed(opened, options.space))
-  const preview = await read(opened, visit, file)
+  const preview = await read(opened, visit, file, options)
   const { found } = preview
   const isJson = options.json === true
   const { skipFaulty = false, mail: mails = false } = options
@@ -123,8 +123,9 @@ const importFile = async (opened: Opened, file: string, options: ImportOptions):
       if (isRefused) throw new CommandError('Nothing was imported: mend these lines, or say --skip-faulty.', EXIT.usage)
       return
     }
-    const shown = progress('accounts', () => world.now().getTime(), process.stderr)
-    await parts.accountFiles.importNow(visit, found, { skipFaulty, mails }, shown.show).finally(shown.clear)
+    await withProgress('accounts', options, ({ show }) =>
+      parts.accountFiles.importNow(visit, found, { skipFaulty, mails }, show),
+    )
     print(
       isJson
         ? JSON.stringify({ ...countsOf(preview), imported: found.accounts })
@@ -156,15 +157,24 @@ const writeAll = async (file: string, pieces: AsyncIterable<string>): Promise<vo
   }
 }
 
-const exportSpace = async (opened: Opened, { space, format, hashes = false, output }: ExportOptions): Promise<void> => {
+const exportSpace = async (opened: Opened, options: ExportOptions): Promise<void> => {
   const { parts, config } = opened
-  const visit = commandVisit(config, await spaceNamed(opened, space))
-  const pieces = parts.accountFiles.export(visit, { format, hashes })
-  if (output !== undefined && output !== '-') {
-    await writeAll(output, pieces)
-    return print(`The accounts of ${visit.space.domain} are in ${output}.`)
-  }
-  for await (const piece of pieces) if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
+  const { format, hashes = false, output = '-' } = options
+  const visit = commandVisit(config, await spaceNamed(opened, options.space))
+  const total = await parts.accounts.count(visit.space)
+  // Two would write on one terminal.
+  const quiet = options.quiet === true || (output === '-' && process.stdout.isTTY === true)
+  await withProgress('accounts', { quiet }, async ({ show }) => {
+    let done = 0
+    const onPage = (accounts: number) => {
+      done += accounts
+      show(done, total)
+    }
+    const pieces = parts.accountFiles.export(visit, { format, hashes, onPage })
+    if (output !== '-') return writeAll(output, pieces)
+    for await (const piece of pieces) if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
+  })
+  if (output !== '-') print(`The accounts of ${visit.space.domain} are in ${output}.`)
 }
 
 export const accountFilesCommands = (program: Command) => {

@@ -5,7 +5,8 @@ import { parseIso8601 } from '../protocols/iso-8601.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { runJob } from './jobs.ts'
-import { print, printLines, warn } from './terminal.ts'
+import { withProgress } from './progress.ts'
+import { print, printLines } from './terminal.ts'
 
 const WORDS = {
   changed: 'it says something else than when it was written, or the key that signed it is not in APP_KEY_PREVIOUS',
@@ -15,8 +16,6 @@ const WORDS = {
   'cut off': 'the log was longer: its end was cut off',
   stray: 'the chain ends before it, and beside it stands a row that this server has not written',
 } as const
-
-const SHOW_EVERY_ROWS = 100_000
 
 interface ExportOptions extends GlobalOptions {
   readonly since?: string
@@ -39,8 +38,13 @@ const headOf = (written: string): { position: number; hash: string } => {
   return { position: Number(position), hash }
 }
 
-async function* lines(rows: AsyncIterable<AuditRow>): AsyncGenerator<string> {
-  for await (const row of rows) yield JSON.stringify(auditWire(row))
+async function* lines(rows: AsyncIterable<AuditRow>, looked: (rows: number) => void): AsyncGenerator<string> {
+  let done = 0
+  for await (const row of rows) {
+    yield JSON.stringify(auditWire(row))
+    done += 1
+    looked(done)
+  }
 }
 
 export const auditCommands = (program: Command) => {
@@ -52,12 +56,9 @@ export const auditCommands = (program: Command) => {
       const { holds, ...options } = command.optsWithGlobals<GlobalOptions & { holds?: string }>()
       const known = holds === undefined ? null : headOf(holds)
       await withServices(options, async ({ parts }) => {
-        let shown = 0
-        const { position, hash, rows, broken } = await parts.auditVerification.verify(known, (looked, last) => {
-          if (looked - shown < SHOW_EVERY_ROWS) return
-          shown = looked
-          warn(`${looked} rows of about ${last}`)
-        })
+        const { position, hash, rows, broken } = await withProgress('rows', options, ({ show }) =>
+          parts.auditVerification.verify(known, show),
+        )
         if (broken !== null) {
           throw new CommandError(`Broken at ${broken.position}: ${WORDS[broken.why]}.`, EXIT.failed)
         }
@@ -80,7 +81,11 @@ export const auditCommands = (program: Command) => {
       await withServices(options, async ({ parts }) => {
         await parts.auditReading.handOver(null, wanted.domain ?? null)
         await parts.auditChain.seal()
-        await printLines(lines(parts.auditReading.all(wanted)))
+        // Two would write on one terminal.
+        const quiet = options.quiet === true || process.stdout.isTTY === true
+        await withProgress('rows', { quiet }, ({ show }) =>
+          printLines(lines(parts.auditReading.all(wanted), (rows) => show(rows, null))),
+        )
       })
     })
   program

@@ -21,8 +21,10 @@ import { databaseLocation } from '../config/database-location.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, sqliteMigrations } from '../db/migrations.ts'
 import { codeOf, sentenceOf } from '../thrown.ts'
 import { appKeyFile, keyIn, makeDataDirectory } from './app-key.ts'
+import { counting, MIB, sizesOf } from './bytes.ts'
 import { type GlobalOptions, loadSettings } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
+import { type Progress, withProgress } from './progress.ts'
 import { copyPlain, flush, hashOfFile, linkWithin, type NewFile, NoPlainFile } from './safe-files.ts'
 import { opensWhatIsSealed } from './sealed-values.ts'
 import { print, warn } from './terminal.ts'
@@ -174,14 +176,18 @@ const copyInto = async (folder: string, name: string, from: string, rights: NewF
   return hash
 }
 
-const fill = async (folder: string, config: Config, file: string): Promise<Manifest> => {
+const fill = async (folder: string, config: Config, file: string, shown: Progress): Promise<Manifest> => {
+  shown.note(`Copying the database, ${Math.ceil(sizesOf('', [file]) / MIB)} MiB`)
   copyDatabase(file, join(folder, DATABASE))
-  const files: Record<string, string> = { [DATABASE]: await hashOfFile(join(folder, DATABASE)) }
+  const names = filesOf(config)
+  const onRead = counting(shown, sizesOf(folder, [DATABASE]) + sizesOf(config.DATA_DIR, names))
+  const files: Record<string, string> = { [DATABASE]: await hashOfFile(join(folder, DATABASE), onRead) }
   if (config.APP_KEY === null && existsSync(appKeyFile(config))) {
     files[KEY] = await copyPlain(appKeyFile(config), join(folder, KEY), { mode: 0o600 })
   }
-  for (const name of filesOf(config)) {
-    const hash = await copyInto(folder, name, join(config.DATA_DIR, name), { mode: 0o600 }).catch((error: unknown) => {
+  for (const name of names) {
+    const from = join(config.DATA_DIR, name)
+    const hash = await copyInto(folder, name, from, { mode: 0o600, onRead }).catch((error: unknown) => {
       // A voicemail may be deleted while the server runs; its row was copied before, and shows nothing then.
       if (isVoicemail(name) && (error as NodeJS.ErrnoException).code === 'ENOENT') return null
       throw error
@@ -204,7 +210,7 @@ const backup = async (folder: string, options: GlobalOptions): Promise<void> => 
   await undoneUnlessWhole(
     () => claimed(folder),
     async () => {
-      manifest = await fill(folder, config, file)
+      manifest = await withProgress('MiB', options, (shown) => fill(folder, config, file, shown))
     },
   )
   if (manifest === undefined) return
@@ -277,9 +283,13 @@ const lockedOut = (folder: string, manifest: Manifest, config: Config): string |
 }
 
 /** Refuses what is damaged, what a newer version has migrated, and what would stay locked. */
-const verify = async (folder: string, config: Config): Promise<Manifest> => {
+const verify = async (folder: string, config: Config, options: GlobalOptions): Promise<Manifest> => {
   const manifest = readManifest(folder)
-  for (const name of namesIn(manifest)) await checked(folder, manifest, name, hashOfFile)
+  const names = namesIn(manifest)
+  await withProgress('MiB checked', options, async (shown) => {
+    const onRead = counting(shown, sizesOf(folder, names))
+    for (const name of names) await checked(folder, manifest, name, (path) => hashOfFile(path, onRead))
+  })
   const path = join(folder, DATABASE)
   const database = openFinished(path)
   try {
@@ -331,7 +341,7 @@ const ownerOf = ({ DATA_DIR: folder }: Config): Pick<NewFile, 'owner'> => {
 
 const restore = async (folder: string, options: GlobalOptions & { check?: boolean; force?: boolean }) => {
   const { config, file } = sqliteFile(options)
-  const manifest = await verify(folder, config)
+  const manifest = await verify(folder, config, options)
   if (options.check === true) {
     print(`${folder} is whole: version ${manifest.version}, ${manifest.createdAt}`)
     return
@@ -348,13 +358,16 @@ const restore = async (folder: string, options: GlobalOptions & { check?: boolea
   const drafts = new Map<string, string>()
   const owner = ownerOf(config)
   try {
-    for (const name of names) {
-      const draft = `${name}.${randomBytes(6).toString('hex')}`
-      drafts.set(name, draft)
-      // The database as the server makes it: a SIP proxy's group may read it.
-      const rights = { mode: name === KEY ? 0o600 : 0o640, ...owner }
-      await checked(folder, manifest, name, (path) => copyInto(config.DATA_DIR, draft, path, rights))
-    }
+    await withProgress('MiB restored', options, async (shown) => {
+      const onRead = counting(shown, sizesOf(folder, names))
+      for (const name of names) {
+        const draft = `${name}.${randomBytes(6).toString('hex')}`
+        drafts.set(name, draft)
+        // The database as the server makes it: a SIP proxy's group may read it.
+        const rights = { mode: name === KEY ? 0o600 : 0o640, ...owner, onRead }
+        await checked(folder, manifest, name, (path) => copyInto(config.DATA_DIR, draft, path, rights))
+      }
+    })
     // What an older write-ahead log holds must not be replayed over the restored file.
     for (const end of ['-wal', '-shm']) rmSync(file + end, { force: true })
     for (const [name, draft] of drafts) renameSync(join(config.DATA_DIR, draft), join(config.DATA_DIR, name))

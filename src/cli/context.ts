@@ -59,9 +59,9 @@ export const worldOf = (config: Config, log: Logging): World => ({
 })
 
 /** Brings the database to this version. What it seals needs the key, of which it makes none. */
-export const migrate = (config: Config, db: Db) => {
+export const migrate = (config: Config, db: Db, onStep?: (step: string) => void) => {
   const key = keptAppKey(config)
-  return db.migrate(key === null ? null : secrets(key, random).seal)
+  return db.migrate(key === null ? null : secrets(key, random).seal, onStep)
 }
 
 /** Everything to stderr, whatever is configured: a log file that root makes here the server could not write. */

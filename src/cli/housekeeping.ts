@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander'
 import type { Tx } from '../db/db.ts'
+import type { Pace } from '../db/sweep.ts'
 import type { Occasion } from '../jobs/jobs.ts'
 import type { Services } from '../services.ts'
 import { DEFAULT_THRESHOLDS } from '../spaces/spaces/expiry-notices.ts'
 import { type GlobalOptions, withServices } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { runJob } from './jobs.ts'
+import { withProgress } from './progress.ts'
 import { print } from './terminal.ts'
 
 interface Options extends GlobalOptions {
@@ -26,16 +28,41 @@ const wholeNumber = (text: string, name: string): number => {
 const report = (count: number, what: string, apply: boolean) =>
   print(apply ? `${count} ${what} removed` : `${count} ${what} would be removed; add --apply to do it`)
 
-/** Counts; with `--apply` does it, and never while the job of the same name does. */
+type Removing = Pick<Pace, 'signal' | 'onGone'>
+
+/** Never while the job of the same name does it. `count` says how much it will be; null: that cannot be known before. */
+const remove = async (
+  parts: Services,
+  options: Options,
+  { what, job, count }: { readonly what: string; readonly job: string; readonly count: () => Promise<number | null> },
+  work: (removing: Removing) => Promise<number>,
+): Promise<void> => {
+  const ended = await runJob(parts, job, async ({ signal }) => {
+    const total = await count()
+    let gone = 0
+    return withProgress(what, options, ({ show }) =>
+      work({
+        signal,
+        onGone: (more) => {
+          gone += more
+          show(gone, total)
+        },
+      }),
+    )
+  })
+  report(ended.count, what, true)
+}
+
+/** Counts; with `--apply` does it. */
 const clear = async (
   parts: Services,
-  apply: boolean,
-  what: string,
-  job: string,
-  work: (clearing: { readonly apply: boolean; readonly signal?: AbortSignal }) => Promise<number>,
+  options: Options,
+  { what, job }: { readonly what: string; readonly job: string },
+  work: (clearing: Removing & { readonly apply: boolean }) => Promise<number>,
 ): Promise<void> => {
-  const done = ({ signal }: Occasion) => work({ apply, signal })
-  report(apply ? (await runJob(parts, job, done)).count : await work({ apply }), what, apply)
+  const count = () => work({ apply: false })
+  if (options.apply !== true) return report(await count(), what, false)
+  await remove(parts, options, { what, job, count }, (removing) => work({ ...removing, apply: true }))
 }
 
 /** `7,3,1`: whole numbers, each smaller than the one before. What has no number in it is the default. */
@@ -57,10 +84,11 @@ export const housekeepingCommands = (program: Command) => {
     .description('free the names of accounts deleted so many days ago')
     .action(async (days: string, _options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
-      const apply = options.apply === true
       const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) =>
-        clear(parts, apply, 'reserved names', 'tombstones', (how) => parts.housekeeping.tombstones(age, how)),
+        clear(parts, options, { what: 'reserved names', job: 'tombstones' }, (how) =>
+          parts.housekeeping.tombstones(age, how),
+        ),
       )
     })
   program
@@ -84,7 +112,7 @@ export const housekeepingCommands = (program: Command) => {
       const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) => {
         const which = { confirmed, domain: options.domain ?? null }
-        await clear(parts, apply, 'accounts', 'unconfirmed-accounts', (how) =>
+        await clear(parts, options, { what: 'accounts', job: 'unconfirmed-accounts' }, (how) =>
           parts.housekeeping.unconfirmed(age, { ...how, ...which }),
         )
       })
@@ -96,9 +124,11 @@ export const housekeepingCommands = (program: Command) => {
     .description('remove API keys that were not used for so many minutes (APP_API_KEY_EXPIRATION_MINUTES)')
     .action(async (minutes: string | undefined, _options, command: Command) => {
       const given = minutes === undefined ? null : wholeNumber(minutes, 'minutes')
-      await withServices(command.optsWithGlobals<Options>(), async ({ parts, config }) => {
+      const options = command.optsWithGlobals<Options>()
+      await withServices(options, async ({ parts, config }) => {
         const limit = given ?? config.APP_API_KEY_EXPIRATION_MINUTES
-        await clear(parts, true, 'API keys', 'api-keys', (how) => parts.housekeeping.apiKeys(limit, how))
+        const how = { what: 'API keys', job: 'api-keys', count: async () => null }
+        await remove(parts, options, how, (removing) => parts.housekeeping.apiKeys(limit, removing))
       })
     })
   program
@@ -106,11 +136,11 @@ export const housekeepingCommands = (program: Command) => {
     .alias('digest:clear-nonces')
     .argument('[minutes]', 'accepted and not needed: counts live as long as their nonces')
     .description('remove digest counts whose nonces have expired')
-    .action(async (_minutes: string | undefined, _options, command: Command) =>
-      withServices(command.optsWithGlobals<Options>(), async ({ parts }) => {
-        await clear(parts, true, 'digest counts', 'nonces', (how) => parts.housekeeping.nonces(how))
-      }),
-    )
+    .action((_minutes: string | undefined, _options, command: Command) => {
+      const options = command.optsWithGlobals<Options>()
+      const how = { what: 'digest counts', job: 'nonces', count: async () => null }
+      return withServices(options, ({ parts }) => remove(parts, options, how, parts.housekeeping.nonces))
+    })
   program
     .command('tokens:clear')
     .argument('<days>', 'how old it must be, in whole days')
@@ -118,10 +148,9 @@ export const housekeepingCommands = (program: Command) => {
     .description('remove tokens and codes that were used, or went unused, so many days ago')
     .action(async (days: string, _options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
-      const apply = options.apply === true
       const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) =>
-        clear(parts, apply, 'tokens', 'tokens', (how) => parts.housekeeping.tokens(age, how)),
+        clear(parts, options, { what: 'tokens', job: 'tokens' }, (how) => parts.housekeeping.tokens(age, how)),
       )
     })
   program
@@ -131,10 +160,9 @@ export const housekeepingCommands = (program: Command) => {
     .description('remove calls, messages and conferences that were reported so many days ago')
     .action(async (days: string, _options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
-      const apply = options.apply === true
       const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) =>
-        clear(parts, apply, 'calls, messages and conferences', 'statistics', (how) =>
+        clear(parts, options, { what: 'calls, messages and conferences', job: 'statistics' }, (how) =>
           parts.statisticsClearing.clear(age, how),
         ),
       )
@@ -142,12 +170,15 @@ export const housekeepingCommands = (program: Command) => {
   program
     .command('statistics:recount')
     .description('count calls and messages anew for the charts, and correct what was counted wrong')
-    .action(async (_options, command: Command) =>
-      withServices(command.optsWithGlobals<Options>(), async ({ parts }) => {
-        const { count } = await runJob(parts, 'statistics', ({ signal }) => parts.statisticsClearing.recount(signal))
+    .action((_options, command: Command) => {
+      const options = command.optsWithGlobals<Options>()
+      return withServices(options, async ({ parts }) => {
+        const { count } = await runJob(parts, 'statistics', ({ signal }) =>
+          withProgress('hours', options, ({ show }) => parts.statisticsClearing.recount(signal, show)),
+        )
         print(`${count} hours corrected`)
-      }),
-    )
+      })
+    })
   program
     .command('accounts:clear-files')
     .argument('<days>', 'how old it must be, in whole days')
@@ -155,11 +186,12 @@ export const housekeepingCommands = (program: Command) => {
     .description('delete voicemails that were left so many days ago, slots that wait for a day, and files of neither')
     .action(async (days: string, _options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
-      const apply = options.apply === true
       const age = wholeNumber(days, 'days')
       await withServices(options, async ({ parts }) => {
-        await clear(parts, apply, 'voicemails', 'voicemails', (how) => parts.voicemails.clear(age, how))
-        if (!apply) return
+        await clear(parts, options, { what: 'voicemails', job: 'voicemails' }, (how) =>
+          parts.voicemails.clear(age, how),
+        )
+        if (options.apply !== true) return
         const { count } = await runJob(parts, 'orphaned-files')
         if (count > 0) print(`${count} files that belonged to nothing removed`)
       })

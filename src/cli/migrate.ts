@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { duplicateEmails, duplicateSentence } from '../spaces/spaces/duplicate-emails.ts'
 import { databaseName, type GlobalOptions, loadSettings, migrate, openConfigured, schemaState } from './context.ts'
+import { withProgress } from './progress.ts'
 import { print } from './terminal.ts'
 
 interface Options extends GlobalOptions {
@@ -23,7 +24,7 @@ export const migrateCommands = (program: Command) => {
       }
       const db = openConfigured(config)
       try {
-        const { applied, copy } = await migrate(config, db)
+        const { applied, copy } = await withProgress('', options, ({ note }) => migrate(config, db, note))
         print(applied.length === 0 ? `${databaseName(config)} is up to date.` : `Applied: ${applied.join(', ')}`)
         if (copy !== null) print(`The database before this is kept in ${copy}`)
         for (const duplicate of await duplicateEmails(config, db)) print(duplicateSentence(duplicate))

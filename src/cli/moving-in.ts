@@ -12,7 +12,7 @@ import { sentenceOf } from '../thrown.ts'
 import { refuseInUse } from './backup.ts'
 import { type GlobalOptions, loadSettings, withServicesOf } from './context.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { progress } from './progress.ts'
+import { progressOf, withProgress } from './progress.ts'
 import { table } from './table.ts'
 import { askUnseen, isInteractive, print, warn } from './terminal.ts'
 
@@ -105,7 +105,7 @@ const verdict = (outcome: Outcome, options: Options): string => {
 }
 
 const importFrom = async (source: Source, options: Options): Promise<void> => {
-  const shown = progress('rows', () => Date.now(), process.stderr)
+  const shown = progressOf('rows', options)
   const isJson = options.json === true
   const tell = (finding: Finding): void => {
     shown.clear()
@@ -117,7 +117,7 @@ const importFrom = async (source: Source, options: Options): Promise<void> => {
     const outcome = await parts.movingIn(source, wishesOf(options), {
       onGeneration: ({ name }) => warn(`${source.name}: a Flexisip Account Manager of ${name}`),
       onFinding: tell,
-      onProgress: options.quiet === true ? () => {} : shown.show,
+      onProgress: shown.show,
     })
     shown.clear()
     if (isJson) print(JSON.stringify(outcome))
@@ -162,15 +162,21 @@ const exportTo = async (file: string, options: ExportOptions): Promise<void> => 
     const out = writingTo(file)
     const rows: string[][] = []
     try {
-      await parts.leaving({
-        write: async (statement) => {
-          out.write(`${statement}\n`)
-        },
-        onTable: (table, count) => rows.push([table, String(count)]),
-        onLoss: (table, row, reason) => warn(`does not go: ${table}, ${row}: ${reason}`),
-        folder: options.files ?? null,
-        target: options.generation,
-      })
+      await withProgress('rows', options, (shown) =>
+        parts.leaving({
+          onProgress: shown.show,
+          write: async (statement) => {
+            out.write(`${statement}\n`)
+          },
+          onTable: (table, count) => rows.push([table, String(count)]),
+          onLoss: (table, row, reason) => {
+            shown.clear()
+            warn(`does not go: ${table}, ${row}: ${reason}`)
+          },
+          folder: options.files ?? null,
+          target: options.generation,
+        }),
+      )
     } catch (error) {
       out.discard()
       throw error

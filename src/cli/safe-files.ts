@@ -48,7 +48,7 @@ const openPlain = async (path: string): Promise<FileHandle> => {
 }
 
 /** Reads all of it, handing each piece on. Resolves to its SHA-256 in hex. */
-const readThrough = async (source: FileHandle, onPiece: (piece: Buffer) => Promise<void>): Promise<string> => {
+const readThrough = async (source: FileHandle, onPiece: (piece: Buffer) => Promise<void> | void): Promise<string> => {
   const hash = createHash('sha256')
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   for (;;) {
@@ -60,11 +60,14 @@ const readThrough = async (source: FileHandle, onPiece: (piece: Buffer) => Promi
   }
 }
 
+/** Hears of bytes that were read. */
+export type OnRead = (bytes: number) => void
+
 /** SHA-256 in hex of a file that is no link. */
-export const hashOfFile = async (path: string): Promise<string> => {
+export const hashOfFile = async (path: string, onRead: OnRead = () => {}): Promise<string> => {
   const source = await openPlain(path)
   try {
-    return await readThrough(source, async () => {})
+    return await readThrough(source, (piece) => onRead(piece.length))
   } finally {
     await source.close()
   }
@@ -74,13 +77,14 @@ export interface NewFile {
   readonly mode: number
   /** Whose it becomes; only root may give files away. */
   readonly owner?: { readonly uid: number; readonly gid: number }
+  readonly onRead?: OnRead
 }
 
 /**
  * Copies a file that is no link to a path where nothing is, with that mode from its first byte on, and waits for the
  * disk. Resolves to the SHA-256 of what was copied, in hex.
  */
-export const copyPlain = async (from: string, to: string, { mode, owner }: NewFile): Promise<string> => {
+export const copyPlain = async (from: string, to: string, { mode, owner, onRead }: NewFile): Promise<string> => {
   const source = await openPlain(from)
   try {
     const target = await open(to, 'wx', 0o600)
@@ -90,6 +94,7 @@ export const copyPlain = async (from: string, to: string, { mode, owner }: NewFi
           const { bytesWritten } = await target.write(piece, done, piece.length - done)
           done += bytesWritten
         }
+        onRead?.(piece.length)
       })
       if (owner !== undefined) await target.chown(owner.uid, owner.gid)
       await target.chmod(mode)

@@ -95,8 +95,11 @@ export interface Db {
     /** Removes up to `most` windows that have ended; resolves to how many. */
     clear(now: Date, most: number): Promise<number>
   } | null
-  /** `seal`: for tokens in clear of older versions, which whoever may see them then sees on. */
-  migrate(seal?: Seal): Promise<{ applied: string[]; copy: string | null }>
+  /**
+   * `seal`: for tokens in clear of older versions, which whoever may see them then sees on. `onStep` hears of each
+   * migration before it is applied, by its name, and of the copy before all.
+   */
+  migrate(seal?: Seal, onStep?: (step: string) => void): Promise<{ applied: string[]; copy: string | null }>
   /** The migrations that were applied, and those that `migrate` would apply. */
   schema(): Promise<{ applied: string[]; pending: string[] }>
   /** Rejects when the database does not answer, or when it has failed to write and still does. */

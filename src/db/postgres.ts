@@ -147,7 +147,7 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
         return (await pool.rows(statement, [now.getTime(), most])).length
       },
     },
-    migrate: async (seal = null) =>
+    migrate: async (seal = null, onStep = () => {}) =>
       client.begin(async (connection) => {
         await connection`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`
         await connection.unsafe(
@@ -155,7 +155,8 @@ export const openPostgres = (url: string, options: Pick<PoolOptions, 'waitMs'> =
         )
         const applied: AppliedMigration[] = await connection.unsafe(`SELECT tag, hash FROM ${MIGRATIONS_TABLE}`)
         const todo = pendingMigrations(postgresMigrations, applied)
-        for (const { tag, hash, statements } of todo) {
+        for (const [at, { tag, hash, statements }] of todo.entries()) {
+          onStep(`migration ${at + 1} of ${todo.length}, ${tag}`)
           for (const statement of statements) {
             const step = stepOf(statement)
             if (step === null) await connection.unsafe(statement)

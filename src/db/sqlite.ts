@@ -316,7 +316,7 @@ export const openSqlite = (file: string, { flush, lost = end }: { flush?: Flush;
       return Array.from({ length: howMany }, (_, at) => (found?.seq ?? 0) + at + 1)
     },
     limiterStore: null,
-    migrate: async (seal = null) => {
+    migrate: async (seal = null, onStep = () => {}) => {
       const before = isMigrated() ? appliedMigrations() : []
       const todo = pendingMigrations(sqliteMigrations, before)
       if (todo.length === 0) return { applied: [], copy: null }
@@ -325,6 +325,7 @@ export const openSqlite = (file: string, { flush, lost = end }: { flush?: Flush;
         // Whole or not at all: a copy that a crash left half-written must not pass for one.
         const draft = `${copy}.draft-${process.pid}`
         rmSync(draft, { force: true })
+        onStep('a copy of the database')
         try {
           makeFile(draft, 0o600)
           writer.query('VACUUM INTO ?').run(draft)
@@ -347,7 +348,8 @@ export const openSqlite = (file: string, { flush, lost = end }: { flush?: Flush;
         )
         // Another process may have migrated while we waited for the lock.
         const now = pendingMigrations(sqliteMigrations, appliedMigrations())
-        for (const { tag, hash, statements } of now) {
+        for (const [at, { tag, hash, statements }] of now.entries()) {
+          onStep(`migration ${at + 1} of ${now.length}, ${tag}`)
           for (const statement of statements) {
             const step = stepOf(statement)
             if (step === null) writer.run(statement)

@@ -19,6 +19,8 @@ export interface Pace {
   /** Ends the walk between two transactions. */
   readonly signal?: AbortSignal | undefined
   readonly most?: number
+  /** Hears after each transaction how many went in it. */
+  readonly onGone?: ((count: number) => void) | undefined
 }
 
 /**
@@ -30,7 +32,7 @@ export const walk = async (
   db: Db,
   table: Numbered,
   step: (tx: Tx, stretch: Stretch) => Promise<number>,
-  { signal, most = STRETCH }: Pace = {},
+  { signal, most = STRETCH, onGone }: Pace = {},
 ): Promise<number> => {
   const next = (after: number) =>
     db.read.select({ id: table.id }).from(table).where(gt(table.id, after)).orderBy(asc(table.id)).limit(most)
@@ -41,7 +43,9 @@ export const walk = async (
     const last = ids.at(-1)?.id
     if (last === undefined) return total
     const stretch = { after, last }
-    total += await db.transaction((tx) => step(tx, stretch))
+    const gone = await db.transaction((tx) => step(tx, stretch))
+    total += gone
+    onGone?.(gone)
     after = last
     await Bun.sleep(0)
   }

@@ -11,6 +11,13 @@ import { accountColumns, LENGTHS, type Leaving, spaceColumns, stamps } from './t
 /** Rows of one statement. */
 const PAGE = 500
 
+/** What most of the work is, as it is called there and here: progress is counted in their rows. */
+const LONG_TABLES = [
+  ['accounts', 'accounts'],
+  ['statistics_messages', 'statisticsMessages'],
+  ['statistics_calls', 'statisticsCalls'],
+] as const
+
 /** What the account manager has no place for, or what is kept as a hash only, and so cannot be told. */
 const STAYING = [
   ['apiKeys', 'API keys are stored as hashes: make them anew there'],
@@ -29,6 +36,7 @@ export const leaving = (deps: { db: Db; secrets: Secrets; files: Files; audit: A
   return (wishes: Leaving): Promise<void> => {
     const { write, onTable, onLoss, target } = wishes
     const written = new Map<string, number>()
+    let total = 0
 
     /** Leaves out what would be cut. */
     const fitting = (table: string, rows: readonly OutgoingRow[]): OutgoingRow[] =>
@@ -45,6 +53,8 @@ export const leaving = (deps: { db: Db; secrets: Secrets; files: Files; audit: A
       const rows = fitting(table, all)
       written.set(table, (written.get(table) ?? 0) + rows.length)
       for (let at = 0; at < rows.length; at += PAGE) await write(insertOf(table, rows.slice(at, at + PAGE)))
+      const done = LONG_TABLES.reduce((sum, [theirs]) => sum + (written.get(theirs) ?? 0), 0)
+      wishes.onProgress(done, total)
     }
 
     const spaces = async (tx: Tx): Promise<void> => {
@@ -156,6 +166,7 @@ export const leaving = (deps: { db: Db; secrets: Secrets; files: Files; audit: A
       const about = { kind: 'database', id: null } as const
       await audit.record(tx, 'export.run', { by: null, space: null, about, detail: { kind: 'accounts with hashes' } })
       for (const line of BEGINNING) await write(line)
+      for (const [, ours] of LONG_TABLES) total += await store.count(tx, ours)
       await spaces(tx)
       const types = await labels(tx)
       for await (const page of store.pages(tx, 'accounts', PAGE)) {

@@ -8,6 +8,8 @@ export interface Leaving {
   /** One statement, or one line of what goes around them. */
   readonly write: (statement: string) => Promise<void>
   readonly onTable: (table: string, rows: number) => void
+  /** Rows of accounts and statistics so far, of all. */
+  readonly onProgress: (done: number, total: number) => void
   /** A row that has no place there. */
   readonly onLoss: (table: string, row: string, reason: string) => void
   /** Where bytes of voicemails go; null: nowhere. */

@@ -27,6 +27,8 @@ export interface WantedExport {
   readonly hashes: boolean
   /** Only the accounts that are found so; absent: all. */
   readonly sought?: Sought
+  /** Hears of accounts that were written. */
+  readonly onPage?: (accounts: number) => void
 }
 
 /** Accounts that are read at a time. */
@@ -133,6 +135,7 @@ export const exporting = (deps: {
         if (found === null) break
         yield isCsv ? asCsv(columns, found.cells) : before + asJson(columns, found.cells)
         before = ',\n'
+        wanted.onPage?.(found.cells.length)
         after = found.last
         // Others have their turn.
         await Bun.sleep(0)

@@ -42,10 +42,9 @@ export interface StatisticsOfAccounts {
   forgetBelow(tx: Tx, accountIds: readonly number[]): Promise<void>
 }
 
-/** `apply` false: only counts. `signal` ends the work after the transaction that runs. */
-export interface Clearing {
+/** `apply` false: only counts. */
+export interface Clearing extends Pick<Pace, 'signal' | 'onGone'> {
   readonly apply: boolean
-  readonly signal?: AbortSignal | undefined
 }
 
 /** What accumulates and is cleared by age (behaviour/operations.md §3). null days or minutes: kept for ever. */
@@ -83,15 +82,13 @@ export const accountHousekeeping = (deps: {
   }
 
   /** Calls `step`, which does at most `most` in one transaction, until it has done less; resolves to the sum. */
-  const inBatches = async (
-    step: (most: number) => Promise<number>,
-    signal: AbortSignal | undefined,
-  ): Promise<number> => {
+  const inBatches = async (step: (most: number) => Promise<number>, { signal, onGone }: Pace): Promise<number> => {
     let total = 0
     for (;;) {
       signal?.throwIfAborted()
       const done = await step(BATCH)
       total += done
+      onGone?.(done)
       if (done < BATCH) return total
       await Bun.sleep(0)
     }
@@ -115,15 +112,15 @@ export const accountHousekeeping = (deps: {
 
   return {
     /** Reserved names become free. */
-    tombstones: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
+    tombstones: async (days: number | null, { apply, ...pace }: Clearing): Promise<number> => {
       if (days === null) return 0
       const old = store.tombstones(before(days * DAY_MS))
-      return apply ? sweep(db, old, { signal }) : countOutlived(db, old)
+      return apply ? sweep(db, old, pace) : countOutlived(db, old)
     },
     /** Accounts nobody activated; with `confirmed` any account that old. Administrators stay. */
     unconfirmed: async (
       days: number | null,
-      { apply, signal, confirmed, domain }: Clearing & { confirmed: boolean; domain: string | null },
+      { apply, confirmed, domain, ...pace }: Clearing & { confirmed: boolean; domain: string | null },
     ): Promise<number> => {
       if (days === null) return 0
       const old = store.accounts({ until: before(days * DAY_MS), confirmed, domain })
@@ -143,7 +140,7 @@ export const accountHousekeeping = (deps: {
         }
         return ids.length
       }
-      return walk(db, old.table, clear, { signal, most: ACCOUNTS_BATCH })
+      return walk(db, old.table, clear, { ...pace, most: ACCOUNTS_BATCH })
     },
     /** Accounts' own keys unused for so long, null: none of them; named keys by their own limits. 0 minutes: nothing. */
     apiKeys: async (minutes: number | null, pace: Pace = {}): Promise<number> => {
@@ -158,16 +155,16 @@ export const accountHousekeeping = (deps: {
       return walk(db, store.keys, clear, pace)
     },
     /** Spent digest counts whose nonces have expired; PostgreSQL only, nothing elsewhere. */
-    nonces: ({ signal }: Pace = {}): Promise<number> =>
-      inBatches((most) => db.transaction((tx) => store.deleteNonces(tx, now(), most)), signal),
+    nonces: (pace: Pace = {}): Promise<number> =>
+      inBatches((most) => db.transaction((tx) => store.deleteNonces(tx, now(), most)), pace),
     /** Proofs of work that could not be sent again anyway; an hour of grace, as clocks of several machines differ. */
-    captchaAnswers: ({ signal }: Pace = {}): Promise<number> =>
-      inBatches((most) => db.transaction((tx) => answers.clear(tx, before(60 * MINUTE_MS), most)), signal),
+    captchaAnswers: (pace: Pace = {}): Promise<number> =>
+      inBatches((most) => db.transaction((tx) => answers.clear(tx, before(60 * MINUTE_MS), most)), pace),
     /**
      * Tokens and codes of every kind that were used, or expired, so long ago; those that mark an account as validated
      * stay.
      */
-    tokens: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
+    tokens: async (days: number | null, { apply, ...pace }: Clearing): Promise<number> => {
       if (days === null) return 0
       const until = before(days * DAY_MS)
       const expired = (minutes: number | null) => new Date(until.getTime() - (minutes ?? 0) * MINUTE_MS)
@@ -186,14 +183,14 @@ export const accountHousekeeping = (deps: {
         recoveryCode: expired(config.APP_RECOVERY_CODE_EXPIRATION_MINUTES),
       })
       let total = 0
-      for (const rows of old) total += apply ? await sweep(db, rows, { signal }) : await countOutlived(db, rows)
+      for (const rows of old) total += apply ? await sweep(db, rows, pace) : await countOutlived(db, rows)
       const links = apply
-        ? await inBatches((most) => db.transaction((tx) => store.deleteWizards(tx, until, most)), signal)
+        ? await inBatches((most) => db.transaction((tx) => store.deleteWizards(tx, until, most)), pace)
         : await store.countWizards(db.read, until)
       return total + links
     },
     /** What people look for in new accounts enters the index that searches use. */
-    words: ({ signal }: Pace = {}): Promise<number> => inBatches((most) => db.indexWords(most), signal),
+    words: (pace: Pace = {}): Promise<number> => inBatches((most) => db.indexWords(most), pace),
     /** Sessions that have ended, or that nobody has used for SESSION_LIFETIME. */
     sessions: (pace: Pace = {}): Promise<number> => {
       const idleSince = before(config.SESSION_LIFETIME * MINUTE_MS + WRITTEN_WITHIN_MS)

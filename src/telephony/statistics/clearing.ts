@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../db/db.ts'
+import type { Pace } from '../../db/sweep.ts'
 import type { Channel } from '../../outbox/messages.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { addressOfRecord } from '../../protocols/sip-address.ts'
@@ -12,10 +13,9 @@ const BATCH = 100
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
-/** `apply` false: only counts. `signal` ends the work after the transaction that runs. */
-interface Clearing {
+/** `apply` false: only counts. */
+interface Clearing extends Pick<Pace, 'signal' | 'onGone'> {
   readonly apply: boolean
-  readonly signal?: AbortSignal | undefined
 }
 
 /** Of one transaction: rows that it found, and those that it deleted. */
@@ -41,13 +41,14 @@ export const statisticsClearing = (deps: { db: Db; outbox: Outbox; now: () => Da
   }
 
   /** Calls `step`, each time in a transaction of its own, until it sees nothing; resolves to how much went. */
-  const inStretches = async (step: (tx: Tx) => Promise<Progress>, signal?: AbortSignal): Promise<number> => {
+  const inStretches = async (step: (tx: Tx) => Promise<Progress>, { signal, onGone }: Pace = {}): Promise<number> => {
     let total = 0
     for (;;) {
       signal?.throwIfAborted()
       const { seen, gone } = await db.transaction(step)
       if (seen === 0) return total
       total += gone
+      onGone?.(gone)
       await Bun.sleep(0)
     }
   }
@@ -94,26 +95,35 @@ export const statisticsClearing = (deps: { db: Db; outbox: Outbox; now: () => Da
       }
     },
     /** What was reported so many days ago. null days: kept for ever. */
-    clear: async (days: number | null, { apply, signal }: Clearing): Promise<number> => {
+    clear: async (days: number | null, { apply, ...pace }: Clearing): Promise<number> => {
       if (days === null) return 0
       const before = new Date(now().getTime() - days * DAY_MS)
       if (!apply) return store.count(db.read, before)
-      const rows = await inStretches((tx) => deleteSome(tx, { before }, BATCH), signal)
+      const rows = await inStretches((tx) => deleteSome(tx, { before }, BATCH), pace)
       const conferences = async (tx: Tx): Promise<Progress> => {
         const gone = await store.deleteConferences(tx, before, BATCH)
         return { seen: gone, gone }
       }
-      return rows + (await inStretches(conferences, signal))
+      return rows + (await inStretches(conferences, pace))
     },
-    /** Holds the hours against the rows that they count, and corrects them; resolves to how many were wrong. */
-    recount: async (signal?: AbortSignal): Promise<number> => {
+    /**
+     * Holds the hours against the rows that they count, and corrects them; resolves to how many were wrong. `looked` hears
+     * how many hours of how many lie behind.
+     */
+    recount: async (
+      signal?: AbortSignal,
+      looked: (done: number, total: number) => void = () => {},
+    ): Promise<number> => {
       let corrected = 0
       let since = new Date(0)
+      let first: Date | null = null
       for (;;) {
         signal?.throwIfAborted()
         const at = await counters.nextInstant(db.read, since)
         if (at === null) return corrected
         const hour = hourOf(at)
+        first ??= hour
+        looked((hour.getTime() - first.getTime()) / HOUR_MS, (now().getTime() - first.getTime()) / HOUR_MS)
         const wrong = await counters.differences(db.read, hour)
         if (wrong.length > 0) {
           await db.transaction((tx) =>

@@ -4,6 +4,7 @@ import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config/config.ts'
 import { spaceUrl } from '../../config/links.ts'
 import type { Db, Tx } from '../../db/db.ts'
+import type { Pace } from '../../db/sweep.ts'
 import { AppError, invalid } from '../../errors.ts'
 import type { KeptFile } from '../../files/file-store.ts'
 import type { Draft, Files } from '../../files/files.ts'
@@ -342,14 +343,14 @@ export const voicemails = (deps: {
      */
     clear: async (
       days: number | null,
-      { apply, signal }: { readonly apply: boolean; readonly signal?: AbortSignal | undefined },
+      { apply, ...pace }: Pick<Pace, 'signal' | 'onGone'> & { readonly apply: boolean },
     ): Promise<number> => {
       const at = now()
       const left = days === null ? null : new Date(at.getTime() - days * DAY_MS)
       const waiting = new Date(at.getTime() - WAIT_MS)
       if (!apply) return store.countOutlived(left, waiting)
-      const cleared = await store.disownOutlived(left, waiting, at, { signal })
-      await removeDisowned(signal)
+      const cleared = await store.disownOutlived(left, waiting, at, pace)
+      await removeDisowned(pace.signal)
       return cleared
     },
     removeDisowned,
