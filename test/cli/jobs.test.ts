@@ -40,7 +40,7 @@ test('a job that runs elsewhere is 75, whichever name it is asked for by, and co
 test('every job is listed with its schedule, and with its last run once it had one', async () => {
   await using here = await placeWithSpace()
   const fresh = JSON.parse((await sipkeeper(['job:list', '--json'], here)).stdout)
-  expect(fresh).toHaveLength(20)
+  expect(fresh).toHaveLength(21)
   expect(fresh[0]).toMatchObject({ name: 'tombstones', schedule: '10 0 * * *', started_at: null, outcome: null })
   expect((await sipkeeper(['job:run', 'tombstones'], here)).stdout).toMatch(/^tombstones: 0 in \d+ ms\n$/)
   const [ran] = JSON.parse((await sipkeeper(['job:list', '--json'], here)).stdout)
@@ -82,7 +82,8 @@ test('a server runs what is due soon after its start, with JOBS=off nothing', as
   expect(working.output()).not.toContain('event=job.done')
   expect(idle.output()).not.toContain('job.done')
   await using database = databaseOf(on)
-  expect(await database.query('SELECT name FROM leases')).toEqual([{ name: 'jobs' }])
+  // And that of a job that has not come to its end yet.
+  expect(await database.query("SELECT name FROM leases WHERE name NOT LIKE 'job:%'")).toEqual([{ name: 'jobs' }])
   // The lead is given back, so that another process goes on at once.
   expect(await working.stop()).toBe(0)
   expect(await database.query('SELECT name FROM leases')).toEqual([])
