@@ -146,6 +146,13 @@ describe('deleting a Space', () => {
     expect(words(after)).toContain('Nobody signs in, registers or sets up a phone there')
   })
 
+  test('is not among those that a new account may be made in', async () => {
+    const choices = async () => (await root.open('/admin/accounts/create')).text.includes('value="sip.other.org"')
+    expect(await choices()).toBe(true)
+    await t.parts.spaceAdministration.close(null, null, 'sip.other.org')
+    expect(await choices()).toBe(false)
+  })
+
   test('cannot be undone once it has begun, which the pages say', async () => {
     await t.parts.spaceAdministration.close(null, null, 'sip.other.org')
     await root.open(`/admin/spaces/${t.other.id}`)

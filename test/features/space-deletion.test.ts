@@ -59,6 +59,21 @@ describe('is refused', () => {
     expect(await t.snapshot()).toBe(before)
   })
 
+  test('accounts are, in a Space that is closed', async () => {
+    const body = { username: 'late.comer', domain: 'sip.other.org', password: 'correct-horse', algorithm: 'SHA-256' }
+    const create = () => t.post('/api/accounts', { as: root, body })
+    await close()
+    const before = await t.snapshot()
+    const refused = await create()
+    expect([refused.status, refused.json.message]).toEqual([
+      409,
+      'This Space is going to be deleted, so nothing is created in it. Undo its deletion first.',
+    ])
+    expect(await t.snapshot()).toBe(before)
+    await keep()
+    expect((await create()).status).toBe(200)
+  })
+
   test('two super Spaces that close each other at once leave one', async () => {
     const second = await t.space({ domain: 'sip.second.org', host: 'second.localhost', super: true })
     const theirs = await t.account({ space: second, admin: true })

@@ -44,6 +44,7 @@ export const writing = (deps: {
   const hold = async (tx: Tx, { space }: Visit, { realm, accounts }: AccountImport): Promise<void> => {
     const held = await directory.holdSpace(tx, space)
     if (held === null) throw gone()
+    if (held.purgeAt !== null) throw new AppError('conflict', 'space.closing')
     if (held.realm !== realm) throw changed()
     const most = held.maxAccounts
     if (most > 0 && (await directory.count(tx, space)) + accounts > most) {

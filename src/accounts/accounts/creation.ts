@@ -72,13 +72,15 @@ export const creation = (deps: {
 
   /**
    * Stores an account with its password, provisioning token and dictionary. null: the name was taken between the
-   * caller's check and now. Refuses a full Space. `check` runs once nobody else can count or compare any more.
+   * caller's check and now. Refuses a full Space, and one that is
+   * closed. `check` runs once nobody else can count or compare any more.
    */
   const insert = async (tx: Tx, creation: Creation, check?: () => Promise<void>): Promise<number | null> => {
     const { space, row, password, algorithm, selfRegistered = false } = creation
     // The Space as it is now, not as it was when the request arrived: its quota counts, and its realm enters the HA1.
     const held = await directory.holdSpace(tx, space)
     if (held === null) throw noRoom()
+    if (held.purgeAt !== null) throw new AppError('conflict', 'space.closing')
     await refuseFull(tx, { domain: space.domain, maxAccounts: held.maxAccounts })
     await check?.()
     const at = now()

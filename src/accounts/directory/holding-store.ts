@@ -42,7 +42,12 @@ export const holdingStore = (db: Db) => {
       .update(spaces)
       .set({ maxAccounts: sql`${spaces.maxAccounts}` })
       .where(eq(spaces.domain, domain))
-      .returning({ id: spaces.id, maxAccounts: spaces.maxAccounts, uniqueEmail: spaces.uniqueEmail }),
+      .returning({
+        id: spaces.id,
+        maxAccounts: spaces.maxAccounts,
+        uniqueEmail: spaces.uniqueEmail,
+        purgeAt: spaces.purgeAt,
+      }),
   )
   const digestOfSpace = db.prepare('digest_of_space', { spaceId: digests.spaceId }, (on, { spaceId }) =>
     on.select({ realm: digests.realm }).from(digests).where(eq(digests.spaceId, spaceId)),

@@ -12,6 +12,7 @@ import { form as formOf, optional, read, text } from '../../http/input.ts'
 import { refuseStale } from '../../http/version.ts'
 import { type Caller, mayActAs } from '../../nouns/caller.ts'
 import type { Session } from '../../nouns/session.ts'
+import type { Space } from '../../nouns/space.ts'
 import type { Members, Visit } from '../../nouns/visit.ts'
 import { textOf } from '../../panel/components/fields.tsx'
 import type { Pages } from '../../panel/pages.ts'
@@ -86,9 +87,14 @@ export const accountPages = (deps: Deps) => {
 
   const least = config.ACCOUNT_PASSWORD_MIN_LENGTH
 
-  /** The SIP domains that the caller can choose from. */
-  const domainsFor = async (caller: Caller): Promise<readonly string[]> =>
-    mayActAs(caller, 'super') ? (await spaceAdministration.list()).map(({ domain }) => domain).toSorted() : []
+  /** The SIP domains that the caller can choose from: of Spaces that stay, and that of this one. */
+  const domainsFor = async (caller: Caller, { domain: own }: Space): Promise<readonly string[]> =>
+    mayActAs(caller, 'super')
+      ? (await spaceAdministration.list())
+          .filter(({ domain, purgeAt }) => purgeAt === null || domain === own)
+          .map(({ domain }) => domain)
+          .toSorted()
+      : []
 
   /** Whoever gives or takes the right to administer proves once more who they are, if their sign-in is long ago. */
   const proveFor = async (changesRole: boolean, visit: Visit, caller: Caller, session: Session, input: Members) => {
@@ -111,7 +117,7 @@ export const accountPages = (deps: Deps) => {
     const { space } = await targetOf(visit, caller, input)
     return {
       space,
-      domains: await domainsFor(caller),
+      domains: await domainsFor(caller, space),
       isFull: space.maxAccounts > 0 && (await accounts.count(space)) >= space.maxAccounts,
       canMail: await mail.canSend(space.id),
       least,
@@ -200,7 +206,7 @@ export const accountPages = (deps: Deps) => {
         return form(editPage, {
           account,
           space,
-          domains: await domainsFor(caller),
+          domains: await domainsFor(caller, space),
           isOwn: account.id === caller.id,
           least,
           asksForCurrent: !signIn.isRecent(session),
@@ -215,7 +221,7 @@ export const accountPages = (deps: Deps) => {
         const isOwn = account.id === caller.id
         const editing = async (): Promise<Editing> => ({
           ...(await scope.account(visit, caller, params.id)),
-          domains: await domainsFor(caller),
+          domains: await domainsFor(caller, space),
           isOwn,
           least,
           asksForCurrent: !signIn.isRecent(session),
