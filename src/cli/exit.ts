@@ -12,6 +12,7 @@ export const EXIT = {
   notFound: 3,
   refused: 4,
   dependencyDown: 69,
+  diskFailed: 74,
   tryAgain: 75,
   configuration: 78,
   /** As programs end that a closed pipe stops: 128 and SIGPIPE. */
@@ -42,6 +43,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[
   [EXIT.notFound, 'the Space, account, country or backup does not exist'],
   [EXIT.refused, 'refused by a rule: it exists already, a file would be replaced, a yes is missing'],
   [EXIT.dependencyDown, 'the database, or another server that is needed, does not answer or cannot be used'],
+  [EXIT.diskFailed, 'the disk did not keep what was written to the database'],
   [EXIT.tryAgain, 'busy: try again'],
   [EXIT.configuration, 'a setting is wrong, or the database is of a newer version'],
   [EXIT.unread, 'whoever read what was printed has closed the pipe'],

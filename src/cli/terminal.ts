@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { wantsPlainText } from '../config/config.ts'
+import { whenLost } from '../db/disk.ts'
 import { codeOf, sentenceOf } from '../thrown.ts'
 import { CommandError, EXIT } from './exit.ts'
 
@@ -15,6 +16,15 @@ export const whenUnread = (end: (exitCode: number) => void): void => {
     process.stderr.write(`What was printed is not whole: ${sentenceOf(error)}\n`, () => end(EXIT.failed))
   })
 }
+
+/** `end` is called with an exit code when the disk did not keep what was written: nothing may follow it. */
+export const whenDiskFails = (end: (exitCode: number) => void): void =>
+  whenLost((error) => {
+    warn(
+      `sipkeeper: the disk did not keep what was written to the database (${codeOf(error) ?? sentenceOf(error)}). This process ends; start it again once the disk is well.`,
+    )
+    end(EXIT.diskFailed)
+  })
 
 /** Whether what is printed may be coloured. */
 export const isColoured = (): boolean => process.stdout.isTTY === true && !wantsPlainText()

@@ -42,6 +42,18 @@ export const enterWal = (writer: Database): void => {
   }
 }
 
+let onLost: (error: unknown) => void = () => {}
+
+/**
+ * What was written, and is seen already, may not be on the disk: only another start finds out what is. `then` ends the
+ * process at once, and tidies up nothing, which would write.
+ */
+export const whenLost = (then: (error: unknown) => void): void => {
+  onLost = then
+}
+
+export const tellLost = (error: unknown): void => onLost(error)
+
 /** Resolves once what the open file holds is on the disk. */
 export type Flush = (descriptor: number) => Promise<void>
 

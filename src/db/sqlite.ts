@@ -7,7 +7,7 @@ import { bound, type Parameters } from './bound.ts'
 import { sqliteColumns } from './columns.sqlite.ts'
 import { compiled } from './compiled.ts'
 import type { Build, Db, Reader, Tx } from './db.ts'
-import { disk, enterWal, type Flush, flushFile, makeFile } from './disk.ts'
+import { disk, enterWal, type Flush, flushFile, makeFile, tellLost } from './disk.ts'
 import { INDEX_WORDS, mentions } from './mentions.sqlite.ts'
 import { type AppliedMigration, MIGRATIONS_TABLE, pendingMigrations, schemaOf, sqliteMigrations } from './migrations.ts'
 import { Ending, noNesting } from './nesting.ts'
@@ -40,15 +40,6 @@ const ROOM_BYTES = 1_048_576
 /** So many pages of the log are copied into the database together: 4 kB each. */
 const COPIED_PAGES = 1000
 
-/** What was acknowledged, or is about to be, may not be on the disk: only another start finds out what is. */
-const end = (error: unknown): void => {
-  queueMicrotask(() => {
-    throw new Error('The disk did not keep what was written to the database. Start again once it is well.', {
-      cause: error,
-    })
-  })
-}
-
 /**
  * SQLite in WAL mode. All writes go through one connection and one queue: the transactions that wait when the writer is
  * free run one after the other, each in a savepoint, and are acknowledged together after the one COMMIT, once the log is
@@ -57,7 +48,10 @@ const end = (error: unknown): void => {
  * It is never told to count its tables (`ANALYZE`, `PRAGMA optimize`): counted while it was almost empty, a table is
  * read whole by plans that stay when it has grown. Without counts an index is used wherever there is one.
  */
-export const openSqlite = (file: string, { flush, lost = end }: { flush?: Flush; lost?: typeof end } = {}): Db => {
+export const openSqlite = (
+  file: string,
+  { flush, lost = tellLost }: { flush?: Flush; lost?: typeof tellLost } = {},
+): Db => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // It holds what passwords are checked against. A group may read it: the SIP proxy's. SQLite's files beside it get the
   // same rights.

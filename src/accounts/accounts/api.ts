@@ -108,6 +108,7 @@ export const accountsApi = ({ auth, accounts, wire, config }: Deps) => {
           description: '`algorithm` is required where the Space has none of its own.',
           ...accepts(NewAccount),
           ...answers(having(AccountSchema, 'passwords')),
+          ...refuses(409),
         },
       },
     )
