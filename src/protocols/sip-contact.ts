@@ -9,6 +9,16 @@ export interface SipContact {
 
 const LONGEST_CONTACT = 8192
 
+/** RFC 5626: what a device calls itself, without its brackets; null: it does not say. */
+export const instanceOf = ({ parameters }: SipContact): string | null =>
+  parameters.get('+sip.instance')?.replace(/^<|>$/g, '') || null
+
+/** Since when it is registered, as Flexisip adds it, in seconds; null for anything else. */
+export const updatedAtOf = ({ uriParameters }: SipContact): number | null => secondsOf(uriParameters.get('updatedat'))
+
+/** Null for anything but whole seconds; ten digits are enough until the year 2286. */
+export const secondsOf = (text = ''): number | null => (/^\d{1,10}$/.test(text) ? Number(text) : null)
+
 /** Reads what is there and drops what it cannot read; null without a URI between `<` and `>`. */
 export function parseSipContact(text: string): SipContact | null {
   if (text.length > LONGEST_CONTACT) return null

@@ -245,4 +245,17 @@ describe.skipIf(!hasProgram('redis-server'))('the registrar', () => {
     expect(new Set(await heard())).toEqual(new Set([FORGET_ALICE]))
     expect(await redis.send('HKEYS', `fs:${ALICE}`)).toEqual([`"<${next}>"`])
   })
+
+  test('forgets with a lost phone whatever came back and does not say since when it is registered', async () => {
+    await install({ REDIS_URL: redis.url, FLEXISIP_CLI_SOCKET: flexisip.path })
+    await flexisip.pause()
+    expect((await act('replace_phone')).status).toBe(200)
+    await heard()
+    t.later(60_000)
+    const contact = `<sip:alice@192.0.2.1;updatedAt=soon>;+sip.instance="<${PHONE}>"`
+    await redis.send('HSET', `fs:${ALICE}`, `"<${PHONE}>"`, contact)
+    await flexisip.start()
+    await heard()
+    expect(await redis.send('HKEYS', `fs:${ALICE}`)).toEqual([])
+  })
 })

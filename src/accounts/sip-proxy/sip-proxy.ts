@@ -5,7 +5,7 @@ import { closureOf } from '../../nouns/standing.ts'
 import type { Channel } from '../../outbox/messages.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { type Addressed, addressOfRecord } from '../../protocols/sip-address.ts'
-import { parseSipContact } from '../../protocols/sip-contact.ts'
+import { instanceOf, parseSipContact, updatedAtOf } from '../../protocols/sip-contact.ts'
 import type { Registrar } from '../../registrar/registrar.ts'
 import { hashOfToken } from '../../secrets.ts'
 import { sentenceOf } from '../../thrown.ts'
@@ -74,8 +74,9 @@ export const sipProxy = (deps: {
   const registered = async (address: string): Promise<readonly { readonly uuid: string; readonly since: number }[]> =>
     (await registrar.contacts(address)).flatMap((text) => {
       const contact = parseSipContact(text)
-      const uuid = contact?.parameters.get('+sip.instance')?.replace(/^<|>$/g, '') ?? ''
-      return uuid === '' ? [] : [{ uuid, since: Number(contact?.uriParameters.get('updatedat') ?? 0) }]
+      const uuid = contact === null ? null : instanceOf(contact)
+      // One that does not say since when may be the phone that is lost.
+      return contact === null || uuid === null ? [] : [{ uuid, since: updatedAtOf(contact) ?? 0 }]
     })
 
   /** Those that are lost, and those that registered until that second: one that was set up in their place stays. */

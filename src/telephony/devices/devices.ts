@@ -5,7 +5,7 @@ import type { Db } from '../../db/db.ts'
 import { isoMoment } from '../../http/moment.ts'
 import type { Visit } from '../../nouns/visit.ts'
 import { type Addressed, addressOfRecord } from '../../protocols/sip-address.ts'
-import { parseSipContact } from '../../protocols/sip-contact.ts'
+import { instanceOf, parseSipContact, secondsOf, updatedAtOf } from '../../protocols/sip-contact.ts'
 import type { Registrar } from '../../registrar/registrar.ts'
 
 /** A phone or another app that is registered with an account. */
@@ -115,18 +115,15 @@ function readDevice(text: string, at: Date): Device | null {
   const contact = parseSipContact(text)
   if (contact === null) return null
   const { parameters, uriParameters, uriHeaders } = contact
-  const uuid = parameters.get('+sip.instance')?.replace(/^<|>$/g, '') ?? ''
-  const updatedAt = secondsOf(uriParameters.get('updatedat'))
-  if (uuid === '' || updatedAt === null) return null
+  const uuid = instanceOf(contact)
+  const updatedAt = updatedAtOf(contact)
+  if (uuid === null || updatedAt === null) return null
   const lifetime = secondsOf(parameters.get('expires') ?? uriParameters.get('expires'))
   const isGone = lifetime !== null && (updatedAt + lifetime) * 1000 + SHOWN_AFTER_EXPIRY_MS < at.getTime()
   if (isGone) return null
   const userAgent = uriHeaders.get('user-agent') ?? ''
   return { uuid, updatedAt: new Date(updatedAt * 1000), userAgent, ...readUserAgent(userAgent) }
 }
-
-/** Null for anything but whole seconds; ten digits are enough until the year 2286. */
-const secondsOf = (text = ''): number | null => (/^\d{1,10}$/.test(text) ? Number(text) : null)
 
 /** `App/1.2.3 (Device) Library/4.5`: what is not written so is all app. */
 function readUserAgent(userAgent: string): Pick<Device, 'app' | 'version' | 'name'> {
